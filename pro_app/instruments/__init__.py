@@ -1,0 +1,65 @@
+"""The questionnaires as data files, read, checked and checksummed here.
+
+A folder holds `structure.json` and, for each language in which the questionnaire
+can be shown without a licence, `wording_demo_<language>.json`.
+"""
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from pro_app.core import instrument as instruments
+from pro_app.core import wording
+from pro_app.core.instrument import Instrument, InstrumentError
+from pro_app.core.wording import Wording
+
+_SHIPPED = Path(__file__).parent
+
+
+@cache
+def load(name: str) -> Instrument:
+    """The instrument in the shipped folder `name`, or in the folder at the path `name`.
+
+    Its `sha256` is over the bytes of structure.json.
+    Errors: FileNotFoundError; InstrumentError where the file contradicts itself.
+    """
+    content = (_folder(name) / "structure.json").read_bytes()
+    try:
+        data = json.loads(content)
+    except ValueError as error:
+        raise InstrumentError([f"structure.json: {error}"]) from error
+    if not isinstance(data, dict):
+        raise InstrumentError(["structure.json: not an object"])
+    return instruments.from_data(data, hashlib.sha256(content).hexdigest())
+
+
+@cache
+def demonstration(name: str, language: str) -> Wording:
+    """The demonstration wording of an instrument: our own words, never the licensed ones.
+
+    Errors: FileNotFoundError where there is none in `language`; InstrumentError
+    where it is not complete.
+    """
+    instrument = load(name)
+    path = _folder(name) / f"wording_demo_{language}.json"
+    stated = json.loads(path.read_bytes())["texts"]
+    rows = [(0, code, language, text) for code, text in stated.items()]
+    texts, problems = wording.check(rows, instrument, [language])
+    if problems:
+        raise InstrumentError(f"{path.name}: {each.kind} {each.code}" for each in problems)
+    return Wording(
+        instrument=instrument.id,
+        language=language,
+        texts=MappingProxyType(texts[language]),
+        sha256=wording.digest(language, texts[language]),
+        demonstration=True,
+        licence=None,
+        valid_until=None,
+    )
+
+
+def _folder(name: str) -> Path:
+    shipped = _SHIPPED / name
+    return shipped if (shipped / "structure.json").is_file() else Path(name)
