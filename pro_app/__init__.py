@@ -1,0 +1,38 @@
+"""A patient-reported-outcomes system for clinical trials."""
+
+from flask import Flask
+
+from pro_app import assets, cli, errors, i18n, instruments, studies, worker
+from pro_app.clock import Clock, utc_now
+from pro_app.deployment import Deployment
+from pro_app.export.routes import blueprint as export
+from pro_app.nurse.routes import blueprint as nurse
+from pro_app.patient.routes import blueprint as patient
+from pro_app.security import setup as security
+from pro_app.security.routes import blueprint as staff_door
+from pro_app.settings import Settings, read_settings
+from pro_app.store.database import connect_app
+
+
+def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> Flask:
+    """The application, wired: settings, data files, store, guards, rooms, commands.
+
+    Errors: SettingsError, StudyError or InstrumentError when it can't be right.
+    """
+    settings = settings or read_settings()
+    study = studies.load(settings.study)
+    app = Flask(__name__, static_folder=None, instance_path=str(settings.instance))
+    app.extensions["deployment"] = Deployment(
+        settings, clock, study, instruments.load(study.instrument)
+    )
+    app.jinja_env.globals.update(settings=settings, study=study)
+    connect_app(app, settings)
+    security.set_up(app, settings)
+    i18n.set_up(app)
+    errors.set_up(app)
+    assets.set_up(app)
+    for room in (patient, staff_door, nurse, export):
+        app.register_blueprint(room)
+    cli.register(app)
+    worker.set_up(app)
+    return app

@@ -1,0 +1,39 @@
+"""Static files under one hash of them all: cached for ever, changed by any change."""
+
+import hashlib
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, send_from_directory, url_for
+
+from pro_app.security.access import public
+
+STATIC = Path(__file__).resolve().parent / "static"
+_YEAR_SECONDS = 365 * 24 * 3600
+
+blueprint = Blueprint("assets", __name__)
+
+
+def set_up(app: Flask) -> None:
+    version = static_version()
+    app.register_blueprint(blueprint)
+    app.jinja_env.globals["asset"] = lambda path: url_for(
+        "assets.asset", version=version, path=path
+    )
+
+
+def static_version() -> str:
+    """The hash that names this set of static files, in URLs and caches."""
+    digest = hashlib.sha256()
+    for file in sorted(STATIC.rglob("*")):
+        if file.is_file():
+            digest.update(file.relative_to(STATIC).as_posix().encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@blueprint.get("/static/<version>/<path:path>")
+@public
+def asset(version: str, path: str) -> Response:
+    response = send_from_directory(STATIC, path, max_age=_YEAR_SECONDS)
+    response.headers["Cache-Control"] = f"public, max-age={_YEAR_SECONDS}, immutable"
+    return response

@@ -1,0 +1,68 @@
+"""`flask staff …`: accounts for the people of the study."""
+
+import sys
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+from flask_babel import gettext as _
+
+from pro_app.cli.outcome import Refused, note
+from pro_app.deployment import deployment
+from pro_app.security import secrets, service
+from pro_app.security.roles import SITE_BOUND, Role
+from pro_app.store.transaction import CLI
+
+group = AppGroup("staff", help="Accounts of staff.")
+
+
+def register(app: Flask) -> None:
+    app.cli.add_command(group)
+
+
+def _password(typed: bool) -> str:
+    """A generated password, or one read from standard input, where no history keeps it."""
+    if not typed:
+        return secrets.new_password()
+    password = sys.stdin.readline().rstrip("\n")
+    if len(password) < 15:
+        raise Refused(_("password: expected at least 15 characters; a few words do well"))
+    return password
+
+
+@group.command("add")
+@click.argument("name")
+@click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
+@click.option("--site", help="The site's code; for nurses.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def add(name: str, role: str, site: str | None, password_stdin: bool) -> None:
+    """Add an account and print its generated password, once."""
+    parts = deployment()
+    if (Role(role) in SITE_BOUND) != (site is not None):
+        raise Refused(_("--site: a nurse has exactly one site, the other roles have none"))
+    sites = [each.code for each in parts.study.sites]
+    if site is not None and site not in sites:
+        raise Refused(
+            _("--site: %(site)s is unknown; expected %(sites)s", site=site, sites=", ".join(sites))
+        )
+    password = _password(password_stdin)
+    if not service.add_staff(name, Role(role), site, password, actor=CLI, now=parts.now()):
+        raise Refused(
+            _("%(name)s: this name was given before and is never given again", name=name)
+        )
+    note(_("Added %(name)s. The password is shown only now:", name=name))
+    if not password_stdin:
+        click.echo(password)
+
+
+@group.command("password")
+@click.argument("name")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def password(name: str, password_stdin: bool) -> None:
+    """Give a person a new password; her sessions end."""
+    new = _password(password_stdin)
+    if not service.reset_password(name, new, actor=CLI, now=deployment().now()):
+        raise Refused(_("%(name)s: there is no such account", name=name))
+    note(_("New password for %(name)s, shown only now:", name=name))
+    if not password_stdin:
+        click.echo(new)

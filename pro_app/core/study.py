@@ -1,0 +1,91 @@
+"""A trial's protocol as frozen values: arms, sites, visits, reasons, stop rule."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+#: Language code ("zh", "en") → text.
+Labels = Mapping[str, str]
+
+#: Stands where a reason is asked for and none has been given; no study may use it.
+REASON_PENDING = "REASON_PENDING"
+
+
+class StudyError(ValueError):
+    """A study's data can't be used; `problems` lists all that is wrong with it."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A planned assessment: `month` calendar months after the anchor day.
+
+    Its window runs from `days_before` days before the target day to
+    `days_after` days after it, both ends included.
+    """
+
+    code: str
+    month: int
+    days_before: int
+    days_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A hospital of the trial; `phone` is what a patient is told to call."""
+
+    code: str
+    name: Labels
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A treatment arm; `weight` is its share in the allocation ratio."""
+
+    code: str
+    name: Labels
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A coded reason why an expected form did not come.
+
+    `group` gathers reasons for reports; `avoidable` says whether the site could
+    have prevented it; `needs_text` asks for words of one's own.
+    """
+
+    code: str
+    group: str
+    name: Labels
+    avoidable: bool
+    needs_text: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """One version of a protocol. `visits[0]` is the baseline.
+
+    `instrument` is the id of a shipped one or the path of a folder.
+    `stop_events` are the event kinds at which the protocol stops asking for
+    forms (empty: it never does).
+    """
+
+    id: str
+    version: str
+    registry_id: str
+    title: Labels
+    instrument: str
+    languages: tuple[str, ...]
+    time_zone: str
+    arms: tuple[Arm, ...]
+    sites: tuple[Site, ...]
+    visits: tuple[Visit, ...]
+    stop_events: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    reason_groups: Mapping[str, Labels]
+    sources: tuple[str, ...]
+    sha256: str

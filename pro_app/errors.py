@@ -1,0 +1,105 @@
+"""What can go wrong, by a stable code, and how it is said to a person or a program.
+
+Every text says what happened, what is safe, and what to do.
+"""
+
+import logging
+from collections.abc import Callable
+
+from flask import Flask, g, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+_log = logging.getLogger(__name__)
+
+#: HTTP status → (stable code, title and advice in the language in use).
+_KINDS: dict[int, tuple[str, Callable[[], tuple[str, str]]]] = {
+    400: (
+        "bad_request",
+        lambda: (
+            _("This request could not be understood"),
+            _("Nothing was changed. Go back and try again."),
+        ),
+    ),
+    401: (
+        "signed_out",
+        lambda: (
+            _("You are no longer signed in"),
+            _("What was saved is safe. Please sign in again."),
+        ),
+    ),
+    403: (
+        "not_allowed",
+        lambda: (
+            _("This page is not for your role"),
+            _("If you need it for your work, ask the person who gave you your account."),
+        ),
+    ),
+    404: (
+        "not_found",
+        lambda: (
+            _("There is no such page"),
+            _("The address may be mistyped, or what it showed is not here for you."),
+        ),
+    ),
+    405: (
+        "bad_request",
+        lambda: (
+            _("This request could not be understood"),
+            _("Nothing was changed. Go back and try again."),
+        ),
+    ),
+    413: (
+        "too_large",
+        lambda: (_("This is too large to be taken"), _("Nothing was changed.")),
+    ),
+    429: (
+        "too_many",
+        lambda: (
+            _("Too many tries in a short time"),
+            _("Please wait a minute, then try again. Nothing is lost."),
+        ),
+    ),
+    500: (
+        "broken",
+        lambda: (
+            _("Something went wrong on our side"),
+            _("What was saved is safe. Please try again in a few minutes."),
+        ),
+    ),
+}
+
+
+def set_up(app: Flask) -> None:
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(CSRFError, _forgery)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None:
+        return error.response  # type: ignore[return-value]
+    return _say(error.code or 500)
+
+
+def _forgery(error: CSRFError) -> ResponseReturnValue:
+    # Most often a page that was left open over a new sign-in, not an attack.
+    return _say(400)
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    # The type and place, never the message: it may quote an answer.
+    _log.error("unexpected %s at %s", type(error).__name__, request.endpoint, exc_info=error)
+    return _say(500)
+
+
+def _say(status: int) -> ResponseReturnValue:
+    code, text = _KINDS.get(status, _KINDS[500 if status >= 500 else 400])
+    title, advice = text()
+    if request.is_json or request.path.startswith("/api/"):
+        return jsonify(error=code, title=title, advice=advice), status
+    room = "staff" if request.path.startswith("/staff") else "patient"
+    g.setdefault("patient", None)
+    return render_template(f"{room}/error.html", title=title, advice=advice, status=status), status

@@ -1,0 +1,57 @@
+"""Who may call a route: every view carries one of these marks, and a test says so."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import abort, g, redirect, request, url_for
+from flask_login import current_user
+
+from pro_app.deployment import deployment
+from pro_app.security import service
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def public(view: View) -> View:
+    """Anybody may call it."""
+    view.access = ("public",)  # type: ignore[attr-defined]
+    return view
+
+
+def patient_only(view: View) -> View:
+    """Only a signed-in patient; `g.patient` is she."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if g.get("patient") is None:
+            return _not_signed_in("patient.signed_out")
+        return view(*args, **kwargs)
+
+    guarded.access = ("patient",)  # type: ignore[attr-defined]
+    return guarded  # type: ignore[return-value]
+
+
+def staff_only(*roles: str) -> Callable[[View], View]:
+    """Only signed-in staff in one of these roles."""
+
+    def mark(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if not current_user.is_authenticated:
+                return _not_signed_in("security.sign_in")
+            if current_user.role not in roles:
+                service.note_refusal(current_user.actor, request.endpoint or "", deployment().now())
+                abort(403)
+            return view(*args, **kwargs)
+
+        guarded.access = roles  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return mark
+
+
+def _not_signed_in(endpoint: str) -> Any:
+    if request.method != "GET" or request.is_json:
+        abort(401)
+    return redirect(url_for(endpoint))

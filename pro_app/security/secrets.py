@@ -1,0 +1,110 @@
+"""The only source of chance: tokens, submission ids, and how secrets are kept."""
+
+import hashlib
+import hmac
+import os
+import secrets
+import uuid
+from functools import cache
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+# argon2-cffi's defaults follow RFC 9106's low-memory profile (64 MiB, 3 passes).
+_HASHER = PasswordHasher()
+# Crockford's base 32: no I, L, O or U, so that it can be read out over a phone.
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def new_token() -> str:
+    """A secret of 160 bits, safe in a URL."""
+    return secrets.token_urlsafe(20)
+
+
+def new_password() -> str:
+    """A generated password of 80 bits in four groups, to be read from a terminal."""
+    text = "".join(secrets.choice(_ALPHABET) for _ in range(16)).lower()
+    return "-".join(text[i : i + 4] for i in range(0, 16, 4))
+
+
+def new_pin(digits: int = 6) -> str:
+    return "".join(secrets.choice("0123456789") for _ in range(digits))
+
+
+def new_submission_id() -> str:
+    """A random UUID, the idempotency key of one handed-in form."""
+    return str(uuid.uuid4())
+
+
+def submission_id_of(content: str) -> str:
+    """The same UUID for the same content: a paper form keyed twice is one form."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, content))
+
+
+def is_submission_id(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def receipt_of(submission_id: str) -> str:
+    """Eight characters that a patient can read out, the same for the same form."""
+    number = int.from_bytes(hashlib.sha256(submission_id.encode()).digest()[:5])
+    text = "".join(_ALPHABET[(number >> shift) & 31] for shift in range(35, -1, -5))
+    return f"{text[:4]}-{text[4:]}"
+
+
+def fingerprint(token: str) -> str:
+    """How a random token is stored: its SHA-256. Enough, since it is not guessable."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@cache
+def _nobody() -> str:
+    """A hash to check when there is no such user, so that the answer takes as long."""
+    return _HASHER.hash(secrets.token_urlsafe())
+
+
+def hash_password(password: str) -> str:
+    return _HASHER.hash(password)
+
+
+def verify_password(password: str, stored: str | None) -> bool:
+    """Whether the password fits; takes as long when there is no stored hash."""
+    try:
+        return _HASHER.verify(stored or _nobody(), password) and stored is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def hash_pin(pin: str, *, pepper: str) -> str:
+    return _HASHER.hash(_seasoned(pin, pepper))
+
+
+def verify_pin(pin: str, stored: str | None, *, pepper: str) -> bool:
+    return verify_password(_seasoned(pin, pepper), stored)
+
+
+def _seasoned(pin: str, pepper: str) -> str:
+    # Six digits can be tried out in minutes against a stolen table of hashes;
+    # with a key that is not in the database they can't.
+    return hmac.new(pepper.encode(), pin.encode(), hashlib.sha256).hexdigest()
+
+
+def kept_key(path: Path) -> str:
+    """The key in a file, made on first use and readable by its owner alone."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = path.with_name(f"{path.name}.{os.getpid()}")
+        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        try:
+            os.link(made, path)  # two first starts at once: the first one's key stands
+        except FileExistsError:
+            pass
+        finally:
+            made.unlink()
+    return path.read_text().strip()

@@ -1,0 +1,196 @@
+"""Sign-in of staff and patients: check, limit, remember, end."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pro_app.security import secrets
+from pro_app.security.roles import PATIENT_LIMITS, SITE_BOUND, STAFF_LIMITS, Limits, Role
+from pro_app.store import links, sign_ins, staff
+from pro_app.store.links import Link
+from pro_app.store.sign_ins import SignedInPatient, Times
+from pro_app.store.staff import Account
+from pro_app.store.transaction import Actor, housekeeping, reading, transaction
+
+_TOUCH_EVERY = timedelta(minutes=5)
+#: After this many wrong PINs the next try has to wait; each further one doubles the wait.
+_FREE_TRIES = 4
+_FIRST_WAIT = timedelta(seconds=30)
+_LONGEST_WAIT = timedelta(minutes=15)
+
+
+def staff_actor(account: Account) -> Actor:
+    return Actor(f"staff:{account.name}", account.role, account.site)
+
+
+def patient_actor(number: str, site: str) -> Actor:
+    return Actor(f"patient:{number}", "patient", site)
+
+
+def sign_in_staff(name: str, password: str, *, now: datetime) -> str | None:
+    """A new session's token; None when name or password is wrong (not said which)."""
+    with reading() as connection:
+        found = staff.find_credentials(connection, name)
+    if not secrets.verify_password(password, found.password_hash if found else None):
+        with transaction(Actor("anonymous", "none"), now) as tx:
+            # Not the name as typed: people type their password there.
+            tx.record("staff.sign_in_refused", f"staff:{name}" if found else "staff:unknown")
+        return None
+    assert found is not None  # noqa: S101 - an unknown name never verifies
+    token = secrets.new_token()
+    with transaction(staff_actor(found.account), now) as tx:
+        sign_ins.begin(tx, secrets.fingerprint(token), staff_id=found.account.id)
+        tx.record("staff.signed_in", f"staff:{name}")
+    return token
+
+
+def signed_in_staff(token: str, *, now: datetime) -> Account | None:
+    with reading() as connection:
+        found = sign_ins.find_staff(connection, secrets.fingerprint(token))
+    if found is None or not _keeps(token, found[1], STAFF_LIMITS, now):
+        return None
+    return found[0]
+
+
+def signed_in_patient(token: str, *, now: datetime) -> SignedInPatient | None:
+    with reading() as connection:
+        found = sign_ins.find_patient(connection, secrets.fingerprint(token))
+    if found is None or not _keeps(token, found.times, PATIENT_LIMITS, now):
+        return None
+    return found
+
+
+def _keeps(token: str, times: Times, limits: Limits, now: datetime) -> bool:
+    if now - times.seen_at > limits.idle or now - times.started_at > limits.absolute:
+        return False
+    if now - times.seen_at > _TOUCH_EVERY:
+        with housekeeping() as work:
+            sign_ins.touch(work, secrets.fingerprint(token), now)
+    return True
+
+
+def sign_out(token: str, actor: Actor, *, now: datetime) -> None:
+    with transaction(actor, now) as tx:
+        sign_ins.end(tx, secrets.fingerprint(token))
+        tx.record("signed_out", actor.name)
+
+
+def note_refusal(actor: Actor, endpoint: str, now: datetime) -> None:
+    """Keep in the trail that somebody asked for what her role does not allow."""
+    with transaction(actor, now) as tx:
+        tx.record("access.refused", endpoint)
+
+
+def add_staff(
+    name: str, role: Role, site: str | None, password: str, *, actor: Actor, now: datetime
+) -> bool:
+    """Whether the account was added; False when the name was ever given before."""
+    if (site is None) == (role in SITE_BOUND):
+        raise ValueError(f"{role} and site {site!r} do not go together")
+    with transaction(actor, now) as tx:
+        if staff.is_taken(tx.connection, name):
+            tx.abandon()
+            return False
+        staff.add_staff(tx, name, role.value, site, secrets.hash_password(password))
+    return True
+
+
+def reset_password(name: str, password: str, *, actor: Actor, now: datetime) -> bool:
+    """Whether there is such a person; her sessions end."""
+    with transaction(actor, now) as tx:
+        if not staff.is_taken(tx.connection, name):
+            tx.abandon()
+            return False
+        staff.set_password(tx, name, secrets.hash_password(password))
+        sign_ins.end_of_staff(tx, name)
+    return True
+
+
+# --- patients -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrongPin:
+    """`wait` is how long until the next try is taken; zero: at once."""
+
+    wait: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class LinkEnded:
+    """The link is unknown, replaced or revoked: the site gives a new one."""
+
+
+def find_link(token: str) -> Link | None:
+    """The link, None when it is unknown or ended. Looking changes nothing."""
+    with reading() as connection:
+        link = links.find_link(connection, secrets.fingerprint(token))
+    return link if link and link.revoked_at is None else None
+
+
+def new_link(patient_id: int, number: str, *, actor: Actor, now: datetime) -> str:
+    """The token of a patient's new link; earlier links and sessions end at once."""
+    token = secrets.new_token()
+    with transaction(actor, now) as tx:
+        links.add_link(tx, patient_id, secrets.fingerprint(token))
+        tx.record("link.issued", number)
+    return token
+
+
+def is_pin(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and 4 <= len(text) <= 6
+
+
+def sign_in_patient(
+    token: str, pin: str, *, pepper: str, now: datetime
+) -> SignedIn | WrongPin | LinkEnded:
+    """Sign a patient in by link and PIN; on first use the PIN is the one she chooses.
+
+    Wrong PINs make the next try wait, longer each time but never more than
+    15 minutes, and never for good; a new link from the site helps at once.
+    """
+    link = find_link(token)
+    if link is None:
+        return LinkEnded()
+    # Hashing takes long on purpose: not while the row, or SQLite, is locked.
+    chosen = secrets.hash_pin(pin, pepper=pepper) if link.pin_hash is None else None
+    fits = chosen is not None or secrets.verify_pin(pin, link.pin_hash, pepper=pepper)
+    with transaction(patient_actor(link.number, link.site), now) as tx:
+        locked = links.lock_link(tx, link)
+        if locked.revoked_at is not None:
+            tx.abandon()
+            return LinkEnded()
+        wait = _wait(locked, now)
+        if wait > timedelta(0) or locked.pin_hash != link.pin_hash:
+            tx.abandon()
+            return WrongPin(wait)
+        if not fits:
+            links.count_wrong_pin(tx, locked)
+            tx.record("patient.sign_in_refused", link.number)
+            return WrongPin(_wait_after(locked.wrong_pins + 1))
+        if chosen is not None:
+            links.set_pin(tx, link.id, chosen)
+            tx.record("pin.chosen", link.number)
+        if locked.wrong_pins:
+            links.forget_wrong_pins(tx, link.id)
+        session = secrets.new_token()
+        sign_ins.begin(tx, secrets.fingerprint(session), link_id=link.id)
+        tx.record("patient.signed_in", link.number)
+    return SignedIn(session)
+
+
+def _wait(link: Link, now: datetime) -> timedelta:
+    if link.last_wrong_at is None:
+        return timedelta(0)
+    return max(timedelta(0), link.last_wrong_at + _wait_after(link.wrong_pins) - now)
+
+
+def _wait_after(wrong: int) -> timedelta:
+    beyond = wrong - _FREE_TRIES
+    if beyond < 0:
+        return timedelta(0)
+    return min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(beyond, 10))

@@ -1,0 +1,104 @@
+"""Put the guards in place: sessions, forgery tokens, limits per address, headers."""
+
+from flask import Flask, Response, g, request, session
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager, UserMixin
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from pro_app.deployment import deployment
+from pro_app.security import service
+from pro_app.settings import Settings
+from pro_app.store.sign_ins import SignedInPatient
+from pro_app.store.staff import Account
+from pro_app.store.transaction import Actor
+
+csrf = CSRFProtect()
+# Each web process counts for itself: a limit is a brake against floods, the exact
+# one against guessing a PIN is in the database.
+limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
+_login = LoginManager()
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
+        "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class StaffUser(UserMixin):
+    """The signed-in member of staff, as pages see her."""
+
+    def __init__(self, account: Account, token: str) -> None:
+        self.name = account.name
+        self.role = account.role
+        self.site = account.site
+        self.token = token
+        self.actor = service.staff_actor(account)
+
+    @property
+    def sites(self) -> tuple[str, ...] | None:
+        """The sites whose patients she may see; None: all of them."""
+        return (self.site,) if self.site else None
+
+    def get_id(self) -> str:
+        return self.token
+
+
+def set_up(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="__Host-session" if settings.production else "session",
+        SESSION_COOKIE_SECURE=settings.production,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a slow reader loses nothing
+        WTF_CSRF_SSL_STRICT=False,  # our Referrer-Policy sends no referrer; the token decides
+        MAX_CONTENT_LENGTH=256 * 1024,
+    )
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
+        )
+    csrf.init_app(app)
+    limiter.init_app(app)
+    _login.init_app(app)
+    app.before_request(_load_patient)
+    app.after_request(_add_headers)
+
+
+@_login.user_loader
+def _load_staff(token: str) -> StaffUser | None:
+    account = service.signed_in_staff(token, now=deployment().now())
+    return StaffUser(account, token) if account else None
+
+
+def _load_patient() -> None:
+    token = session.get("patient")
+    if token is None or request.endpoint == "static":
+        return
+    g.patient = service.signed_in_patient(token, now=deployment().now())
+    if g.patient is not None:
+        g.patient_language = g.patient.language
+
+
+def actor_of(patient: SignedInPatient) -> Actor:
+    return service.patient_actor(patient.number, patient.site)
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if deployment().settings.production:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if request.endpoint != "assets.asset":
+        response.headers["Cache-Control"] = "no-store"
+    return response

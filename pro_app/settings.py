@@ -1,0 +1,136 @@
+"""The settings: read once from the environment, refused when they make no sense."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pro_app.security import secrets
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(Exception):
+    """A setting that the product refuses to start with; the text names it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the environment decides. See `VARIABLES` for each one's meaning."""
+
+    database_url: str
+    env: str
+    secret_key: str = field(repr=False)
+    base_url: str
+    study: str
+    trusted_proxies: int
+    instance: Path
+    cli_language: str
+
+    @property
+    def production(self) -> bool:
+        return self.env == "production"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is a file that one server process has to itself."""
+        return self.database_url.startswith("sqlite")
+
+
+#: Variable → (default, meaning); the README's table is held against this.
+VARIABLES: dict[str, tuple[str, str]] = {
+    "PRO_DATABASE_URL": (
+        "sqlite:///instance/pro.db",
+        "Where the data live: a SQLite file, or postgresql://user:password@host/name.",
+    ),
+    "PRO_ENV": ("demo", "demo or production. Production refuses weak set-ups."),
+    "PRO_SECRET_KEY": (
+        "made under instance/ (demo only)",
+        "At least 32 characters that sign sessions and season PINs. Keep it for ever.",
+    ),
+    "PRO_BASE_URL": (
+        "http://127.0.0.1:5000",
+        "The address that patients' links begin with; https in production.",
+    ),
+    "PRO_STUDY": (
+        "nct04158843",
+        "The study's id under pro_app/studies/, or the path of a study file.",
+    ),
+    "PRO_TRUSTED_PROXIES": (
+        "0",
+        "How many reverse proxies stand in front and set X-Forwarded-For.",
+    ),
+}
+
+
+def read_settings(
+    environment: Mapping[str, str] | None = None, *, instance: Path | None = None
+) -> Settings:
+    """The settings of this process.
+
+    Errors: SettingsError names the variable and what was expected of it.
+    """
+    env = os.environ if environment is None else environment
+    instance = instance or ROOT / "instance"
+    mode = env.get("PRO_ENV") or "demo"
+    if mode not in ("demo", "production"):
+        raise SettingsError(f"PRO_ENV: expected demo or production, not {mode!r}")
+    return Settings(
+        database_url=_database_url(env.get("PRO_DATABASE_URL", ""), instance),
+        env=mode,
+        secret_key=_secret_key(env.get("PRO_SECRET_KEY", ""), mode, instance),
+        base_url=_base_url(env.get("PRO_BASE_URL", ""), mode),
+        study=env.get("PRO_STUDY") or VARIABLES["PRO_STUDY"][0],
+        trusted_proxies=_count("PRO_TRUSTED_PROXIES", env.get("PRO_TRUSTED_PROXIES") or "0"),
+        instance=instance,
+        cli_language=_cli_language(env),
+    )
+
+
+def _database_url(url: str, instance: Path) -> str:
+    if not url:
+        return f"sqlite:///{instance / 'pro.db'}"
+    # The old alias is still what many hosting panels hand out.
+    if url.startswith("postgres://"):
+        url = "postgresql://" + url.removeprefix("postgres://")
+    if url.startswith("postgresql://"):
+        return "postgresql+psycopg://" + url.removeprefix("postgresql://")
+    if url.startswith("postgresql+psycopg://"):
+        return url
+    if url.startswith("sqlite:///") and url != "sqlite:///":
+        # Relative to where the command is run, as people expect of a path.
+        return f"sqlite:///{Path(url.removeprefix('sqlite:///')).absolute()}"
+    raise SettingsError("PRO_DATABASE_URL: expected sqlite:///FILE or postgresql://…")
+
+
+def _secret_key(key: str, mode: str, instance: Path) -> str:
+    if key:
+        if mode == "production" and len(key) < 32:
+            raise SettingsError("PRO_SECRET_KEY: expected at least 32 characters in production")
+        return key
+    if mode == "production":
+        raise SettingsError("PRO_SECRET_KEY: must be set in production")
+    return secrets.kept_key(instance / "secret_key")
+
+
+def _base_url(url: str, mode: str) -> str:
+    url = (url or VARIABLES["PRO_BASE_URL"][0]).rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise SettingsError(f"PRO_BASE_URL: expected http(s)://host, not {url!r}")
+    if mode == "production" and parts.scheme != "https":
+        raise SettingsError("PRO_BASE_URL: expected https:// in production")
+    return url
+
+
+def _count(name: str, text: str) -> int:
+    if not text.isdecimal() or int(text) > 5:
+        raise SettingsError(f"{name}: expected a number from 0 to 5, not {text!r}")
+    return int(text)
+
+
+def _cli_language(env: Mapping[str, str]) -> str:
+    """The language of the command line, as the operating system was told."""
+    locale = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
+    return "zh" if locale.lower().startswith("zh") else "en"

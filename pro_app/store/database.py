@@ -1,0 +1,77 @@
+"""The engine: one way to SQLite and PostgreSQL, with the settings each needs."""
+
+import threading
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import DeclarativeBase
+
+from pro_app.settings import Settings
+from pro_app.store.tables import metadata
+
+_BUSY_SECONDS = 20
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",  # a receipt is given only for what survives a power cut
+    "foreign_keys=ON",
+    "recursive_triggers=ON",  # else REPLACE deletes without asking the triggers
+)
+_WRITE_LOCKS: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()
+
+
+class Base(DeclarativeBase):
+    metadata = metadata
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+migrate = Migrate()
+
+
+def connect_app(app: Flask, settings: Settings) -> None:
+    """Bind the application to its database; nothing is opened before first use."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(settings)
+    if settings.embedded:
+        file = Path(settings.database_url.removeprefix("sqlite:///"))
+        file.parent.mkdir(parents=True, exist_ok=True)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(Path(app.root_path).parent / "migrations"))
+    with app.app_context():
+        if settings.embedded:
+            _prepare_sqlite(db.engine)
+
+
+def _engine_options(settings: Settings) -> dict[str, Any]:
+    if settings.embedded:
+        return {"connect_args": {"timeout": _BUSY_SECONDS, "check_same_thread": False}}
+    return {"pool_size": 8, "max_overflow": 4, "pool_pre_ping": False, "pool_recycle": 1800}
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    _WRITE_LOCKS[engine] = threading.Lock()
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def write_lock(engine: Engine) -> AbstractContextManager[Any]:
+    """What a writer holds from BEGIN to COMMIT: on SQLite one writer at a time.
+
+    Threads of one process queue here, in order, rather than on SQLite's busy
+    timer, which sleeps and starves some of them.
+    """
+    return _WRITE_LOCKS.get(engine) or nullcontext()

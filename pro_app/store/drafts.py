@@ -1,0 +1,73 @@
+"""Unfinished forms, saved at every step so that any phone can go on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from pro_app.store.tables import draft
+from pro_app.store.transaction import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """`answers` holds item → value or state name, for the items seen so far."""
+
+    patient_id: int
+    visit: str
+    submission_id: str
+    answers: Mapping[str, int | str]
+    item_languages: Mapping[str, str]
+    revision: int
+    started_at: datetime
+    updated_at: datetime
+
+
+def find_draft(connection: Connection, patient_id: int, visit: str) -> Draft | None:
+    row = connection.execute(
+        select(draft).where(draft.c.patient_id == patient_id, draft.c.visit == visit)
+    ).one_or_none()
+    return Draft(**row._mapping) if row else None
+
+
+def drafts_of(connection: Connection, patient_id: int) -> list[Draft]:
+    query = select(draft).where(draft.c.patient_id == patient_id).order_by(draft.c.updated_at)
+    return [Draft(**row._mapping) for row in connection.execute(query)]
+
+
+def begin_draft(tx: Tx, patient_id: int, visit: str, submission_id: str) -> Draft:
+    begun = Draft(patient_id, visit, submission_id, {}, {}, 0, tx.now, tx.now)
+    tx.execute(
+        insert(draft),
+        {
+            "patient_id": patient_id,
+            "visit": visit,
+            "submission_id": submission_id,
+            "answers": {},
+            "item_languages": {},
+            "revision": 0,
+            "started_at": tx.now,
+            "updated_at": tx.now,
+        },
+    )
+    return begun
+
+
+def save_draft(
+    tx: Tx, begun: Draft, answers: Mapping[str, int | str], item_languages: Mapping[str, str]
+) -> None:
+    tx.execute(
+        update(draft)
+        .where(draft.c.patient_id == begun.patient_id, draft.c.visit == begun.visit)
+        .values(
+            answers=dict(answers),
+            item_languages=dict(item_languages),
+            revision=draft.c.revision + 1,
+            updated_at=tx.now,
+        )
+    )
+
+
+def drop_draft(tx: Tx, patient_id: int, visit: str) -> None:
+    tx.execute(delete(draft).where(draft.c.patient_id == patient_id, draft.c.visit == visit))

@@ -1,0 +1,156 @@
+"""Handed-in forms and their scores: written once, read by everybody else."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from pro_app.core.facts import Mode
+from pro_app.core.instrument import Answer, AnswerState
+from pro_app.core.scoring import Score
+from pro_app.core.submission import KnownForm
+from pro_app.store.tables import form, form_score
+from pro_app.store.transaction import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class NewForm:
+    """A form to be kept, with the scores of its answers.
+
+    `scores` and `scoring_version` belong together; `inputs_sha256` is of the
+    answers as stored.
+    """
+
+    submission_id: str
+    patient_id: int
+    visit: str
+    standing: bool
+    answered_on: date
+    mode: Mode
+    language: str
+    answers: Mapping[str, Answer]
+    scores: Mapping[str, Score]
+    scoring_version: str
+    inputs_sha256: str
+    instrument: str
+    instrument_sha256: str
+    wording_sha256: str | None = None
+    item_languages: Mapping[str, str] | None = None
+    entered_by: str | None = None
+    why_not_self: str | None = None
+    proxy: bool = False
+    started_at: datetime | None = None
+    device_at: datetime | None = None
+    device_offset_minutes: int | None = None
+
+
+def to_json(answers: Mapping[str, Answer]) -> dict[str, int | str]:
+    """Item → value as chosen, or the name of the state that left it blank."""
+    return {
+        code: answer.state.value if answer.value is None else answer.value
+        for code, answer in answers.items()
+    }
+
+
+def from_json(stored: Mapping[str, int | str]) -> dict[str, Answer]:
+    """The answers again, each with its state."""
+    return {
+        code: Answer(AnswerState.ANSWERED, value)
+        if isinstance(value, int)
+        else Answer(AnswerState(value))
+        for code, value in stored.items()
+    }
+
+
+def keep_forms(tx: Tx, forms: Sequence[NewForm]) -> None:
+    """Write forms and their scores. The trail's record is the caller's."""
+    if not forms:
+        return
+    statement = insert(form).returning(form.c.submission_id, form.c.id)
+    ids = {row.submission_id: row.id for row in tx.execute(statement, [_row(tx, f) for f in forms])}
+    scores = [_score_row(tx, ids[each.submission_id], each) for each in forms]
+    tx.execute(insert(form_score), scores)
+
+
+def _row(tx: Tx, new: NewForm) -> dict[str, Any]:
+    return {
+        "submission_id": new.submission_id,
+        "patient_id": new.patient_id,
+        "visit": new.visit,
+        "standing": new.standing,
+        "answered_on": new.answered_on,
+        "mode": new.mode.value,
+        "language": new.language,
+        "entered_by": new.entered_by,
+        "why_not_self": new.why_not_self,
+        "proxy": new.proxy,
+        "instrument": new.instrument,
+        "instrument_sha256": new.instrument_sha256,
+        "wording_sha256": new.wording_sha256,
+        "answers": to_json(new.answers),
+        "item_languages": dict(new.item_languages or {}),
+        "items_answered": sum(answer.value is not None for answer in new.answers.values()),
+        "started_at": new.started_at,
+        "device_at": new.device_at,
+        "device_offset_minutes": new.device_offset_minutes,
+        "received_at": tx.now,
+        "received_from": tx.actor.name,
+    }
+
+
+def _score_row(tx: Tx, form_id: int, new: NewForm) -> dict[str, Any]:
+    return {
+        "form_id": form_id,
+        "scoring_version": new.scoring_version,
+        "inputs_sha256": new.inputs_sha256,
+        "scores": {
+            code: [score.value, score.n_answered, score.prorated]
+            for code, score in new.scores.items()
+        },
+        "scored_at": tx.now,
+    }
+
+
+def known_forms(connection: Connection, patient_ids: Iterable[int]) -> dict[int, list[KnownForm]]:
+    """Patient id → every form she handed in, in the order of arrival."""
+    found: dict[int, list[KnownForm]] = {}
+    ids = list(patient_ids)
+    for start in range(0, len(ids), 5000):
+        part = ids[start : start + 5000]
+        query = (
+            select(form.c.patient_id, form.c.submission_id, form.c.visit, form.c.standing)
+            .where(form.c.patient_id.in_(part))
+            .order_by(form.c.id)
+        )
+        for row in connection.execute(query):
+            known = KnownForm(row.submission_id, row.visit, row.standing)
+            found.setdefault(row.patient_id, []).append(known)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a receipt says of a form."""
+
+    submission_id: str
+    patient_id: int
+    visit: str
+    standing: bool
+    answered_on: date
+    received_at: datetime
+
+
+def find_received(connection: Connection, submission_id: str) -> Received | None:
+    row = connection.execute(
+        select(
+            form.c.submission_id,
+            form.c.patient_id,
+            form.c.visit,
+            form.c.standing,
+            form.c.answered_on,
+            form.c.received_at,
+        ).where(form.c.submission_id == submission_id)
+    ).one_or_none()
+    return Received(*row) if row else None

@@ -1,0 +1,32 @@
+"""Leases: which of several processes does a periodic job, and when it was last done."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from pro_app.store.tables import lease
+from pro_app.store.transaction import Housekeeping
+
+
+def take(work: Housekeeping, name: str, holder: str, now: datetime, lasts: timedelta) -> bool:
+    """Whether `holder` now has the lease: it was free, run out, or its own already."""
+    taken = work.execute(
+        update(lease)
+        .where(lease.c.name == name, or_(lease.c.holder == holder, lease.c.until_at <= now))
+        .values(holder=holder, until_at=now + lasts)
+    )
+    if taken.rowcount:
+        return True
+    values = {"name": name, "holder": holder, "until_at": now + lasts}
+    dialect = postgresql if work.dialect == "postgresql" else sqlite
+    added = work.execute(dialect.insert(lease).values(**values).on_conflict_do_nothing())
+    return bool(added.rowcount)
+
+
+def mark_done(work: Housekeeping, name: str, now: datetime) -> None:
+    work.execute(update(lease).where(lease.c.name == name).values(done_at=now))
+
+
+def last_done(connection: Connection, name: str) -> datetime | None:
+    return connection.execute(select(lease.c.done_at).where(lease.c.name == name)).scalar()

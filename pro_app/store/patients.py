@@ -1,0 +1,180 @@
+"""Patients: find, add, and change what is known of them; each change is a new row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, delete, insert, select, update
+
+from pro_app.core.schedule import plan
+from pro_app.core.study import Study
+from pro_app.store.tables import allocation, patient, patient_version, planned_visit
+from pro_app.store.transaction import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class PatientState:
+    """What is currently known of a patient; empty values may still be filled."""
+
+    language: str | None = None
+    screened_on: date | None = None
+    pro_consent_on: date | None = None
+    randomised_on: date | None = None
+    able: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    id: int
+    number: str
+    site: str
+    state: PatientState
+
+
+def _select() -> Any:
+    version = patient_version
+    return select(
+        patient.c.id,
+        patient.c.number,
+        patient.c.site,
+        version.c.language,
+        version.c.screened_on,
+        version.c.pro_consent_on,
+        version.c.randomised_on,
+        version.c.able,
+    ).join(version, and_(version.c.patient_id == patient.c.id, version.c.superseded_at.is_(None)))
+
+
+def _patient(row: Row[Any]) -> Patient:
+    return Patient(row.id, row.number, row.site, PatientState(*row[3:]))
+
+
+def find_patient(
+    connection: Connection, number: str, *, sites: Sequence[str] | None = None
+) -> Patient | None:
+    """The patient with this trial number, None when there is none at these sites."""
+    query = _select().where(patient.c.number == number)
+    if sites is not None:
+        query = query.where(patient.c.site.in_(sites))
+    row = connection.execute(query).one_or_none()
+    return _patient(row) if row else None
+
+
+def patients_by_number(connection: Connection, numbers: Sequence[str]) -> dict[str, Patient]:
+    """The patients with these trial numbers that exist, by number."""
+    found = {}
+    for start in range(0, len(numbers), 5000):
+        part = numbers[start : start + 5000]
+        for row in connection.execute(_select().where(patient.c.number.in_(part))):
+            found[row.number] = _patient(row)
+    return found
+
+
+def lock_patient(tx: Tx, patient_id: int) -> Patient:
+    """The patient, locked until the transaction ends: what is decided of her holds.
+
+    PostgreSQL locks the row; on SQLite the transaction is the only writer anyway.
+    """
+    query = _select().where(patient.c.id == patient_id).with_for_update(of=patient)
+    return _patient(tx.execute(query).one())
+
+
+def add_patients(
+    tx: Tx, rows: Sequence[tuple[str, str, PatientState, str | None]], study: Study
+) -> dict[str, int]:
+    """Trial number → id of the patients added: (number, site, state, arm) each."""
+    if not rows:
+        return {}
+    numbers = [row[0] for row in rows]
+    tx.execute(
+        insert(patient), [{"number": n, "site": s, "created_at": tx.now} for n, s, _, _ in rows]
+    )
+    ids: dict[str, int] = {}
+    for start in range(0, len(numbers), 5000):
+        part = numbers[start : start + 5000]
+        query = select(patient.c.number, patient.c.id).where(patient.c.number.in_(part))
+        ids.update((row.number, row.id) for row in tx.execute(query))
+    tx.execute(insert(patient_version), [_version(tx, ids[n], state) for n, _, state, _ in rows])
+    arms = [_arm(tx, ids[n], arm) for n, _, _, arm in rows if arm]
+    if arms:
+        tx.execute(insert(allocation), arms)
+    _write_plans(tx, [Patient(ids[n], n, site, state) for n, site, state, _ in rows], study)
+    return ids
+
+
+def change_state(tx: Tx, changed: Patient, state: PatientState, study: Study) -> None:
+    """Record what is known of a patient from now on, and plan her visits anew."""
+    current = and_(
+        patient_version.c.patient_id == changed.id, patient_version.c.superseded_at.is_(None)
+    )
+    tx.execute(update(patient_version).where(current).values(superseded_at=tx.now))
+    tx.execute(insert(patient_version), _version(tx, changed.id, state))
+    _write_plans(tx, [replace(changed, state=state)], study)
+
+
+def arms_of(connection: Connection, patient_ids: Sequence[int] | None = None) -> dict[int, str]:
+    """Patient id → arm. Only for what the statistician asked for."""
+    query = select(allocation.c.patient_id, allocation.c.arm).where(
+        allocation.c.superseded_at.is_(None)
+    )
+    if patient_ids is not None:
+        query = query.where(allocation.c.patient_id.in_(patient_ids))
+    return {row.patient_id: row.arm for row in connection.execute(query)}
+
+
+def allocate(tx: Tx, patient_id: int, arm: str) -> None:
+    """Record the arm of a patient who had none."""
+    tx.execute(insert(allocation), _arm(tx, patient_id, arm))
+
+
+def _version(tx: Tx, patient_id: int, state: PatientState) -> dict[str, Any]:
+    return {
+        "patient_id": patient_id,
+        "language": state.language,
+        "screened_on": state.screened_on,
+        "pro_consent_on": state.pro_consent_on,
+        "randomised_on": state.randomised_on,
+        "able": state.able,
+        "recorded_at": tx.now,
+        "recorded_by": tx.actor.name,
+    }
+
+
+def _arm(tx: Tx, patient_id: int, arm: str) -> dict[str, Any]:
+    return {
+        "patient_id": patient_id,
+        "arm": arm,
+        "recorded_at": tx.now,
+        "recorded_by": tx.actor.name,
+    }
+
+
+def _write_plans(tx: Tx, patients: Sequence[Patient], study: Study) -> None:
+    ids = [each.id for each in patients]
+    for start in range(0, len(ids), 5000):
+        part = ids[start : start + 5000]
+        tx.execute(delete(planned_visit).where(planned_visit.c.patient_id.in_(part)))
+    rows = [row for each in patients for row in planned_rows(each, study)]
+    if rows:
+        tx.execute(insert(planned_visit), rows)
+
+
+def planned_rows(each: Patient, study: Study) -> list[dict[str, Any]]:
+    """The visits planned for a patient; the baseline alone before randomisation."""
+    fixed = {"patient_id": each.id, "site": each.site, "study_version": study.version}
+    if each.state.randomised_on is not None:
+        return [
+            fixed
+            | {
+                "visit": visit.visit,
+                "opens_on": visit.opens_on,
+                "target_on": visit.target_on,
+                "closes_on": visit.closes_on,
+            }
+            for visit in plan(study.visits, each.state.randomised_on)
+        ]
+    if each.state.screened_on is None:
+        return []
+    opened = {"opens_on": each.state.screened_on, "target_on": None, "closes_on": None}
+    return [fixed | {"visit": study.visits[0].code} | opened]

@@ -1,0 +1,113 @@
+"""Who is signed in: random tokens, kept as fingerprints, ended on the server."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from pro_app.store.staff import Account
+from pro_app.store.tables import patient, patient_link, patient_version, sign_in, staff
+from pro_app.store.transaction import Housekeeping, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    started_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInPatient:
+    id: int
+    number: str
+    site: str
+    language: str | None
+    link_id: int
+    times: Times
+
+
+def begin(
+    tx: Tx, token_sha256: str, *, staff_id: int | None = None, link_id: int | None = None
+) -> None:
+    tx.execute(
+        insert(sign_in),
+        {
+            "token_sha256": token_sha256,
+            "staff_id": staff_id,
+            "link_id": link_id,
+            "started_at": tx.now,
+            "seen_at": tx.now,
+        },
+    )
+
+
+def find_staff(connection: Connection, token_sha256: str) -> tuple[Account, Times] | None:
+    row = connection.execute(
+        select(
+            staff.c.id,
+            staff.c.name,
+            staff.c.role,
+            staff.c.site,
+            sign_in.c.started_at,
+            sign_in.c.seen_at,
+        )
+        .join(staff, staff.c.id == sign_in.c.staff_id)
+        .where(
+            sign_in.c.token_sha256 == token_sha256,
+            sign_in.c.ended_at.is_(None),
+            staff.c.disabled_at.is_(None),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Account(row.id, row.name, row.role, row.site), Times(row.started_at, row.seen_at)
+
+
+def find_patient(connection: Connection, token_sha256: str) -> SignedInPatient | None:
+    version = patient_version
+    row = connection.execute(
+        select(
+            patient.c.id,
+            patient.c.number,
+            patient.c.site,
+            version.c.language,
+            sign_in.c.link_id,
+            sign_in.c.started_at,
+            sign_in.c.seen_at,
+        )
+        .select_from(sign_in)
+        .join(patient_link, patient_link.c.id == sign_in.c.link_id)
+        .join(patient, patient.c.id == patient_link.c.patient_id)
+        .join(version, version.c.patient_id == patient.c.id)
+        .where(
+            sign_in.c.token_sha256 == token_sha256,
+            sign_in.c.ended_at.is_(None),
+            patient_link.c.revoked_at.is_(None),
+            version.c.superseded_at.is_(None),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return SignedInPatient(*row[:5], Times(row.started_at, row.seen_at))
+
+
+def touch(work: Housekeeping, token_sha256: str, now: datetime) -> None:
+    work.execute(update(sign_in).where(sign_in.c.token_sha256 == token_sha256).values(seen_at=now))
+
+
+def end(tx: Tx, token_sha256: str) -> None:
+    tx.execute(
+        update(sign_in)
+        .where(sign_in.c.token_sha256 == token_sha256, sign_in.c.ended_at.is_(None))
+        .values(ended_at=tx.now)
+    )
+
+
+def end_of_staff(tx: Tx, name: str) -> None:
+    """End every session of one person, as a new password or a disabled account does."""
+    account = select(staff.c.id).where(staff.c.name == name).scalar_subquery()
+    tx.execute(
+        update(sign_in)
+        .where(sign_in.c.staff_id == account, sign_in.c.ended_at.is_(None))
+        .values(ended_at=tx.now)
+    )

@@ -1,0 +1,168 @@
+"""The only place that commits: a transaction that must leave a record."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Delete,
+    Executable,
+    Insert,
+    RootTransaction,
+    Update,
+    insert,
+)
+
+from pro_app.store.database import db, write_lock
+from pro_app.store.tables import HOUSEKEEPING, audit_event
+
+#: Field → (old value, new value), both as JSON can hold them.
+Changes = Mapping[str, Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: the name the trail keeps, the role, and the site it is bound to."""
+
+    name: str
+    role: str
+    site: str | None = None
+
+
+CLI = Actor("cli", "operator")
+WORKER = Actor("worker", "system")
+
+
+class Unrecorded(RuntimeError):
+    """A transaction ended without a record in the trail; it was rolled back."""
+
+
+@dataclass(slots=True)
+class _State:
+    recorded: bool = False
+    abandoned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tx:
+    """An open transaction. `now` is the instant of everything it writes."""
+
+    connection: Connection
+    actor: Actor
+    now: datetime
+    _state: _State
+
+    def execute(self, statement: Executable, rows: Any = None) -> CursorResult[Any]:
+        return self.connection.execute(statement, rows)
+
+    def record(
+        self,
+        action: str,
+        subject: str,
+        *,
+        visit: str | None = None,
+        changes: Changes | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Write one event of the trail, in this transaction."""
+        self.record_many([self.entry(action, subject, visit=visit, changes=changes, reason=reason)])
+
+    def entry(
+        self,
+        action: str,
+        subject: str,
+        *,
+        visit: str | None = None,
+        changes: Changes | None = None,
+        reason: str | None = None,
+    ) -> dict[str, Any]:
+        """One event of the trail, to be handed to `record_many`."""
+        return {
+            "at": self.now,
+            "actor": self.actor.name,
+            "role": self.actor.role,
+            "site": self.actor.site,
+            "action": action,
+            "subject": subject,
+            "visit": visit,
+            "changes": dict(changes or {}),
+            "reason": reason,
+        }
+
+    def record_many(self, entries: Iterable[dict[str, Any]]) -> None:
+        rows = list(entries)
+        if rows:
+            self.execute(insert(audit_event), rows if len(rows) > 1 else rows[0])
+            self._state.recorded = True
+
+    def abandon(self) -> None:
+        """Let the transaction end with nothing written: there was nothing to do."""
+        self._state.abandoned = True
+
+    def at(self, now: datetime, actor: Actor | None = None) -> "Tx":
+        """The same transaction at another instant: for history that is brought in."""
+        return replace(self, now=now, actor=actor or self.actor)
+
+
+@contextmanager
+def _writing() -> Iterator[tuple[Connection, RootTransaction]]:
+    engine = db.engine
+    with (
+        write_lock(engine),
+        engine.connect().execution_options(writes=True) as connection,
+        connection.begin() as t,
+    ):
+        yield connection, t
+
+
+@contextmanager
+def transaction(actor: Actor, now: datetime) -> Iterator[Tx]:
+    """A write that commits when the block ends and has recorded what it did.
+
+    Errors: Unrecorded when the block wrote no event of the trail; any error in
+    the block rolls back.
+    """
+    state = _State()
+    with _writing() as (connection, t):
+        yield Tx(connection, actor, now, state)
+        if state.abandoned:
+            t.rollback()
+        elif not state.recorded:
+            raise Unrecorded(f"{actor.name} wrote without a record")
+
+
+@contextmanager
+def reading(*, snapshot: bool = False) -> Iterator[Connection]:
+    """A connection to read from; `snapshot` shows one moment to all its queries."""
+    with db.engine.connect() as connection:
+        if snapshot and connection.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin() as t:
+            yield connection
+            t.rollback()
+
+
+class Housekeeping:
+    """Writes that are no trial data: who is signed in, which process holds a job."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @property
+    def dialect(self) -> str:
+        return self._connection.dialect.name
+
+    def execute(self, statement: Insert | Update | Delete) -> CursorResult[Any]:
+        if str(statement.table) not in HOUSEKEEPING:
+            raise Unrecorded(f"{statement.table} can't be written without a record")
+        return self._connection.execute(statement)
+
+
+@contextmanager
+def housekeeping() -> Iterator[Housekeeping]:
+    with _writing() as (connection, _):
+        yield Housekeeping(connection)

@@ -1,0 +1,209 @@
+"""The protocol as data: what is shipped, what a file of one's own may hold, what is refused."""
+
+import copy
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pro_app import instruments
+from pro_app.core.study import StudyError
+from pro_app.core.study_file import from_data
+from pro_app.studies import load, shipped_ids
+
+TINY = Path(__file__).parents[1] / "tiny_study" / "study.json"
+
+
+def tiny() -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(TINY.read_text("utf-8"))
+    return data
+
+
+def problems(data: object, *, zone_is_known: bool = True) -> tuple[str, ...]:
+    with pytest.raises(StudyError) as refused:
+        from_data(data, "0" * 64, is_time_zone=lambda _: zone_is_known)
+    return refused.value.problems
+
+
+def test_the_trial_is_shipped_as_its_registry_and_schedule_say() -> None:
+    study = load("nct04158843")
+
+    assert study.registry_id == "NCT04158843"
+    assert study.instrument == "fact_b_v4"
+    assert study.languages == ("zh", "en")
+    assert study.time_zone == "Asia/Shanghai"
+    assert [(arm.code, arm.weight) for arm in study.arms] == [("RADICAL", 2), ("PALLIATIVE", 1)]
+    assert [site.code for site in study.sites] == ["LISHUI", "JIAXING", "ZJCC", "SAHZU"]
+    assert study.sites[2].name["zh"] == "浙江省肿瘤医院"
+    assert [(v.month, v.days_before, v.days_after) for v in study.visits] == [
+        (0, 14, 0),
+        *((month, 14, 14) for month in (3, 6, 9, 12)),
+        *((month, 28, 28) for month in (18, 24, 30, 36, 42, 48)),
+    ]
+    assert study.stop_events == ()
+
+
+def test_the_shipped_reasons_are_those_of_the_science_page() -> None:
+    study = load("nct04158843")
+    groups: dict[str, list[str]] = {group: [] for group in study.reason_groups}
+    for reason in study.reasons:
+        groups[reason.group].append(reason.code)
+
+    assert groups == {
+        "HEALTH": ["P_TOO_ILL", "P_HOSPITAL", "P_DISTRESS", "C_TOO_ILL"],
+        "PATIENT": [
+            "P_DECLINED_THIS",
+            "P_FORGOT",
+            "P_BURDEN",
+            "P_PRIVACY",
+            "P_LANGUAGE_OR_SIGHT",
+        ],
+        "CONTACT": ["P_NO_CONTACT", "P_MOVED"],
+        "ADMIN": ["S_NOT_OFFERED", "S_WRONG_TIME", "S_ABSENT"],
+        "TECH": ["T_LOGIN", "T_DEVICE", "T_SYSTEM", "T_LOST"],
+        "EVENT": ["D_IN_WINDOW", "W_IN_WINDOW"],
+        "OTHER": ["OTHER"],
+        "UNKNOWN": ["UNKNOWN"],
+    }
+    assert [reason.code for reason in study.reasons if reason.needs_text] == ["OTHER"]
+
+
+def test_shipped_phone_numbers_can_ring_nowhere() -> None:
+    assert all("000-000" in site.phone for site in load("nct04158843").sites)
+
+
+def test_a_study_carries_the_checksum_of_its_file() -> None:
+    assert load(str(TINY)).sha256 == hashlib.sha256(TINY.read_bytes()).hexdigest()
+
+
+def test_a_study_is_read_once() -> None:
+    assert load("nct04158843") is load("nct04158843")
+
+
+def test_a_file_of_ones_own_finds_the_instrument_beside_it() -> None:
+    study = load(str(TINY))
+
+    assert study.instrument == str(TINY.parent / "tiny")
+    assert instruments.load(study.instrument).item_codes == ("TEA1", "TEA2", "TEA3")
+    assert study.arms[0].weight == 1
+
+
+def test_a_file_of_ones_own_may_use_a_shipped_instrument(tmp_path: Path) -> None:
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps(tiny() | {"instrument": "fact_b_v4"}), "utf-8")
+
+    assert load(str(path)).instrument == "fact_b_v4"
+
+
+def test_an_unknown_study_is_refused_with_the_ones_there_are() -> None:
+    assert shipped_ids() == ("nct04158843",)
+    with pytest.raises(StudyError, match="nowhere: no such study file, nor one of nct04158843"):
+        load("nowhere")
+    with pytest.raises(StudyError, match="no such study"):
+        load("/nowhere/study.json")
+
+
+def test_a_file_that_is_not_json_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "broken.json"
+    path.write_text("{", "utf-8")
+    with pytest.raises(StudyError, match="not JSON"):
+        load(str(path))
+
+
+def test_an_unknown_time_zone_is_refused(tmp_path: Path) -> None:
+    for name in ("Asia/Lishui", "", "../etc", "Asia"):
+        path = tmp_path / f"{len(name)}.json"
+        path.write_text(json.dumps(tiny() | {"time_zone": name}), "utf-8")
+        with pytest.raises(StudyError, match="time_zone: .* is unknown"):
+            load(str(path))
+
+
+def test_all_problems_of_shape_are_named_at_once() -> None:
+    data = tiny()
+    del data["title"]
+    data["visitz"] = []
+    data["visits"][1]["month"] = True
+    data["sites"][0] = "HARBOUR"
+    data["reasons"][0]["avoidable"] = "yes"
+
+    assert problems(data) == (
+        "title: missing",
+        "visitz: unknown",
+        "sites[0]: not an object",
+        "visits[1].month: True is not int",
+        "reasons[0].avoidable: 'yes' is not bool",
+    )
+
+
+@pytest.mark.parametrize("data", [None, [], "study", 3])
+def test_data_that_is_no_object_is_refused(data: object) -> None:
+    assert problems(data) == ("the file: not an object",)
+
+
+def test_lists_and_tables_of_the_wrong_shape_are_refused() -> None:
+    data = tiny() | {"arms": {}, "title": "Two teas"}
+
+    assert problems(data) == ("title: not an object", "arms: not a list")
+
+
+def test_all_contradictions_are_named_at_once() -> None:
+    data = tiny()
+    data["languages"] = ["en", "de"]
+    data["sites"].append(copy.deepcopy(data["sites"][0]))
+    data["arms"][0]["code"] = "GREEN TEA"
+    data["arms"][1]["weight"] = 0
+    data["stop_events"] = ["rain"]
+    data["reasons"][0]["group"] = "NONE"
+    data["reasons"][1]["code"] = "REASON_PENDING"
+
+    found = problems(data, zone_is_known=False)
+
+    assert "sites: HARBOUR is doubled" in found
+    assert "arms: 'GREEN TEA' is not letters, digits and underscores" in found
+    assert "arm BLACK: weight 0 is below 1" in found
+    assert "stop_events: unknown event 'rain'" in found
+    assert "reason ASLEEP: unknown group 'NONE'" in found
+    assert "reason REASON_PENDING: this code says that none was given" in found
+    assert "title: no label in de" in found
+    assert "group ANY: no label in de" in found
+    assert "time_zone: 'Europe/Berlin' is unknown" in found
+
+
+@pytest.mark.parametrize("kind", ["arms", "sites", "visits", "reasons"])
+def test_a_study_without_arms_sites_visits_or_reasons_is_refused(kind: str) -> None:
+    assert problems(tiny() | {kind: []}) == (f"{kind}: there is none",)
+
+
+def test_a_study_without_language_is_refused() -> None:
+    assert problems(tiny() | {"languages": []}) == ("languages: there is none",)
+
+
+def test_a_study_whose_first_visit_is_no_baseline_is_refused() -> None:
+    data = tiny()
+    del data["visits"][0]
+    assert problems(data) == ("visits: the first, MIDDLE, is not the baseline at month 0",)
+
+
+def test_visits_that_do_not_ascend_are_refused() -> None:
+    data = tiny()
+    data["visits"][2]["month"] = 1
+    assert problems(data) == ("visit END: month 1 is not after MIDDLE",)
+
+
+def test_a_window_with_a_negative_side_is_refused() -> None:
+    data = tiny()
+    data["visits"][1]["days_before"] = -1
+    assert problems(data) == ("visit MIDDLE: its window has a negative side",)
+
+
+def test_windows_that_overlap_only_after_a_short_month_are_refused() -> None:
+    # From 1 January, months 1 and 2 are 1 February and 1 March: 28 days apart.
+    data = tiny()
+    data["visits"][1]["days_after"] = 14
+    data["visits"][2]["days_before"] = 13
+    from_data(data, "", is_time_zone=lambda _: True)
+
+    data["visits"][2]["days_before"] = 14
+    assert problems(data) == ("visits: the windows of MIDDLE and END overlap",)
