@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any
+
+from pro_app.core.records import read
 
 
 class InstrumentError(ValueError):
@@ -165,49 +166,14 @@ def from_data(data: Mapping[str, Any], sha256: str) -> Instrument:
     """
     problems: list[str] = []
     stated = dict(data)
-    item_count = _read(int, stated.pop("item_count", None), "item_count", problems)
-    instrument = _read(Instrument, stated | {"sha256": sha256}, "", problems)
+    item_count = read(int, stated.pop("item_count", None), "item_count", problems)
+    instrument = read(Instrument, stated | {"sha256": sha256}, "", problems)
     if not problems:
         problems = list(_contradictions(instrument, item_count))
     if problems:
         raise InstrumentError(problems)
     assert isinstance(instrument, Instrument)  # noqa: S101 - tells the type checker
     return instrument
-
-
-def _read(kind: Any, raw: Any, where: str, problems: list[str]) -> Any:
-    """`raw` as a value of the type `kind`; what does not fit is added to `problems`."""
-    if is_dataclass(kind) and isinstance(kind, type):
-        return _read_record(kind, raw, where, problems)
-    if get_origin(kind) is tuple:
-        if not isinstance(raw, list):
-            problems.append(f"{where}: not a list")
-            return ()
-        member = get_args(kind)[0]
-        return tuple(_read(member, each, f"{where}[{i}]", problems) for i, each in enumerate(raw))
-    allowed = get_args(kind) if isinstance(kind, UnionType) else (kind,)
-    if float in allowed and type(raw) is int:
-        return float(raw)
-    if type(raw) not in allowed:
-        problems.append(f"{where}: {raw!r} is not {' or '.join(t.__name__ for t in allowed)}")
-    return raw
-
-
-def _read_record(kind: type, raw: Any, where: str, problems: list[str]) -> Any:
-    if not isinstance(raw, Mapping):
-        problems.append(f"{where}: not an object")
-        return None
-    hints = get_type_hints(kind)
-    names = [field.name for field in fields(kind)]
-    prefix = f"{where}." if where else ""
-    problems += [f"{prefix}{name}: missing" for name in names if name not in raw]
-    problems += [f"{prefix}{name}: unknown" for name in raw if name not in names]
-    values = {
-        name: _read(hints[name], raw[name], prefix + name, problems)
-        for name in names
-        if name in raw
-    }
-    return kind(**values) if len(values) == len(names) else None
 
 
 def _contradictions(instrument: Instrument, item_count: int) -> Iterator[str]:

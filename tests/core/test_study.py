@@ -116,7 +116,7 @@ def test_an_unknown_time_zone_is_refused(tmp_path: Path) -> None:
     for name in ("Asia/Lishui", "", "../etc", "Asia"):
         path = tmp_path / f"{len(name)}.json"
         path.write_text(json.dumps(tiny() | {"time_zone": name}), "utf-8")
-        with pytest.raises(StudyError, match="time_zone: .* is unknown"):
+        with pytest.raises(StudyError, match=r"time_zone: .* is unknown"):
             load(str(path))
 
 
