@@ -4,7 +4,7 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from flask import Blueprint, Flask, g, has_request_context, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale
@@ -76,7 +76,7 @@ def day(value: date | None) -> str:
     if value is None:
         return "–"
     pattern = "y年M月d日(EEE)" if language() == "zh" else "d MMM y (EEE)"
-    return format_datetime(datetime(value.year, value.month, value.day), pattern, locale=_locale())
+    return format_date(value, pattern, locale=_locale())
 
 
 def short_day(value: date | None) -> str:

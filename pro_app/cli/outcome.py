@@ -41,14 +41,12 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         click.echo(line.rstrip())
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A calendar day, YYYY-MM-DD."""
 
     name = "date"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> date:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         if isinstance(value, date):
             return value
         try:
@@ -59,7 +57,7 @@ class Day(click.ParamType):
             self.fail(_("%(value)s is not a day; expected YYYY-MM-DD", value=value), param, ctx)
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """An instant with its time zone, such as 2026-03-05T08:00:00+08:00."""
 
     name = "instant"

@@ -47,9 +47,7 @@ def add(name: str, role: str, site: str | None, password_stdin: bool) -> None:
         )
     password = _password(password_stdin)
     if not service.add_staff(name, Role(role), site, password, actor=CLI, now=parts.now()):
-        raise Refused(
-            _("%(name)s: this name was given before and is never given again", name=name)
-        )
+        raise Refused(_("%(name)s: this name was given before and is never given again", name=name))
     note(_("Added %(name)s. The password is shown only now:", name=name))
     if not password_stdin:
         click.echo(password)

@@ -193,4 +193,4 @@ def _wait_after(wrong: int) -> timedelta:
     beyond = wrong - _FREE_TRIES
     if beyond < 0:
         return timedelta(0)
-    return min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(beyond, 10))
+    return min(_LONGEST_WAIT, _FIRST_WAIT * (1 << min(beyond, 10)))

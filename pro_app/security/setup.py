@@ -33,7 +33,7 @@ _HEADERS = {
 }
 
 
-class StaffUser(UserMixin):
+class StaffUser(UserMixin):  # type: ignore[misc]
     """The signed-in member of staff, as pages see her."""
 
     def __init__(self, account: Account, token: str) -> None:
@@ -75,7 +75,7 @@ def set_up(app: Flask, settings: Settings) -> None:
     app.after_request(_add_headers)
 
 
-@_login.user_loader
+@_login.user_loader  # type: ignore[untyped-decorator]
 def _load_staff(token: str) -> StaffUser | None:
     account = service.signed_in_staff(token, now=deployment().now())
     return StaffUser(account, token) if account else None

@@ -1,0 +1,68 @@
+"""The people of the tests: always the same names, so that a test reads as a story."""
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from pro_app.deployment import deployment
+from pro_app.security import service
+from pro_app.security.roles import Role
+from tests.factories import ACTOR, patient_id_of
+
+PASSWORD = "correct horse battery staple"
+PIN = "480273"
+
+
+class Cast:
+    """Signed-in browsers of the people of the study."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def nurse_of_lishui(self) -> FlaskClient:
+        return self.staff("lina", Role.NURSE, "LISHUI")
+
+    def nurse_of_jiaxing(self) -> FlaskClient:
+        """The outsider: what belongs to Lishui must not exist for her."""
+        return self.staff("chenjing", Role.NURSE, "JIAXING")
+
+    def data_manager(self) -> FlaskClient:
+        return self.staff("zhoumin", Role.DATA_MANAGER, None)
+
+    def statistician(self) -> FlaskClient:
+        return self.staff("wangwei", Role.STATISTICIAN, None)
+
+    def staff(self, name: str, role: Role, site: str | None) -> FlaskClient:
+        with self._app.app_context():
+            now = deployment().now()
+            service.add_staff(name, role, site, PASSWORD, actor=ACTOR, now=now)
+            token = service.sign_in_staff(name, PASSWORD, now=now)
+        client = self._client()
+        with client.session_transaction() as session:
+            session["_user_id"] = token
+            session["_fresh"] = True
+        return client
+
+    def link_of(self, number: str) -> str:
+        """The token of a new personal link."""
+        with self._app.app_context():
+            return service.new_link(
+                patient_id_of(number), number, actor=ACTOR, now=deployment().now()
+            )
+
+    def patient(self, number: str = "LISHUI-001") -> FlaskClient:
+        """The browser of a patient who has signed in by her link and PIN."""
+        token = self.link_of(number)
+        with self._app.app_context():
+            entered = service.sign_in_patient(
+                token, PIN, pepper=deployment().settings.secret_key, now=deployment().now()
+            )
+        assert isinstance(entered, service.SignedIn)
+        client = self._client()
+        with client.session_transaction() as session:
+            session["patient"] = entered.token
+        return client
+
+    def _client(self) -> FlaskClient:
+        # Forgery tokens are tested once, for every route, in tests/house.
+        self._app.config["WTF_CSRF_ENABLED"] = False
+        return self._app.test_client()

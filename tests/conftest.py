@@ -1,0 +1,139 @@
+"""What every test stands on: two real databases, a clock of one's own, a cast."""
+
+import itertools
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+
+from pro_app import create_app
+from pro_app.settings import Settings
+from pro_app.store.database import db
+from tests import postgres
+from tests.cast import Cast
+
+_numbers = itertools.count(1)
+
+
+class HandClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, instant: datetime) -> None:
+        self.instant = instant
+
+    def __call__(self) -> datetime:
+        return self.instant
+
+    def set(self, text: str) -> None:
+        """Set by an ISO instant with its zone, such as 2026-03-05T08:00+08:00."""
+        self.instant = datetime.fromisoformat(text).astimezone(UTC)
+
+    def advance(self, **lasting: float) -> None:
+        self.instant += timedelta(**lasting)
+
+
+def settings_for(database_url: str, instance: Path, **changes: object) -> Settings:
+    values = {
+        "database_url": database_url,
+        "env": "demo",
+        "secret_key": "a key for tests that is long enough",
+        "base_url": "http://localhost",
+        "study": "nct04158843",
+        "trusted_proxies": 0,
+        "instance": instance,
+        "cli_language": "en",
+    }
+    return Settings(**(values | changes))
+
+
+def _migrate(url: str, folder: Path) -> None:
+    app = create_app(settings_for(url, folder))
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_address() -> Iterator[str]:
+    """A running server with a migrated database to copy."""
+    with postgres.server() as address:
+        with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
+            connection.execute("CREATE DATABASE migrated")
+        yield address
+
+
+@pytest.fixture(scope="session")
+def postgres_migrated(postgres_address: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    url = postgres_address.replace("postgresql://", "postgresql+psycopg://")
+    _migrate(f"{url}/migrated", tmp_path_factory.mktemp("instance"))
+    return postgres_address
+
+
+@pytest.fixture(scope="session")
+def sqlite_migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("migrated") / "pro.db"
+    _migrate(f"sqlite:///{file}", file.parent)
+    return file
+
+
+@pytest.fixture
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Make migrated databases by kind, `sqlite` or `postgresql`; they go with the test."""
+    made: list[tuple[str, str]] = []
+
+    def make(kind: str) -> str:
+        if kind == "sqlite":
+            file = tmp_path / f"pro-{next(_numbers)}.db"
+            shutil.copy(request.getfixturevalue("sqlite_migrated"), file)
+            return f"sqlite:///{file}"
+        address = request.getfixturevalue("postgres_migrated")
+        name = f"test_{next(_numbers)}"
+        with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE migrated")
+        made.append((address, name))
+        return f"{address.replace('postgresql:', 'postgresql+psycopg:')}/{name}"
+
+    yield make
+    for address, name in made:
+        with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, new_database: Callable[[str], str]) -> str:
+    """A migrated, empty database; every test that asks for one runs on both kinds."""
+    return new_database(request.param)
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """Thursday 5 March 2026, 08:00 in Shanghai."""
+    return HandClock(datetime(2026, 3, 5, 0, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def app(database_url: str, clock: HandClock, tmp_path: Path) -> Iterator[Flask]:
+    """The application on that database. No context is pushed: a request has its own."""
+    made = create_app(settings_for(database_url, tmp_path), clock=clock)
+    made.config["TESTING"] = True
+    yield made
+    with made.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def in_app(app: Flask) -> Iterator[Flask]:
+    """The application with its context pushed, for tests of store and services."""
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    """The named people of the tests; each comes into being when first asked for."""
+    return Cast(app)

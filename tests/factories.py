@@ -1,0 +1,94 @@
+"""Make what a test needs, through the store's own doors."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from pro_app.core import scoring
+from pro_app.core.facts import EventKind, Mode
+from pro_app.core.instrument import Answer, AnswerState
+from pro_app.deployment import deployment
+from pro_app.security import secrets
+from pro_app.store.events import add_events
+from pro_app.store.forms import NewForm, keep_forms
+from pro_app.store.patients import PatientState, add_patients, find_patient
+from pro_app.store.transaction import Actor, reading, transaction
+
+ACTOR = Actor("test", "operator")
+
+
+def add_patient(
+    number: str = "LISHUI-001",
+    site: str = "LISHUI",
+    *,
+    screened_on: date | None = date(2026, 1, 1),
+    pro_consent_on: date | None = date(2026, 1, 1),
+    randomised_on: date | None = date(2026, 1, 5),
+    able: bool | None = True,
+    language: str | None = "zh",
+    arm: str | None = None,
+    now: datetime | None = None,
+) -> int:
+    """The id of a new patient: consented, able and randomised unless told otherwise."""
+    parts = deployment()
+    state = PatientState(language, screened_on, pro_consent_on, randomised_on, able)
+    with transaction(ACTOR, now or parts.now()) as tx:
+        ids = add_patients(tx, [(number, site, state, arm)], parts.study)
+        tx.record("patient.added", number)
+    return ids[number]
+
+
+def add_event(
+    patient_id: int, kind: EventKind | str, on: date, *, now: datetime | None = None
+) -> None:
+    with transaction(ACTOR, now or deployment().now()) as tx:
+        add_events(tx, [(patient_id, EventKind(kind), on, None)])
+        tx.record("event.added", str(patient_id))
+
+
+def all_answered(value: int = 2) -> dict[str, Answer]:
+    """Every item of the study's instrument answered with the same value."""
+    codes = deployment().instrument.item_codes
+    return {code: Answer(AnswerState.ANSWERED, value) for code in codes}
+
+
+def add_form(
+    patient_id: int,
+    visit: str,
+    answered_on: date,
+    *,
+    answers: Mapping[str, Answer] | None = None,
+    standing: bool = True,
+    mode: Mode = Mode.PAPER,
+    now: datetime | None = None,
+    submission_id: str | None = None,
+) -> str:
+    """The submission id of a form put straight into the store."""
+    parts = deployment()
+    answers = answers if answers is not None else all_answered()
+    values = {code: answer.value for code, answer in answers.items()}
+    new = NewForm(
+        submission_id=submission_id or secrets.new_submission_id(),
+        patient_id=patient_id,
+        visit=visit,
+        standing=standing,
+        answered_on=answered_on,
+        mode=mode,
+        language="zh",
+        answers=answers,
+        scores=scoring.score(values, parts.instrument),
+        scoring_version=parts.instrument.scoring_version,
+        inputs_sha256="0" * 64,
+        instrument=parts.instrument.id,
+        instrument_sha256=parts.instrument.sha256,
+    )
+    with transaction(ACTOR, now or parts.now()) as tx:
+        keep_forms(tx, [new])
+        tx.record("form.received", str(patient_id), visit=visit)
+    return new.submission_id
+
+
+def patient_id_of(number: str) -> int:
+    with reading() as connection:
+        found = find_patient(connection, number)
+    assert found is not None
+    return found.id

