@@ -80,7 +80,7 @@ def set_up(app: Flask) -> None:
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None:
-        return error.response  # type: ignore[return-value]
+        return error.response
     return _say(error.code or 500)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from pro_app.core import scoring
 from pro_app.core.facts import EventKind, Mode
 from pro_app.core.instrument import Answer, AnswerState
 from pro_app.deployment import deployment
@@ -65,7 +64,6 @@ def add_form(
     """The submission id of a form put straight into the store."""
     parts = deployment()
     answers = answers if answers is not None else all_answered()
-    values = {code: answer.value for code, answer in answers.items()}
     new = NewForm(
         submission_id=submission_id or secrets.new_submission_id(),
         patient_id=patient_id,
@@ -75,14 +73,9 @@ def add_form(
         mode=mode,
         language="zh",
         answers=answers,
-        scores=scoring.score(values, parts.instrument),
-        scoring_version=parts.instrument.scoring_version,
-        inputs_sha256="0" * 64,
-        instrument=parts.instrument.id,
-        instrument_sha256=parts.instrument.sha256,
     )
     with transaction(ACTOR, now or parts.now()) as tx:
-        keep_forms(tx, [new])
+        keep_forms(tx, [new], parts.instrument)
         tx.record("form.received", str(patient_id), visit=visit)
     return new.submission_id
 

@@ -60,6 +60,14 @@ def demonstration(name: str, language: str) -> Wording:
     )
 
 
+def demonstration_if_any(name: str, language: str) -> Wording | None:
+    """The same, None where there is none in this language."""
+    try:
+        return demonstration(name, language)
+    except FileNotFoundError:
+        return None
+
+
 def _folder(name: str) -> Path:
     shipped = _SHIPPED / name
     return shipped if (shipped / "structure.json").is_file() else Path(name)

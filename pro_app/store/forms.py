@@ -1,5 +1,7 @@
 """Handed-in forms and their scores: written once, read by everybody else."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from pro_app.core.facts import Mode
-from pro_app.core.instrument import Answer, AnswerState
-from pro_app.core.scoring import Score
+from pro_app.core.instrument import Answer, AnswerState, Instrument
+from pro_app.core.scoring import score
 from pro_app.core.submission import KnownForm
 from pro_app.store.tables import form, form_score
 from pro_app.store.transaction import Tx
@@ -17,11 +19,7 @@ from pro_app.store.transaction import Tx
 
 @dataclass(frozen=True, slots=True)
 class NewForm:
-    """A form to be kept, with the scores of its answers.
-
-    `scores` and `scoring_version` belong together; `inputs_sha256` is of the
-    answers as stored.
-    """
+    """A form to be kept; `answers` has every item of the instrument."""
 
     submission_id: str
     patient_id: int
@@ -31,11 +29,6 @@ class NewForm:
     mode: Mode
     language: str
     answers: Mapping[str, Answer]
-    scores: Mapping[str, Score]
-    scoring_version: str
-    inputs_sha256: str
-    instrument: str
-    instrument_sha256: str
     wording_sha256: str | None = None
     item_languages: Mapping[str, str] | None = None
     entered_by: str | None = None
@@ -64,17 +57,21 @@ def from_json(stored: Mapping[str, int | str]) -> dict[str, Answer]:
     }
 
 
-def keep_forms(tx: Tx, forms: Sequence[NewForm]) -> None:
-    """Write forms and their scores. The trail's record is the caller's."""
+def keep_forms(tx: Tx, forms: Sequence[NewForm], instrument: Instrument) -> None:
+    """Write forms with their scores: none is ever kept unscored.
+
+    The trail's record is the caller's.
+    """
     if not forms:
         return
     statement = insert(form).returning(form.c.submission_id, form.c.id)
-    ids = {row.submission_id: row.id for row in tx.execute(statement, [_row(tx, f) for f in forms])}
-    scores = [_score_row(tx, ids[each.submission_id], each) for each in forms]
+    rows = [_row(tx, each, instrument) for each in forms]
+    ids = {row.submission_id: row.id for row in tx.execute(statement, rows)}
+    scores = [_score_row(tx, ids[each.submission_id], each, instrument) for each in forms]
     tx.execute(insert(form_score), scores)
 
 
-def _row(tx: Tx, new: NewForm) -> dict[str, Any]:
+def _row(tx: Tx, new: NewForm, instrument: Instrument) -> dict[str, Any]:
     return {
         "submission_id": new.submission_id,
         "patient_id": new.patient_id,
@@ -86,8 +83,8 @@ def _row(tx: Tx, new: NewForm) -> dict[str, Any]:
         "entered_by": new.entered_by,
         "why_not_self": new.why_not_self,
         "proxy": new.proxy,
-        "instrument": new.instrument,
-        "instrument_sha256": new.instrument_sha256,
+        "instrument": instrument.id,
+        "instrument_sha256": instrument.sha256,
         "wording_sha256": new.wording_sha256,
         "answers": to_json(new.answers),
         "item_languages": dict(new.item_languages or {}),
@@ -100,15 +97,14 @@ def _row(tx: Tx, new: NewForm) -> dict[str, Any]:
     }
 
 
-def _score_row(tx: Tx, form_id: int, new: NewForm) -> dict[str, Any]:
+def _score_row(tx: Tx, form_id: int, new: NewForm, instrument: Instrument) -> dict[str, Any]:
+    values = {code: answer.value for code, answer in new.answers.items()}
+    scores = score(values, instrument)
     return {
         "form_id": form_id,
-        "scoring_version": new.scoring_version,
-        "inputs_sha256": new.inputs_sha256,
-        "scores": {
-            code: [score.value, score.n_answered, score.prorated]
-            for code, score in new.scores.items()
-        },
+        "scoring_version": instrument.scoring_version,
+        "inputs_sha256": hashlib.sha256(json.dumps(values).encode()).hexdigest(),
+        "scores": {code: [s.value, s.n_answered, s.prorated] for code, s in scores.items()},
         "scored_at": tx.now,
     }
 

@@ -6,37 +6,50 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, insert, select
 
+from pro_app.core.wording import Wording
 from pro_app.store.tables import wording_pack
 from pro_app.store.transaction import Tx
 
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    instrument: str
-    language: str
-    sha256: str
-    texts: Mapping[str, str]
-    licence: str
-    valid_until: date
+    wording: Wording
     imported_at: datetime
 
 
 def packs(connection: Connection, instrument: str) -> list[Pack]:
     """Every pack of an instrument, the newest first."""
     query = (
-        select(
-            wording_pack.c.instrument,
-            wording_pack.c.language,
-            wording_pack.c.sha256,
-            wording_pack.c.texts,
-            wording_pack.c.licence,
-            wording_pack.c.valid_until,
-            wording_pack.c.imported_at,
-        )
+        select(wording_pack)
         .where(wording_pack.c.instrument == instrument)
         .order_by(wording_pack.c.id.desc())
     )
-    return [Pack(*row) for row in connection.execute(query)]
+    return [
+        Pack(
+            Wording(
+                instrument=row.instrument,
+                language=row.language,
+                texts=row.texts,
+                sha256=row.sha256,
+                demonstration=False,
+                licence=row.licence,
+                valid_until=row.valid_until,
+            ),
+            row.imported_at,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def licensed(
+    connection: Connection, instrument: str, language: str, *, today: date
+) -> Wording | None:
+    """The newest licensed wording that may be shown today, if there is one."""
+    for pack in packs(connection, instrument):
+        until = pack.wording.valid_until
+        if pack.wording.language == language and until is not None and until >= today:
+            return pack.wording
+    return None
 
 
 def add_pack(
