@@ -88,6 +88,8 @@ def test_an_empty_form_out_of_its_window_is_out_of_window() -> None:
 def test_an_open_window_says_how_many_days_are_left() -> None:
     assert entries(ANNA, V1_CLOSES - 3 * DAY)["V1"].days_left == 3
     assert entries(ANNA, V1_CLOSES)["V1"].days_left == 0
+    assert not entries(ANNA, V1_CLOSES)["V1"].window_closed
+    assert entries(ANNA, V1_CLOSES + DAY)["V1"].window_closed
     assert entries(ANNA, V1_CLOSES + DAY)["V1"].days_left is None
 
 
@@ -141,11 +143,29 @@ def test_a_visit_without_form_is_expected_unless_the_event_ends_the_forms(
     assert v1_status(with_event(ANNA, kind, V1_TARGET)) is Status.MISSING
 
 
-def test_the_earliest_withdrawal_counts() -> None:
-    facts = with_event(ANNA, EventKind.WITHDRAWAL_CONSENT, date(2021, 9, 1))
-    facts = with_event(facts, EventKind.WITHDRAWAL_QUESTIONNAIRES, V1_TARGET - DAY)
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        (EventKind.DEATH, Status.NE_DEATH),
+        (EventKind.WITHDRAWAL_CONSENT, Status.NE_WITHDRAWN),
+        (EventKind.PROGRESSION, Flag.AFTER_PROGRESSION),
+        (EventKind.LOST_TO_FOLLOW_UP, Flag.AFTER_LTFU),
+    ],
+)
+def test_of_two_events_of_a_kind_the_earlier_counts_in_any_order(
+    kind: EventKind, shown: Status | Flag
+) -> None:
+    earlier, later = V1_TARGET - DAY, V1_CLOSES + DAY
+    for first, second in ((earlier, later), (later, earlier)):
+        entry = entries(with_event(with_event(ANNA, kind, first), kind, second), LATER)["V1"]
+        assert shown in (entry.status, *entry.flags)
 
-    assert v1_status(facts) is Status.NE_WITHDRAWN
+
+def test_the_kinds_of_withdrawal_share_their_earliest_day() -> None:
+    kinds = (EventKind.WITHDRAWAL_CONSENT, EventKind.WITHDRAWAL_QUESTIONNAIRES)
+    for first, second in (kinds, kinds[::-1]):
+        facts = with_event(ANNA, first, V1_TARGET - DAY)
+        assert v1_status(with_event(facts, second, V1_CLOSES)) is Status.NE_WITHDRAWN
 
 
 def test_death_comes_before_withdrawal_in_the_order_of_lines() -> None:
@@ -168,12 +188,32 @@ def test_a_protocol_stop_spares_what_was_due_or_answered_before_it() -> None:
     assert status(None, V1_TARGET) is Status.MISSING
 
 
+def test_the_first_of_two_stops_counts() -> None:
+    facts = with_event(ANNA, EventKind.PROGRESSION, V1_TARGET - DAY)
+    facts = with_event(facts, EventKind.PROGRESSION, V1_CLOSES)
+
+    found = ledger(facts, STOPS_AT_PROGRESSION, valid_from=30, as_of=LATER)
+
+    assert found[1].status is Status.NE_PROTOCOL_STOP
+
+
+def test_a_stop_before_randomisation_leaves_the_baseline_open() -> None:
+    facts = with_event(replace(ANNA, randomised_on=None), EventKind.PROGRESSION, RANDOMISED)
+
+    (entry,) = ledger(facts, STOPS_AT_PROGRESSION, valid_from=30, as_of=RANDOMISED)
+
+    assert entry.status is Status.WINDOW_OPEN
+
+
 def test_the_pattern_waits_until_no_later_form_can_come() -> None:
     missing = entries(ANNA, LATER)["V1"]
     assert missing.pattern is Pattern.UNDETERMINED
 
     answered_later = replace(ANNA, forms=(FormFact("V2", date(2021, 7, 11), 5),))
     assert entries(answered_later, date(2021, 7, 11))["V1"].pattern is Pattern.INTERMITTENT
+
+    late = replace(ANNA, forms=(FormFact("V2", date(2021, 8, 11), 0),))
+    assert entries(late, date(2021, 8, 11))["V1"].pattern is Pattern.INTERMITTENT
 
     empty_later = replace(ANNA, forms=(FormFact("V2", date(2021, 7, 11), 0),))
     assert entries(empty_later, date(2021, 7, 11))["V1"].pattern is Pattern.UNDETERMINED
@@ -213,10 +253,25 @@ def test_flags_say_what_had_happened_by_the_target_day() -> None:
 
     assert entry.status is Status.MISSING
     assert entry.flags == (Flag.AFTER_PROGRESSION, Flag.AFTER_LTFU, Flag.DIED_IN_WINDOW)
+    on_target = with_event(ANNA, EventKind.PROGRESSION, V1_TARGET)
+    on_target = with_event(on_target, EventKind.LOST_TO_FOLLOW_UP, V1_TARGET)
+    assert entries(on_target, LATER)["V1"].flags == ()
     assert entries(with_event(ANNA, EventKind.DEATH, V1_TARGET), LATER)["V1"].flags == (
         Flag.DIED_IN_WINDOW,
     )
     assert entries(with_event(ANNA, EventKind.DEATH, V1_CLOSES + DAY), LATER)["V1"].flags == ()
+
+
+def test_alive_at_target_means_that_no_death_before_it_is_known() -> None:
+    def alive(died_on: date, randomised_on: date | None = RANDOMISED) -> bool:
+        facts = replace(ANNA, randomised_on=randomised_on)
+        dead = entries(with_event(facts, EventKind.DEATH, died_on), LATER)
+        return dead["V1" if randomised_on else "V0"].alive_at_target
+
+    assert alive(V1_TARGET)
+    assert not alive(V1_TARGET - DAY)
+    assert not alive(LATER, randomised_on=None)
+    assert alive(LATER + DAY, randomised_on=None)
 
 
 @pytest.mark.parametrize("able", [None, False])

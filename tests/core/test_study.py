@@ -87,6 +87,7 @@ def test_a_file_of_ones_own_finds_the_instrument_beside_it() -> None:
 
     assert study.instrument == str(TINY.parent / "tiny")
     assert instruments.load(study.instrument).item_codes == ("TEA1", "TEA2", "TEA3")
+    assert instruments.demonstration(study.instrument, "en").texts["TITLE"] == "Tea form"
     assert study.arms[0].weight == 1
 
 
