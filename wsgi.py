@@ -1,5 +1,14 @@
 """The application, for gunicorn and for `flask` commands."""
 
-from pro_app import create_app
+import sys
 
-app = create_app()
+from pro_app import create_app
+from pro_app.core.instrument import InstrumentError
+from pro_app.core.study import StudyError
+from pro_app.settings import SettingsError
+
+try:
+    app = create_app()
+except (SettingsError, StudyError, InstrumentError) as error:
+    print(error, file=sys.stderr)
+    sys.exit(2)

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from pro_app import assets, cli, errors, i18n, instruments, studies, worker
+from pro_app import assets, cli, errors, i18n, instruments, studies
 from pro_app.clock import Clock, utc_now
 from pro_app.deployment import Deployment
 from pro_app.export.routes import blueprint as export
@@ -34,5 +34,4 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     for room in (patient, staff_door, nurse, export):
         app.register_blueprint(room)
     cli.register(app)
-    worker.set_up(app)
     return app

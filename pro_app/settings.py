@@ -22,6 +22,7 @@ class Settings:
     database_url: str
     env: str
     secret_key: str = field(repr=False)
+    listen: str
     base_url: str
     study: str
     trusted_proxies: int
@@ -49,8 +50,9 @@ VARIABLES: dict[str, tuple[str, str]] = {
         "made under instance/ (demo only)",
         "At least 32 characters that sign sessions and season PINs. Keep it for ever.",
     ),
+    "PRO_LISTEN": ("127.0.0.1:5000", "The address and port that the server listens on."),
     "PRO_BASE_URL": (
-        "http://127.0.0.1:5000",
+        "http:// and PRO_LISTEN",
         "The address that patients' links begin with; https in production.",
     ),
     "PRO_STUDY": (
@@ -76,11 +78,13 @@ def read_settings(
     mode = env.get("PRO_ENV") or "demo"
     if mode not in ("demo", "production"):
         raise SettingsError(f"PRO_ENV: expected demo or production, not {mode!r}")
+    listen = _listen(env.get("PRO_LISTEN") or VARIABLES["PRO_LISTEN"][0])
     return Settings(
         database_url=_database_url(env.get("PRO_DATABASE_URL", ""), instance),
         env=mode,
         secret_key=_secret_key(env.get("PRO_SECRET_KEY", ""), mode, instance),
-        base_url=_base_url(env.get("PRO_BASE_URL", ""), mode),
+        listen=listen,
+        base_url=_base_url(env.get("PRO_BASE_URL") or f"http://{listen}", mode),
         study=env.get("PRO_STUDY") or VARIABLES["PRO_STUDY"][0],
         trusted_proxies=_count("PRO_TRUSTED_PROXIES", env.get("PRO_TRUSTED_PROXIES") or "0"),
         instance=instance,
@@ -115,13 +119,20 @@ def _secret_key(key: str, mode: str, instance: Path) -> str:
 
 
 def _base_url(url: str, mode: str) -> str:
-    url = (url or VARIABLES["PRO_BASE_URL"][0]).rstrip("/")
+    url = url.rstrip("/")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise SettingsError(f"PRO_BASE_URL: expected http(s)://host, not {url!r}")
     if mode == "production" and parts.scheme != "https":
         raise SettingsError("PRO_BASE_URL: expected https:// in production")
     return url
+
+
+def _listen(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise SettingsError(f"PRO_LISTEN: expected address:port, not {text!r}")
+    return text
 
 
 def _count(name: str, text: str) -> int:

@@ -1,7 +1,61 @@
-"""When which job runs. A tick that runs twice, here or elsewhere, does no harm."""
+"""When which job runs. A tick that runs twice, here or elsewhere, does no harm.
 
+With SQLite the scheduler lives inside the web process, since the file belongs to
+one process; with PostgreSQL it is a process of its own, `flask worker`.
+"""
+
+import logging
+import os
+import socket
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.schedulers.base import BaseScheduler
+from apscheduler.schedulers.blocking import BlockingScheduler
 from flask import Flask
 
+from pro_app.deployment import deployment
+from pro_app.followup import service
+from pro_app.store.transaction import WORKER
 
-def set_up(app: Flask) -> None:
-    pass
+_log = logging.getLogger(__name__)
+_TICK_SECONDS = 60
+
+
+def run_for_ever(app: Flask) -> None:
+    """Tick until the process is told to stop."""
+    tick(app)
+    scheduler = BlockingScheduler(timezone="UTC")
+    _schedule(scheduler, app)
+    scheduler.start()
+
+
+def start_beside(app: Flask) -> BaseScheduler:
+    """Tick in a thread of this process; the caller shuts it down."""
+    scheduler = BackgroundScheduler(timezone="UTC", daemon=True)
+    _schedule(scheduler, app)
+    scheduler.start()
+    return scheduler
+
+
+def _schedule(scheduler: BaseScheduler, app: Flask) -> None:
+    # Missed ticks are not made up for: the next one does all there is to do.
+    scheduler.add_job(
+        tick, "interval", [app], seconds=_TICK_SECONDS, max_instances=1, coalesce=True
+    )
+
+
+def tick(app: Flask) -> None:
+    """Do once what is due. A failure is logged, and the next tick tries again."""
+    with app.app_context():
+        parts = deployment()
+        now = parts.now()
+        try:
+            service.tick(
+                parts.study, actor=WORKER, holder=_holder(), now=now, today=parts.day_of(now)
+            )
+        except Exception:
+            _log.exception("the worker's tick failed; the next one tries again")
+
+
+def _holder() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"

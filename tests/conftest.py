@@ -42,6 +42,7 @@ def settings_for(database_url: str, instance: Path, **changes: object) -> Settin
         "database_url": database_url,
         "env": "demo",
         "secret_key": "a key for tests that is long enough",
+        "listen": "127.0.0.1:5000",
         "base_url": "http://localhost",
         "study": "nct04158843",
         "trusted_proxies": 0,

@@ -7,9 +7,9 @@ is wrong.
 
 from flask import Flask
 
-from pro_app.cli import staff
+from pro_app.cli import staff, worker
 
 
 def register(app: Flask) -> None:
-    for group in (staff,):
+    for group in (staff, worker):
         group.register(app)

@@ -1,0 +1,49 @@
+"""`flask flags run` and `flask worker`: what runs by itself."""
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+from flask_babel import gettext as _
+
+from pro_app import worker
+from pro_app.cli.outcome import Refused, note
+from pro_app.deployment import deployment
+from pro_app.followup import service
+from pro_app.settings import SettingsError
+from pro_app.store.solitude import claim_file
+from pro_app.store.transaction import CLI
+
+group = AppGroup("flags", help="Flags for entries that were expected and did not come.")
+
+
+def register(app: Flask) -> None:
+    app.cli.add_command(group)
+    app.cli.command("worker")(run_worker)
+
+
+@group.command("run")
+def run() -> None:
+    """Open, close and reopen missing-entry flags as the facts of today say."""
+    parts = deployment()
+    now = parts.now()
+    counts = service.synchronise_flags(parts.study, actor=CLI, now=now, today=parts.day_of(now))
+    click.echo(
+        _(
+            "flags: %(opened)d opened, %(closed)d closed, %(reopened)d reopened",
+            opened=counts.opened,
+            closed=counts.closed,
+            reopened=counts.reopened,
+        )
+    )
+
+
+def run_worker() -> None:
+    """Run the follow-up jobs until stopped. On SQLite the server does so itself."""
+    settings = deployment().settings
+    if settings.embedded:
+        try:
+            claim_file(settings)
+        except SettingsError as error:
+            raise Refused(str(error)) from error
+    note(_("The worker runs; stop it with Ctrl-C."))
+    worker.run_for_ever(current_app._get_current_object())  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""Follow-up that runs by itself."""

@@ -1,0 +1,52 @@
+"""The jobs that keep the schedule: what falls due is found and flagged, once."""
+
+from datetime import date, datetime, timedelta
+
+from pro_app.core.study import Study
+from pro_app.store import flags, leases
+from pro_app.store.flags import Counts
+from pro_app.store.transaction import Actor, housekeeping, reading, transaction
+
+#: The lease of the worker; it runs out if its process dies, and another takes over.
+_LEASE = "worker"
+_LASTS = timedelta(minutes=5)
+#: Facts come all day long, so flags follow them all day long.
+FLAGS_EVERY = timedelta(minutes=15)
+
+
+def synchronise_flags(study: Study, *, actor: Actor, now: datetime, today: date) -> Counts:
+    """Open, close and reopen missing-entry flags; how many of each."""
+    with transaction(actor, now) as tx:
+        counts = flags.synchronise_flags(tx, study, today)
+        if counts == Counts():
+            tx.abandon()
+        else:
+            tx.record(
+                "flags.synchronised",
+                f"study:{study.id}",
+                changes={
+                    "opened": [0, counts.opened],
+                    "closed": [0, counts.closed],
+                    "reopened": [0, counts.reopened],
+                },
+            )
+    return counts
+
+
+def tick(study: Study, *, actor: Actor, holder: str, now: datetime, today: date) -> Counts | None:
+    """Do what is due; None when another process has the lease or nothing is due yet."""
+    with housekeeping() as work:
+        if not leases.take(work, _LEASE, holder, now, _LASTS):
+            return None
+    if not _due(now):
+        return None
+    counts = synchronise_flags(study, actor=actor, now=now, today=today)
+    with housekeeping() as work:
+        leases.mark_done(work, _LEASE, now)
+    return counts
+
+
+def _due(now: datetime) -> bool:
+    with reading() as connection:
+        done_at = leases.last_done(connection, _LEASE)
+    return done_at is None or now - done_at >= FLAGS_EVERY

@@ -1,0 +1,43 @@
+"""How gunicorn serves the product: `gunicorn --config python:pro_app.server wsgi:app`.
+
+SQLite is one process's: one web process with the worker inside it. PostgreSQL is
+served by two, with the worker beside them as `flask worker`.
+"""
+
+from typing import Any
+
+from pro_app import worker
+from pro_app.settings import read_settings
+from pro_app.store.solitude import claim_file
+
+_settings = read_settings()
+
+bind = _settings.listen
+worker_class = "gthread"
+workers = 1 if _settings.embedded else 2
+threads = 8
+timeout = 60
+graceful_timeout = 20
+keepalive = 5
+max_requests = 0
+control_socket_disable = True
+accesslog = None  # no addresses, no paths: the trail says who did what
+errorlog = "-"
+loglevel = "warning"
+proc_name = "pro"
+
+
+def on_starting(_server: Any) -> None:
+    if _settings.embedded:
+        claim_file(_settings)
+
+
+def post_worker_init(process: Any) -> None:
+    if _settings.embedded:
+        process.scheduler = worker.start_beside(process.app.callable)
+
+
+def worker_exit(_server: Any, process: Any) -> None:
+    scheduler = getattr(process, "scheduler", None)
+    if scheduler is not None:
+        scheduler.shutdown(wait=False)
