@@ -1,0 +1,42 @@
+"""What the room can do, for web, command line and worker alike."""
+
+from datetime import date, datetime
+
+from pro_app.core import ledger as core
+from pro_app.core.instrument import Instrument
+from pro_app.core.ledger import Entry
+from pro_app.core.study import Study
+from pro_app.nurse.completeness import By, Number, compliance, gap
+from pro_app.nurse.reasons import ReasonGiven, ReasonProblem, ReasonRefused, give_reason
+from pro_app.store.facts import Scope, read_facts
+from pro_app.store.transaction import reading
+
+__all__ = [
+    "By",
+    "Number",
+    "ReasonGiven",
+    "ReasonProblem",
+    "ReasonRefused",
+    "compliance",
+    "gap",
+    "give_reason",
+    "ledger",
+]
+
+
+def ledger(
+    study: Study,
+    instrument: Instrument,
+    *,
+    sites: tuple[str, ...] | None,
+    as_of: date,
+    known_at: datetime | None = None,
+) -> list[Entry]:
+    """Every entry of the patients at these sites, by trial number, then in protocol order."""
+    with reading(snapshot=True) as connection:
+        people = read_facts(connection, Scope(sites=sites), known_at=known_at)
+    return [
+        entry
+        for person in people
+        for entry in core.ledger(person.facts, study, valid_from=instrument.valid_from, as_of=as_of)
+    ]
