@@ -107,7 +107,8 @@ def _open(tx: Tx, study: Study, today: date) -> int:
     dialect = postgresql if tx.connection.dialect.name == "postgresql" else sqlite
     columns = ["patient_id", "visit", "site", "closed_window_on", "opened_at"]
     statement = dialect.insert(missing_flag).from_select(columns, source).on_conflict_do_nothing()
-    return tx.execute(statement).rowcount
+    # Without the option SQLAlchemy does not look how many rows an INSERT made.
+    return tx.execute(statement.execution_options(preserve_rowcount=True)).rowcount
 
 
 def _flagged(study: Study) -> tuple[FromClause, ColumnElement[Any]]:

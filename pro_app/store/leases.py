@@ -20,8 +20,8 @@ def take(work: Housekeeping, name: str, holder: str, now: datetime, lasts: timed
         return True
     values = {"name": name, "holder": holder, "until_at": now + lasts}
     dialect = postgresql if work.dialect == "postgresql" else sqlite
-    added = work.execute(dialect.insert(lease).values(**values).on_conflict_do_nothing())
-    return bool(added.rowcount)
+    added = dialect.insert(lease).values(**values).on_conflict_do_nothing()
+    return bool(work.execute(added.execution_options(preserve_rowcount=True)).rowcount)
 
 
 def mark_done(work: Housekeeping, name: str, now: datetime) -> None:

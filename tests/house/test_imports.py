@@ -1,0 +1,98 @@
+"""Rules 1, 2 and 7: who may import whom."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.house.source import PRODUCT, ROOMS, ROOT, files, imports, name, starts
+
+_CORE_LIBRARY = {
+    "ast", "bisect", "calendar", "collections", "dataclasses", "datetime", "enum", "fractions",
+    "functools", "hashlib", "html", "itertools", "json", "math", "operator", "re", "statistics",
+    "types", "typing",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", files(PRODUCT / "core"), ids=name)
+def test_core_imports_itself_and_a_named_part_of_the_standard_library(path: Path) -> None:
+    allowed = _CORE_LIBRARY | ({"polars"} if path.name == "score_table.py" else set())
+    for module in imports(path):
+        top = module.split(".")[0]
+        assert starts(module, "pro_app.core") or top in allowed, module
+
+
+@pytest.mark.parametrize(
+    "path", [p for part in ("store", "instruments", "studies") for p in files(PRODUCT / part)],
+    ids=name,
+)  # fmt: skip
+def test_data_and_store_know_no_room(path: Path) -> None:
+    allowed = {
+        "store": ("pro_app.core", "pro_app.store", "pro_app.settings"),
+        "instruments": ("pro_app.core", "pro_app.instruments"),
+        "studies": ("pro_app.core", "pro_app.studies"),
+    }[path.relative_to(PRODUCT).parts[0]]
+    for module in imports(path):
+        if starts(module, "pro_app"):
+            assert starts(module, *allowed), module
+
+
+def _room_files(*, routes: bool) -> list[Path]:
+    found = [p for room in ROOMS for p in files(PRODUCT / room)]
+    web = {"routes.py", "access.py", "setup.py"}
+    return [p for p in found if (p.name in web) == routes and p.name != "__init__.py"]
+
+
+@pytest.mark.parametrize("path", _room_files(routes=False), ids=name)
+def test_services_know_no_web_and_no_other_room(path: Path) -> None:
+    room = path.relative_to(PRODUCT).parts[0]
+    allowed = (
+        f"pro_app.{room}",
+        "pro_app.core",
+        "pro_app.store",
+        "pro_app.instruments",
+        "pro_app.studies",
+        "pro_app.security.secrets",
+        "pro_app.security.roles",
+        "pro_app.clock.day_of",
+    )
+    if room == "demo":  # it makes what the other doors make, through the same door
+        allowed += ("pro_app.security.service",)
+    for module in imports(path):
+        assert not starts(module, "flask", "flask_babel", "flask_login", "werkzeug"), module
+        if starts(module, "pro_app"):
+            assert starts(module, *allowed), module
+
+
+@pytest.mark.parametrize("path", _room_files(routes=True), ids=name)
+def test_routes_never_reach_into_the_store(path: Path) -> None:
+    room = path.relative_to(PRODUCT).parts[0]
+    allowed = (
+        f"pro_app.{room}",
+        "pro_app.core",
+        "pro_app.security",
+        "pro_app.deployment",
+        "pro_app.i18n",
+        "pro_app.settings",
+    )
+    if room == "security":  # the guards are the store's own door-keepers
+        allowed += ("pro_app.store",)
+    for module in imports(path):
+        if starts(module, "pro_app"):
+            assert starts(module, *allowed), module
+
+
+def test_rooms_are_all_known_to_these_rules() -> None:
+    data = {"core", "store", "instruments", "studies", "cli", "templates", "static"}
+    folders = {p.name for p in PRODUCT.iterdir() if p.is_dir() and not p.name.startswith("_")}
+    assert folders - data == set(ROOMS)
+
+
+@pytest.mark.parametrize("path", files(ROOT / "migrations"), ids=name)
+def test_migrations_do_not_know_the_product(path: Path) -> None:
+    # They must do tomorrow what they did when they were written.
+    assert not [m for m in imports(path) if starts(m, "pro_app")]
+
+
+def test_the_libraries_named_for_the_core_are_standard() -> None:
+    assert set(sys.stdlib_module_names) >= _CORE_LIBRARY

@@ -1,0 +1,165 @@
+"""Rule 8: every route says who may call it, and keeps to it, for every role and site."""
+
+import uuid
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.routing import Rule
+
+from pro_app import create_app
+from pro_app.deployment import deployment
+from pro_app.security.roles import Role
+from pro_app.store.tables import metadata
+from pro_app.store.transaction import reading
+from tests import factories
+from tests.cast import Cast
+
+_NUMBER = "LISHUI-001"
+_VALUES = {
+    "number": _NUMBER,
+    "visit": "V1",
+    "page": 1,
+    "token": "no-such-link",
+    "version": "0",
+    "path": "shared/tokens.css",
+    "submission_id": str(uuid.UUID(int=1)),
+}
+_HEADERS = (
+    "Content-Security-Policy",
+    "X-Content-Type-Options",
+    "Referrer-Policy",
+    "Permissions-Policy",
+)
+
+
+@pytest.fixture
+def world(app: Flask) -> Flask:
+    """A study with one patient at Lishui whose month-3 window is open or closed."""
+    with app.app_context():
+        patient_id = factories.add_patient(_NUMBER, "LISHUI", randomised_on=date(2025, 12, 1))
+        factories.add_form(patient_id, "V0", date(2025, 12, 1))
+    return app
+
+
+def _rules(app: Flask) -> list[tuple[Rule, str]]:
+    found = []
+    for rule in app.url_map.iter_rules():
+        found += [(rule, method) for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}]
+    return found
+
+
+def _ask(client: FlaskClient, app: Flask, rule: Rule, method: str) -> int:
+    with app.test_request_context():
+        path = app.url_map.bind("localhost").build(
+            rule.endpoint, {a: _VALUES[a] for a in rule.arguments}, method
+        )
+    with client.open(path, method=method, data={} if method == "POST" else None) as answer:
+        return answer.status_code
+
+
+def _clients(app: Flask, cast: Cast) -> dict[str, Callable[[], FlaskClient]]:
+    return {
+        "anonymous": app.test_client,
+        "patient": lambda: cast.patient(_NUMBER),
+        Role.NURSE: cast.nurse_of_lishui,
+        Role.DATA_MANAGER: cast.data_manager,
+        Role.STATISTICIAN: cast.statistician,
+    }
+
+
+def test_every_route_says_who_may_call_it(world: Flask) -> None:
+    silent = [
+        rule.endpoint
+        for rule in world.url_map.iter_rules()
+        if not hasattr(world.view_functions[rule.endpoint], "access")
+    ]
+    assert silent == []
+
+
+def test_every_role_gets_what_is_its_own_and_nothing_else(world: Flask, cast: Cast) -> None:
+    wrong = []
+    for role, make in _clients(world, cast).items():
+        client = make()
+        for rule, method in _rules(world):
+            access = world.view_functions[rule.endpoint].access
+            if rule.endpoint in ("security.sign_out", "patient.sign_out"):
+                continue  # would end the session that the rest of the walk needs
+            status = _ask(client, world, rule, method)
+            allowed = "public" in access or role in access
+            refused = status in (401, 403) or (status == 302 and not allowed)
+            if refused == allowed and not (allowed and "public" in access):
+                wrong.append((str(role), method, str(rule), status))
+            if status >= 500:
+                wrong.append((str(role), method, str(rule), status))
+    assert wrong == []
+
+
+def test_a_patient_of_another_site_does_not_exist(world: Flask, cast: Cast) -> None:
+    outsider = cast.nurse_of_jiaxing()
+    walked = 0
+    for rule, method in _rules(world):
+        if "number" in rule.arguments:
+            if Role.NURSE not in world.view_functions[rule.endpoint].access:
+                continue
+            walked += 1
+            assert _ask(outsider, world, rule, method) == 404, (method, str(rule))
+    assert walked
+
+
+def test_reading_a_page_changes_nothing(world: Flask, cast: Cast) -> None:
+    for make in _clients(world, cast).values():
+        client = make()
+        for rule, method in _rules(world):
+            if method == "GET":
+                before = _everything(world)
+                status = _ask(client, world, rule, method)
+                if status != 403:  # a refusal is noted in the trail
+                    assert _everything(world) == before, str(rule)
+
+
+def _everything(app: Flask) -> dict[str, int]:
+    with app.app_context(), reading() as connection:
+        return {
+            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in metadata.sorted_tables
+        }
+
+
+def test_nothing_is_changed_without_the_page_s_own_token(world: Flask, cast: Cast) -> None:
+    for role, make in _clients(world, cast).items():
+        client = make()
+        world.config["WTF_CSRF_ENABLED"] = True
+        for rule, method in _rules(world):
+            if method != "GET":
+                assert _ask(client, world, rule, method) == 400, (str(role), method, str(rule))
+        world.config["WTF_CSRF_ENABLED"] = False
+
+
+def test_every_answer_carries_the_guarding_headers(world: Flask, cast: Cast) -> None:
+    client = cast.nurse_of_lishui()
+    for path in ("/", "/staff/today", "/staff/sign-in", "/no-such-page", "/staff/no-such-page"):
+        answer = client.get(path)
+        assert [h for h in _HEADERS if h not in answer.headers] == [], path
+        assert answer.headers["Cache-Control"] == "no-store", path
+        policy = answer.headers["Content-Security-Policy"]
+        assert "unsafe" not in policy
+        assert "http" not in policy
+
+
+def test_production_marks_its_cookies_and_asks_for_https(new_database, tmp_path) -> None:
+    from tests.conftest import settings_for
+
+    url = new_database("sqlite")
+    settings = settings_for(url, tmp_path, env="production", base_url="https://pro.example")
+    app = create_app(settings)
+    answer = app.test_client().get("/staff/sign-in", base_url="https://pro.example")
+    assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
+    cookie = answer.headers["Set-Cookie"]
+    for mark in ("__Host-session", "Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
+        assert mark in cookie
+    with app.app_context():
+        assert deployment().settings.production

@@ -1,0 +1,64 @@
+"""Settings: refused when they make no sense, and documented as they are."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pro_app.settings import VARIABLES, SettingsError, read_settings
+from tests.house.source import ROOT
+
+_KEY = "k" * 40
+_PRODUCTION = {"PRO_ENV": "production", "PRO_SECRET_KEY": _KEY, "PRO_BASE_URL": "https://x.example"}
+
+
+def test_nothing_need_be_set_for_a_demonstration(tmp_path: Path) -> None:
+    settings = read_settings({}, instance=tmp_path)
+    assert settings.embedded
+    assert settings.study
+    assert not settings.production
+
+
+def test_the_demonstration_s_key_is_made_once_and_kept_to_its_owner(tmp_path: Path) -> None:
+    first = read_settings({}, instance=tmp_path).secret_key
+    assert read_settings({}, instance=tmp_path).secret_key == first
+    assert len(first) >= 40
+    assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"PRO_ENV": "prod"}, "PRO_ENV"),
+        ({"PRO_DATABASE_URL": "mysql://x"}, "PRO_DATABASE_URL"),
+        ({"PRO_DATABASE_URL": "sqlite:///"}, "PRO_DATABASE_URL"),
+        ({"PRO_BASE_URL": "pro.example"}, "PRO_BASE_URL"),
+        ({"PRO_LISTEN": "5000"}, "PRO_LISTEN"),
+        ({"PRO_TRUSTED_PROXIES": "all"}, "PRO_TRUSTED_PROXIES"),
+        (_PRODUCTION | {"PRO_SECRET_KEY": ""}, "PRO_SECRET_KEY"),
+        (_PRODUCTION | {"PRO_SECRET_KEY": "short"}, "PRO_SECRET_KEY"),
+        (_PRODUCTION | {"PRO_BASE_URL": "http://x.example"}, "PRO_BASE_URL"),
+    ],
+)
+def test_nonsense_is_refused_by_name(change: dict[str, str], named: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=f"^{named}: "):
+        read_settings(change, instance=tmp_path)
+
+
+def test_postgresql_addresses_get_the_driver_we_ship(tmp_path: Path) -> None:
+    for given in ("postgres://u@h/d", "postgresql://u@h/d", "postgresql+psycopg://u@h/d"):
+        settings = read_settings({"PRO_DATABASE_URL": given}, instance=tmp_path)
+        assert settings.database_url == "postgresql+psycopg://u@h/d"
+        assert not settings.embedded
+
+
+def test_a_key_is_never_shown(tmp_path: Path) -> None:
+    assert _KEY not in repr(read_settings(_PRODUCTION, instance=tmp_path))
+
+
+def test_the_readme_s_table_is_the_code_s() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf8")
+    rows = re.findall(r"^\| `(PRO_\w+)` \| (.+?) \| (.+?) \|$", text, re.MULTILINE)
+    assert [(name, default.strip("`"), meaning) for name, default, meaning in rows] == [
+        (name, default, meaning) for name, (default, meaning) in VARIABLES.items()
+    ]

@@ -1,0 +1,33 @@
+"""Rule 8: the interface speaks both languages, every string of it."""
+
+import re
+
+import pytest
+
+from scripts import translations
+
+_HOLES = re.compile(r"%\((\w+)\)[sd]|%%")
+
+
+@pytest.mark.parametrize("locale", ["en", "zh_Hans_CN"])
+def test_every_string_of_the_code_stands_in_the_catalogue(locale: str) -> None:
+    texts = translations.read(locale)
+    assert set(texts) == set(translations.extracted())
+    assert [message for message, text in texts.items() if not text] == []
+
+
+def test_english_says_what_the_code_says() -> None:
+    assert all(text == message for message, text in translations.read("en").items())
+
+
+def test_chinese_is_chinese_and_keeps_every_value() -> None:
+    for message, text in translations.read("zh_Hans_CN").items():
+        assert sorted(_HOLES.findall(message)) == sorted(_HOLES.findall(text)), message
+        if re.search(r"[a-z]{4}", _HOLES.sub("", message)):
+            assert re.search(r"[\u4e00-\u9fff]", text), message
+
+
+def test_chinese_uses_chinese_punctuation() -> None:
+    between = re.compile(r"[\u4e00-\u9fff][,;:?!]|[\u4e00-\u9fff]\.(\s|$)")
+    wrong = [t for t in translations.read("zh_Hans_CN").values() if between.search(t)]
+    assert wrong == []
