@@ -62,10 +62,10 @@ def choose_language() -> ResponseReturnValue:
     chosen = request.form.get("language", "")
     if chosen in LANGUAGES:
         session["language"] = chosen
-    return redirect(_own_path(request.form.get("next", "/")))
+    return redirect(own_path(request.form.get("next", "/")))
 
 
-def _own_path(path: str) -> str:
+def own_path(path: str) -> str:
     """The path when it is one of ours, else the start: no open redirect."""
     inside = path.startswith("/") and not path.startswith(("//", "/\\"))
     return path if inside else "/"

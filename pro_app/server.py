@@ -7,10 +7,11 @@ served by two, with the worker beside them as `flask worker`.
 from typing import Any
 
 from pro_app import worker
-from pro_app.settings import read_settings
+from pro_app.settings import check_for_serving, read_settings
 from pro_app.store.solitude import claim_file
 
 _settings = read_settings()
+check_for_serving(_settings)
 
 bind = _settings.listen
 worker_class = "gthread"

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pro_app.security import secrets
 
+_SHORTEST_KEY = 16
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -48,7 +49,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "PRO_ENV": ("demo", "demo or production. Production refuses weak set-ups."),
     "PRO_SECRET_KEY": (
         "made under instance/ (demo only)",
-        "At least 32 characters that sign sessions and season PINs. Keep it for ever.",
+        "At least 16 characters that sign sessions and season PINs. Keep it for ever.",
     ),
     "PRO_LISTEN": ("127.0.0.1:5000", "The address and port that the server listens on."),
     "PRO_BASE_URL": (
@@ -84,7 +85,7 @@ def read_settings(
         env=mode,
         secret_key=_secret_key(env.get("PRO_SECRET_KEY", ""), mode, instance),
         listen=listen,
-        base_url=_base_url(env.get("PRO_BASE_URL") or f"http://{listen}", mode),
+        base_url=_base_url(env.get("PRO_BASE_URL") or f"http://{listen}"),
         study=env.get("PRO_STUDY") or VARIABLES["PRO_STUDY"][0],
         trusted_proxies=_count("PRO_TRUSTED_PROXIES", env.get("PRO_TRUSTED_PROXIES") or "0"),
         instance=instance,
@@ -110,22 +111,31 @@ def _database_url(url: str, instance: Path) -> str:
 
 def _secret_key(key: str, mode: str, instance: Path) -> str:
     if key:
-        if mode == "production" and len(key) < 32:
-            raise SettingsError("PRO_SECRET_KEY: expected at least 32 characters in production")
+        if mode == "production" and len(key) < _SHORTEST_KEY:
+            raise SettingsError(
+                f"PRO_SECRET_KEY: expected at least {_SHORTEST_KEY} characters in production"
+            )
         return key
     if mode == "production":
         raise SettingsError("PRO_SECRET_KEY: must be set in production")
     return secrets.kept_key(instance / "secret_key")
 
 
-def _base_url(url: str, mode: str) -> str:
+def _base_url(url: str) -> str:
     url = url.rstrip("/")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise SettingsError(f"PRO_BASE_URL: expected http(s)://host, not {url!r}")
-    if mode == "production" and parts.scheme != "https":
-        raise SettingsError("PRO_BASE_URL: expected https:// in production")
     return url
+
+
+def check_for_serving(settings: Settings) -> None:
+    """Refuse to show pages of a real study where others could read along.
+
+    Commands don't ask for it: they give no links away.
+    """
+    if settings.production and not settings.base_url.startswith("https://"):
+        raise SettingsError("PRO_BASE_URL: expected https:// in production")
 
 
 def _listen(text: str) -> str:

@@ -20,6 +20,12 @@ _START = {
 }
 
 
+@blueprint.get("/")
+@staff_only(*Role)
+def start() -> ResponseReturnValue:
+    return redirect(url_for(_START[Role(current_user.role)]))
+
+
 @blueprint.get("/sign-in")
 @public
 def sign_in() -> ResponseReturnValue:

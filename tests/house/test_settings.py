@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pro_app.settings import VARIABLES, SettingsError, read_settings
+from pro_app.settings import VARIABLES, SettingsError, check_for_serving, read_settings
 from tests.house.source import ROOT
 
 _KEY = "k" * 40
@@ -37,12 +37,19 @@ def test_the_demonstration_s_key_is_made_once_and_kept_to_its_owner(tmp_path: Pa
         ({"PRO_TRUSTED_PROXIES": "all"}, "PRO_TRUSTED_PROXIES"),
         (_PRODUCTION | {"PRO_SECRET_KEY": ""}, "PRO_SECRET_KEY"),
         (_PRODUCTION | {"PRO_SECRET_KEY": "short"}, "PRO_SECRET_KEY"),
-        (_PRODUCTION | {"PRO_BASE_URL": "http://x.example"}, "PRO_BASE_URL"),
     ],
 )
 def test_nonsense_is_refused_by_name(change: dict[str, str], named: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=f"^{named}: "):
         read_settings(change, instance=tmp_path)
+
+
+def test_real_patients_are_served_over_https_only(tmp_path: Path) -> None:
+    for given in ({"PRO_BASE_URL": "http://x.example"}, {"PRO_BASE_URL": ""}):
+        settings = read_settings(_PRODUCTION | given, instance=tmp_path)
+        with pytest.raises(SettingsError, match=r"^PRO_BASE_URL: "):
+            check_for_serving(settings)
+    check_for_serving(read_settings(_PRODUCTION, instance=tmp_path))
 
 
 def test_postgresql_addresses_get_the_driver_we_ship(tmp_path: Path) -> None:
