@@ -20,7 +20,10 @@ def score_table(frame: pl.DataFrame, instrument: Instrument) -> pl.DataFrame:
     """
     _refuse_bad_answers(frame, instrument)
     small = _smallest_type(instrument)
-    answers = frame.lazy().select(pl.col(code).cast(small) for code in instrument.item_codes)
+    # Every value is a response by now, so that none need be checked again by the cast.
+    answers = frame.lazy().select(
+        pl.col(code).cast(small, wrap_numerical=True) for code in instrument.item_codes
+    )
     counted = answers.select(
         expression
         for scale in instrument.subscales
