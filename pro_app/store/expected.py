@@ -34,14 +34,17 @@ def first_end_of_each(study: Study) -> FromClause:
 
 
 def first_end_of_this(study: Study) -> ColumnElement[Any]:
-    """The same for the row at hand; cheap where few rows are looked at."""
+    """The same for the row at hand; cheap where few rows are looked at.
+
+    The protocol's stop counts from randomisation on, so not for a row without target.
+    """
+    ends = event.c.kind.in_(end_kinds(study))
+    if study.stop_events:
+        anyway = event.c.kind.in_(sorted({EventKind.DEATH, *ENDS_QUESTIONNAIRES}))
+        ends = and_(ends, or_(anyway, planned_visit.c.target_on.is_not(None)))
     return (
         select(func.min(event.c.happened_on))
-        .where(
-            event.c.patient_id == planned_visit.c.patient_id,
-            known(event, None),
-            event.c.kind.in_(end_kinds(study)),
-        )
+        .where(event.c.patient_id == planned_visit.c.patient_id, known(event, None), ends)
         .scalar_subquery()
     )
 
@@ -79,7 +82,7 @@ def expected(end_on: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether a form of this visit is expected of her at all.
 
     `end_on` is the day of the first event that ends expectation. Before
-    randomisation there is no target day, and any such event ends it.
+    randomisation there is no target day, and a death or withdrawal ends it.
     """
     return and_(
         patient_version.c.pro_consent_on.is_not(None),
