@@ -1,6 +1,6 @@
 """How complete the forms are: the rates by visit, and who stands between two numbers."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -98,10 +98,10 @@ def gap(
 ) -> list[Entry]:
     """Who is counted in `whole` and not in `part`; `visit` may be the pooled one."""
     groups = entries_by_group(study, instrument, sites=sites, as_of=as_of, known_at=known_at, by=by)
-    return between(groups.get(group, []), study, visit=visit, whole=whole, part=part)
+    return apart(groups.get(group, []), study, visit=visit, whole=whole, part=part)
 
 
-def between(
+def apart(
     entries: Iterable[Entry], study: Study, *, visit: str, whole: Number, part: Number
 ) -> list[Entry]:
     """Of these entries, those counted in `whole` and not in `part`."""
@@ -115,6 +115,60 @@ def between(
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One site or arm, or everybody (None): the rates by visit, and why forms are missing."""
+
+    name: str | None
+    rows: tuple[VisitRates, ...]
+    reasons: tuple[ReasonCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The patients of a group who are counted in `whole` and not in `part`."""
+
+    visit: str
+    whole: Number
+    part: Number
+    group: str | None
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    groups: tuple[Group, ...]
+    gap: Gap | None
+
+
+def overview(
+    study: Study,
+    instrument: Instrument,
+    *,
+    sites: tuple[str, ...] | None,
+    as_of: date,
+    by: By | None,
+    between: tuple[str, Number, Number] | None,
+    group: str | None,
+) -> Overview:
+    """Rates, reasons and, if asked for, who stands between two numbers: read once."""
+    found = entries_by_group(study, instrument, sites=sites, as_of=as_of, by=by)
+    groups = [
+        Group(name, with_pooled(entries, study), tuple(reason_counts(entries)))
+        for name, entries in found.items()
+    ]
+    if between is None or group not in found:
+        return Overview(tuple(groups), None)
+    visit, whole, part = between
+    who = apart(found[group], study, visit=visit, whole=whole, part=part)
+    return Overview(tuple(groups), Gap(visit, whole, part, group, tuple(who)))
+
+
+def groupings(*, arms: bool) -> tuple[By, ...]:
+    """By what a reader may tell the rates apart; by arm only who may see the arms."""
+    return ("site", "arm") if arms else ("site",)
+
+
 def reason_counts(entries: Iterable[Entry]) -> list[ReasonCount]:
     """The reasons of missing and empty forms in the rates, the most frequent first."""
     times = Counter(
@@ -123,14 +177,6 @@ def reason_counts(entries: Iterable[Entry]) -> list[ReasonCount]:
         if entry.in_population and entry.status in UNANSWERED
     )
     return [ReasonCount(code, times[code]) for code in sorted(times, key=lambda c: (-times[c], c))]
-
-
-def reasons_by_visit(entries: Iterable[Entry]) -> dict[str, list[ReasonCount]]:
-    """Visit → the reasons of its missing and empty forms."""
-    found: dict[str, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        found[entry.visit].append(entry)
-    return {visit: reason_counts(of_visit) for visit, of_visit in found.items()}
 
 
 def _numbers(row: VisitRates) -> dict[Number, int]:

@@ -1,3 +1,205 @@
-from flask import Blueprint
+"""The site staff's pages: today, ledger, patient, compliance, and the two things they write."""
 
-blueprint = Blueprint("nurse", __name__)
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from markupsafe import Markup
+
+from pro_app.core.charts import SIGNS, stacked
+from pro_app.core.rates import POOLED
+from pro_app.core.study import REASON_PENDING
+from pro_app.deployment import deployment
+from pro_app.nurse import completeness, day, filters, grid, patient, qr, reasons, service
+from pro_app.nurse.filters import BadFilter
+from pro_app.security import service as security
+from pro_app.security.access import staff_only
+from pro_app.security.roles import Role
+
+blueprint = Blueprint("nurse", __name__, url_prefix="/staff")
+
+_READERS = (Role.NURSE, Role.DATA_MANAGER, Role.STATISTICIAN)
+
+
+@blueprint.context_processor
+def _shared() -> dict[str, Any]:
+    study = deployment().study
+    return {
+        "signs": SIGNS,
+        "today": deployment().today(),
+        "reason_of": {reason.code: reason for reason in study.reasons},
+        "site_of": {site.code: site for site in study.sites},
+        "month_of": {visit.code: visit.month for visit in study.visits},
+        "items": len(deployment().instrument.items),
+        "longest_text": reasons.LONGEST_TEXT,
+        "REASON_PENDING": REASON_PENDING,
+        "POOLED": POOLED,
+    }
+
+
+@blueprint.get("/today")
+@staff_only(Role.NURSE)
+def today() -> ResponseReturnValue:
+    parts = deployment()
+    work = day.at_site(parts.study, sites=current_user.sites, today=parts.today())
+    return render_template("nurse/today.html", work=work)
+
+
+@blueprint.get("/ledger")
+@staff_only(*_READERS)
+def ledger() -> ResponseReturnValue:
+    """`?number=…&search=1` goes straight to the one patient whose number fits."""
+    parts = deployment()
+    asked = _asked("as_of", "number", "status", "site", "after")
+    try:
+        as_of = filters.day(asked["as_of"], parts.today())
+        found = grid.page(
+            parts.study,
+            parts.instrument,
+            sites=filters.sites(asked["site"], current_user.sites, _all_sites()),
+            as_of=as_of,
+            number_contains=asked["number"],
+            status=filters.statuses(asked["status"]),
+            after=asked["after"],
+        )
+    except BadFilter as bad:
+        return render_template("nurse/ledger.html", asked=asked, bad=bad), 400
+    if request.args.get("search") and len(found.rows) == 1:
+        return redirect(url_for("nurse.patient", number=found.rows[0].number))
+    return render_template("nurse/ledger.html", asked=asked, grid=found, as_of=as_of)
+
+
+@blueprint.get("/patients/<number>", endpoint="patient")
+@staff_only(*_READERS)
+def patient_page(number: str) -> ResponseReturnValue:
+    return _patient_page(number)
+
+
+@blueprint.post("/patients/<number>/visits/<visit>/reason")
+@staff_only(Role.NURSE)
+def reason(number: str, visit: str) -> ResponseReturnValue:
+    """Give or change a reason; what is refused comes back with its form open."""
+    parts = deployment()
+    _known(number)
+    given = {
+        name: request.form.get(name, "").strip() for name in ("code", "said_by", "said_on", "text")
+    }
+    try:
+        said_on = filters.day(given["said_on"], parts.today())
+    except BadFilter:
+        return _patient_page(number, refused=(visit, "SAID_ON", "said_on"), given=given), 422
+    outcome = service.give_reason(
+        parts.study,
+        number=number,
+        visit=visit,
+        code=given["code"],
+        said_by=given["said_by"],
+        said_on=said_on,
+        text=given["text"],
+        actor=current_user.actor,
+        now=parts.now(),
+        today=parts.today(),
+        sites=current_user.sites,
+    )
+    if isinstance(outcome, service.ReasonRefused):
+        refused = (visit, outcome.problem.value, outcome.field)
+        return _patient_page(number, refused=refused, given=given), 422
+    flash(_("The reason for %(number)s, %(visit)s is kept.", number=number, visit=visit))
+    if request.form.get("from") == "today":
+        return redirect(url_for("nurse.today"))
+    return redirect(url_for("nurse.patient", number=number))
+
+
+@blueprint.post("/patients/<number>/link")
+@staff_only(Role.NURSE)
+def link(number: str) -> ResponseReturnValue:
+    """A new personal link, shown this once: only its fingerprint is kept."""
+    parts = deployment()
+    found = _known(number)
+    token = security.new_link(found.id, number, actor=current_user.actor, now=parts.now())
+    address = f"{parts.settings.base_url.rstrip('/')}/p/{token}"
+    # The picture is our own drawing of our own address: nothing in it needs escaping.
+    picture = Markup(qr.svg(address))  # noqa: S704
+    return render_template("nurse/link.html", patient=found, address=address, picture=picture)
+
+
+@blueprint.get("/compliance")
+@staff_only(*_READERS)
+def compliance() -> ResponseReturnValue:
+    parts = deployment()
+    study = parts.study
+    asked = _asked("as_of", "site", "by", "gap", "group")
+    allowed = completeness.groupings(arms=current_user.role == Role.STATISTICIAN)
+    try:
+        as_of = filters.day(asked["as_of"], parts.today())
+        visits = [*(visit.code for visit in study.visits), POOLED]
+        shown = completeness.overview(
+            study,
+            parts.instrument,
+            sites=filters.sites(asked["site"], current_user.sites, _all_sites()),
+            as_of=as_of,
+            by=filters.grouping(asked["by"], allowed),
+            between=filters.gap(asked["gap"], visits),
+            group=asked["group"] or None,
+        )
+    except BadFilter as bad:
+        return render_template("nurse/compliance.html", asked=asked, bad=bad, allowed=allowed), 400
+    return render_template(
+        "nurse/compliance.html",
+        asked=asked,
+        shown=shown,
+        as_of=as_of,
+        allowed=allowed,
+        stacked=stacked,
+        arm_of={arm.code: arm for arm in study.arms},
+    )
+
+
+def _patient_page(
+    number: str,
+    *,
+    refused: tuple[str, str, str] | None = None,
+    given: dict[str, str] | None = None,
+) -> str:
+    """`refused`: (visit, problem, field) of a reason that was not taken, as `given`."""
+    parts = deployment()
+    instrument = parts.instrument
+    found = patient.page(
+        parts.study, instrument, number=number, sites=current_user.sites, today=parts.today()
+    )
+    if found is None:
+        abort(404)
+    scales = {scale.code: scale for scale in instrument.scales}
+    scale = scales.get(request.args.get("scale", ""), patient.overall(instrument))
+    return render_template(
+        "nurse/patient.html",
+        found=found,
+        patient=found.patient,
+        line=patient.time_line(found, today=parts.today()),
+        history=patient.history(found),
+        scale=scale,
+        scales=instrument.scales,
+        chart=patient.chart(found, instrument, scale),
+        small={
+            each.code: patient.chart(found, instrument, each, small=True)
+            for each in instrument.scales
+        },
+        asked_for=reasons.ASKED_FOR,
+        refused=refused,
+        given=given or {},
+    )
+
+
+def _known(number: str) -> Any:
+    found = patient.find(number, sites=current_user.sites)
+    return found if found is not None else abort(404)
+
+
+def _asked(*names: str) -> dict[str, str]:
+    return {name: request.args.get(name, "").strip() for name in names}
+
+
+def _all_sites() -> list[str]:
+    return [site.code for site in deployment().study.sites]

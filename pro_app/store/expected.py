@@ -38,7 +38,7 @@ def first_end_of_this(study: Study) -> ColumnElement[Any]:
 
     The protocol's stop counts from randomisation on, so not for a row without target.
     """
-    ends = event.c.kind.in_(end_kinds(study))
+    ends: ColumnElement[bool] = event.c.kind.in_(end_kinds(study))
     if study.stop_events:
         anyway = event.c.kind.in_(sorted({EventKind.DEATH, *ENDS_QUESTIONNAIRES}))
         ends = and_(ends, or_(anyway, planned_visit.c.target_on.is_not(None)))

@@ -112,7 +112,7 @@ def test_sql_and_core_agree_on_what_is_open_and_what_is_missing(
     now = deployment().now()
 
     @settings(
-        max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+        max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
     )
     @given(st.lists(_lives, min_size=1, max_size=8))
     @example([_PROGRESSED_BEFORE_RANDOMISATION])

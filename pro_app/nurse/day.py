@@ -1,0 +1,57 @@
+"""What waits for a site today, each list cut at what a screen can hold."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from pro_app.core.study import Study
+from pro_app.store.today import CameIn, Cut, Flagged, OpenWindow, came_in, flagged, open_windows
+from pro_app.store.transaction import reading
+
+#: Windows closing within so many days have a list of their own.
+SOON_DAYS, WEEK_DAYS = 3, 7
+#: A list shows so many rows; the ledger has the rest.
+ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """`since`: what came after this day began, in the trial's zone, is called new."""
+
+    since: date
+    since_at: datetime
+    soon: Cut[OpenWindow]
+    week: Cut[OpenWindow]
+    later: Cut[OpenWindow]
+    flagged: Cut[Flagged]
+    came_in: Cut[CameIn]
+
+    @property
+    def opened(self) -> int:
+        """How many of the open windows opened since."""
+        return self.soon.new + self.week.new + self.later.new
+
+
+def at_site(study: Study, *, sites: tuple[str, ...], today: date) -> Today:
+    """The work of a day at these sites, in three statements."""
+    since = today - timedelta(days=1)
+    since_at = datetime.combine(since, time.min, ZoneInfo(study.time_zone))
+    with reading(snapshot=True) as connection:
+        soon, week, later = open_windows(
+            connection,
+            study,
+            sites=sites,
+            today=today,
+            new_since=since,
+            within_days=(SOON_DAYS, WEEK_DAYS),
+            limit=ROWS,
+        )
+        return Today(
+            since=since,
+            since_at=since_at,
+            soon=soon,
+            week=week,
+            later=later,
+            flagged=flagged(connection, sites=sites, new_since=since_at, limit=ROWS),
+            came_in=came_in(connection, sites=sites, since=since_at, limit=ROWS),
+        )

@@ -1,0 +1,92 @@
+"""What a page's address asks for: read, or said what is wrong with it."""
+
+from collections.abc import Sequence
+from datetime import date
+from enum import StrEnum
+from itertools import combinations
+
+from pro_app.core.ledger import Status
+from pro_app.nurse.completeness import By, Number
+
+#: Stands as a status in the address: a reason is still to be given.
+PENDING = "PENDING"
+
+
+class FilterProblem(StrEnum):
+    """What can be wrong in an address."""
+
+    NOT_A_DAY = "NOT_A_DAY"  # not YYYY-MM-DD
+    DAY_AHEAD = "DAY_AHEAD"  # after today, of which nothing is known
+    UNKNOWN_STATUS = "UNKNOWN_STATUS"
+    UNKNOWN_SITE = "UNKNOWN_SITE"  # or one that the reader does not see
+    UNKNOWN_SCALE = "UNKNOWN_SCALE"
+    UNKNOWN_GROUPING = "UNKNOWN_GROUPING"
+    UNKNOWN_GAP = "UNKNOWN_GAP"
+
+
+class BadFilter(ValueError):
+    """An address asks for what can't be had; `value` is what stood there, cut short."""
+
+    def __init__(self, problem: FilterProblem, value: str) -> None:
+        super().__init__(f"{problem}: {value!r}")
+        self.problem = problem
+        self.value = value[:40]
+
+
+def day(text: str, today: date) -> date:
+    """The day, today when none is asked for. Errors: BadFilter."""
+    if not text:
+        return today
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        raise BadFilter(FilterProblem.NOT_A_DAY, text) from None
+    if found.isoformat() != text:
+        raise BadFilter(FilterProblem.NOT_A_DAY, text)
+    if found > today:
+        raise BadFilter(FilterProblem.DAY_AHEAD, text)
+    return found
+
+
+def statuses(text: str) -> Status | str | None:
+    """The status, PENDING, or None for all. Errors: BadFilter."""
+    if not text or text == PENDING:
+        return text or None
+    try:
+        return Status(text)
+    except ValueError:
+        raise BadFilter(FilterProblem.UNKNOWN_STATUS, text) from None
+
+
+def sites(
+    text: str, own: tuple[str, ...] | None, all_sites: Sequence[str]
+) -> tuple[str, ...] | None:
+    """The sites to be shown, None for all; never more than the reader's own. Errors: BadFilter."""
+    if not text:
+        return own
+    if text not in (all_sites if own is None else own):
+        raise BadFilter(FilterProblem.UNKNOWN_SITE, text)
+    return (text,)
+
+
+def grouping(text: str, allowed: Sequence[By]) -> By | None:
+    """By what the rates are told apart. Errors: BadFilter."""
+    if not text:
+        return None
+    for by in allowed:
+        if text == by:
+            return by
+    raise BadFilter(FilterProblem.UNKNOWN_GROUPING, text)
+
+
+def gap(text: str, visits: Sequence[str]) -> tuple[str, Number, Number] | None:
+    """(visit, whole, part) of an address such as `V3.E-V`. Errors: BadFilter."""
+    if not text:
+        return None
+    visit, _, numbers = text.partition(".")
+    whole, _, part = numbers.partition("-")
+    # From the larger number to one of its parts, in the order of the enum.
+    pairs = {(str(a), str(b)): (a, b) for a, b in combinations(Number, 2)}
+    if visit in visits and (whole, part) in pairs:
+        return visit, *pairs[whole, part]
+    raise BadFilter(FilterProblem.UNKNOWN_GAP, text)

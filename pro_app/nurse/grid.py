@@ -1,0 +1,77 @@
+"""The ledger as a grid: patients down, visits across, a page at a time."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from pro_app.core.instrument import Instrument
+from pro_app.core.ledger import Entry, Status, ledger
+from pro_app.core.study import REASON_PENDING, Study
+from pro_app.nurse.filters import PENDING
+from pro_app.store.facts import Scope, read_facts
+from pro_app.store.transaction import reading
+
+#: Patients on a page.
+ROWS = 50
+#: A rare status is looked for in so many patients at once, and in so many for one page.
+_BATCH, _LOOK_THROUGH = 200, 2000
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """One patient; `entries` maps visits to what became of them, empty without consent."""
+
+    number: str
+    site: str
+    entries: dict[str, Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """`next_after`: the number after which the next page begins, None at the end.
+
+    `searched` is how many patients were looked through for a status.
+    """
+
+    rows: tuple[GridRow, ...]
+    next_after: str | None
+    searched: int
+
+
+def page(
+    study: Study,
+    instrument: Instrument,
+    *,
+    sites: tuple[str, ...] | None,
+    as_of: date,
+    number_contains: str = "",
+    status: Status | str | None = None,
+    after: str = "",
+) -> Grid:
+    """A page of patients by number, of those alone who have a visit in the status."""
+    batch = ROWS + 1 if status is None else _BATCH
+    rows: list[GridRow] = []
+    searched = 0
+    with reading(snapshot=True) as connection:
+        while True:
+            scope = Scope(sites, None, number_contains, after, limit=batch)
+            people = read_facts(connection, scope)
+            for person in people:
+                facts = person.facts
+                entries = ledger(facts, study, valid_from=instrument.valid_from, as_of=as_of)
+                if status is None or any(_fits(entry, status) for entry in entries):
+                    by_visit = {entry.visit: entry for entry in entries}
+                    rows.append(GridRow(facts.patient_id, facts.site, by_visit))
+            searched += len(people)
+            if len(rows) > ROWS:
+                return Grid(tuple(rows[:ROWS]), rows[ROWS - 1].number, searched)
+            if len(people) < batch:
+                return Grid(tuple(rows), None, searched)
+            after = people[-1].facts.patient_id
+            if searched >= _LOOK_THROUGH:
+                return Grid(tuple(rows), after, searched)
+
+
+def _fits(entry: Entry, status: Status | str) -> bool:
+    if status == PENDING:
+        return entry.reason == REASON_PENDING
+    return entry.status == status

@@ -1,0 +1,106 @@
+"""Where the marks stand: true ranges, true months, gaps where nothing was answered."""
+
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pro_app.core.charts import SIGNS, Frame, score_chart, stacked, timeline
+from pro_app.core.facts import FormFact, PatientFacts
+from pro_app.core.ledger import Entry, Status, ledger
+from pro_app.instruments import load as load_instrument
+from pro_app.studies import load
+
+STUDY = load("nct04158843")
+INSTRUMENT = load_instrument(STUDY.instrument)
+SCALES = {scale.code: scale for scale in INSTRUMENT.scales}
+DIFFERENCES = {each.scale: each for each in INSTRUMENT.differences}
+FRAME = Frame(480, 100, left=0, right=0, top=0, bottom=0)
+ANCHOR = date(2021, 1, 11)
+
+
+def entries(*visits: str, as_of: date = date(2025, 6, 1)) -> tuple[Entry, ...]:
+    plain = PatientFacts("A", "X", ANCHOR, ANCHOR, ANCHOR, True)
+    targets = {e.visit: e.target_on for e in ledger(plain, STUDY, valid_from=30, as_of=as_of)}
+    forms = tuple(FormFact(visit, targets[visit] or ANCHOR, 37) for visit in visits)
+    facts = PatientFacts("A", "X", ANCHOR, ANCHOR, ANCHOR, True, forms=forms)
+    return ledger(facts, STUDY, valid_from=30, as_of=as_of)
+
+
+def test_a_score_stands_at_its_true_month_on_the_scale_s_true_range() -> None:
+    chart = score_chart(SCALES["FACT_B"], entries("V0", "V4"), {"V0": 148, "V4": 74}, None, FRAME)
+    assert [(p.x, p.y) for p in chart.points] == [(0, 0), (120, 50)]
+    assert [tick.text for tick in chart.values] == ["0", "37", "74", "111", "148"]
+
+
+def test_a_missing_visit_breaks_the_line_and_stands_on_the_base_line() -> None:
+    scores = {"V0": 20.0, "V1": 20.0, "V3": 10.0, "V4": 12.0}
+    chart = score_chart(SCALES["PWB"], entries(*scores), scores, None, FRAME)
+    assert [[p.visit for p in line] for line in chart.lines] == [["V0", "V1"], ["V3", "V4"]]
+    assert [gap.visit for gap in chart.gaps] == ["V2", "V5", "V6", "V7", "V8", "V9", "V10"]
+    assert chart.gaps[0].status is Status.MISSING
+
+
+def test_a_form_too_thin_to_score_leaves_a_gap_too() -> None:
+    chart = score_chart(SCALES["PWB"], entries("V0", "V1"), {"V0": None, "V1": 3.0}, None, FRAME)
+    assert [point.visit for point in chart.points] == ["V1"]
+    assert chart.gaps[0] == chart.gaps[0].__class__(0.0, "V0", Status.VALID)
+
+
+def test_what_is_still_to_come_is_no_gap() -> None:
+    chart = score_chart(SCALES["PWB"], entries(as_of=ANCHOR), {}, None, FRAME)
+    assert chart.gaps == ()
+
+
+def test_the_band_lies_about_the_baseline_and_inside_the_range() -> None:
+    difference = DIFFERENCES["FACT_B"]
+    chart = score_chart(SCALES["FACT_B"], entries("V0"), {"V0": 74.0}, difference, FRAME)
+    assert chart.band
+    top, height = chart.band.outer
+    assert round(top + height / 2, 1) == chart.band.baseline == 50
+    assert chart.band.inner[1] < chart.band.outer[1]
+    high = score_chart(SCALES["FACT_B"], entries("V0"), {"V0": 148.0}, difference, FRAME)
+    assert high.band
+    assert high.band.outer[0] == 0
+
+
+def test_without_a_baseline_there_is_no_band() -> None:
+    found = entries("V1")
+    chart = score_chart(SCALES["FACT_B"], found, {"V1": 74.0}, DIFFERENCES["FACT_B"], FRAME)
+    assert chart.band is None
+
+
+def test_every_status_has_its_sign() -> None:
+    assert set(SIGNS) == set(Status)
+
+
+@given(
+    st.lists(st.tuples(st.integers(-400, 2400), st.sampled_from(["death", "surgery"])), max_size=8)
+)
+def test_every_mark_of_a_time_line_lies_in_its_frame(days: list[tuple[int, str]]) -> None:
+    events = sorted((ANCHOR + timedelta(day), what) for day, what in days)
+    line = timeline(entries(), events, [], today=date(2023, 1, 1), frame=FRAME, apart=50)
+    assert line
+    assert all(0 <= mark.x <= 480 for mark in line.marks)
+    assert all(w.x >= 0 and w.x + w.width <= 480.2 for w in line.windows)
+    for first in line.marks:
+        for second in line.marks:
+            if first is not second and first.level == second.level:
+                assert abs(first.x - second.x) >= 50
+
+
+def test_there_is_no_time_line_before_randomisation() -> None:
+    facts = PatientFacts("A", "X", ANCHOR, ANCHOR, None, True)
+    screened = ledger(facts, STUDY, valid_from=30, as_of=ANCHOR)
+    assert timeline(screened, [], [], today=ANCHOR, frame=FRAME, apart=50) is None
+
+
+@given(st.lists(st.integers(0, 50), min_size=1, max_size=5).filter(any))
+def test_a_stacked_bar_fills_its_width(parts: list[int]) -> None:
+    pieces = stacked([(str(n), part) for n, part in enumerate(parts)], 100)
+    assert abs(sum(piece.width for piece in pieces) - 100) < 0.1
+    assert sum(piece.part for piece in pieces) == sum(parts)
+
+
+def test_an_empty_bar_has_no_pieces() -> None:
+    assert stacked([("a", 0)], 100) == ()

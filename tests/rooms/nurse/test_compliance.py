@@ -1,0 +1,171 @@
+"""The compliance page: the core's numbers, never one rate alone, and who is in the gap."""
+
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from pro_app.core.facts import EventKind
+from pro_app.core.ledger import ledger
+from pro_app.core.rates import pooled, rates
+from pro_app.deployment import deployment
+from pro_app.nurse import completeness, service
+from pro_app.nurse.service import Number
+from pro_app.store.facts import Scope, read_facts
+from pro_app.store.transaction import reading
+from tests import factories
+from tests.cast import Cast
+
+EN = {"Accept-Language": "en"}
+TODAY = date(2026, 3, 5)
+
+
+def _fill() -> None:
+    for number in range(12):
+        site = ("LISHUI", "JIAXING")[number % 2]
+        arm = ("RADICAL", "RADICAL", "PALLIATIVE")[number % 3]
+        patient_id = factories.add_patient(
+            f"{site}-{number:03}",
+            site,
+            pro_consent_on=date(2024, 1, 1),
+            randomised_on=date(2024, 1 + number % 6, 10),
+            arm=arm,
+        )
+        for visit, on in (("V0", date(2024, 1, 9)), ("V2", date(2024, 10, 1))):
+            if (number + len(visit) + on.month) % 3:
+                factories.add_form(patient_id, visit, on)
+        if number % 4 == 0:
+            factories.add_event(patient_id, EventKind.DEATH, date(2025, 1, 20))
+        if number % 5 == 0:
+            kind = EventKind.WITHDRAWAL_QUESTIONNAIRES
+            factories.add_event(patient_id, kind, date(2024, 12, 1))
+
+
+@pytest.fixture
+def world(app: Flask) -> Flask:
+    with app.app_context():
+        _fill()
+    return app
+
+
+def _rates(**asked: Any) -> list[tuple[str | None, Any]]:
+    parts = deployment()
+    fixed = {"sites": None, "as_of": TODAY}
+    return service.compliance(parts.study, parts.instrument, **(fixed | asked))
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("as_of", [date(2024, 6, 1), TODAY])
+def test_the_rows_are_the_core_s_then_the_pooled_one(app: Flask, as_of: date) -> None:
+    with app.app_context():
+        with reading() as connection:
+            people = read_facts(connection, Scope())
+        study = deployment().study
+        entries = [e for p in people for e in ledger(p.facts, study, valid_from=30, as_of=as_of)]
+        expected = rates(entries, study)
+        assert _rates(as_of=as_of) == [(None, row) for row in (*expected, pooled(expected))]
+
+
+@pytest.mark.parametrize("by", ["site", "arm"])
+def test_the_groups_add_up_to_all(world: Flask, by: completeness.By) -> None:
+    with world.app_context():
+        whole = _rates()[-1][1]
+        groups = [row for _, row in _rates(by=by) if row.visit == "pooled"]
+    assert sum(row.n for row in groups) == whole.n
+    assert sum(row.v for row in groups) == whole.v
+
+
+def test_a_site_sees_its_own_group_alone(world: Flask) -> None:
+    with world.app_context():
+        assert {group for group, _ in _rates(by="site", sites=("LISHUI",))} == {"LISHUI"}
+
+
+def test_as_many_stand_in_a_gap_as_the_numbers_differ(world: Flask) -> None:
+    with world.app_context():
+        parts = deployment()
+        numbers = list(Number)
+        for _, row in _rates():
+            counts = (row.n, row.m, row.a, row.e, row.v)
+            for first in range(4):
+                found = service.gap(
+                    parts.study,
+                    parts.instrument,
+                    visit=row.visit,
+                    whole=numbers[first],
+                    part=numbers[first + 1],
+                    sites=None,
+                    as_of=TODAY,
+                )
+                assert len(found) == counts[first] - counts[first + 1]
+
+
+def test_every_per_cent_has_its_n_and_its_neighbours(world: Flask, cast: Cast) -> None:
+    page = cast.nurse_of_lishui().get("/staff/compliance", headers=EN).text
+    with world.app_context():
+        rows = [row for _, row in _rates(sites=("LISHUI",))]
+    shown = re.findall(
+        r'<td class="rate"><strong>(\d+)%</strong> <span class="soft">([\d/]+)', page
+    )
+    wanted = [
+        (f"{100 * row.v / whole:.0f}", f"{row.v}/{whole}")
+        for row in rows
+        for whole in (row.e, row.a, row.m, row.n)
+        if whole
+    ]
+    assert shown == wanted
+
+
+def test_a_number_opens_the_list_of_who_it_is(world: Flask, cast: Cast) -> None:
+    nurse = cast.nurse_of_lishui()
+    page = nurse.get("/staff/compliance?gap=V2.E-V", headers=EN).text
+    with world.app_context():
+        parts = deployment()
+        found = service.gap(
+            parts.study,
+            parts.instrument,
+            visit="V2",
+            whole=Number.E,
+            part=Number.V,
+            sites=("LISHUI",),
+            as_of=TODAY,
+        )
+    listed = re.findall(r'href="/staff/patients/([\w-]+)#V2"', page)
+    assert listed == [entry.patient_id for entry in found]
+    assert listed
+    assert "Reason to be given" in page
+
+
+def test_only_the_statistician_may_tell_the_arms_apart(world: Flask, cast: Cast) -> None:
+    for client in (cast.nurse_of_lishui(), cast.data_manager()):
+        answer = client.get("/staff/compliance?by=arm", headers=EN)
+        assert answer.status_code == 400
+        assert "Radical" not in answer.text
+    answer = cast.statistician().get("/staff/compliance?by=arm", headers=EN)
+    assert answer.status_code == 200
+    assert "Radical local treatment" in answer.text
+
+
+def test_a_past_day_is_as_it_was(world: Flask, cast: Cast) -> None:
+    with world.app_context():
+        before = _rates(as_of=date(2024, 7, 1))
+        factories.add_form(factories.patient_id_of("LISHUI-000"), "V5", date(2025, 7, 10))
+        assert _rates(as_of=date(2024, 7, 1)) == before
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["gap=V2.V-E", "gap=V99.E-V", "gap=nonsense", "as_of=yesterday", "site=MARS", "by=moon"],
+)
+def test_an_address_that_makes_no_sense_is_answered_in_words(
+    world: Flask, cast: Cast, query: str
+) -> None:
+    answer = cast.data_manager().get(f"/staff/compliance?{query}", headers=EN)
+    assert answer.status_code == 400
+    assert 'role="alert"' in answer.text
+
+
+def test_nobody_randomised_yet_is_said_kindly(app: Flask, cast: Cast) -> None:
+    page = cast.nurse_of_lishui().get("/staff/compliance", headers=EN).text
+    assert "No randomised patient" in page
