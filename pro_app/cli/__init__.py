@@ -7,9 +7,9 @@ is wrong.
 
 from flask import Flask
 
-from pro_app.cli import staff, worker
+from pro_app.cli import demo, staff, worker
 
 
 def register(app: Flask) -> None:
-    for group in (staff, worker):
+    for group in (staff, worker, demo):
         group.register(app)

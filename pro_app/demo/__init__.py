@@ -1,0 +1,1 @@
+"""The demonstration study: synthetic patients with four years of plausible history."""

@@ -1,0 +1,101 @@
+"""The rare things that a nurse has to be shown, staged where a patient's story allows."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+
+from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind, Mode
+from pro_app.core.schedule import PlannedVisit
+from pro_app.demo import quality
+from pro_app.demo.answering import fill_in
+from pro_app.demo.people import AT_WORK, Form, Patient, World
+
+#: What a scene makes of a patient; None where it can't be played with her.
+Scene = Callable[[World, Patient], Patient | None]
+
+
+def stage(world: World, patients: list[Patient]) -> list[Patient]:
+    """The same patients, with each scene played by as many as it is written for."""
+    staged = list(patients)
+    busy = {place for place, each in enumerate(staged) if each.person.appointment}
+    for scene, times in _SCENES:
+        order = [place for place in range(len(staged)) if place not in busy]
+        world.dice.shuffle(order)
+        for place in order:
+            if times == 0:
+                break
+            played = scene(world, staged[place])
+            if played:
+                staged[place] = played
+                busy.add(place)
+                times -= 1
+    return staged
+
+
+def _after_death(world: World, patient: Patient) -> Patient | None:
+    """The family sends her phone's form days after she has died."""
+    died_on = patient.person.day_of(EventKind.DEATH)
+    return _beyond_the_end(world, patient, died_on, Mode.PHONE_SELF)
+
+
+def _after_withdrawal(world: World, patient: Patient) -> Patient | None:
+    """At a visit of the clinic she is handed the form though she had withdrawn."""
+    if patient.person.day_of(EventKind.DEATH) < date.max:
+        return None
+    left_on = patient.person.day_of(*ENDS_QUESTIONNAIRES)
+    return _beyond_the_end(world, patient, left_on, Mode.SITE_TABLET)
+
+
+def _beyond_the_end(world: World, patient: Patient, ended_on: date, mode: Mode) -> Patient | None:
+    if ended_on == date.max:
+        return None
+    answered = {form.visit for form in patient.forms}
+    for visit in _visits_after(world, patient, ended_on):
+        first = max(visit.opens_on, ended_on + timedelta(days=2))
+        if visit.visit in answered or first > min(visit.closes_on, world.as_of - timedelta(1)):
+            continue
+        form = fill_in(world, patient.person, visit.visit, first, mode)
+        return replace(patient, forms=(*patient.forms, form))
+    return None
+
+
+def _visits_after(world: World, patient: Patient, day: date) -> Iterator[PlannedVisit]:
+    return (v for v in patient.person.visits(world.study) if v.closes_on > day)
+
+
+def _answered_twice(world: World, patient: Patient) -> Patient | None:
+    """She filled in the clinic's paper, too: which of the two stands is the nurse's business."""
+    for form in patient.forms:
+        keyed_on = form.answered_on + timedelta(days=12)
+        if form.mode is Mode.PHONE_SELF and form.items_answered and keyed_on <= world.as_of:
+            again = fill_in(world, patient.person, form.visit, form.answered_on, Mode.PAPER)
+            late = world.at(keyed_on, AT_WORK)
+            second = replace(again, received_at=late, standing=False)
+            return replace(patient, forms=(*patient.forms, second))
+    return None
+
+
+def _handed_in_empty(world: World, patient: Patient) -> Patient | None:
+    """She leafed through all pages and answered none."""
+    for place, form in enumerate(patient.forms):
+        if place and _is_in_window(world, patient, form) and form.mode is Mode.PHONE_SELF:
+            empty = replace(form, answers=quality.nothing(world.instrument))
+            return replace(
+                patient, forms=(*patient.forms[:place], empty, *patient.forms[place + 1 :])
+            )
+    return None
+
+
+def _is_in_window(world: World, patient: Patient, form: Form) -> bool:
+    return any(
+        visit.visit == form.visit and visit.opens_on <= form.answered_on <= visit.closes_on
+        for visit in patient.person.visits(world.study)
+    )
+
+
+_SCENES: tuple[tuple[Scene, int], ...] = (
+    (_after_death, 1),
+    (_after_withdrawal, 1),
+    (_answered_twice, 2),
+    (_handed_in_empty, 2),
+)
