@@ -140,13 +140,14 @@ def check_answers(
     one with a problem. Strict: "3", 3.0 and true are no choices.
     """
     may_opt_out = {code for box in instrument.opt_outs for code in box.items}
+    codes = instrument.item_codes  # made anew at each asking
     answers = {}
     problems = [
         AnswerProblem(code, Fault.UNKNOWN_ITEM, _short(value))
         for code, value in raw.items()
-        if code not in instrument.item_codes
+        if code not in codes
     ]
-    for code in instrument.item_codes:
+    for code in codes:
         read = _read(raw.get(code, AnswerState.NOT_SHOWN), instrument, code in may_opt_out)
         if isinstance(read, Fault):
             problems.append(AnswerProblem(code, read, _short(raw[code])))
