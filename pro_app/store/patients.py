@@ -105,12 +105,22 @@ def add_patients(
 
 def change_state(tx: Tx, changed: Patient, state: PatientState, study: Study) -> None:
     """Record what is known of a patient from now on, and plan her visits anew."""
-    current = and_(
-        patient_version.c.patient_id == changed.id, patient_version.c.superseded_at.is_(None)
-    )
-    tx.execute(update(patient_version).where(current).values(superseded_at=tx.now))
-    tx.execute(insert(patient_version), _version(tx, changed.id, state))
-    _write_plans(tx, [replace(changed, state=state)], study)
+    change_states(tx, [(changed, state)], study)
+
+
+def change_states(tx: Tx, changes: Sequence[tuple[Patient, PatientState]], study: Study) -> None:
+    """The same for many: (patient, what is known from now on) each."""
+    ids = [changed.id for changed, _ in changes]
+    for start in range(0, len(ids), 5000):
+        current = and_(
+            patient_version.c.patient_id.in_(ids[start : start + 5000]),
+            patient_version.c.superseded_at.is_(None),
+        )
+        tx.execute(update(patient_version).where(current).values(superseded_at=tx.now))
+    if changes:
+        rows = [_version(tx, changed.id, state) for changed, state in changes]
+        tx.execute(insert(patient_version), rows)
+    _write_plans(tx, [replace(changed, state=state) for changed, state in changes], study)
 
 
 def arms_of(connection: Connection, patient_ids: Sequence[int] | None = None) -> dict[int, str]:

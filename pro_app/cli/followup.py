@@ -1,0 +1,207 @@
+"""`flask ledger`, `compliance` and `reason`: what came, what did not, and why."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import click
+from flask import Flask
+from flask_babel import gettext as _
+
+from pro_app.cli.outcome import Day, Moment, Refused, note, print_json, print_table
+from pro_app.core.ledger import Entry
+from pro_app.core.rates import VisitRates
+from pro_app.deployment import deployment
+from pro_app.nurse import service
+from pro_app.nurse.service import By, ReasonProblem, ReasonRefused
+from pro_app.store.transaction import CLI, transaction
+
+
+def register(app: Flask) -> None:
+    for name, command in (("ledger", ledger), ("compliance", compliance), ("reason", reason)):
+        app.cli.command(name)(command)
+
+
+_AS_OF = click.option("--as-of", type=Day(), help="The day asked about; today if left out.")
+_KNOWN_AT = click.option(
+    "--known-at",
+    type=Moment(),
+    help="Leave out what was recorded after this instant, e.g. 2026-03-05T08:00:00+08:00.",
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+
+@_AS_OF
+@_KNOWN_AT
+@_JSON
+def ledger(as_of: date | None, known_at: datetime | None, as_json: bool) -> None:
+    """List every patient and visit with its status as of a day."""
+    parts = deployment()
+    entries = service.ledger(
+        parts.study,
+        parts.instrument,
+        sites=None,
+        as_of=as_of or parts.today(),
+        known_at=known_at,
+    )
+    rows = [_entry(each) for each in entries]
+    if as_json:
+        print_json(rows)
+    else:
+        table = [[*row.values()] for row in rows]
+        print_table(_ENTRY, [[_cell(value) for value in row] for row in table])
+
+
+#: The keys of an entry, in their order.
+_ENTRY = (
+    "patient_id",
+    "site",
+    "visit",
+    "opens_on",
+    "target_on",
+    "closes_on",
+    "status",
+    "pattern",
+    "reason",
+    "flags",
+    "answered_on",
+    "items_answered",
+)
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {name: _plain(getattr(entry, name)) for name in _ENTRY}
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON can hold it."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return [str(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _cell(value: Any) -> Any:
+    return " ".join(value) if isinstance(value, list) else value
+
+
+@_AS_OF
+@_KNOWN_AT
+@click.option("--by", type=click.Choice(["site", "arm"]), help="One block of rows for each.")
+@_JSON
+def compliance(as_of: date | None, known_at: datetime | None, by: By | None, as_json: bool) -> None:
+    """Show denominators and rates by visit, and pooled, as of a day."""
+    parts = deployment()
+    now = parts.now()
+    as_of = as_of or parts.day_of(now)
+    if by == "arm":  # who looks at the arms leaves a trace
+        with transaction(CLI, now) as tx:
+            tx.record("arm.read", parts.study.id, reason=f"compliance as of {as_of}")
+    found = service.compliance(
+        parts.study, parts.instrument, sites=None, as_of=as_of, known_at=known_at, by=by
+    )
+    if as_json:
+        print_json([_rates(row, by, group) for group, row in found])
+    else:
+        columns = (by,) if by else ()
+        print_table(
+            (*columns, *_NUMBERS, *(f"{name} {of}" for name, of in _RATES.items())),
+            [[*([group] if by else []), *_numbers(row), *_ratios(row)] for group, row in found],
+        )
+
+
+_NUMBERS = ("visit", "month", "N", "M", "A", "E", "V")
+#: Rate → what it is made of; no rate is shown without it.
+_RATES = {
+    "completion_rate": "V/E",
+    "alive_rate": "V/A",
+    "available_mature_rate": "V/M",
+    "available_rate": "V/N",
+}
+
+
+def _numbers(row: VisitRates) -> tuple[str, int | None, int, int, int, int, int]:
+    return row.visit, row.month, row.n, row.m, row.a, row.e, row.v
+
+
+def _rates(row: VisitRates, by: By | None, group: str | None) -> dict[str, Any]:
+    numbers = dict(zip(_NUMBERS, _numbers(row), strict=True))
+    rates = {name: getattr(row, name) for name in _RATES}
+    return {**({by: group or None} if by else {}), **numbers, **rates}
+
+
+def _ratios(row: VisitRates) -> list[str | None]:
+    """The rates as read: in per cent, with the counts they are made of."""
+    shown: list[str | None] = []
+    for name, whole in zip(_RATES, (row.e, row.a, row.m, row.n), strict=True):
+        rate = getattr(row, name)
+        shown.append(None if rate is None else f"{row.v}/{whole} {100 * rate:.1f} %")
+    return shown
+
+
+@click.argument("patient")
+@click.argument("visit")
+@click.argument("code")
+@click.option("--said-by", required=True, help="Who gave the reason.")
+@click.option("--on", "said_on", required=True, type=Day(), help="The day it was given.")
+@click.option("--text", help="Words of one's own; some codes need them.")
+def reason(
+    patient: str, visit: str, code: str, said_by: str, said_on: date, text: str | None
+) -> None:
+    """Say why a form is missing. It closes the visit's flag."""
+    parts = deployment()
+    now = parts.now()
+    outcome = service.give_reason(
+        parts.study,
+        number=patient,
+        visit=visit,
+        code=code,
+        said_by=said_by,
+        said_on=said_on,
+        text=text,
+        actor=CLI,
+        now=now,
+        today=parts.day_of(now),
+    )
+    if isinstance(outcome, ReasonRefused):
+        given = {"number": patient, "visit": visit, "code": code, "said_on": said_on}
+        raise Refused(_REFUSALS[outcome.problem](str(given.get(outcome.field, "")), outcome))
+    if not outcome.changed:
+        note(_("This reason stood there already; nothing was changed."))
+    click.echo(f"{outcome.number} {outcome.visit} {outcome.code}")
+
+
+#: What was given, and the refusal → what is wrong.
+_REFUSALS: dict[ReasonProblem, Callable[[str, ReasonRefused], str]] = {
+    ReasonProblem.UNKNOWN_PATIENT: lambda given, refused: _(
+        "PATIENT: there is no patient %(given)s", given=given
+    ),
+    ReasonProblem.UNKNOWN_VISIT: lambda given, refused: _(
+        "VISIT: %(given)s is unknown; expected one of %(visits)s",
+        given=given,
+        visits=", ".join(visit.code for visit in deployment().study.visits),
+    ),
+    ReasonProblem.UNKNOWN_CODE: lambda given, refused: _(
+        "CODE: %(given)s is unknown; expected one of %(codes)s",
+        given=given,
+        codes=", ".join(each.code for each in deployment().study.reasons),
+    ),
+    ReasonProblem.SAID_BY_MISSING: lambda given, refused: _("--said-by: expected a name"),
+    ReasonProblem.TEXT_MISSING: lambda given, refused: _(
+        "--text: this code needs words of its own"
+    ),
+    ReasonProblem.TOO_LONG: lambda given, refused: _(
+        "--%(option)s: this is too long", option=refused.field.replace("_", "-")
+    ),
+    ReasonProblem.DAY_AHEAD: lambda given, refused: _(
+        "--on: %(given)s has not come yet; expected a day until today", given=given
+    ),
+    ReasonProblem.NOT_ASKED: lambda given, refused: (
+        _(
+            "VISIT: the status of %(given)s is %(status)s, which asks for no reason",
+            given=given,
+            status=refused.status,
+        )
+        if refused.status
+        else _("VISIT: %(given)s is not planned for this patient", given=given)
+    ),
+}

@@ -1,0 +1,121 @@
+"""`flask import …`: patients, events and forms from files."""
+
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+from flask_babel import gettext as _
+
+from pro_app.cli.outcome import Refused, note
+from pro_app.cli.problems import refuse, refusing_bad_tables, tell_encoding, tell_remarks
+from pro_app.deployment import deployment
+from pro_app.intake.service import Imported, Kind, NotImported, OtherStudy, import_table
+from pro_app.intake.table import read_table
+from pro_app.store.transaction import CLI
+
+group = AppGroup("import", help="Take CSV files into the record: all of a file, or nothing.")
+
+_FILE = click.argument("file", type=click.Path(path_type=Path))
+_TRIAL = click.option("--dry-run", is_flag=True, help="Check everything and write nothing.")
+
+
+def register(app: Flask) -> None:
+    app.cli.add_command(group)
+
+
+@group.command("patients")
+@_FILE
+@_TRIAL
+def patients(file: Path, dry_run: bool) -> None:
+    """Add patients, or fill what was empty.
+
+    Columns: patient_id, site, arm, language, screened_on, pro_consent_on,
+    randomised_on, able (yes or no). Days as YYYY-MM-DD. All but patient_id and
+    site may be empty and be filled by a later file.
+    """
+    done = _take(Kind.PATIENTS, file, dry_run)
+    click.echo(
+        _(
+            "patients: %(added)d added, %(filled)d filled, %(unchanged)d unchanged",
+            added=done.added,
+            filled=done.filled,
+            unchanged=done.unchanged,
+        )
+    )
+
+
+@group.command("events")
+@_FILE
+@_TRIAL
+def events(file: Path, dry_run: bool) -> None:
+    """Add dated events of known patients.
+
+    Columns: patient_id, event, on, note. An event is one of death, progression,
+    treatment_stopped, surgery, radiotherapy, lost_to_follow_up,
+    withdrawal_treatment, withdrawal_questionnaires, withdrawal_follow_up,
+    withdrawal_consent.
+    """
+    done = _take(Kind.EVENTS, file, dry_run)
+    click.echo(
+        _(
+            "events: %(added)d added, %(filled)d filled, %(unchanged)d unchanged",
+            added=done.added,
+            filled=done.filled,
+            unchanged=done.unchanged,
+        )
+    )
+
+
+@group.command("forms")
+@_FILE
+@_TRIAL
+def forms(file: Path, dry_run: bool) -> None:
+    """Add forms that were answered on paper or while the system was down.
+
+    Columns: patient_id, visit, answered_on, mode, language, entered_by, one for
+    each item and opt-out box, and why_not_self if you like. A form is never
+    refused for its day, unless that has not come; a second one for a visit is
+    kept beside the first.
+    """
+    done = _take(Kind.FORMS, file, dry_run)
+    click.echo(
+        _(
+            "forms: %(added)d added, %(conflicts)d kept as conflicts, %(unchanged)d unchanged",
+            added=done.added,
+            conflicts=done.conflicts,
+            unchanged=done.unchanged,
+        )
+    )
+
+
+def _take(kind: Kind, file: Path, dry_run: bool) -> Imported:
+    parts = deployment()
+    now = parts.now()
+    with refusing_bad_tables(file):
+        table = read_table(file)
+        tell_encoding(file, table.source)
+        outcome = import_table(
+            kind,
+            table,
+            parts.study,
+            parts.instrument,
+            actor=CLI,
+            now=now,
+            today=parts.day_of(now),
+            trial=dry_run,
+        )
+    if isinstance(outcome, OtherStudy):
+        raise Refused(
+            _(
+                "this database holds the study %(other)s; expected %(study)s (PRO_STUDY)",
+                other=outcome.study,
+                study=parts.study.id,
+            )
+        )
+    if isinstance(outcome, NotImported):
+        raise refuse(file, outcome.problems)
+    tell_remarks(file, outcome.remarks)
+    if dry_run:
+        note(_("A trial run: nothing was written."))
+    return outcome

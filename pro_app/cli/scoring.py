@@ -1,0 +1,52 @@
+"""`flask score`: a table of answers in, the same table with scores out."""
+
+import sys
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask_babel import gettext as _
+
+from pro_app.cli.outcome import Refused, note
+from pro_app.cli.problems import lines_of, more, refusing_bad_tables, tell_encoding
+from pro_app.deployment import deployment
+from pro_app.intake.score_file import NotScored, score_file
+from pro_app.intake.table import read_table
+
+#: From how many lines on a bar shows that something goes on.
+_LONG = 20_000
+
+
+def register(app: Flask) -> None:
+    app.cli.command("score")(score)
+
+
+@click.argument("in_file", metavar="IN", type=click.Path(path_type=Path))
+@click.argument("out_file", metavar="OUT", type=click.Path(path_type=Path))
+def score(in_file: Path, out_file: Path) -> None:
+    """Score the answers of a CSV file into another one. Needs no database.
+
+    IN has one column per item, named by its code, with the answers as chosen and
+    empty cells where there is none. OUT has all columns of IN and, at the end, the
+    scores at full precision and the numbers of answered items.
+    """
+    with refusing_bad_tables(in_file):
+        table = read_table(in_file)
+        tell_encoding(in_file, table.source)
+        length = table.about_rows
+        with click.progressbar(
+            length=length,
+            label=str(in_file),
+            file=sys.stderr,
+            hidden=length < _LONG,
+        ) as bar:
+            try:
+                outcome = score_file(table, deployment().instrument, out_file, advance=bar.update)
+            except OSError as error:
+                why = error.strerror or str(error)
+                raise Refused(
+                    _("%(file)s: can't be written: %(why)s", file=out_file, why=why)
+                ) from error
+    if isinstance(outcome, NotScored):
+        raise Refused(*lines_of(in_file, outcome.problems), *more(outcome.more))
+    note(_("%(rows)d rows scored into %(file)s", rows=outcome.rows, file=out_file))

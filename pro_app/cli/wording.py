@@ -1,0 +1,223 @@
+"""`flask wording …` and `flask study …`: licensed texts, and going live on them."""
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+from flask_babel import gettext as _
+
+from pro_app.cli.outcome import Day, Refused, note, print_table
+from pro_app.cli.problems import refuse, refusing_bad_tables, tell_encoding
+from pro_app.core.wording import WordingProblem, WordingProblemKind
+from pro_app.deployment import deployment
+from pro_app.intake.problems import CellProblem
+from pro_app.intake.table import Source, header_problems, read_source, table_of
+from pro_app.store.transaction import CLI
+from pro_app.wording import service
+from pro_app.wording.pack import BadPack, PackRow, looks_like_json, rows_of_json
+from pro_app.wording.service import InTheWay, NotLive, NotTaken, Obstacle
+
+group = AppGroup("wording", help="The words of the questionnaire, under their licence.")
+study_group = AppGroup("study", help="Whether the study is live.")
+
+_COLUMNS = ("code", "language", "text")
+
+
+def register(app: Flask) -> None:
+    app.cli.add_command(group)
+    app.cli.add_command(study_group)
+
+
+@group.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--licence", required=True, help="The reference of the licence.")
+@click.option("--valid-until", required=True, type=Day(), help="The last day it holds.")
+def import_pack(file: Path, licence: str, valid_until: date) -> None:
+    """Take in a licensed wording, as CSV or JSON.
+
+    CSV has the columns code, language, text; JSON is a list of such objects, or an
+    object of languages with an object of code and text each. `flask wording
+    export-template` writes every code that is needed.
+    """
+    parts = deployment()
+    now = parts.now()
+    with refusing_bad_tables(file):
+        source = read_source(file)
+    as_json = looks_like_json(source.text)
+    outcome = service.import_pack(
+        _rows_of_json(file, source) if as_json else _rows_of_csv(file, source),
+        parts.study,
+        parts.instrument,
+        licence=licence,
+        valid_until=valid_until,
+        actor=CLI,
+        now=now,
+        today=parts.day_of(now),
+    )
+    if isinstance(outcome, NotTaken):
+        told = [_obstacle(each) for each in outcome.obstacles]
+        told += [_problem(file, each, as_json) for each in outcome.problems]
+        raise Refused(*told, _("Nothing was written."))
+    click.echo(
+        _(
+            "wording: %(added)d added, %(unchanged)d unchanged",
+            added=len(outcome.added),
+            unchanged=len(outcome.unchanged),
+        )
+    )
+
+
+def _rows_of_json(file: Path, source: Source) -> list[PackRow]:
+    try:
+        return rows_of_json(source.text)
+    except BadPack as error:
+        place = f"{file}" if error.place is None else f"{file}:{error.place}"
+        raise Refused(_("%(place)s: bad JSON: %(what)s", place=place, what=error.what)) from error
+
+
+def _rows_of_csv(file: Path, source: Source) -> list[PackRow]:
+    with refusing_bad_tables(file):
+        table = table_of(source)
+        tell_encoding(file, source)
+        problems: list[CellProblem] = header_problems(table, _COLUMNS)
+        places = [table.header.index(name) for name in _COLUMNS if name in table.header]
+        rows: list[PackRow] = []
+        for row in [] if problems else table.rows():
+            misfit = table.misfit(row)
+            if misfit:
+                problems.append(misfit)
+            else:
+                code, language, text = (row.cells[place] for place in places)
+                rows.append((row.line, code.strip(), language.strip(), text))
+    if problems:
+        raise refuse(file, problems)
+    return rows
+
+
+@group.command("list")
+def list_wordings() -> None:
+    """List the wordings there are, and until when each may be shown."""
+    parts = deployment()
+    listed = service.wordings(parts.study, parts.instrument, today=parts.today())
+    print_table(
+        ("language", "state", "licence", "valid_until", "imported_at", "sha256"),
+        [
+            (
+                each.wording.language,
+                each.standing.value,
+                each.wording.licence,
+                each.wording.valid_until,
+                each.imported_at and each.imported_at.isoformat(timespec="seconds"),
+                each.wording.sha256,
+            )
+            for each in listed
+        ],
+    )
+
+
+@group.command("export-template")
+def export_template() -> None:
+    """Print an empty wording file as CSV: every code in every language of the study."""
+    parts = deployment()
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    writer.writerows((*each, "") for each in service.template(parts.study, parts.instrument))
+    click.echo(written.getvalue(), nl=False)
+
+
+@study_group.command("go-live")
+def go_live() -> None:
+    """Open the study to patients. Refuses without licensed wording in every language."""
+    parts = deployment()
+    now = parts.now()
+    outcome = service.open_study(
+        parts.study, parts.instrument, actor=CLI, now=now, today=parts.day_of(now)
+    )
+    if isinstance(outcome, NotLive):
+        raise Refused(
+            *map(_obstacle, outcome.obstacles), _("The study was not opened; nothing was written.")
+        )
+    if outcome.already:
+        note(_("The study was live already; nothing was changed."))
+    since = outcome.since.isoformat(timespec="seconds")
+    click.echo(_("%(study)s is live since %(since)s", study=parts.study.id, since=since))
+
+
+@study_group.command("status")
+def status() -> None:
+    """Say whether the study is live, and what stands in its way."""
+    parts = deployment()
+    found = service.study_status(parts.study, parts.instrument, today=parts.today())
+    live_at = found.state and found.state.live_at
+    rows: list[Sequence[object]] = [
+        ("study", parts.study.id),
+        ("version", parts.study.version),
+        ("instrument", parts.instrument.id),
+        ("patients", found.patients),
+        ("made_up", "yes" if found.state and found.state.synthetic else "no"),
+        ("live_at", live_at and live_at.isoformat(timespec="seconds")),
+        *(("in_the_way", _obstacle(each)) for each in found.obstacles),
+    ]
+    print_table(("what", "value"), rows)
+
+
+def _obstacle(found: InTheWay) -> str:
+    return _OBSTACLES[found.obstacle](found)
+
+
+_OBSTACLES: dict[Obstacle, Callable[[InTheWay], str]] = {
+    Obstacle.NO_LICENCE: lambda found: _("--licence: expected the reference of the licence"),
+    Obstacle.EXPIRED: lambda found: (
+        _(
+            "%(language)s: the licence of the wording ended on %(day)s",
+            language=found.about,
+            day=found.until,
+        )
+        if found.about
+        else _("--valid-until: %(day)s is over; expected a day from today on", day=found.until)
+    ),
+    Obstacle.DEMONSTRATION: lambda found: _(
+        "%(language)s: these are the texts of the demonstration; expected the licensed ones",
+        language=found.about,
+    ),
+    Obstacle.NO_PACK: lambda found: _(
+        "%(language)s: no licensed wording has been imported (flask wording import)",
+        language=found.about,
+    ),
+    Obstacle.MADE_UP: lambda found: _("this database holds a demonstration with made-up patients"),
+    Obstacle.OTHER_STUDY: lambda found: _(
+        "this database holds the study %(other)s", other=found.about
+    ),
+}
+
+
+def _problem(file: Path, problem: WordingProblem, as_json: bool) -> str:
+    """FILE:LINE: CODE (LANGUAGE): what is wrong; JSON has entries instead of lines."""
+    place = f"{file}"
+    if problem.line is not None:
+        place = (
+            _("%(file)s: entry %(number)d", file=file, number=problem.line)
+            if as_json
+            else f"{file}:{problem.line}"
+        )
+    about = f" {problem.code} ({problem.language}):" if problem.code else ""
+    return f"{place}:{about} {_PROBLEMS[problem.kind](problem)}"
+
+
+_PROBLEMS: dict[WordingProblemKind, Callable[[WordingProblem], str]] = {
+    WordingProblemKind.UNKNOWN_CODE: lambda problem: _("the instrument has no such text"),
+    WordingProblemKind.UNKNOWN_LANGUAGE: lambda problem: _(
+        "expected one of the study's languages, %(languages)s",
+        languages=", ".join(deployment().study.languages),
+    ),
+    WordingProblemKind.DOUBLED: lambda problem: _("this text stands there twice"),
+    WordingProblemKind.EMPTY: lambda problem: _("expected a text"),
+    WordingProblemKind.MISSING: lambda problem: _("this text is missing"),
+    WordingProblemKind.NO_ROWS: lambda problem: _("the file holds no texts"),
+}

@@ -1,0 +1,106 @@
+"""The cells of one line → values, gathering what is wrong with them."""
+
+import re
+from collections.abc import Collection, Iterator
+from datetime import date
+
+from pro_app.core.instrument import Instrument
+from pro_app.intake.problems import CellProblem, Expected, Rule
+from pro_app.intake.table import Row, Table
+
+_NUMBER = re.compile(r"[A-Za-z0-9._-]{1,40}")
+#: A mainland mobile number; an identity number, whose last place may be an X.
+_PERSONAL = re.compile(r"1[0-9]{10}|[0-9]{17}[0-9Xx]")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+#: Earlier days are slips of the pen, and a window before the year 1 can't be written.
+_EARLIEST = date(1900, 1, 1)
+
+
+class Cells:
+    """The cells of a line by column name; each reading returns a value or notes a problem."""
+
+    __slots__ = ("_cells", "_places", "_problems", "_today", "bad", "line")
+
+    def __init__(
+        self, row: Row, places: dict[str, int], today: date, problems: list[CellProblem]
+    ) -> None:
+        self.line = row.line
+        self.bad = False  # whether anything was wrong so far
+        self._cells = row.cells
+        self._places = places
+        self._today = today
+        self._problems = problems
+
+    def raw(self, column: str) -> str:
+        """The cell as it stands; empty when the file lacks an optional column."""
+        place = self._places.get(column)
+        return "" if place is None else self._cells[place]
+
+    def text(self, column: str) -> str:
+        return self.raw(column).strip()
+
+    def refuse(self, column: str, rule: Rule, among: tuple[str, ...] = ()) -> None:
+        """Note that this cell should have been something else."""
+        found = self.text(column)
+        if rule is Rule.NOT_PERSONAL:
+            found = f"{found[:3]}…"  # messages are kept in logs
+        self.bad = True
+        self._problems.append(CellProblem(self.line, column, found, Expected(rule, among)))
+
+    def number(self, column: str) -> str:
+        """A trial number. It is a pseudonym: nothing by which a person is known elsewhere."""
+        found = self.text(column)
+        if not _NUMBER.fullmatch(found):
+            self.refuse(column, Rule.TRIAL_NUMBER if found else Rule.FILLED)
+        elif _PERSONAL.fullmatch(found):
+            self.refuse(column, Rule.NOT_PERSONAL)
+        return found
+
+    def day(self, column: str, *, needed: bool = False) -> date | None:
+        """A day that has come, None where the cell is empty."""
+        found = self.text(column)
+        if not found:
+            if needed:
+                self.refuse(column, Rule.FILLED)
+            return None
+        day = _day(found)
+        if day is None:
+            self.refuse(column, Rule.DAY)
+        elif day > self._today:
+            self.refuse(column, Rule.NOT_AHEAD, (self._today.isoformat(),))
+        return day
+
+    def one_of(self, column: str, codes: Collection[str], *, needed: bool = False) -> str | None:
+        """One of the codes, None where the cell is empty."""
+        found = self.text(column)
+        if found in codes:
+            return found
+        if found or needed:
+            self.refuse(column, Rule.ONE_OF if needed else Rule.ONE_OF_OR_EMPTY, tuple(codes))
+        return None
+
+
+def lines(table: Table, today: date, problems: list[CellProblem]) -> Iterator[Cells]:
+    """The lines with anything on them; those of a wrong width are noted and left out."""
+    places = {name: place for place, name in enumerate(table.header)}
+    for row in table.rows():
+        misfit = table.misfit(row)
+        if misfit:
+            problems.append(misfit)
+        elif any(cell.strip() for cell in row.cells):  # Excel saves emptied rows as commas
+            yield Cells(row, places, today, problems)
+
+
+def _day(text: str) -> date | None:
+    try:
+        # The pattern comes first: fromisoformat() knows weeks and days without hyphens.
+        day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+    return day if day and day >= _EARLIEST else None
+
+
+def choices(instrument: Instrument) -> dict[str, int | None]:
+    """What may stand in an item's cell → its value; the empty cell is no answer."""
+    values = range(instrument.lowest, instrument.highest + 1)
+    return {"": None} | {str(value): value for value in values}

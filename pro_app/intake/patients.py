@@ -1,0 +1,170 @@
+"""Patients from a file: added, filled where they were empty, never overwritten."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from pro_app.core.study import Study
+from pro_app.intake.cells import Cells
+from pro_app.intake.problems import Remark, Rule
+from pro_app.intake.run import Run
+from pro_app.store.intake import arms_of_these, lock_patients, parts
+from pro_app.store.patients import Patient, PatientState, add_patients, allocate, change_states
+
+#: Filled once known; a later file may bring what an earlier one left empty.
+_FILLABLE = ("arm", "language", "screened_on", "pro_consent_on", "randomised_on", "able")
+COLUMNS = ("patient_id", "site", *_FILLABLE)
+
+_YES_NO = {"yes": True, "no": False}
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    cells: Cells
+    number: str
+    site: str
+    values: dict[str, Any]
+
+
+@dataclass(slots=True)
+class _Person:
+    """What is known of a patient once the lines so far are in.
+
+    `patient` None: she is new. `filled` is what the file brings; `line` is where
+    she stood in it last.
+    """
+
+    patient: Patient | None
+    site: str
+    values: dict[str, Any]
+    filled: dict[str, Any] = field(default_factory=dict)
+    line: int | None = None
+
+    @property
+    def state(self) -> PatientState:
+        return PatientState(**{k: v for k, v in self.values.items() if k != "arm"})
+
+
+def take(run: Run) -> None:
+    """Read the file, compare it with the record and write what is new."""
+    lines = list(_read(run))
+    people = _known(run, lines)
+    for line in lines:
+        _compare(run, line, people)
+    if run.writes:
+        _write(run, people)
+
+
+def _read(run: Run) -> Iterator[_Line]:
+    sites = [site.code for site in run.study.sites]
+    for cells in run.lines():
+        line = _Line(
+            cells,
+            cells.number("patient_id"),
+            cells.one_of("site", sites, needed=True) or "",
+            _values(cells, run.study),
+        )
+        if not cells.bad:
+            yield line
+
+
+def _values(cells: Cells, study: Study) -> dict[str, Any]:
+    able = cells.one_of("able", _YES_NO)
+    return {
+        "arm": cells.one_of("arm", [arm.code for arm in study.arms]),
+        "language": cells.one_of("language", study.languages),
+        "screened_on": cells.day("screened_on"),
+        "pro_consent_on": cells.day("pro_consent_on"),
+        "randomised_on": cells.day("randomised_on"),
+        "able": None if able is None else _YES_NO[able],
+    }
+
+
+def _known(run: Run, lines: list[_Line]) -> dict[str, _Person]:
+    known = lock_patients(run.tx, (line.number for line in lines))
+    arms = arms_of_these(run.tx, [patient.id for patient in known.values()])
+    return {
+        number: _Person(
+            patient,
+            patient.site,
+            {
+                name: arms.get(patient.id) if name == "arm" else getattr(patient.state, name)
+                for name in _FILLABLE
+            },
+        )
+        for number, patient in known.items()
+    }
+
+
+def _compare(run: Run, line: _Line, people: dict[str, _Person]) -> None:
+    person = people.get(line.number)
+    if person is None:
+        person = people[line.number] = _Person(None, line.site, dict.fromkeys(_FILLABLE))
+        new = _fill(person, line)
+        run.added += 1
+    else:
+        if person.line is not None:
+            run.remark(line.cells.line, Remark.REPEATED, str(person.line))
+        if line.site != person.site:
+            line.cells.refuse("site", Rule.AS_KNOWN, (person.site,))
+        new = _fill(person, line)
+        run.filled += bool(new)
+        run.unchanged += not new
+    person.line = line.cells.line
+    screened, randomised = person.values["screened_on"], person.values["randomised_on"]
+    if new & {"screened_on", "randomised_on"} and screened and randomised and randomised < screened:
+        days = screened.isoformat(), randomised.isoformat()
+        run.remark(line.cells.line, Remark.SCREENED_LATE, *days)
+
+
+def _fill(person: _Person, line: _Line) -> set[str]:
+    """The names of what this line brings; what it contradicts is refused."""
+    new = set()
+    for name, value in line.values.items():
+        known = person.values[name]
+        if value is None or value == known:
+            continue
+        if known is None:
+            person.values[name] = person.filled[name] = value
+            new.add(name)
+        else:
+            line.cells.refuse(name, Rule.AS_KNOWN, (_told(known),))
+    return new
+
+
+def _write(run: Run, people: dict[str, _Person]) -> None:
+    new = [(number, person) for number, person in people.items() if person.patient is None]
+    for part in parts(new):
+        rows = [(number, p.site, p.state, p.values["arm"]) for number, p in part]
+        add_patients(run.tx, rows, run.study)
+        run.tx.record_many(
+            run.tx.entry("patient.added", n, changes={"site": [None, p.site], **_changes(p)})
+            for n, p in part
+        )
+    filled = [(person.patient, person) for person in people.values() if person.filled]
+    for some in parts([(patient, person) for patient, person in filled if patient]):
+        stated = [(patient, p.state) for patient, p in some if p.filled.keys() != {"arm"}]
+        change_states(run.tx, stated, run.study)
+        for patient, person in some:
+            if "arm" in person.filled:
+                allocate(run.tx, patient.id, person.filled["arm"])
+        run.tx.record_many(
+            run.tx.entry("patient.filled", patient.number, changes=_changes(person))
+            for patient, person in some
+        )
+
+
+def _changes(person: _Person) -> dict[str, list[Any]]:
+    """What the trail keeps; it is read by people who may not know the arm."""
+    return {
+        name: [None, "recorded" if name == "arm" else _told(value)]
+        for name, value in person.filled.items()
+    }
+
+
+def _told(value: Any) -> str:
+    """A value as it stands in a file."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value.isoformat() if isinstance(value, date) else str(value)

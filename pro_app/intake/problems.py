@@ -1,0 +1,77 @@
+"""What can be wrong with a file, and what is merely worth a word, as values."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Rule(StrEnum):
+    """What was expected where something else was found."""
+
+    # of the file
+    READABLE = "READABLE"  # the system lets us read it
+    PLAIN_TEXT = "PLAIN_TEXT"  # CSV text in UTF-8 or GB18030, not UTF-16 or a workbook
+    HEADER = "HEADER"  # a first line with the columns' names
+    QUOTING = "QUOTING"  # every quote is closed, no cell is endless
+    COLUMN = "COLUMN"  # this column stands in the header
+    COLUMN_ONCE = "COLUMN_ONCE"  # and only once
+    KNOWN_COLUMN = "KNOWN_COLUMN"  # no column but those of the format
+    WIDTH = "WIDTH"  # as many cells as the header has
+    # of a cell
+    FILLED = "FILLED"  # some value
+    DAY = "DAY"  # YYYY-MM-DD, from 1900 on
+    NOT_AHEAD = "NOT_AHEAD"  # a day that has come
+    ONE_OF = "ONE_OF"  # one of these values
+    ONE_OF_OR_EMPTY = "ONE_OF_OR_EMPTY"  # one of these values, or nothing
+    TRIAL_NUMBER = "TRIAL_NUMBER"  # a pseudonym in plain characters
+    NOT_PERSONAL = "NOT_PERSONAL"  # no telephone or identity number
+    KNOWN_PATIENT = "KNOWN_PATIENT"  # a patient who is in the record
+    AS_KNOWN = "AS_KNOWN"  # the value that is recorded already
+    ONE_DEATH = "ONE_DEATH"  # the day of death that is recorded already
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """`among` names the values that would have done, where they can be named."""
+
+    rule: Rule
+    among: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CellProblem:
+    """`line` None: the file as a whole; `column` empty: the whole line."""
+
+    line: int | None
+    column: str
+    found: str | None
+    expected: Expected
+
+
+class BadTable(Exception):
+    """A file that can't be read as a table at all."""
+
+    def __init__(self, problem: CellProblem) -> None:
+        self.problem = problem
+        super().__init__(problem.expected.rule.value)
+
+
+class Remark(StrEnum):
+    """What is taken all the same, and should be looked at."""
+
+    REPEATED = "REPEATED"  # the same stands on an earlier line
+    SCREENED_LATE = "SCREENED_LATE"  # randomised before the screening
+    AFTER_THE_END = "AFTER_THE_END"  # an event after a death or withdrawal
+    SECOND_FORM = "SECOND_FORM"  # another form stands for the visit
+    ANSWERED_ALL_THE_SAME = "ANSWERED_ALL_THE_SAME"  # an item under a ticked opt-out box
+    NOT_SAID_WHY = "NOT_SAID_WHY"  # an interview without a reason
+    NOBODY_NAMED = "NOBODY_NAMED"  # nobody is named who keyed the form
+    MADE_UP = "MADE_UP"  # the database holds a demonstration
+
+
+@dataclass(frozen=True, slots=True)
+class LineRemark:
+    """A remark on a line (None: the file as a whole) and what it names."""
+
+    line: int | None
+    remark: Remark
+    names: tuple[str, ...] = ()

@@ -1,0 +1,115 @@
+"""Take a file into the record: all of it or nothing, and the same file twice once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from pro_app.core.instrument import Instrument
+from pro_app.core.study import Study
+from pro_app.intake import events, forms, patients
+from pro_app.intake.problems import CellProblem, LineRemark, Remark
+from pro_app.intake.run import Run
+from pro_app.intake.table import Table, header_problems
+from pro_app.store.state import State, claim, read_state
+from pro_app.store.transaction import Actor, transaction
+
+
+class Kind(StrEnum):
+    """What a file holds."""
+
+    PATIENTS = "patients"
+    EVENTS = "events"
+    FORMS = "forms"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Lines by what became of them, or would on a trial run, and what was noticed.
+
+    `filled`: an empty value was known now. `conflicts`: forms kept beside the one
+    that stands for the visit.
+    """
+
+    added: int
+    filled: int
+    conflicts: int
+    unchanged: int
+    remarks: tuple[LineRemark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotImported:
+    """Nothing was written; `problems` are all there are, by line."""
+
+    problems: tuple[CellProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherStudy:
+    """Nothing was written: the database holds this study."""
+
+    study: str
+
+
+Outcome = Imported | NotImported | OtherStudy
+
+_TAKE: dict[Kind, Callable[[Run], None]] = {
+    Kind.PATIENTS: patients.take,
+    Kind.EVENTS: events.take,
+    Kind.FORMS: forms.take,
+}
+
+
+def import_table(
+    kind: Kind,
+    table: Table,
+    study: Study,
+    instrument: Instrument,
+    *,
+    actor: Actor,
+    now: datetime,
+    today: date,
+    trial: bool = False,
+) -> Outcome:
+    """What became of the file. The first one ever makes the database the study's.
+
+    `trial`: see what would become of it, and write nothing.
+    Errors: BadTable.
+    """
+    problems = header_problems(table, *_columns(kind, instrument))
+    if problems:
+        return NotImported(tuple(problems))
+    with transaction(actor, now) as tx:
+        state = read_state(tx.connection)
+        if state is not None and state.study != study.id:
+            tx.abandon()
+            return OtherStudy(state.study)
+        run = Run(table, tx, study, instrument, today, trial)
+        _TAKE[kind](run)
+        if run.problems or trial or not run.changed:
+            tx.abandon()
+        elif state is None:
+            claim(tx, study.id, synthetic=False)
+            tx.record("study.claimed", study.id)
+    if run.problems:
+        return NotImported(tuple(sorted(run.problems, key=_line)))
+    remarks = _about(state) + sorted(run.remarks, key=_line)
+    return Imported(run.added, run.filled, run.conflicts, run.unchanged, tuple(remarks))
+
+
+def _columns(kind: Kind, instrument: Instrument) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns a file must have, and those it may have."""
+    if kind is Kind.PATIENTS:
+        return patients.COLUMNS, ()
+    if kind is Kind.EVENTS:
+        return events.COLUMNS, events.OPTIONAL
+    return forms.columns(instrument), forms.OPTIONAL
+
+
+def _about(state: State | None) -> list[LineRemark]:
+    return [LineRemark(None, Remark.MADE_UP)] if state and state.synthetic else []
+
+
+def _line(each: CellProblem | LineRemark) -> int:
+    return each.line or 0

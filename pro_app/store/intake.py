@@ -1,0 +1,100 @@
+"""What imports ask and write for many patients at once."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from sqlalchemy import bindparam, select, update
+
+from pro_app.store.facts import standing
+from pro_app.store.flags import Closed
+from pro_app.store.patients import Patient, patients_by_number
+from pro_app.store.tables import allocation, event, form, missing_flag, patient
+from pro_app.store.transaction import Tx
+
+T = TypeVar("T")
+
+
+def parts(things: Sequence[T], size: int = 5000) -> Iterator[Sequence[T]]:
+    """The things in parts that a statement can carry.
+
+    SQLite takes 32,766 parameters, PostgreSQL 65,535.
+    """
+    for start in range(0, len(things), size):
+        yield things[start : start + size]
+
+
+def lock_patients(tx: Tx, numbers: Iterable[str]) -> dict[str, Patient]:
+    """Those of these patients that exist, by number, locked until the transaction ends.
+
+    Locked in order, so that two imports wait for each other and never in a ring.
+    """
+    wanted = sorted(set(numbers))
+    for part in parts(wanted):
+        query = select(patient.c.id).where(patient.c.number.in_(part)).order_by(patient.c.number)
+        tx.execute(query.with_for_update()).all()
+    return patients_by_number(tx.connection, wanted)
+
+
+def arms_of_these(tx: Tx, patient_ids: Sequence[int]) -> dict[int, str]:
+    """Patient id → arm, of those who have one. For comparison, never to be shown."""
+    arms: dict[int, str] = {}
+    for part in parts(patient_ids):
+        query = select(allocation.c.patient_id, allocation.c.arm).where(
+            allocation.c.patient_id.in_(part), allocation.c.superseded_at.is_(None)
+        )
+        arms.update((row.patient_id, row.arm) for row in tx.execute(query))
+    return arms
+
+
+def supersede_events(tx: Tx, event_ids: Sequence[int]) -> None:
+    """From now on these events are known otherwise; they stay for the record."""
+    for part in parts(event_ids):
+        tx.execute(update(event).where(event.c.id.in_(part)).values(superseded_at=tx.now))
+
+
+@dataclass(slots=True)
+class FormsIn:
+    """What is in already: submission ids, and (patient id, visit) → the standing form's."""
+
+    submissions: set[str] = field(default_factory=set)
+    standing: dict[tuple[int, str], str] = field(default_factory=dict)
+
+
+def forms_in(tx: Tx, patient_ids: Sequence[int]) -> FormsIn:
+    """What these patients have handed in."""
+    found = FormsIn()
+    for part in parts(patient_ids):
+        query = select(
+            form.c.patient_id, form.c.visit, form.c.submission_id, standing().label("stands")
+        ).where(form.c.patient_id.in_(part))
+        for row in tx.execute(query):
+            found.submissions.add(row.submission_id)
+            if row.stands:
+                found.standing[row.patient_id, row.visit] = row.submission_id
+    return found
+
+
+def close_flags(tx: Tx, visits: Collection[tuple[int, str]], because: Closed) -> None:
+    """Close those flags that are open for these (patient id, visit)."""
+    ids = sorted({patient_id for patient_id, _ in visits})
+    flagged: list[dict[str, object]] = []
+    for part in parts(ids):
+        query = select(missing_flag.c.patient_id, missing_flag.c.visit).where(
+            missing_flag.c.patient_id.in_(part), missing_flag.c.closed_at.is_(None)
+        )
+        flagged += [
+            {"of_patient": row.patient_id, "of_visit": row.visit}
+            for row in tx.execute(query)
+            if (row.patient_id, row.visit) in visits
+        ]
+    if flagged:
+        tx.execute(
+            update(missing_flag)
+            .where(
+                missing_flag.c.patient_id == bindparam("of_patient"),
+                missing_flag.c.visit == bindparam("of_visit"),
+            )
+            .values(closed_at=tx.now, closed_because=because.value),
+            flagged,
+        )

@@ -1,0 +1,1 @@
+"""The wording's room: licensed texts come in here, and decide whether a study may go live."""

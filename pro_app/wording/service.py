@@ -1,0 +1,238 @@
+"""Take in licensed wordings, list what there is, and let a study go live on them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from pro_app import instruments
+from pro_app.core import wording
+from pro_app.core.instrument import Instrument
+from pro_app.core.study import Study
+from pro_app.core.wording import Wording, WordingProblem
+from pro_app.store.state import State, claim, count_patients, go_live, read_state
+from pro_app.store.transaction import Actor, Tx, reading, transaction
+from pro_app.store.wordings import Pack, add_pack, packs
+from pro_app.wording.pack import PackRow
+
+
+class Obstacle(StrEnum):
+    """Why a pack is not taken, or a study not opened."""
+
+    NO_LICENCE = "NO_LICENCE"  # the reference is empty
+    EXPIRED = "EXPIRED"  # the licence held until a day that is over
+    DEMONSTRATION = "DEMONSTRATION"  # these are our own demonstration texts
+    NO_PACK = "NO_PACK"  # nothing licensed was imported in this language
+    MADE_UP = "MADE_UP"  # the database holds made-up patients
+    OTHER_STUDY = "OTHER_STUDY"  # the database holds another study
+
+
+@dataclass(frozen=True, slots=True)
+class InTheWay:
+    """An obstacle and what it is about: a language, a day, a study; empty if neither."""
+
+    obstacle: Obstacle
+    about: str = ""
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Languages whose texts were added, and those that were in already."""
+
+    added: tuple[str, ...]
+    unchanged: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """Nothing was written, because of all these."""
+
+    obstacles: tuple[InTheWay, ...] = ()
+    problems: tuple[WordingProblem, ...] = ()
+
+
+class Standing(StrEnum):
+    """What a wording may be used for."""
+
+    LICENSED = "licensed"
+    EXPIRED = "expired"
+    DEMONSTRATION = "demonstration"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A wording that is there; `imported_at` is None for one that is shipped."""
+
+    wording: Wording
+    standing: Standing
+    imported_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The study is live since then; `already` says that it was before."""
+
+    since: datetime
+    already: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NotLive:
+    """Nothing was changed, because of all these."""
+
+    obstacles: tuple[InTheWay, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StudyStatus:
+    """Where the study stands; `state` is None while nothing was ever written."""
+
+    state: State | None
+    patients: int
+    obstacles: tuple[InTheWay, ...]
+
+
+def import_pack(
+    rows: Iterable[PackRow],
+    study: Study,
+    instrument: Instrument,
+    *,
+    licence: str,
+    valid_until: date,
+    actor: Actor,
+    now: datetime,
+    today: date,
+) -> Taken | NotTaken:
+    """Take in a pack: every language in it, or nothing. The same pack again changes nothing."""
+    licence = licence.strip()
+    texts, problems = wording.check(rows, instrument, study.languages)
+    obstacles = [] if licence else [InTheWay(Obstacle.NO_LICENCE)]
+    if valid_until < today:
+        obstacles.append(InTheWay(Obstacle.EXPIRED, until=valid_until))
+    obstacles += [
+        InTheWay(Obstacle.DEMONSTRATION, language)
+        for language, stated in texts.items()
+        if _is_demonstration(stated, language, study, instrument)
+    ]
+    if problems or obstacles:
+        return NotTaken(tuple(obstacles), tuple(problems))
+    with transaction(actor, now) as tx:
+        added = _add(tx, texts, instrument, licence, valid_until)
+        if not added:
+            tx.abandon()
+    return Taken(tuple(added), tuple(language for language in texts if language not in added))
+
+
+def _add(
+    tx: Tx,
+    texts: dict[str, dict[str, str]],
+    instrument: Instrument,
+    licence: str,
+    valid_until: date,
+) -> list[str]:
+    """The languages whose texts were not in yet under this licence."""
+    known = {
+        (pack.wording.language, pack.wording.sha256, pack.wording.licence, pack.wording.valid_until)
+        for pack in packs(tx.connection, instrument.id)
+    }
+    added = []
+    for language, stated in texts.items():
+        sha256 = wording.digest(language, stated)
+        if (language, sha256, licence, valid_until) not in known:
+            add_pack(
+                tx,
+                instrument=instrument.id,
+                language=language,
+                sha256=sha256,
+                texts=stated,
+                licence=licence,
+                valid_until=valid_until,
+            )
+            added.append(language)
+    return added
+
+
+def _is_demonstration(
+    stated: dict[str, str], language: str, study: Study, instrument: Instrument
+) -> bool:
+    """Whether the items are the demonstration's, whatever notice stands beside them."""
+    shipped = instruments.demonstration_if_any(study.instrument, language)
+    return shipped is not None and all(
+        stated.get(code) == shipped.texts[code] for code in instrument.item_codes
+    )
+
+
+def wordings(study: Study, instrument: Instrument, *, today: date) -> list[Listed]:
+    """Every wording in a language of the study, the newest first, the shipped ones last."""
+    with reading() as connection:
+        imported = packs(connection, instrument.id)
+    listed = [
+        Listed(
+            pack.wording,
+            Standing.LICENSED if _holds(pack, today) else Standing.EXPIRED,
+            pack.imported_at,
+        )
+        for pack in imported
+    ]
+    for language in study.languages:
+        shipped = instruments.demonstration_if_any(study.instrument, language)
+        if shipped:
+            listed.append(Listed(shipped, Standing.DEMONSTRATION, None))
+    return listed
+
+
+def template(study: Study, instrument: Instrument) -> list[tuple[str, str]]:
+    """(code, language) of every text that a pack in all languages of the study has."""
+    return [(code, language) for language in study.languages for code in wording.codes(instrument)]
+
+
+def study_status(study: Study, instrument: Instrument, *, today: date) -> StudyStatus:
+    """Where the study stands, and what is in the way of going live."""
+    with reading(snapshot=True) as connection:
+        state = read_state(connection)
+        imported = packs(connection, instrument.id)
+        patients = count_patients(connection)
+    return StudyStatus(state, patients, tuple(_in_the_way(state, imported, study, today)))
+
+
+def open_study(
+    study: Study, instrument: Instrument, *, actor: Actor, now: datetime, today: date
+) -> Live | NotLive:
+    """Go live: from now on the licensed wording is shown, and real patients may answer."""
+    with transaction(actor, now) as tx:
+        state = read_state(tx.connection)
+        if state and state.study == study.id and state.live_at:
+            tx.abandon()
+            return Live(state.live_at, already=True)
+        obstacles = tuple(_in_the_way(state, packs(tx.connection, instrument.id), study, today))
+        if obstacles:
+            tx.abandon()
+            return NotLive(obstacles)
+        if state is None:
+            claim(tx, study.id, synthetic=False)
+        go_live(tx)
+        tx.record("study.went_live", study.id, changes={"live_at": [None, now.isoformat()]})
+    return Live(now, already=False)
+
+
+def _in_the_way(
+    state: State | None, imported: list[Pack], study: Study, today: date
+) -> Iterator[InTheWay]:
+    if state and state.study != study.id:
+        yield InTheWay(Obstacle.OTHER_STUDY, state.study)
+    if state and state.synthetic:
+        yield InTheWay(Obstacle.MADE_UP)
+    for language in study.languages:
+        own = [pack for pack in imported if pack.wording.language == language]
+        if not own:
+            yield InTheWay(Obstacle.NO_PACK, language)
+        elif not any(_holds(pack, today) for pack in own):
+            latest = max(filter(None, (pack.wording.valid_until for pack in own)))
+            yield InTheWay(Obstacle.EXPIRED, language, latest)
+
+
+def _holds(pack: Pack, today: date) -> bool:
+    """Whether its licence holds today."""
+    until = pack.wording.valid_until
+    return until is not None and until >= today

@@ -1,0 +1,177 @@
+"""`flask ledger`, `compliance` and `reason`: six patients of an independent reference."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from pro_app.core.schedule import plan
+from pro_app.store.tables import audit_event, missing_flag
+from pro_app.store.transaction import reading
+from pro_app.studies import load
+from tests.rooms.intake.desk import Desk, event, form, patient
+
+STUDY = load("nct04158843")
+ORACLE: dict[str, Any] = json.loads(
+    (Path(__file__).parents[1] / "oracle" / "compliance_dev.json").read_text("utf-8")
+)
+CUTOFF = ORACLE["cutoff"]
+LEDGER_KEYS = [
+    "patient_id", "site", "visit", "opens_on", "target_on", "closes_on",
+    "status", "pattern", "reason", "flags", "answered_on", "items_answered",
+]  # fmt: skip
+NUMBERS = ["visit", "month", "N", "M", "A", "E", "V"]
+RATES = ["completion_rate", "alive_rate", "available_mature_rate", "available_rate"]
+SITES = dict(zip("ABCDEF", ["LISHUI", "JIAXING", "ZJCC", "SAHZU", "LISHUI", "LISHUI"], strict=True))
+
+
+@pytest.fixture
+def six(desk: Desk) -> Desk:
+    """The six patients, brought in by files; reasons are given on the day of the close."""
+    patients, events, forms = [], [], []
+    for each in ORACLE["patients"]:
+        number, on = each["pid"], each["randomised_on"]
+        days = {"screened_on": on, "pro_consent_on": on, "randomised_on": on}
+        patients.append(patient(number, site=SITES[number], arm="", **days))
+        events += [event(kind, day, number) for kind, day in each["events"].items()]
+        forms += [
+            form(f["visit"], f["answered_on"], number, answered=f["items_answered"])
+            for f in each["forms"]
+        ]
+    patients[0] = {**patients[0], "arm": "RADICAL"}
+    desk.take("patients", *patients)
+    desk.take("events", *events)
+    desk.take("forms", *forms)
+    for each in ORACLE["patients"]:
+        anchor = date.fromisoformat(each["randomised_on"])
+        closes = {v.visit: v.closes_on.isoformat() for v in plan(STUDY.visits, anchor)}
+        for visit, code in each["reasons"].items():
+            desk.do("reason", each["pid"], visit, code, "--said-by", "Li Na", "--on", closes[visit])
+    return desk
+
+
+def test_every_entry_and_every_rate_agrees_with_the_reference(six: Desk) -> None:
+    rows = json.loads(six.ledger_text(CUTOFF))
+    assert [list(row) for row in rows] == [LEDGER_KEYS] * 66
+    for number, wanted in ORACLE["statuses"].items():
+        found = [row for row in rows if row["patient_id"] == number]
+        for row, entry in zip(found, wanted, strict=True):
+            told = {k: row[k] for k in entry if k != "month"}
+            assert told == {k: v for k, v in entry.items() if k != "month"}
+            if "pattern" not in entry:
+                assert (row["pattern"], row["reason"], row["flags"]) == (None, None, [])
+
+    rates = six.compliance(CUTOFF)
+    assert [list(row) for row in rates] == [[*NUMBERS, *RATES]] * 12
+    for row, wanted in zip(rates[:-1], ORACLE["rates"], strict=True):
+        assert {key: row[key] for key in wanted} == wanted
+        assert row["completion_rate"] == (row["V"] / row["E"] if row["E"] else None)
+        assert row["alive_rate"] == (row["V"] / row["A"] if row["A"] else None)
+        assert row["available_mature_rate"] == (row["V"] / row["M"] if row["M"] else None)
+        assert row["available_rate"] == row["V"] / row["N"]
+    last = rates[-1]
+    assert (last["visit"], last["month"]) == ("pooled", None)
+    assert [last[k] for k in "NMAEV"] == [sum(r[k] for r in rates[:-1]) for k in "NMAEV"]
+
+
+def test_rates_by_site_have_a_column_and_a_pooled_row_for_each(six: Desk) -> None:
+    rows = six.compliance(CUTOFF, "--by", "site")
+
+    assert list(rows[0]) == ["site", *NUMBERS, *RATES]
+    assert [row["site"] for row in rows if row["visit"] == "pooled"] == [
+        "LISHUI", "JIAXING", "ZJCC", "SAHZU",
+    ]  # fmt: skip
+    whole = six.compliance(CUTOFF)[-1]
+    for key in "NMAEV":
+        assert sum(row[key] for row in rows if row["visit"] == "pooled") == whole[key]
+
+
+def test_looking_at_the_arms_leaves_a_trace(six: Desk, app: Flask) -> None:
+    rows = six.compliance(CUTOFF, "--by", "arm")
+
+    pooled = {row["arm"]: row["N"] for row in rows if row["visit"] == "pooled"}
+    assert pooled == {"RADICAL": 11, "PALLIATIVE": 0, None: 55}
+    with app.app_context(), reading() as connection:
+        (record,) = connection.execute(
+            select(audit_event).where(audit_event.c.action == "arm.read")
+        )
+    assert (record.actor, record.reason) == ("cli", f"compliance as of {CUTOFF}")
+
+
+def test_without_json_both_are_tables_to_read(six: Desk) -> None:
+    lines = six.do("ledger", "--as-of", CUTOFF).splitlines()
+    assert lines[0].split() == LEDGER_KEYS
+    assert len(lines) == 67
+    assert lines[6].split()[6:10] == ["MISSING", "MONOTONE", "P_TOO_ILL", "AFTER_PROGRESSION"]
+    lines = six.do("compliance", "--as-of", CUTOFF).splitlines()
+    assert "completion_rate V/E" in lines[0]
+    pooled = six.compliance(CUTOFF)[-1]
+    assert f"{pooled['V']}/{pooled['E']} {100 * pooled['completion_rate']:.1f} %" in lines[-1]
+
+
+def test_a_late_report_is_hidden_before_it_was_known(six: Desk) -> None:
+    assert json.loads(six.ledger_text(CUTOFF, "--known-at", "2026-03-04T00:00+08:00")) == []
+    assert "time zone" in six.refused("ledger", "--known-at", "2026-03-04T00:00")
+
+
+def test_the_day_asked_about_is_today_when_none_is_named(six: Desk) -> None:
+    assert json.loads(six.do("ledger", "--json")) == json.loads(six.ledger_text("2026-03-05"))
+    assert json.loads(six.do("compliance", "--json")) == six.compliance("2026-03-05")
+
+
+@pytest.mark.parametrize("command", ["ledger", "compliance"])
+def test_what_is_no_day_is_refused(desk: Desk, command: str) -> None:
+    assert "YYYY-MM-DD" in desk.refused(command, "--as-of", "31.7.2025")
+
+
+def test_without_patients_there_is_nothing_and_no_division_by_zero(desk: Desk) -> None:
+    assert json.loads(desk.ledger_text("2026-03-05")) == []
+    assert {row["completion_rate"] for row in desk.compliance("2026-03-05")} == {None}
+    assert desk.do("ledger").split() == LEDGER_KEYS
+
+
+def test_a_reason_stands_in_the_ledger_and_closes_the_flag(desk: Desk, app: Flask) -> None:
+    desk.take("patients", patient(screened_on="2025-10-01", randomised_on="2025-10-01"))
+    desk.do("flags", "run")
+    words = ("reason", "LISHUI-001", "V0", "P_FORGOT", "--said-by", "herself", "--on", "2026-03-01")
+
+    assert desk.do(*words) == "LISHUI-001 V0 P_FORGOT\n"
+    assert desk.ledger("2026-03-05")["V0"]["reason"] == "P_FORGOT"
+    assert desk.ledger("2026-03-05")["V1"]["reason"] == "REASON_PENDING"
+    with app.app_context(), reading() as connection:
+        closed = connection.execute(
+            select(missing_flag.c.visit).where(missing_flag.c.closed_because == "REASON")
+        ).scalars()
+        assert list(closed) == ["V0"]
+    desk.do(*words)
+    assert "nothing was changed" in desk.remarks
+    desk.do("reason", "LISHUI-001", "V1", "OTHER", "--said-by", "x", "--on", "2026-03-01",
+            "--text", "a flood")  # fmt: skip
+    assert desk.ledger("2026-03-05")["V1"]["reason"] == "OTHER"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("LISHUI-999", "V0", "P_FORGOT"), "PATIENT: there is no patient LISHUI-999"),
+        (("LISHUI-001", "V11", "P_FORGOT"), "VISIT: V11 is unknown; expected one of V0, V1"),
+        (("LISHUI-001", "V0", "FORGOT"), "CODE: FORGOT is unknown; expected one of P_TOO_ILL"),
+        (("LISHUI-001", "V0", "OTHER"), "--text: this code needs words of its own"),
+        (("LISHUI-001", "V9", "P_FORGOT"), "VISIT: the status of V9 is NOT_YET_DUE"),
+        (("LISHUI-001", "V0", "P_FORGOT", "--on", "2026-03-06"), "--on: 2026-03-06 has not come"),
+        (("LISHUI-001", "V0", "P_FORGOT", "--said-by", " "), "--said-by: expected a name"),
+        (("LISHUI-001", "V0", "P_FORGOT", "--text", "x" * 501), "--text: this is too long"),
+        (("LISHUI-002", "V0", "P_FORGOT"), "VISIT: V0 is not planned for this patient"),
+    ],
+)
+def test_a_reason_that_can_not_stand_is_refused(
+    desk: Desk, words: tuple[str, ...], told: str
+) -> None:
+    desk.take("patients", patient(), patient("LISHUI-002", pro_consent_on=""))
+    given = ("--said-by", "Li Na", "--on", "2026-03-01")
+
+    assert desk.refused("reason", *words[:3], *given, *words[3:]).startswith(told)

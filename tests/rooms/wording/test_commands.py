@@ -1,0 +1,292 @@
+"""`flask wording …` and `flask study …`: no study goes live on words it may not show."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from pro_app import instruments
+from pro_app.core.wording import codes, digest, required_codes
+from pro_app.deployment import deployment
+from pro_app.store.state import claim, read_state
+from pro_app.store.tables import audit_event, wording_pack
+from pro_app.store.transaction import CLI, reading, transaction
+from pro_app.store.wordings import licensed
+from tests.conftest import HandClock
+from tests.rooms.intake.desk import FACT_B, Desk
+from tests.rooms.intake.desk import desk as desk
+
+Texts = dict[str, dict[str, str]]
+LICENCE = ("--licence", "L-2026-7", "--valid-until", "2027-12-31")
+
+
+def texts(*languages: str) -> Texts:
+    """Words that stand for the licensed ones; the real ones are nowhere in this project."""
+    return {
+        language: {code: f"Licensed {code} in {language}" for code in codes(FACT_B)}
+        for language in languages or ("zh", "en")
+    }
+
+
+def as_csv(pack: Texts) -> str:
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow(["code", "language", "text"])
+    for language, stated in pack.items():
+        writer.writerows((code, language, text) for code, text in stated.items())
+    return written.getvalue()
+
+
+def as_json(pack: Texts) -> str:
+    return json.dumps(pack, ensure_ascii=False)
+
+
+def as_json_list(pack: Texts) -> str:
+    return json.dumps(
+        [
+            {"code": code, "language": language, "text": text}
+            for language, stated in pack.items()
+            for code, text in stated.items()
+        ]
+    )
+
+
+def take(desk: Desk, content: str | bytes, *options: str) -> str:
+    return desk.do("wording", "import", desk.file("pack", content), *(options or LICENCE))
+
+
+def refusal(desk: Desk, content: str | bytes, *options: str) -> str:
+    told = desk.refused("wording", "import", desk.file("pack", content), *(options or LICENCE))
+    return told.replace(f"{desk.folder}/", "")
+
+
+def rows(app: Flask, table) -> list:
+    with app.app_context(), reading() as connection:
+        return list(connection.execute(select(table).order_by(table.c.id)))
+
+
+@pytest.mark.parametrize("write", [as_csv, as_json, as_json_list])
+def test_a_pack_is_taken_in_either_notation_once(
+    desk: Desk, app: Flask, write: Callable[[Texts], str]
+) -> None:
+    content = write(texts())
+
+    assert take(desk, content) == "wording: 2 added, 0 unchanged\n"
+    assert take(desk, content) == "wording: 0 added, 2 unchanged\n"
+    packs = rows(app, wording_pack)
+    assert [(pack.language, pack.licence, pack.valid_until) for pack in packs] == [
+        ("zh", "L-2026-7", date(2027, 12, 31)),
+        ("en", "L-2026-7", date(2027, 12, 31)),
+    ]
+    assert [pack.sha256 for pack in packs] == [
+        digest(language, stated) for language, stated in texts().items()
+    ]
+    records = [r for r in rows(app, audit_event) if r.action == "wording.imported"]
+    assert [record.actor for record in records] == ["cli", "cli"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gbk"])
+def test_a_pack_from_excel_is_taken(desk: Desk, app: Flask, encoding: str) -> None:
+    pack = texts("zh")
+    pack["zh"]["NOTICE"] = "版权声明,\n第二行"
+    take(desk, as_csv(pack).replace("\n", "\r\n").encode(encoding))
+
+    with app.app_context(), reading() as connection:
+        shown = licensed(connection, FACT_B.id, "zh", today=date(2026, 3, 5))
+    assert shown is not None
+    assert shown.texts["NOTICE"].startswith("版权声明,")
+
+
+def test_a_new_text_or_a_longer_licence_is_another_pack(desk: Desk, app: Flask) -> None:
+    pack = texts("zh")
+    take(desk, as_csv(pack))
+    assert take(
+        desk, as_csv(pack), "--licence", "L-2026-7", "--valid-until", "2028-12-31"
+    ).startswith("wording: 1 added")
+    pack["zh"]["GP1"] = "Another wording"
+    assert take(desk, as_csv(pack)).startswith("wording: 1 added")
+
+    assert len(rows(app, wording_pack)) == 3
+
+
+@pytest.mark.parametrize("write", [as_csv, as_json])
+def test_all_that_is_missing_or_unknown_is_listed(
+    desk: Desk, app: Flask, write: Callable[[Texts], str]
+) -> None:
+    pack = texts()
+    for code in ("GP1", "RESPONSE_0", "INTRO_EWB", "RECALL", "NOTICE", "Q1"):
+        del pack["en"][code]
+    pack["zh"]["GX9"] = "x"
+    pack["zh"]["GP2"] = " "
+    pack["de"] = {"GP1": "x"}
+    told = refusal(desk, write(pack))
+
+    for code in ("GP1", "RESPONSE_0", "INTRO_EWB", "RECALL", "NOTICE", "Q1"):
+        assert f"pack: {code} (en): this text is missing\n" in told
+    assert " GX9 (zh): the instrument has no such text\n" in told
+    assert " GP2 (zh): expected a text\n" in told
+    assert " GP1 (de): expected one of the study's languages, zh, en\n" in told
+    assert told.endswith("Nothing was written.\n")
+    assert rows(app, wording_pack) == []
+
+
+def test_a_problem_names_its_line_or_its_entry(desk: Desk) -> None:
+    pack = texts("zh")
+    pack["zh"] = {"GX9": "x", **pack["zh"]}
+
+    assert "pack:2: GX9 (zh): " in refusal(desk, as_csv(pack))
+    assert "pack: entry 1: GX9 (zh): " in refusal(desk, as_json(pack))
+
+
+def test_a_doubled_text_is_refused(desk: Desk) -> None:
+    told = refusal(desk, as_csv(texts("zh")) + "GP1,zh,again\r\n")
+
+    assert "GP1 (zh): this text stands there twice" in told
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "pack: the file is empty"),
+        ("code,language,text\n".encode("utf-16"), "pack: expected CSV text in UTF-8"),
+        (b"code,language,text\n", "pack: the file holds no texts"),
+        (b"code,language\n", "pack:1: text: expected this column; it is missing"),
+        (b"code,language,text,x\n", "pack:1: x: unknown column"),
+        (b"code,language,text\nGP1,zh\n", "pack:2: '2' – expected 3 cells"),
+        (b'{"zh": {"GP1": }}', "pack:1: bad JSON: Expecting value"),
+        (b"[]", "pack: the file holds no texts"),
+    ],
+)
+def test_a_file_that_is_no_pack_is_refused(desk: Desk, content: bytes, told: str) -> None:
+    assert refusal(desk, content).startswith(told)
+
+
+def test_a_licence_that_is_over_or_has_no_reference_is_refused(desk: Desk, app: Flask) -> None:
+    content = as_csv(texts())
+
+    told = refusal(desk, content, "--licence", "L", "--valid-until", "2026-03-04")
+    assert told.startswith("--valid-until: 2026-03-04 is over")
+    told = refusal(desk, content, "--licence", " ", "--valid-until", "2026-03-05")
+    assert told.startswith("--licence: expected the reference")
+    assert rows(app, wording_pack) == []
+    take(desk, content, "--licence", "L", "--valid-until", "2026-03-05")
+
+
+def test_the_demonstration_can_not_be_passed_off_as_licensed(desk: Desk) -> None:
+    shipped = dict(instruments.demonstration(FACT_B.id, "en").texts)
+
+    told = refusal(desk, as_json({"en": shipped}))
+    assert told.startswith("en: these are the texts of the demonstration")
+    renamed = shipped | {"NOTICE": "All rights reserved"}
+    assert refusal(desk, as_json({"en": renamed})).startswith("en: these are the texts")
+
+
+def test_the_template_has_every_code_in_every_language(desk: Desk) -> None:
+    written = list(csv.reader(io.StringIO(desk.do("wording", "export-template"))))
+
+    assert written[0] == ["code", "language", "text"]
+    assert written[1:] == [[code, lang, ""] for lang in ("zh", "en") for code in codes(FACT_B)]
+    assert set(required_codes(FACT_B)) <= {row[0] for row in written}
+
+
+def test_a_filled_template_is_a_pack(desk: Desk) -> None:
+    filled = [
+        [*row[:2], row[2] or f"Licensed {row[0]}"]
+        for row in csv.reader(io.StringIO(desk.do("wording", "export-template")))
+    ]
+    written = io.StringIO()
+    csv.writer(written).writerows(filled)
+
+    assert take(desk, written.getvalue()) == "wording: 2 added, 0 unchanged\n"
+
+
+def test_the_list_says_what_each_wording_may_be_used_for(desk: Desk, clock: HandClock) -> None:
+    assert desk.do("wording", "list").count("demonstration") == 2
+    take(desk, as_csv(texts("zh")), "--licence", "OLD", "--valid-until", "2026-03-05")
+    clock.advance(days=1)
+    take(desk, as_csv(texts("zh")))
+
+    lines = [line.split() for line in desk.do("wording", "list").splitlines()]
+    assert lines[0] == ["language", "state", "licence", "valid_until", "imported_at", "sha256"]
+    assert [line[:4] for line in lines[1:]] == [
+        ["zh", "licensed", "L-2026-7", "2027-12-31"],
+        ["zh", "expired", "OLD", "2026-03-05"],
+        ["zh", "demonstration", "–", "–"],
+        ["en", "demonstration", "–", "–"],
+    ]
+    assert lines[1][5] == digest("zh", texts("zh")["zh"])
+
+
+def test_no_study_goes_live_without_licensed_words_in_every_language(
+    desk: Desk, app: Flask, clock: HandClock
+) -> None:
+    told = desk.refused("study", "go-live")
+    assert "zh: no licensed wording has been imported" in told
+    assert "en: no licensed wording has been imported" in told
+    take(desk, as_csv(texts("zh")))
+    take(desk, as_csv(texts("en")), "--licence", "L", "--valid-until", "2026-03-05")
+    clock.advance(days=1)
+
+    assert desk.refused("study", "go-live").splitlines() == [
+        "en: the licence of the wording ended on 2026-03-05",
+        "The study was not opened; nothing was written.",
+    ]
+    with app.app_context(), reading() as connection:
+        assert read_state(connection) is None
+    assert "study.went_live" not in {record.action for record in rows(app, audit_event)}
+
+
+def test_a_study_goes_live_once_and_the_trail_says_so(desk: Desk, app: Flask) -> None:
+    take(desk, as_csv(texts()))
+
+    told = "nct04158843 is live since 2026-03-05T00:00:00+00:00\n"
+    assert desk.do("study", "go-live") == told
+    assert desk.do("study", "go-live") == told
+    assert "live already" in desk.remarks
+    with app.app_context(), reading() as connection:
+        state = read_state(connection)
+    assert state is not None
+    assert (state.synthetic, state.live_at) == (False, app.extensions["deployment"].now())
+    records = [r for r in rows(app, audit_event) if r.action == "study.went_live"]
+    assert [(record.actor, record.subject) for record in records] == [("cli", "nct04158843")]
+
+
+@pytest.mark.parametrize(
+    ("study", "synthetic", "told"),
+    [
+        ("nct04158843", True, "this database holds a demonstration with made-up patients"),
+        ("another", False, "this database holds the study another"),
+    ],
+)
+def test_neither_a_demonstration_nor_another_study_goes_live(
+    desk: Desk, app: Flask, study: str, synthetic: bool, told: str
+) -> None:
+    take(desk, as_csv(texts()))
+    with app.app_context(), transaction(CLI, deployment().now()) as tx:
+        claim(tx, study, synthetic=synthetic)
+        tx.record("study.claimed", study)
+
+    assert desk.refused("study", "go-live").startswith(told)
+    assert told in desk.do("study", "status")
+
+
+def test_the_status_says_what_is_in_the_way(desk: Desk) -> None:
+    before = desk.do("study", "status")
+    assert "zh: no licensed wording has been imported" in before
+    take(desk, as_csv(texts()))
+    desk.do("study", "go-live")
+    after = desk.do("study", "status")
+
+    assert "in_the_way" not in after
+    assert "2026-03-05T00:00:00+00:00" in after
+
+
+def test_a_file_that_is_not_there_is_refused(desk: Desk, tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere.csv"
+    assert "can be read" in desk.refused("wording", "import", nowhere, *LICENCE)
