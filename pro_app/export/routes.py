@@ -1,3 +1,102 @@
-from flask import Blueprint
+"""The download page: what an export holds, the download itself, and who had one."""
 
-blueprint = Blueprint("export", __name__)
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
+
+from flask import Blueprint, abort, flash, render_template, request, send_file
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from pro_app.deployment import deployment
+from pro_app.export import service
+from pro_app.export.messages import said
+from pro_app.export.service import Block, Blocked
+from pro_app.export.writing import packed
+from pro_app.security.access import staff_only
+from pro_app.security.service import note_refusal
+
+blueprint = Blueprint("export", __name__, url_prefix="/staff/export")
+
+_ROLES = ("data_manager", "statistician")
+
+
+@blueprint.get("")
+@staff_only(*_ROLES)
+def download() -> ResponseReturnValue:
+    return _page(deployment().today())
+
+
+@blueprint.post("")
+@staff_only(*_ROLES)
+def take() -> ResponseReturnValue:
+    parts = deployment()
+    as_of = _day(request.form.get("as_of", ""))
+    if as_of is None or as_of > parts.today():
+        flash(_("Please give a day up to today. Nothing was exported."), "error")
+        return _page(parts.today()), 400
+    with_arm = request.form.get("arm") == "yes"
+    try:
+        return _zip(as_of, with_arm)
+    except Blocked as blocked:
+        if blocked.block is Block.ARM_NOT_ALLOWED:
+            note_refusal(current_user.actor, f"{request.endpoint} arm", parts.now())
+            abort(403)
+        flash(" ".join(said(blocked)), "error")
+        return _page(as_of), 409
+
+
+def _zip(as_of: date, with_arm: bool) -> ResponseReturnValue:
+    parts = deployment()
+    with TemporaryDirectory(prefix="export-") as temporary:
+        folder = Path(temporary) / "export"
+        service.make_export(
+            parts.study,
+            parts.instrument,
+            folder=folder,
+            as_of=as_of,
+            with_arm=with_arm,
+            actor=current_user.actor,
+            now=parts.now(),
+        )
+        archive = TemporaryFile()  # noqa: SIM115 - closed with the response
+        packed(folder, archive)
+    archive.seek(0)
+    name = f"{parts.study.id}-{as_of.isoformat()}{'-arm' if with_arm else ''}.zip"
+    return send_file(archive, "application/zip", as_attachment=True, download_name=name)
+
+
+def _page(as_of: date) -> str:
+    parts = deployment()
+    return render_template(
+        "export/download.html",
+        as_of=as_of,
+        today=parts.today(),
+        files=_files(),
+        may_have_arm=current_user.role in service.SEES_ARM,
+        wordings=service.wordings_in_use(parts.study, parts.instrument, today=parts.today()),
+        past=service.past_exports(),
+    )
+
+
+def _files() -> list[tuple[str, str]]:
+    """Each file of an export, and what is in it."""
+    return [
+        ("patients.csv", _("Trial number, site, language, days, able to answer")),
+        ("ledger.csv", _("Each expected visit: status, pattern, reason, flags, days")),
+        ("forms.csv", _("Each form, conflicts too: for analysis or not, how and when, wording")),
+        ("items.csv", _("Each item as answered, or why it is blank")),
+        ("scores.csv", _("Each score, unrounded, with its change from baseline")),
+        ("events.csv", _("Progression, death, withdrawals and other dated events")),
+        ("compliance.csv", _("N, M, A, E, V and the rates by visit, all sites and each")),
+        ("dictionary.csv", _("Every column explained, in English and Chinese")),
+        ("manifest.json", _("Day, versions, counts, SHA-256 of each file, wording")),
+    ]
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return None

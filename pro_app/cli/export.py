@@ -1,0 +1,98 @@
+"""`flask export`: the data set of the study as files."""
+
+import sys
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask.cli import with_appcontext
+from flask_babel import gettext as _
+
+from pro_app.cli.outcome import Day, Moment, Refused, note, print_table, today
+from pro_app.deployment import deployment
+from pro_app.export import service
+from pro_app.export.manifest import Manifest
+from pro_app.export.messages import said
+from pro_app.export.writing import FolderTaken
+from pro_app.store.transaction import CLI
+
+_STEPS = 16  # eight files, each written and read back
+
+
+def register(app: Flask) -> None:
+    app.cli.add_command(export)
+
+
+@click.command("export")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--as-of", required=True, type=Day(), help="What happened later is left out.")
+@click.option("--known-at", type=Moment(), help="What was recorded later is left out.")
+@click.option("--with-arm", is_flag=True, help="Add the treatment arm; the trail says so.")
+@with_appcontext
+def export(folder: Path, as_of: date, known_at: datetime | None, with_arm: bool) -> None:
+    """Write the data set to DIR: eight CSV files and manifest.json.
+
+    DIR may be new, empty, or hold an earlier export, which is then replaced.
+    Nothing is written unless two scorers agree on every score and every file
+    reads back as it was meant. Prints each file with its rows and SHA-256.
+    """
+    if as_of > today():
+        note(_("--as-of: this day has not come yet; visits are shown as if no form came by then"))
+    unseen = not sys.stderr.isatty()
+    with click.progressbar(length=_STEPS, file=sys.stderr, hidden=unseen) as bar:
+
+        def step(file: str) -> None:
+            bar.label = file
+            bar.update(1)
+
+        manifest = _made(folder.resolve(), as_of, known_at, with_arm, step)
+    rows = [
+        [name, file["rows"], file["sha256"]] for name, file in manifest.content["files"].items()
+    ]
+    print_table(["file", "rows", "sha256"], rows)
+    withheld = manifest.content["withheld_consent_withdrawn"]
+    if withheld:
+        note(_("Left out, consent withdrawn: %(count)s patient(s)", count=withheld))
+    if manifest.content["wording_notice"]:
+        note(_("Demonstration wording, not the licensed questionnaire: not for research"))
+
+
+def _made(
+    folder: Path,
+    as_of: date,
+    known_at: datetime | None,
+    with_arm: bool,
+    step: service.Progress,
+) -> Manifest:
+    parts = deployment()
+    try:
+        return service.make_export(
+            parts.study,
+            parts.instrument,
+            folder=folder,
+            as_of=as_of,
+            known_at=known_at,
+            with_arm=with_arm,
+            actor=CLI,
+            now=parts.now(),
+            progress=step,
+        )
+    except service.Blocked as blocked:
+        raise Refused(*said(blocked)) from blocked
+    except FolderTaken as taken:
+        raise Refused(
+            _(
+                "%(folder)s: holds %(names)s; expected a new or empty folder, or an earlier export",
+                folder=str(folder),
+                names=", ".join(taken.names[:5]),
+            )
+        ) from taken
+    except OSError as error:
+        raise Refused(
+            _(
+                "%(folder)s: can't be written: %(why)s",
+                folder=str(folder),
+                why=error.strerror or str(error),
+            )
+        ) from error

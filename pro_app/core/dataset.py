@@ -1,0 +1,211 @@
+"""What an export is made of: who leaves, which forms are for analysis, and why not.
+
+`core.tidy` makes the rows of each file from it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from pro_app.core.facts import EventKind, Mode, PatientFacts
+from pro_app.core.instrument import AnswerState, Instrument
+from pro_app.core.ledger import Entry, Status, ledger
+from pro_app.core.study import Study
+
+
+class NotAnalysed(StrEnum):
+    """Why a form is exported and not for analysis; the first that fits."""
+
+    PROXY = "PROXY"  # somebody else answered for her
+    CONFLICT = "CONFLICT"  # another form of the same visit came first and stands
+    QUARANTINE_AFTER_WITHDRAWAL = "QUARANTINE_AFTER_WITHDRAWAL"  # the site has to decide
+    ERR_FORM_AFTER_DEATH = "ERR_FORM_AFTER_DEATH"  # answered after the death: a query
+    NOT_IN_LEDGER = "NOT_IN_LEDGER"  # no consent, or a visit not planned, by the as-of day
+
+
+class WordingStatus(StrEnum):
+    """Whose words a form showed."""
+
+    LICENSED = "LICENSED"  # an imported licensed wording
+    DEMONSTRATION = "DEMONSTRATION"  # our own words: not the licensed questionnaire
+    PAPER = "PAPER"  # paper that the system did not print
+    NOT_KNOWN = "NOT_KNOWN"  # no wording was named, or none that is known here
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A patient as the store knows her; `arm` is None unless it was asked for."""
+
+    facts: PatientFacts
+    language: str | None
+    arm: str | None = None
+
+
+class StoredScore(NamedTuple):
+    value: float | None
+    n_answered: int
+    prorated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSet:
+    """A form as it is stored, whether it stands or not.
+
+    Shapes: `answers` holds, for each item of the instrument in its order, the
+    value as chosen or the name of the state that left it blank; it is empty when
+    the form's items are not the instrument's. `scores` are in the order of the
+    scales; None when the form was not scored with the instrument's version.
+    """
+
+    submission_id: str
+    patient_id: str
+    visit: str
+    standing: bool
+    proxy: bool
+    answered_on: date
+    received_at: datetime
+    mode: str
+    language: str
+    entered_by_staff: bool
+    instrument: str
+    instrument_sha256: str
+    wording_sha256: str | None
+    items_answered: int
+    answers: tuple[int | str, ...]
+    item_languages: Mapping[str, str]
+    scores: tuple[StoredScore, ...] | None
+    started_at: datetime | None = None
+    device_at: datetime | None = None
+    device_offset_minutes: int | None = None
+
+    @property
+    def clock_skew_seconds(self) -> int | None:
+        """By how much the device's clock was ahead of the server's when the form came in."""
+        if self.device_at is None:
+            return None
+        return round((self.device_at - self.received_at).total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """What leaves: patients by trial number, forms by patient and visit.
+
+    Of two forms of a visit the standing one comes first. `why_not` says of each
+    form why it is not for analysis, None when it is; `baselines` maps a patient to
+    the scores of her baseline form for analysis; `withheld` counts the patients
+    left out since they withdrew their consent.
+    """
+
+    study: Study
+    instrument: Instrument
+    as_of: date
+    subjects: tuple[Subject, ...]
+    entries: tuple[Entry, ...]
+    forms: tuple[AnswerSet, ...]
+    statuses: Mapping[tuple[str, str], Status]
+    why_not: Mapping[str, NotAnalysed | None]
+    baselines: Mapping[str, tuple[StoredScore, ...]]
+    withheld: int
+
+
+def assemble(
+    subjects: Iterable[Subject],
+    forms: Iterable[AnswerSet],
+    *,
+    study: Study,
+    instrument: Instrument,
+    as_of: date,
+) -> Dataset:
+    """The data set as of a day: what happened later is left out.
+
+    Patients who withdrew their consent to further use of data by then are left
+    out altogether, pending the site's decision.
+    """
+    by_patient: dict[str, list[AnswerSet]] = defaultdict(list)
+    for form in forms:
+        if form.answered_on <= as_of:
+            by_patient[form.patient_id].append(form)
+    known = sorted(
+        (each for each in subjects if _began(each.facts, by_patient, as_of)),
+        key=lambda each: each.facts.patient_id,
+    )
+    leaving = tuple(each for each in known if not _consent_withdrawn(each.facts, as_of))
+    entries = tuple(
+        entry
+        for each in leaving
+        for entry in ledger(each.facts, study, valid_from=instrument.valid_from, as_of=as_of)
+    )
+    statuses = {(entry.patient_id, entry.visit): entry.status for entry in entries}
+    visits = [visit.code for visit in study.visits]
+    kept = tuple(
+        form
+        for each in leaving
+        for form in sorted(by_patient[each.facts.patient_id], key=lambda f: _place(f, visits))
+    )
+    why_not = {form.submission_id: _why_not(form, statuses) for form in kept}
+    baselines = {
+        form.patient_id: form.scores
+        for form in kept
+        if form.visit == study.visits[0].code
+        and why_not[form.submission_id] is None
+        and form.scores is not None
+    }
+    withheld = len(known) - len(leaving)
+    return Dataset(
+        study, instrument, as_of, leaving, entries, kept, statuses, why_not, baselines, withheld
+    )
+
+
+def _place(form: AnswerSet, visits: list[str]) -> tuple[object, ...]:
+    """Where a form stands among its patient's: by visit, the standing one first."""
+    position = visits.index(form.visit) if form.visit in visits else len(visits)
+    return position, form.visit, not form.standing, form.received_at, form.submission_id
+
+
+def _began(facts: PatientFacts, forms: Mapping[str, object], as_of: date) -> bool:
+    """Whether anything about her had happened by the day, or nothing has a day at all."""
+    days = [facts.screened_on, facts.pro_consent_on, facts.randomised_on]
+    days += [event.on for event in facts.events]
+    dated = [day for day in days if day is not None]
+    return not dated or min(dated) <= as_of or facts.patient_id in forms
+
+
+def _consent_withdrawn(facts: PatientFacts, as_of: date) -> bool:
+    return any(
+        event.kind is EventKind.WITHDRAWAL_CONSENT and event.on <= as_of for event in facts.events
+    )
+
+
+def _why_not(form: AnswerSet, statuses: Mapping[tuple[str, str], Status]) -> NotAnalysed | None:
+    if form.proxy:
+        return NotAnalysed.PROXY
+    if not form.standing:
+        return NotAnalysed.CONFLICT
+    status = statuses.get((form.patient_id, form.visit))
+    if status is None:
+        return NotAnalysed.NOT_IN_LEDGER
+    if status in (Status.QUARANTINE_AFTER_WITHDRAWAL, Status.ERR_FORM_AFTER_DEATH):
+        return NotAnalysed(status.value)
+    return None
+
+
+def wording_status(form: AnswerSet, wordings: Mapping[str, WordingStatus]) -> WordingStatus:
+    """Whose words the form showed; `wordings` maps the SHA-256 of a wording to that."""
+    if form.wording_sha256 is not None:
+        return wordings.get(form.wording_sha256, WordingStatus.NOT_KNOWN)
+    return WordingStatus.PAPER if form.mode == Mode.PAPER else WordingStatus.NOT_KNOWN
+
+
+def unreadable(forms: Iterable[AnswerSet], instrument: Instrument) -> list[str]:
+    """The submission ids of forms that this instrument can't read or has not scored."""
+    choices = range(instrument.lowest, instrument.highest + 1)
+    blanks = [state.value for state in AnswerState if state is not AnswerState.ANSWERED]
+    allowed = {*choices, *blanks}
+    return [
+        form.submission_id
+        for form in forms
+        if form.scores is None or not form.answers or not allowed.issuperset(form.answers)
+    ]

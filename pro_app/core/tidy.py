@@ -1,0 +1,294 @@
+"""A data set → tidy rows, one kind of row for each exported file.
+
+Only the fields of these row types ever leave: no free text, no names, no contact.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+from pro_app.core.dataset import Dataset, WordingStatus, wording_status
+from pro_app.core.dictionary import ALL_SITES, Dictionary, DictionaryRow, dictionary_rows
+from pro_app.core.instrument import AnswerState
+from pro_app.core.ledger import Entry
+from pro_app.core.rates import VisitRates, pooled, rates
+
+#: What a cell holds before it is written.
+Cell = str | int | float | bool | date | datetime | None
+
+
+class PatientRow(NamedTuple):
+    patient_id: str
+    site: str
+    language: str | None
+    screened_on: date | None
+    pro_consent_on: date | None
+    randomised_on: date | None
+    able: bool | None
+    arm: str | None  # last, so that it can be left off
+
+
+class LedgerRow(NamedTuple):
+    patient_id: str
+    site: str
+    visit: str
+    month: int
+    opens_on: date
+    target_on: date | None
+    closes_on: date | None
+    status: str
+    pattern: str | None
+    reason: str | None
+    flags: str
+    answered_on: date | None
+    items_answered: int | None
+    days_off_target: int | None
+    in_population: bool
+    alive_at_target: bool
+    window_closed: bool
+
+
+class FormRow(NamedTuple):
+    submission_id: str
+    patient_id: str
+    visit: str
+    standing: bool
+    proxy: bool
+    status: str | None
+    analysis: bool
+    why_not_analysed: str | None
+    answered_on: date
+    items_answered: int
+    mode: str
+    language: str
+    entered_by_staff: bool
+    instrument: str
+    instrument_version: str | None
+    instrument_sha256: str
+    wording_status: str
+    wording_sha256: str | None
+    started_at: datetime | None
+    device_at: datetime | None
+    device_offset_minutes: int | None
+    received_at: datetime
+    clock_skew_seconds: int | None
+
+
+class ItemRow(NamedTuple):
+    submission_id: str
+    patient_id: str
+    visit: str
+    item: str
+    state: str
+    value: int | None
+    language: str
+
+
+class ScoreRow(NamedTuple):
+    submission_id: str
+    patient_id: str
+    visit: str
+    scale: str
+    value: float | None
+    n_answered: int
+    prorated: bool
+    scoring_version: str
+    baseline_value: float | None
+    change_from_baseline: float | None
+    analysis: bool
+
+
+class EventRow(NamedTuple):
+    patient_id: str
+    event: str
+    on: date
+
+
+class ComplianceRow(NamedTuple):
+    site: str
+    visit: str
+    month: int | None
+    N: int
+    M: int
+    A: int
+    E: int
+    V: int
+    completion_rate: float | None
+    alive_rate: float | None
+    available_mature_rate: float | None
+    available_rate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One file: its columns and, anew each time they are asked for, its rows."""
+
+    file: str
+    columns: tuple[str, ...]
+    rows: Callable[[], Iterator[tuple[Cell, ...]]]
+
+
+def tables(
+    dataset: Dataset,
+    dictionary: Dictionary,
+    wordings: Mapping[str, WordingStatus],
+    *,
+    with_arm: bool,
+) -> tuple[Table, ...]:
+    """Every file but the manifest, in the order in which they are best read.
+
+    Shapes: `wordings` maps the SHA-256 of a wording to whose words it is.
+    """
+    of_patients = PatientRow._fields if with_arm else PatientRow._fields[:-1]
+    data = (
+        Table("patients.csv", of_patients, lambda: _patients(dataset, len(of_patients))),
+        Table("ledger.csv", LedgerRow._fields, lambda: map(_ledger_row, dataset.entries)),
+        Table("forms.csv", FormRow._fields, lambda: _forms(dataset, wordings)),
+        Table("items.csv", ItemRow._fields, lambda: _items(dataset)),
+        Table("scores.csv", ScoreRow._fields, lambda: _scores(dataset)),
+        Table("events.csv", EventRow._fields, lambda: _events(dataset)),
+        Table("compliance.csv", ComplianceRow._fields, lambda: _compliance(dataset)),
+    )
+    columns = {table.file: table.columns for table in data}
+    columns["dictionary.csv"] = DictionaryRow._fields
+    explained = tuple(dictionary_rows(dictionary, columns, dataset.study, dataset.instrument))
+    return (*data, Table("dictionary.csv", DictionaryRow._fields, lambda: iter(explained)))
+
+
+def _patients(dataset: Dataset, width: int) -> Iterator[tuple[Cell, ...]]:
+    def by_then(day: date | None) -> date | None:
+        return day if day is not None and day <= dataset.as_of else None
+
+    for subject in dataset.subjects:
+        facts = subject.facts
+        randomised_on = by_then(facts.randomised_on)
+        row = PatientRow(
+            patient_id=facts.patient_id,
+            site=facts.site,
+            language=subject.language,
+            screened_on=by_then(facts.screened_on),
+            pro_consent_on=by_then(facts.pro_consent_on),
+            randomised_on=randomised_on,
+            able=facts.able,
+            arm=subject.arm if randomised_on else None,
+        )
+        yield row[:width]
+
+
+def _ledger_row(entry: Entry) -> LedgerRow:
+    return LedgerRow(
+        patient_id=entry.patient_id,
+        site=entry.site,
+        visit=entry.visit,
+        month=entry.month,
+        opens_on=entry.opens_on,
+        target_on=entry.target_on,
+        closes_on=entry.closes_on,
+        status=entry.status.value,
+        pattern=entry.pattern.value if entry.pattern else None,
+        reason=entry.reason,
+        flags="|".join(flag.value for flag in entry.flags),
+        answered_on=entry.answered_on,
+        items_answered=entry.items_answered,
+        days_off_target=entry.days_off_target,
+        in_population=entry.in_population,
+        alive_at_target=entry.alive_at_target,
+        window_closed=entry.window_closed,
+    )
+
+
+def _forms(dataset: Dataset, wordings: Mapping[str, WordingStatus]) -> Iterator[FormRow]:
+    instrument = dataset.instrument
+    for form in dataset.forms:
+        status = dataset.statuses.get((form.patient_id, form.visit))
+        why_not = dataset.why_not[form.submission_id]
+        same = form.instrument_sha256 == instrument.sha256
+        yield FormRow(
+            submission_id=form.submission_id,
+            patient_id=form.patient_id,
+            visit=form.visit,
+            standing=form.standing,
+            proxy=form.proxy,
+            status=status.value if status else None,
+            analysis=why_not is None,
+            why_not_analysed=why_not.value if why_not else None,
+            answered_on=form.answered_on,
+            items_answered=form.items_answered,
+            mode=form.mode,
+            language=form.language,
+            entered_by_staff=form.entered_by_staff,
+            instrument=form.instrument,
+            instrument_version=instrument.version if same else None,
+            instrument_sha256=form.instrument_sha256,
+            wording_status=wording_status(form, wordings).value,
+            wording_sha256=form.wording_sha256,
+            started_at=form.started_at,
+            device_at=form.device_at,
+            device_offset_minutes=form.device_offset_minutes,
+            received_at=form.received_at,
+            clock_skew_seconds=form.clock_skew_seconds,
+        )
+
+
+# The two long files are made of plain tuples in the order of their row types:
+# hundreds of thousands of named ones take twice the time.
+def _items(dataset: Dataset) -> Iterator[tuple[Cell, ...]]:
+    codes = dataset.instrument.item_codes
+    answered = AnswerState.ANSWERED.value
+    for form in dataset.forms:
+        number, patient, visit = form.submission_id, form.patient_id, form.visit
+        languages = form.item_languages
+        for code, answer in zip(codes, form.answers, strict=True):
+            language = languages.get(code, form.language)
+            if isinstance(answer, str):
+                yield (number, patient, visit, code, answer, None, language)
+            else:
+                yield (number, patient, visit, code, answered, answer, language)
+
+
+def _scores(dataset: Dataset) -> Iterator[tuple[Cell, ...]]:
+    codes = dataset.instrument.scale_codes
+    version = dataset.instrument.scoring_version
+    for form in dataset.forms:
+        where = (form.submission_id, form.patient_id, form.visit)
+        analysis = dataset.why_not[form.submission_id] is None
+        baselines = dataset.baselines.get(form.patient_id) if analysis else None
+        for position, score in enumerate(form.scores or ()):
+            baseline = baselines[position].value if baselines else None
+            change = _change(score.value, baseline)
+            yield (*where, codes[position], *score, version, baseline, change, analysis)
+
+
+def _change(value: float | None, baseline: float | None) -> float | None:
+    return None if value is None or baseline is None else value - baseline
+
+
+def _events(dataset: Dataset) -> Iterator[EventRow]:
+    for subject in dataset.subjects:
+        happened = {(event.on, event.kind.value) for event in subject.facts.events}
+        for on, kind in sorted(happened):
+            if on <= dataset.as_of:
+                yield EventRow(subject.facts.patient_id, kind, on)
+
+
+def _compliance(dataset: Dataset) -> Iterator[ComplianceRow]:
+    by_site: dict[str, list[Entry]] = defaultdict(list)
+    for entry in dataset.entries:
+        by_site[entry.site].append(entry)
+    parts = {ALL_SITES: dataset.entries} | {
+        site.code: tuple(by_site[site.code]) for site in dataset.study.sites
+    }
+    for name, entries in parts.items():
+        of_visits = rates(entries, dataset.study)
+        for row in (*of_visits, pooled(of_visits)):
+            yield _compliance_row(name, row)
+
+
+def _compliance_row(site: str, row: VisitRates) -> ComplianceRow:
+    return ComplianceRow(
+        *(site, row.visit, row.month),
+        *(row.n, row.m, row.a, row.e, row.v),
+        *(row.completion_rate, row.alive_rate, row.available_mature_rate, row.available_rate),
+    )

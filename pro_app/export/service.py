@@ -1,0 +1,184 @@
+"""Make an export: read one moment, score twice, write, read back, record, hand over."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pro_app import instruments
+from pro_app.core.dataset import Dataset, Subject, WordingStatus, assemble, unreadable
+from pro_app.core.instrument import Instrument
+from pro_app.core.study import Study
+from pro_app.core.tidy import Table, tables
+from pro_app.core.wording import Wording
+from pro_app.export import writing
+from pro_app.export.manifest import Manifest, Moment, describe, dictionary, write_manifest
+from pro_app.export.writing import MANIFEST, all_or_nothing, write_table
+from pro_app.store import exporting
+from pro_app.store.exporting import Licence, PastExport
+from pro_app.store.facts import Scope, read_facts
+from pro_app.store.state import read_state
+from pro_app.store.transaction import Actor, reading, transaction
+from pro_app.store.wordings import licensed
+
+#: The roles that may have the arm; a data manager stays blind.
+SEES_ARM = frozenset({"statistician", "operator"})
+
+#: Called with the name of each file before it is written and before it is checked.
+Progress = Callable[[str], None]
+
+
+class Block(StrEnum):
+    """Why no export was made."""
+
+    ARM_NOT_ALLOWED = "ARM_NOT_ALLOWED"  # the actor's role stays blind
+    NOT_KNOWN_YET = "NOT_KNOWN_YET"  # known_at lies ahead of now
+    UNREADABLE_FORMS = "UNREADABLE_FORMS"  # other items than the instrument's, or not scored
+    SCORERS_DISAGREE = "SCORERS_DISAGREE"  # the second scorer found other values
+    NOT_VERIFIED = "NOT_VERIFIED"  # a file read back is not what was meant
+
+
+class Blocked(Exception):
+    """Nothing was written; `details` name the forms, or the file and row."""
+
+    def __init__(self, block: Block, details: list[str] | None = None) -> None:
+        self.block = block
+        self.details = tuple(details or ())
+        super().__init__(": ".join([block.value, ", ".join(self.details)]))
+
+
+def make_export(
+    study: Study,
+    instrument: Instrument,
+    *,
+    folder: Path,
+    as_of: date,
+    known_at: datetime | None = None,
+    with_arm: bool,
+    actor: Actor,
+    now: datetime,
+    progress: Progress = lambda _file: None,
+) -> Manifest:
+    """The manifest of the export that now stands in `folder`.
+
+    It holds what had happened by `as_of` and was recorded by `known_at` (now).
+    Errors: Blocked; FolderTaken; OSError. In every case nothing was written.
+    """
+    if with_arm and actor.role not in SEES_ARM:
+        raise Blocked(Block.ARM_NOT_ALLOWED)
+    if known_at is not None and known_at > now:
+        raise Blocked(Block.NOT_KNOWN_YET)
+    moment = _read(instrument, as_of=as_of, known_at=known_at or now, with_arm=with_arm)
+    dataset = assemble(
+        moment.subjects, moment.forms, study=study, instrument=instrument, as_of=as_of
+    )
+    _confirm_scores(dataset)
+    words = _wordings(study, instrument, moment.licences)
+    files = tables(dataset, dictionary(), words, with_arm=with_arm)
+    with all_or_nothing(folder, [*(table.file for table in files), MANIFEST]) as place:
+        content = describe(dataset, moment, words, known_at=known_at, with_arm=with_arm)
+        content["files"] = _write_and_check(files, place, progress)
+        manifest = write_manifest(content, place)
+        # Before it is handed over: data that left unrecorded could not be called back.
+        _record(manifest, as_of, known_at or now, with_arm, actor, now)
+    return manifest
+
+
+def _read(instrument: Instrument, *, as_of: date, known_at: datetime, with_arm: bool) -> Moment:
+    with reading(snapshot=True) as connection:
+        arms = exporting.read_arms(connection, known_at=known_at) if with_arm else {}
+        people = read_facts(connection, Scope(), known_at=known_at)
+        state = read_state(connection)
+        return Moment(
+            [Subject(p.facts, p.language, arms.get(p.facts.patient_id)) for p in people],
+            list(
+                exporting.read_answer_sets(connection, instrument, as_of=as_of, known_at=known_at)
+            ),
+            exporting.read_licences(connection, instrument.id, known_at=known_at),
+            exporting.schema_revision(connection),
+            state is not None and state.synthetic,
+        )
+
+
+def _confirm_scores(dataset: Dataset) -> None:
+    """Let nothing pass that two scorers do not agree on."""
+    from pro_app.export.checking import disagreements  # polars: only where it is needed
+
+    odd = unreadable(dataset.forms, dataset.instrument)
+    if odd:
+        raise Blocked(Block.UNREADABLE_FORMS, odd)
+    found = disagreements(dataset.forms, dataset.instrument)
+    if found:
+        raise Blocked(
+            Block.SCORERS_DISAGREE, [f"{each.submission_id} {each.scale}" for each in found]
+        )
+
+
+def _wordings(
+    study: Study, instrument: Instrument, licences: list[Licence]
+) -> dict[str, WordingStatus]:
+    """SHA-256 of each known wording → whose words it is."""
+    shipped = [
+        instruments.demonstration_if_any(study.instrument, language) for language in study.languages
+    ]
+    known = {wording.sha256: WordingStatus.DEMONSTRATION for wording in shipped if wording}
+    return known | {each.sha256: WordingStatus.LICENSED for each in licences}
+
+
+def _write_and_check(
+    files: tuple[Table, ...], place: Path, progress: Progress
+) -> dict[str, dict[str, Any]]:
+    """File → its number of rows and its SHA-256."""
+    from pro_app.export.checking import Different, check_file
+
+    facts: dict[str, dict[str, Any]] = {}
+    for table in files:
+        kinds = dictionary().kinds(table.file)
+        progress(table.file)
+        rows = write_table(table, kinds, place)
+        progress(table.file)
+        try:
+            check_file(table, kinds, place)
+        except Different as difference:
+            raise Blocked(Block.NOT_VERIFIED, [str(difference)]) from difference
+        facts[table.file] = {"rows": rows, "sha256": writing.sha256_of(place / table.file)}
+    return facts
+
+
+def _record(
+    manifest: Manifest,
+    as_of: date,
+    known_at: datetime,
+    with_arm: bool,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    made = {
+        "as_of": as_of.isoformat(),
+        "known_at": writing.instant(known_at),
+        "arm": with_arm,
+        "rows": manifest.rows,
+        "manifest_sha256": manifest.sha256,
+    }
+    with transaction(actor, now) as tx:
+        tx.record(
+            "export.made", "export", changes={name: [None, value] for name, value in made.items()}
+        )
+
+
+def past_exports(limit: int = 10) -> list[PastExport]:
+    """The last exports, the newest first."""
+    with reading() as connection:
+        return exporting.past_exports(connection, limit)
+
+
+def wordings_in_use(
+    study: Study, instrument: Instrument, *, today: date
+) -> dict[str, Wording | None]:
+    """Language → the licensed wording that is shown today, None: there is none."""
+    with reading() as connection:
+        return {
+            language: licensed(connection, instrument.id, language, today=today)
+            for language in study.languages
+        }

@@ -1,0 +1,146 @@
+"""What an export reads: every form with its scores, the arms, the wordings, the exports."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, select, text
+
+from pro_app.core.dataset import AnswerSet, StoredScore
+from pro_app.core.instrument import Instrument
+from pro_app.store.known import known
+from pro_app.store.tables import (
+    allocation,
+    audit_event,
+    form,
+    form_score,
+    patient,
+    wording_pack,
+)
+
+_FORM = (
+    *(form.c.submission_id, patient.c.number, form.c.visit, form.c.standing, form.c.proxy),
+    *(form.c.answered_on, form.c.received_at, form.c.mode, form.c.language),
+    *(form.c.entered_by, form.c.instrument, form.c.instrument_sha256, form.c.wording_sha256),
+    *(form.c.items_answered, form.c.answers, form.c.item_languages, form_score.c.scores),
+    *(form.c.started_at, form.c.device_at, form.c.device_offset_minutes),
+)
+
+
+def read_answer_sets(
+    connection: Connection, instrument: Instrument, *, as_of: date, known_at: datetime
+) -> Iterator[AnswerSet]:
+    """Every form answered by the day and received by the instant, standing or not."""
+    scored = and_(
+        form_score.c.form_id == form.c.id,
+        form_score.c.scoring_version == instrument.scoring_version,
+    )
+    query = (
+        select(*_FORM)
+        .join(patient, patient.c.id == form.c.patient_id)
+        .outerjoin(form_score, scored)
+        .where(form.c.answered_on <= as_of, form.c.received_at <= known_at)
+    )
+    # In parts: the answers of a large study as dictionaries would fill the memory.
+    for row in connection.execution_options(yield_per=2000).execute(query):
+        yield _answer_set(row, instrument)
+
+
+def _answer_set(row: Any, instrument: Instrument) -> AnswerSet:
+    return AnswerSet(
+        submission_id=row.submission_id,
+        patient_id=row.number,
+        visit=row.visit,
+        standing=row.standing,
+        proxy=row.proxy,
+        answered_on=row.answered_on,
+        received_at=row.received_at,
+        mode=row.mode,
+        language=row.language,
+        entered_by_staff=row.entered_by is not None,
+        instrument=row.instrument,
+        instrument_sha256=row.instrument_sha256,
+        wording_sha256=row.wording_sha256,
+        items_answered=row.items_answered,
+        answers=_answers(row.answers, instrument.item_codes),
+        item_languages=row.item_languages,
+        scores=_scores(row.scores, instrument),
+        started_at=row.started_at,
+        device_at=row.device_at,
+        device_offset_minutes=row.device_offset_minutes,
+    )
+
+
+def _answers(stored: dict[str, int | str], codes: tuple[str, ...]) -> tuple[int | str, ...]:
+    if stored.keys() != set(codes):
+        return ()
+    return tuple(map(stored.__getitem__, codes))
+
+
+def _scores(
+    stored: dict[str, list[Any]] | None, instrument: Instrument
+) -> tuple[StoredScore, ...] | None:
+    codes = instrument.scale_codes
+    if stored is None or any(code not in stored for code in codes):
+        return None
+    return tuple([StoredScore._make(stored[code]) for code in codes])
+
+
+def read_arms(connection: Connection, *, known_at: datetime) -> dict[str, str]:
+    """Trial number → arm. Only for what was allowed to ask for it."""
+    query = (
+        select(patient.c.number, allocation.c.arm)
+        .join(patient, patient.c.id == allocation.c.patient_id)
+        .where(known(allocation, known_at))
+    )
+    return {row.number: row.arm for row in connection.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """Under what terms an imported wording may be shown."""
+
+    sha256: str
+    language: str
+    licence: str
+    valid_until: date
+
+
+def read_licences(connection: Connection, instrument: str, *, known_at: datetime) -> list[Licence]:
+    """The licensed wordings imported by the instant, in the order of their import."""
+    pack = wording_pack
+    query = (
+        select(pack.c.sha256, pack.c.language, pack.c.licence, pack.c.valid_until)
+        .where(pack.c.instrument == instrument, pack.c.imported_at <= known_at)
+        .order_by(pack.c.id)
+    )
+    return [Licence(*row) for row in connection.execute(query)]
+
+
+def schema_revision(connection: Connection) -> str:
+    """The migration that this database stands at."""
+    return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
+
+
+@dataclass(frozen=True, slots=True)
+class PastExport:
+    """One export of the trail; `details` are its recorded values by name."""
+
+    at: datetime
+    actor: str
+    details: dict[str, Any]
+
+
+def past_exports(connection: Connection, limit: int) -> list[PastExport]:
+    """The last exports, the newest first."""
+    query = (
+        select(audit_event.c.at, audit_event.c.actor, audit_event.c.changes)
+        .where(audit_event.c.subject == "export", audit_event.c.action == "export.made")
+        .order_by(audit_event.c.id.desc())
+        .limit(limit)
+    )
+    return [
+        PastExport(row.at, row.actor, {name: new for name, (_, new) in row.changes.items()})
+        for row in connection.execute(query)
+    ]

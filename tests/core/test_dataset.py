@@ -1,0 +1,389 @@
+"""Who leaves, what is for analysis, the change from baseline, and the dictionary."""
+
+import json
+import tomllib
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pro_app import instruments
+from pro_app.core import dictionary as dictionaries
+from pro_app.core import tidy
+from pro_app.core.dataset import (
+    AnswerSet,
+    Dataset,
+    NotAnalysed,
+    StoredScore,
+    Subject,
+    WordingStatus,
+    assemble,
+    unreadable,
+    wording_status,
+)
+from pro_app.core.dictionary import DictionaryError, DictionaryRow, Source, dictionary_rows
+from pro_app.core.facts import EventFact, EventKind, FormFact, Mode, PatientFacts
+from pro_app.core.instrument import AnswerState
+from pro_app.core.ledger import Flag, Pattern, Status
+from pro_app.core.rates import VisitRates, pooled, rates
+from pro_app.core.scoring import score
+from pro_app.export.manifest import VERSION, dictionary
+from pro_app.studies import load
+
+ROOT = Path(__file__).parents[2]
+STUDY = load("nct04158843")
+INSTRUMENT = instruments.load(STUDY.instrument)
+TINY = load(str(ROOT / "tests" / "tiny_study" / "study.json"))
+TEA = instruments.load(TINY.instrument)
+
+AS_OF = date(2021, 12, 31)
+#: V0 is due on 11 January, V1 on 11 April 2021.
+ANNA = PatientFacts(
+    patient_id="L-001",
+    site="LISHUI",
+    screened_on=date(2021, 1, 4),
+    pro_consent_on=date(2021, 1, 4),
+    randomised_on=date(2021, 1, 11),
+    able=True,
+)
+
+
+def form(
+    visit: str, on: date, answers: dict[str, int | str] | int = 2, **changes: Any
+) -> AnswerSet:
+    """A standing form of Anna, every item answered alike unless told otherwise."""
+    given = dict.fromkeys(INSTRUMENT.item_codes, answers) if isinstance(answers, int) else answers
+    values = {code: a if isinstance(a, int) else None for code, a in given.items()}
+    scores = score(values, INSTRUMENT)
+    made = AnswerSet(
+        submission_id=f"{visit}-{on}",
+        patient_id=ANNA.patient_id,
+        visit=visit,
+        standing=True,
+        proxy=False,
+        answered_on=on,
+        received_at=datetime(on.year, on.month, on.day, 4, tzinfo=UTC),
+        mode=Mode.PHONE_SELF.value,
+        language="zh",
+        entered_by_staff=False,
+        instrument=INSTRUMENT.id,
+        instrument_sha256=INSTRUMENT.sha256,
+        wording_sha256=None,
+        items_answered=sum(v is not None for v in values.values()),
+        answers=tuple(given[code] for code in INSTRUMENT.item_codes),
+        item_languages={},
+        scores=tuple(StoredScore(s.value, s.n_answered, s.prorated) for s in scores.values()),
+    )
+    return replace(made, **changes)
+
+
+def made(*forms: AnswerSet, facts: PatientFacts = ANNA, as_of: date = AS_OF) -> Dataset:
+    standing = tuple(
+        FormFact(f.visit, f.answered_on, f.items_answered)
+        for f in forms
+        if f.standing and not f.proxy
+    )
+    subject = Subject(replace(facts, forms=standing), "zh")
+    return assemble([subject], forms, study=STUDY, instrument=INSTRUMENT, as_of=as_of)
+
+
+def rows(dataset: Dataset, file: str, *, with_arm: bool = False) -> list[dict[str, Any]]:
+    for table in tidy.tables(dataset, dictionary(), {}, with_arm=with_arm):
+        if table.file == file:
+            return [dict(zip(table.columns, row, strict=True)) for row in table.rows()]
+    raise AssertionError(file)
+
+
+def with_event(kind: EventKind, on: date) -> PatientFacts:
+    return replace(ANNA, events=(EventFact(kind, on),))
+
+
+def test_change_from_baseline_is_as_counted_by_hand() -> None:
+    # All items 2: PWB 14, SWB 14. Then all 1: the seven reversed items of PWB give
+    # 7 × 3 = 21, the seven of SWB, not reversed, give 7.
+    dataset = made(form("V0", date(2021, 1, 8), 2), form("V1", date(2021, 4, 11), 1))
+    found = {(r["visit"], r["scale"]): r for r in rows(dataset, "scores.csv")}
+    physical, social = found["V1", "PWB"], found["V1", "SWB"]
+    assert (physical["value"], physical["baseline_value"], physical["change_from_baseline"]) == (
+        21.0,
+        14.0,
+        7.0,
+    )
+    assert (social["value"], social["baseline_value"], social["change_from_baseline"]) == (
+        7.0,
+        14.0,
+        -7.0,
+    )
+    assert found["V0", "PWB"]["change_from_baseline"] == 0.0
+
+
+def test_a_change_is_not_rounded() -> None:
+    half = dict.fromkeys(INSTRUMENT.item_codes, 2) | {"GP1": "SKIPPED", "GP2": 0}
+    dataset = made(form("V0", date(2021, 1, 8), 2), form("V1", date(2021, 4, 11), half))
+    found = {(r["visit"], r["scale"]): r for r in rows(dataset, "scores.csv")}
+    # GP2 turned round is 4, with five times 2: 14 from six items, times 7 / 6.
+    assert found["V1", "PWB"]["value"] == 14 * 7 / 6
+    assert found["V1", "PWB"]["change_from_baseline"] == 14 * 7 / 6 - 14
+    assert found["V1", "PWB"]["prorated"] is True
+
+
+def test_without_a_baseline_there_is_no_change() -> None:
+    alone = rows(made(form("V1", date(2021, 4, 11))), "scores.csv")
+    assert {r["change_from_baseline"] for r in alone} == {None}
+    assert {r["baseline_value"] for r in alone} == {None}
+
+
+def test_an_unscored_scale_has_no_change() -> None:
+    blank = dict.fromkeys(INSTRUMENT.item_codes, 2) | {f"GP{i}": "SKIPPED" for i in range(1, 5)}
+    dataset = made(form("V0", date(2021, 1, 8)), form("V1", date(2021, 4, 11), blank))
+    found = {(r["visit"], r["scale"]): r for r in rows(dataset, "scores.csv")}
+    assert found["V1", "PWB"]["value"] is None
+    assert found["V1", "PWB"]["baseline_value"] == 14.0
+    assert found["V1", "PWB"]["change_from_baseline"] is None
+    assert found["V1", "SWB"]["change_from_baseline"] == 0.0
+
+
+def test_a_baseline_answered_by_another_is_no_baseline() -> None:
+    dataset = made(form("V0", date(2021, 1, 8), proxy=True), form("V1", date(2021, 4, 11)))
+    assert dataset.baselines == {}
+
+
+def test_a_second_form_is_exported_as_a_conflict() -> None:
+    second = form("V1", date(2021, 4, 12), 3, standing=False)
+    dataset = made(form("V0", date(2021, 1, 8)), form("V1", date(2021, 4, 11)), second)
+    found = {r["submission_id"]: r for r in rows(dataset, "forms.csv")}
+    assert len(found) == 3
+    assert found[second.submission_id]["analysis"] is False
+    assert found[second.submission_id]["why_not_analysed"] == "CONFLICT"
+    scores = [r for r in rows(dataset, "scores.csv") if r["submission_id"] == second.submission_id]
+    assert {r["analysis"] for r in scores} == {False}
+    assert {r["change_from_baseline"] for r in scores} == {None}
+    assert all(r["value"] is not None for r in scores)
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        (EventKind.DEATH, NotAnalysed.ERR_FORM_AFTER_DEATH),
+        (EventKind.WITHDRAWAL_QUESTIONNAIRES, NotAnalysed.QUARANTINE_AFTER_WITHDRAWAL),
+    ],
+)
+def test_a_form_after_death_or_withdrawal_leaves_marked(kind: EventKind, why: NotAnalysed) -> None:
+    facts = with_event(kind, date(2021, 4, 10))
+    dataset = made(form("V0", date(2021, 1, 8)), form("V1", date(2021, 4, 11)), facts=facts)
+    found = {r["visit"]: r for r in rows(dataset, "forms.csv")}
+    assert (found["V1"]["analysis"], found["V1"]["why_not_analysed"]) == (False, why.value)
+    assert found["V1"]["status"] == why.value
+    assert (found["V0"]["analysis"], found["V0"]["why_not_analysed"]) == (True, None)
+
+
+def test_a_form_without_consent_is_not_for_analysis() -> None:
+    facts = replace(ANNA, pro_consent_on=None)
+    found = rows(made(form("V0", date(2021, 1, 8)), facts=facts), "forms.csv")
+    assert [(r["status"], r["why_not_analysed"]) for r in found] == [(None, "NOT_IN_LEDGER")]
+
+
+def test_what_happened_after_the_day_is_left_out() -> None:
+    facts = with_event(EventKind.PROGRESSION, date(2021, 4, 12))
+    forms = (form("V0", date(2021, 1, 8)), form("V1", date(2021, 4, 12)))
+    dataset = made(*forms, facts=facts, as_of=date(2021, 4, 11))
+    assert [r["visit"] for r in rows(dataset, "forms.csv")] == ["V0"]
+    assert rows(dataset, "events.csv") == []
+    assert {r["visit"]: r["status"] for r in rows(dataset, "ledger.csv")}["V1"] == "WINDOW_OPEN"
+
+
+def test_days_after_the_day_are_empty_and_the_arm_with_them() -> None:
+    subject = Subject(ANNA, "zh", "RADICAL")
+    early, late = (
+        assemble([subject], [], study=STUDY, instrument=INSTRUMENT, as_of=day)
+        for day in (date(2021, 1, 5), date(2021, 1, 11))
+    )
+    (before,) = rows(early, "patients.csv", with_arm=True)
+    (after,) = rows(late, "patients.csv", with_arm=True)
+    assert (before["screened_on"], before["randomised_on"]) == (date(2021, 1, 4), None)
+    assert (before["arm"], after["arm"]) == (None, "RADICAL")
+    assert "arm" not in rows(late, "patients.csv")[0]
+
+
+def test_a_patient_who_had_not_come_by_the_day_is_not_there() -> None:
+    dataset = made(as_of=date(2021, 1, 3))
+    assert rows(dataset, "patients.csv") == []
+
+
+def test_a_patient_without_any_day_is_there() -> None:
+    empty = replace(ANNA, screened_on=None, pro_consent_on=None, randomised_on=None, able=None)
+    assert len(rows(made(facts=empty), "patients.csv")) == 1
+
+
+def test_withdrawn_consent_takes_the_patient_out_of_every_file() -> None:
+    facts = with_event(EventKind.WITHDRAWAL_CONSENT, date(2021, 4, 12))
+    forms = (form("V0", date(2021, 1, 8)), form("V1", date(2021, 4, 11)))
+    dataset = made(*forms, facts=facts)
+    assert dataset.withheld == 1
+    for table in tidy.tables(dataset, dictionary(), {}, with_arm=True):
+        assert all(ANNA.patient_id not in row for row in table.rows()), table.file
+    assert {r["N"] for r in rows(dataset, "compliance.csv")} == {0}
+    assert made(*forms, facts=facts, as_of=date(2021, 4, 11)).withheld == 0
+
+
+def test_compliance_is_the_core_s_for_all_and_for_each_site() -> None:
+    dataset = made(form("V0", date(2021, 1, 8)), form("V1", date(2021, 4, 11)))
+    expected = rates(dataset.entries, STUDY)
+    found = rows(dataset, "compliance.csv")
+    assert len(found) == (len(STUDY.visits) + 1) * (len(STUDY.sites) + 1)
+    for row, rate in zip(found, (*expected, pooled(expected)), strict=False):
+        assert row["site"] == "all"
+        assert _rate_of(row) == rate
+        assert row["completion_rate"] == rate.completion_rate
+        assert row["available_rate"] == rate.available_rate
+
+
+def _rate_of(row: dict[str, Any]) -> VisitRates:
+    return VisitRates(row["visit"], row["month"], *(row[letter] for letter in "NMAEV"))
+
+
+def test_the_ledger_file_alone_gives_the_rates_again() -> None:
+    dataset = made(form("V0", date(2021, 1, 8)), form("V2", date(2021, 7, 20)))
+    population = [r for r in rows(dataset, "ledger.csv") if r["in_population"]]
+    counted = {"VALID", "PARTIAL", "EMPTY", "OUT_OF_WINDOW"}
+    for row in rows(dataset, "compliance.csv")[: len(STUDY.visits)]:
+        here = [r for r in population if r["visit"] == row["visit"]]
+        mature = [r for r in here if r["window_closed"] or r["status"] in counted]
+        alive = [r for r in mature if r["alive_at_target"] or r["status"] in counted]
+        expected = [r for r in here if r["status"] in counted | {"MISSING"}]
+        valid = [r for r in here if r["status"] == "VALID"]
+        sizes = [len(part) for part in (here, mature, alive, expected, valid)]
+        assert sizes == [row[letter] for letter in "NMAEV"]
+
+
+def test_rows_follow_patient_visit_and_item() -> None:
+    late = replace(ANNA, patient_id="L-000", forms=(FormFact("V0", date(2021, 1, 8), 37),))
+    forms = [
+        form("V1", date(2021, 4, 11)),
+        form("V0", date(2021, 1, 8)),
+        form("V0", date(2021, 1, 8), patient_id="L-000", submission_id="other"),
+    ]
+    subjects = [Subject(ANNA, "zh"), Subject(late, "en")]
+    dataset = assemble(subjects, forms, study=STUDY, instrument=INSTRUMENT, as_of=AS_OF)
+    found = rows(dataset, "items.csv")
+    order = [(r["patient_id"], r["visit"]) for r in found[:: len(INSTRUMENT.items)]]
+    assert order == [("L-000", "V0"), ("L-001", "V0"), ("L-001", "V1")]
+    assert [r["item"] for r in found[: len(INSTRUMENT.items)]] == list(INSTRUMENT.item_codes)
+
+
+def test_an_item_keeps_its_state_and_its_language() -> None:
+    answers = dict.fromkeys(INSTRUMENT.item_codes, 2) | {"GS7": "PREFER_NOT", "B1": "NOT_SHOWN"}
+    dataset = made(form("V0", date(2021, 1, 8), answers, item_languages={"GP2": "en"}))
+    found = {r["item"]: r for r in rows(dataset, "items.csv")}
+    assert (found["GS7"]["state"], found["GS7"]["value"]) == ("PREFER_NOT", None)
+    assert (found["B1"]["state"], found["B1"]["value"]) == ("NOT_SHOWN", None)
+    assert (found["GP2"]["state"], found["GP2"]["value"]) == ("ANSWERED", 2)
+    assert (found["GP1"]["language"], found["GP2"]["language"]) == ("zh", "en")
+
+
+def test_a_phone_that_runs_ahead_shows_in_its_own_column() -> None:
+    received = datetime(2021, 1, 8, 4, tzinfo=UTC)
+    ahead = form("V0", date(2021, 1, 8), device_at=received.replace(day=11))
+    (row,) = rows(made(ahead), "forms.csv")
+    assert row["clock_skew_seconds"] == 3 * 24 * 3600
+    assert row["status"] == "VALID"
+
+
+@pytest.mark.parametrize(
+    ("sha256", "mode", "status"),
+    [
+        ("known", Mode.PHONE_SELF, WordingStatus.LICENSED),
+        ("other", Mode.PHONE_SELF, WordingStatus.NOT_KNOWN),
+        (None, Mode.PAPER, WordingStatus.PAPER),
+        (None, Mode.INTERVIEW_PHONE, WordingStatus.NOT_KNOWN),
+    ],
+)
+def test_a_form_says_whose_words_it_showed(
+    sha256: str | None, mode: Mode, status: WordingStatus
+) -> None:
+    shown = form("V0", date(2021, 1, 8), wording_sha256=sha256, mode=mode.value)
+    assert wording_status(shown, {"known": WordingStatus.LICENSED}) is status
+
+
+def test_forms_that_do_not_fit_the_instrument_are_named() -> None:
+    good = form("V0", date(2021, 1, 8))
+    bad = {
+        "other items": replace(good, submission_id="other items", answers=()),
+        "no scores": replace(good, submission_id="no scores", scores=None),
+        "no choice": replace(good, submission_id="no choice", answers=(9, *good.answers[1:])),
+        "no state": replace(good, submission_id="no state", answers=("?", *good.answers[1:])),
+    }
+    assert unreadable([good, *bad.values()], INSTRUMENT) == list(bad)
+
+
+ROW_TYPES = {
+    "patients.csv": tidy.PatientRow,
+    "ledger.csv": tidy.LedgerRow,
+    "forms.csv": tidy.FormRow,
+    "items.csv": tidy.ItemRow,
+    "scores.csv": tidy.ScoreRow,
+    "events.csv": tidy.EventRow,
+    "compliance.csv": tidy.ComplianceRow,
+    "dictionary.csv": DictionaryRow,
+}
+
+
+def test_every_column_that_can_leave_is_explained_in_its_order() -> None:
+    explained = {f: tuple(c.name for c in cs) for f, cs in dictionary().files.items()}
+    assert explained == {file: row._fields for file, row in ROW_TYPES.items()}
+
+
+@pytest.mark.parametrize(
+    ("codes", "members"),
+    [
+        ("status", Status),
+        ("pattern", Pattern),
+        ("flags", Flag),
+        ("not_analysed", NotAnalysed),
+        ("modes", Mode),
+        ("wording_status", WordingStatus),
+        ("state", AnswerState),
+        ("events", EventKind),
+        ("types", dictionaries.Kind),
+        ("sources", Source),
+    ],
+)
+def test_every_code_is_explained_in_both_languages(codes: str, members: Any) -> None:
+    explained = dictionary().lists[codes]
+    assert [code.code for code in explained] == [member.value for member in members]
+    assert all(code.en and code.zh for code in explained)
+
+
+def test_the_dictionary_takes_its_codes_from_the_study_and_the_instrument() -> None:
+    columns = {file: row._fields for file, row in ROW_TYPES.items()}
+    told = {(r.file, r.column): r.values for r in dictionary_rows(dictionary(), columns, TINY, TEA)}
+    assert told["items.csv", "item"] == "TEA1 | TEA2 | TEA3"
+    assert told["scores.csv", "scale"] == "TASTE_SUM: 0 – 6"
+    assert told["patients.csv", "arm"] == "GREEN: Green tea | BLACK: Black tea"
+    assert told["ledger.csv", "visit"].startswith("START: month 0")
+
+
+def test_a_column_that_nobody_explained_can_not_leave() -> None:
+    with pytest.raises(KeyError):
+        list(dictionary_rows(dictionary(), {"events.csv": ("note",)}, TINY, TEA))
+
+
+def test_a_dictionary_that_contradicts_itself_is_refused() -> None:
+    data = json.loads((ROOT / "pro_app" / "export" / "dictionary.json").read_text("utf-8"))
+    data["files"]["events.csv"][0] |= {"type": "colour", "source": "GOSSIP", "zh": ""}
+    data["files"]["events.csv"][1]["values"] = "@nowhere"
+    with pytest.raises(DictionaryError) as refused:
+        dictionaries.from_data(data)
+    assert refused.value.problems == (
+        "events.csv patient_id: unknown type 'colour'",
+        "events.csv patient_id: unknown source 'GOSSIP'",
+        "events.csv patient_id: not explained in both languages",
+        "events.csv event: unknown list '@nowhere'",
+    )
+
+
+def test_the_version_in_the_manifest_is_the_product_s() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["version"] == VERSION

@@ -1,0 +1,476 @@
+"""An export holds what the database holds, as of a day, and nothing that must stay."""
+
+import hashlib
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import insert, select
+
+from pro_app.core.facts import EventKind, Mode
+from pro_app.core.instrument import Answer, AnswerState
+from pro_app.core.ledger import ledger
+from pro_app.deployment import deployment
+from pro_app.export.service import Block, Blocked
+from pro_app.export.writing import FolderTaken
+from pro_app.instruments import demonstration
+from pro_app.security import secrets
+from pro_app.store.facts import Scope, read_facts
+from pro_app.store.forms import NewForm, from_json, keep_forms
+from pro_app.store.tables import audit_event, form, form_score, patient
+from pro_app.store.transaction import Actor, reading, transaction
+from pro_app.store.wordings import add_pack
+from tests import factories
+from tests.conftest import HandClock
+from tests.factories import ACTOR
+from tests.rooms.export.reading import content, export, rows, values
+
+pytestmark = pytest.mark.usefixtures("in_app")
+
+#: V0 is due on 5 January 2026, the clock stands at 5 March.
+TODAY = date(2026, 3, 5)
+V0 = date(2026, 1, 4)
+V1 = date(2026, 3, 30)
+ARMS = {"RADICAL", "PALLIATIVE"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "export"
+
+
+def _mixed() -> dict[str, Answer]:
+    """Chosen, skipped, opted out of and never shown, all in one form."""
+    answers = factories.all_answered(3)
+    codes = list(answers)
+    answers[codes[0]] = Answer(AnswerState.SKIPPED)
+    answers[codes[13]] = Answer(AnswerState.PREFER_NOT)
+    answers[codes[30]] = Answer(AnswerState.NOT_SHOWN)
+    answers[codes[1]] = Answer(AnswerState.ANSWERED, 0)
+    return answers
+
+
+def test_every_cell_is_that_of_the_database(folder: Path) -> None:
+    anna = factories.add_patient("LISHUI-001", arm="RADICAL")
+    bea = factories.add_patient("JIAXING-007", "JIAXING", language="en", randomised_on=V0)
+    factories.add_event(anna, EventKind.PROGRESSION, date(2026, 2, 1))
+    factories.add_form(anna, "V0", V0, answers=_mixed())
+    factories.add_form(bea, "V0", V0)
+    manifest = export(folder, TODAY)
+
+    with reading() as connection:
+        stored = connection.execute(
+            select(form, form_score.c.scores, patient.c.number)
+            .join(form_score, form_score.c.form_id == form.c.id)
+            .join(patient, patient.c.id == form.c.patient_id)
+            .order_by(patient.c.number)
+        ).all()
+        known = read_facts(connection, Scope())
+    items, scores = rows(folder, "items.csv"), rows(folder, "scores.csv")
+    assert values(rows(folder, "forms.csv"), "submission_id", "patient_id", "answered_on") == [
+        (row.submission_id, row.number, row.answered_on.isoformat()) for row in stored
+    ]
+    assert values(items, "submission_id", "item", "state", "value") == [
+        (
+            row.submission_id,
+            code,
+            answer.state.value,
+            "" if answer.value is None else str(answer.value),
+        )
+        for row in stored
+        for code, answer in from_json(row.answers).items()
+    ]
+    assert [
+        (r["submission_id"], r["scale"], float(r["value"]) if r["value"] else None, r["prorated"])
+        for r in scores
+    ] == [
+        (row.submission_id, code, value, "yes" if prorated else "no")
+        for row in stored
+        for code, (value, _, prorated) in row.scores.items()
+    ]
+    entries = [
+        entry
+        for each in known
+        for entry in ledger(each.facts, deployment().study, valid_from=30, as_of=TODAY)
+    ]
+    assert values(rows(folder, "ledger.csv"), "patient_id", "visit", "status", "target_on") == [
+        (e.patient_id, e.visit, e.status.value, str(e.target_on)) for e in entries
+    ]
+    assert values(rows(folder, "patients.csv"), "patient_id", "site", "language", "able") == [
+        ("JIAXING-007", "JIAXING", "en", "yes"),
+        ("LISHUI-001", "LISHUI", "zh", "yes"),
+    ]
+    assert manifest.rows == {name: len(rows(folder, name)) for name in manifest.content["files"]}
+
+
+@pytest.mark.parametrize("count", [0, 1, 9, 10])
+def test_any_number_of_forms_can_be_exported(folder: Path, count: int) -> None:
+    for number in range(count):
+        factories.add_form(factories.add_patient(f"L-{number:03}"), "V0", V0)
+    manifest = export(folder, TODAY)
+    assert manifest.rows["forms.csv"] == count
+    assert manifest.rows["items.csv"] == 37 * count
+    assert manifest.rows["scores.csv"] == 8 * count
+
+
+def test_after_each_of_five_visits_the_export_holds_every_form_so_far(
+    folder: Path, clock: HandClock
+) -> None:
+    clock.set("2026-01-05T08:00+08:00")
+    anna = factories.add_patient()
+    days = [date(2026, 1, 5), date(2026, 4, 5), date(2026, 7, 5), date(2026, 10, 5)]
+    for count, day in enumerate([*days, date(2027, 1, 5)], start=1):
+        clock.set(f"{day}T12:00+08:00")
+        factories.add_form(anna, f"V{count - 1}", day)
+        export(folder, day)
+        found = rows(folder, "forms.csv")
+        assert [row["visit"] for row in found] == [f"V{n}" for n in range(count)]
+        assert {row["status"] for row in found} == {"VALID"}
+
+
+def test_the_same_data_and_day_give_the_same_bytes(tmp_path: Path, clock: HandClock) -> None:
+    factories.add_form(factories.add_patient(), "V0", V0)
+    export(tmp_path / "one", TODAY)
+    clock.advance(hours=5)
+    export(tmp_path / "two", TODAY)
+    assert content(tmp_path / "one") == content(tmp_path / "two")
+
+
+def test_a_past_moment_gives_the_same_bytes_after_more_has_come(
+    tmp_path: Path, clock: HandClock
+) -> None:
+    anna = factories.add_patient(arm="RADICAL")
+    factories.add_form(anna, "V0", V0)
+    moment = clock()
+    export(tmp_path / "before", TODAY, known_at=moment, with_arm=True)
+    clock.advance(days=30)
+    factories.add_patient("LISHUI-002", arm="PALLIATIVE")
+    factories.add_event(anna, EventKind.DEATH, date(2026, 2, 1))
+    factories.add_form(anna, "V1", date(2026, 3, 1))
+    shanghai = moment.astimezone(ZoneInfo(deployment().study.time_zone))
+    export(tmp_path / "after", TODAY, known_at=shanghai, with_arm=True)
+    assert content(tmp_path / "before") == content(tmp_path / "after")
+    export(tmp_path / "now", TODAY, with_arm=True)
+    assert content(tmp_path / "now") != content(tmp_path / "after")
+
+
+def test_a_past_day_hides_what_happened_later_and_nothing_else(
+    tmp_path: Path, clock: HandClock
+) -> None:
+    anna = factories.add_patient()
+    factories.add_form(anna, "V0", V0)
+    export(tmp_path / "before", TODAY)
+    clock.set("2026-04-10T12:00+08:00")
+    factories.add_form(anna, "V1", V1)
+    factories.add_event(anna, EventKind.PROGRESSION, date(2026, 3, 6))
+    export(tmp_path / "after", TODAY)
+    assert content(tmp_path / "before") == content(tmp_path / "after")
+    export(tmp_path / "later", date(2026, 4, 10))
+    assert len(rows(tmp_path / "later", "forms.csv")) == 2
+    assert len(rows(tmp_path / "later", "events.csv")) == 1
+
+
+def test_conflicts_and_queries_leave_marked(folder: Path, clock: HandClock) -> None:
+    clock.set("2026-04-20T12:00+08:00")
+    anna, bea = factories.add_patient("L-001"), factories.add_patient("L-002")
+    factories.add_form(anna, "V0", V0)
+    factories.add_form(anna, "V0", V0, standing=False)
+    factories.add_event(anna, EventKind.WITHDRAWAL_QUESTIONNAIRES, date(2026, 3, 29))
+    factories.add_form(anna, "V1", V1)
+    factories.add_event(bea, EventKind.DEATH, date(2026, 3, 29))
+    factories.add_form(bea, "V1", V1)
+    export(folder, date(2026, 4, 20))
+    found = rows(folder, "forms.csv")
+    assert values(found, "patient_id", "visit", "standing", "analysis", "why_not_analysed") == [
+        ("L-001", "V0", "yes", "yes", ""),
+        ("L-001", "V0", "no", "no", "CONFLICT"),
+        ("L-001", "V1", "yes", "no", "QUARANTINE_AFTER_WITHDRAWAL"),
+        ("L-002", "V1", "yes", "no", "ERR_FORM_AFTER_DEATH"),
+    ]
+    marks = {row["submission_id"]: row["analysis"] for row in found}
+    assert all(row["analysis"] == marks[row["submission_id"]] for row in rows(folder, "scores.csv"))
+
+
+def test_withdrawn_consent_leaves_no_trace_but_the_count(folder: Path) -> None:
+    anna = factories.add_patient("LISHUI-001")
+    factories.add_patient("LISHUI-002")
+    factories.add_form(anna, "V0", V0)
+    factories.add_event(anna, EventKind.WITHDRAWAL_CONSENT, date(2026, 3, 1))
+    manifest = export(folder, TODAY)
+    assert manifest.content["withheld_consent_withdrawn"] == 1
+    assert all(b"LISHUI-001" not in data for data in content(folder).values())
+    assert manifest.rows["forms.csv"] == 0
+
+
+def test_free_text_and_names_of_staff_stay_in(folder: Path) -> None:
+    anna = factories.add_patient()
+    new = NewForm(
+        submission_id=secrets.new_submission_id(),
+        patient_id=anna,
+        visit="V0",
+        standing=True,
+        answered_on=V0,
+        mode=Mode.INTERVIEW_SITE,
+        language="zh",
+        answers=factories.all_answered(),
+        entered_by="护士王芳",
+        why_not_self="眼镜忘在家里",
+    )
+    with transaction(ACTOR, deployment().now()) as tx:
+        keep_forms(tx, [new], deployment().instrument)
+        tx.record("form.received", "LISHUI-001")
+    export(folder, TODAY)
+    for data in content(folder).values():
+        assert "王芳" not in data.decode()
+        assert "眼镜" not in data.decode()
+    assert rows(folder, "forms.csv")[0]["entered_by_staff"] == "yes"
+
+
+def test_the_arm_leaves_only_when_asked_for(tmp_path: Path) -> None:
+    factories.add_patient("L-001", arm="RADICAL")
+    factories.add_patient("L-002", arm="PALLIATIVE")
+    export(tmp_path / "blind", TODAY)
+    export(tmp_path / "open", TODAY, with_arm=True)
+    for data in content(tmp_path / "blind").values():
+        assert not [arm for arm in ARMS if arm in data.decode()]
+    assert list(rows(tmp_path / "open", "patients.csv")[0])[-1] == "arm"
+    assert values(rows(tmp_path / "open", "patients.csv"), "arm") == [("RADICAL",), ("PALLIATIVE",)]
+
+
+def test_a_data_manager_never_gets_the_arm(folder: Path) -> None:
+    with pytest.raises(Blocked) as blocked:
+        export(folder, TODAY, with_arm=True, actor=Actor("zhoumin", "data_manager"))
+    assert blocked.value.block is Block.ARM_NOT_ALLOWED
+    assert not folder.exists()
+
+
+def test_an_export_is_kept_in_the_trail_with_the_digest_of_its_manifest(folder: Path) -> None:
+    factories.add_patient(arm="RADICAL")
+    manifest = export(folder, TODAY, with_arm=True)
+    assert manifest.sha256 == hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+    with reading() as connection:
+        event = connection.execute(
+            select(audit_event).where(audit_event.c.action == "export.made")
+        ).one()
+    made = {name: new for name, (_, new) in event.changes.items()}
+    assert (event.actor, event.subject) == ("cli", "export")
+    assert made == {
+        "as_of": "2026-03-05",
+        "known_at": "2026-03-05T00:00:00Z",
+        "arm": True,
+        "rows": manifest.rows,
+        "manifest_sha256": manifest.sha256,
+    }
+    assert not [arm for arm in ARMS if arm in json.dumps(made)]
+
+
+def test_the_manifest_names_what_the_files_hold(folder: Path) -> None:
+    parts = deployment()
+    factories.add_form(factories.add_patient(), "V0", V0)
+    manifest = export(folder, TODAY)
+    written = json.loads((folder / "manifest.json").read_text("utf-8"))
+    assert written == manifest.content
+    for name, told in written["files"].items():
+        assert told["sha256"] == hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        assert told["rows"] == len(rows(folder, name))
+    assert {path.name for path in folder.iterdir()} == {*written["files"], "manifest.json"}
+    assert written["study"]["sha256"] == parts.study.sha256
+    assert written["instrument"]["sha256"] == parts.instrument.sha256
+    assert (written["as_of"], written["known_at"]) == ("2026-03-05", None)
+    assert (written["schema_revision"], written["with_arm"]) == ("0001", False)
+    assert written["both_scorers_agree"] is True
+    assert written["wordings"] == [{"status": "PAPER", "sha256": None, "forms": 1, "licences": []}]
+    assert written["wording_notice"] is None
+
+
+def _shown(patient_id: int, visit: str, sha256: str) -> None:
+    new = NewForm(
+        submission_id=secrets.new_submission_id(),
+        patient_id=patient_id,
+        visit=visit,
+        standing=True,
+        answered_on=V0,
+        mode=Mode.PHONE_SELF,
+        language="zh",
+        answers=factories.all_answered(),
+        wording_sha256=sha256,
+    )
+    with transaction(ACTOR, deployment().now()) as tx:
+        keep_forms(tx, [new], deployment().instrument)
+        tx.record("form.received", str(patient_id))
+
+
+def test_demonstration_and_licensed_wording_are_told_apart(folder: Path) -> None:
+    parts = deployment()
+    anna = factories.add_patient()
+    with transaction(ACTOR, parts.now()) as tx:
+        add_pack(
+            tx,
+            instrument=parts.instrument.id,
+            language="zh",
+            sha256="a" * 64,
+            texts={},
+            licence="L-2026-1",
+            valid_until=date(2027, 1, 1),
+        )
+    _shown(anna, "V0", demonstration(parts.study.instrument, "zh").sha256)
+    _shown(anna, "V1", "a" * 64)
+    manifest = export(folder, TODAY)
+    assert values(rows(folder, "forms.csv"), "visit", "wording_status") == [
+        ("V0", "DEMONSTRATION"),
+        ("V1", "LICENSED"),
+    ]
+    licensed = [w for w in manifest.content["wordings"] if w["status"] == "LICENSED"]
+    assert licensed[0]["licences"] == [{"licence": "L-2026-1", "valid_until": "2027-01-01"}]
+    assert "demonstration" in manifest.content["wording_notice"]["en"]
+    assert "演示" in manifest.content["wording_notice"]["zh"]
+
+
+def _insert_form(scores: dict[str, list[object]], version: str = "") -> str:
+    """A form whose stored scores are not those of its answers."""
+    parts = deployment()
+    patient_id = factories.add_patient("LISHUI-013")
+    row = {
+        "submission_id": secrets.new_submission_id(),
+        "patient_id": patient_id,
+        "visit": "V0",
+        "standing": True,
+        "answered_on": V0,
+        "mode": "paper",
+        "language": "zh",
+        "proxy": False,
+        "instrument": parts.instrument.id,
+        "instrument_sha256": parts.instrument.sha256,
+        "answers": dict.fromkeys(parts.instrument.item_codes, 2),
+        "item_languages": {},
+        "items_answered": 37,
+        "received_at": parts.now(),
+        "received_from": "test",
+    }
+    with transaction(ACTOR, parts.now()) as tx:
+        form_id = tx.execute(insert(form).returning(form.c.id), row).scalar_one()
+        tx.execute(
+            insert(form_score),
+            {
+                "form_id": form_id,
+                "scoring_version": version or parts.instrument.scoring_version,
+                "inputs_sha256": "0" * 64,
+                "scores": scores,
+                "scored_at": parts.now(),
+            },
+        )
+        tx.record("form.received", "LISHUI-013")
+    return str(row["submission_id"])
+
+
+def _right_scores() -> dict[str, list[object]]:
+    instrument = deployment().instrument
+    return {s.code: [2.0 * len(s.items), len(s.items), False] for s in instrument.scales}
+
+
+def test_right_scores_by_hand_pass_both_scorers(folder: Path) -> None:
+    _insert_form(_right_scores())
+    assert export(folder, TODAY).rows["forms.csv"] == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [[14.000001, 7, False], [14.0, 6, False], [14.0, 7, True], [None, 7, False]],
+    ids=["value", "count", "prorated", "none"],
+)
+def test_scorers_that_disagree_stop_the_export(folder: Path, wrong: list[object]) -> None:
+    scales = deployment().instrument.scale_codes
+    submission_id = _insert_form(_right_scores() | {scales[0]: wrong})
+    with pytest.raises(Blocked) as blocked:
+        export(folder, TODAY)
+    assert blocked.value.block is Block.SCORERS_DISAGREE
+    assert blocked.value.details == (f"{submission_id} {scales[0]}",)
+    assert not folder.exists()
+
+
+def test_a_form_without_scores_of_this_version_stops_the_export(folder: Path) -> None:
+    submission_id = _insert_form(_right_scores(), version="another/1")
+    with pytest.raises(Blocked) as blocked:
+        export(folder, TODAY)
+    assert blocked.value.block is Block.UNREADABLE_FORMS
+    assert blocked.value.details == (submission_id,)
+
+
+def test_an_instant_that_has_not_come_is_refused(folder: Path) -> None:
+    with pytest.raises(Blocked) as blocked:
+        export(folder, TODAY, known_at=deployment().now() + timedelta(seconds=1))
+    assert blocked.value.block is Block.NOT_KNOWN_YET
+
+
+def test_a_trial_number_that_is_a_formula_is_made_safe_and_kept(folder: Path) -> None:
+    number = '=HYPERLINK("http://example","点此")'
+    factories.add_form(factories.add_patient(number), "V0", V0)
+    factories.add_patient("007")
+    export(folder, TODAY)
+    assert [row["patient_id"] for row in rows(folder, "patients.csv")] == ["007", f"'{number}"]
+    assert {row["patient_id"] for row in rows(folder, "items.csv")} == {f"'{number}"}
+
+
+def test_negative_numbers_stay_numbers(folder: Path, clock: HandClock) -> None:
+    clock.set("2026-04-20T12:00+08:00")
+    anna = factories.add_patient()
+    factories.add_form(anna, "V0", V0, answers=factories.all_answered(4))
+    factories.add_form(anna, "V1", V1, answers=factories.all_answered(0))
+    export(folder, date(2026, 4, 20))
+    social = [r for r in rows(folder, "scores.csv") if (r["visit"], r["scale"]) == ("V1", "SWB")]
+    assert social[0]["change_from_baseline"] == "-28.0"
+    assert rows(folder, "ledger.csv")[0]["days_off_target"] == "-1"
+
+
+def test_chinese_comes_through(folder: Path) -> None:
+    export(folder, TODAY)
+    found = {(r["file"], r["column"]): r for r in rows(folder, "dictionary.csv")}
+    assert found["ledger.csv", "target_on"]["meaning_zh"].startswith("目标日：")
+    assert "丽水市中心医院" in found["patients.csv", "site"]["values"]
+    assert not (folder / "dictionary.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_every_column_of_every_file_stands_in_the_exported_dictionary(tmp_path: Path) -> None:
+    factories.add_form(factories.add_patient(arm="RADICAL"), "V0", V0)
+    for with_arm in (False, True):
+        folder = tmp_path / str(with_arm)
+        export(folder, TODAY, with_arm=with_arm)
+        told = values(rows(folder, "dictionary.csv"), "file", "column")
+        there = [
+            (path.name, column)
+            for path in folder.glob("*.csv")
+            for column in path.read_text("utf-8").splitlines()[0].split(",")
+        ]
+        assert sorted(told) == sorted(there)
+        assert len(set(told)) == len(told)
+
+
+def test_a_refused_export_leaves_what_was_there(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(FolderTaken) as taken:
+        export(folder, TODAY)
+    assert taken.value.names == ("notes.txt",)
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
+    with reading() as connection:
+        made = select(audit_event).where(audit_event.c.action == "export.made")
+        assert connection.execute(made).all() == []
+
+
+def test_a_failed_export_leaves_the_earlier_one_as_it_was(folder: Path) -> None:
+    export(folder, TODAY)
+    before = content(folder)
+    _insert_form(_right_scores(), version="another/1")
+    with pytest.raises(Blocked):
+        export(folder, TODAY)
+    assert content(folder) == before
+
+
+def test_the_instants_of_a_form_are_those_that_were_stored(folder: Path) -> None:
+    received = datetime(2026, 3, 4, 3, 2, 1, 123456, tzinfo=UTC)
+    anna = factories.add_patient()
+    factories.add_form(anna, "V0", V0, now=received)
+    export(folder, TODAY)
+    assert rows(folder, "forms.csv")[0]["received_at"] == "2026-03-04T03:02:01.123456Z"
