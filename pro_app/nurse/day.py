@@ -11,7 +11,7 @@ from pro_app.store.transaction import reading
 #: Windows closing within so many days have a list of their own.
 SOON_DAYS, WEEK_DAYS = 3, 7
 #: A list shows so many rows; the ledger has the rest.
-ROWS = 50
+ROWS = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Today:
 
 
 def at_site(study: Study, *, sites: tuple[str, ...], today: date) -> Today:
-    """The work of a day at these sites, in three statements."""
+    """The work of a day at these sites, in four statements."""
     since = today - timedelta(days=1)
     since_at = datetime.combine(since, time.min, ZoneInfo(study.time_zone))
     with reading(snapshot=True) as connection:

@@ -16,6 +16,8 @@ from pro_app.store.trail import Recorded, trail_of
 from pro_app.store.transaction import reading
 
 _TRAIL_ROWS = 30
+#: Each step of filling in is in the trail; it is hers until she hands the form in.
+_HER_OWN = ("draft.begun", "draft.saved", "draft.asked", "draft.discarded")
 _WIDE = Frame(680, 300, left=40, right=64, top=16, bottom=44)
 _SMALL = Frame(220, 104, left=8, right=8, top=8, bottom=18)
 _LINE = Frame(1160, 170, left=16, right=24, top=56, bottom=26)
@@ -73,7 +75,7 @@ def page(
             reasons=reasons_of(connection, patient.id),
             events=tuple(events_of(connection, [patient.id]).get(patient.id, [])),
             forms=tuple(scored_forms(connection, patient.id, instrument.scoring_version)),
-            trail=tuple(trail_of(connection, number, limit=_TRAIL_ROWS)),
+            trail=tuple(trail_of(connection, number, limit=_TRAIL_ROWS, without=_HER_OWN)),
         )
 
 

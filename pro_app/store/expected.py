@@ -78,6 +78,11 @@ def joined() -> FromClause:
     )
 
 
+def may_answer() -> ColumnElement[bool]:
+    """Whether she consented to questionnaires and is not known to be unable."""
+    return and_(patient_version.c.pro_consent_on.is_not(None), patient_version.c.able.is_not(False))
+
+
 def expected(end_on: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether a form of this visit is expected of her at all.
 
@@ -85,8 +90,7 @@ def expected(end_on: ColumnElement[Any]) -> ColumnElement[bool]:
     randomisation there is no target day, and a death or withdrawal ends it.
     """
     return and_(
-        patient_version.c.pro_consent_on.is_not(None),
-        patient_version.c.able.is_not(False),
+        may_answer(),
         or_(end_on.is_(None), end_on >= planned_visit.c.target_on),
     )
 

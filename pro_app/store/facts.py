@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    literal_column,
+    select,
+)
 
 from pro_app.core.facts import EventFact, EventKind, FormFact, PatientFacts, ReasonFact
 from pro_app.store.known import known
@@ -113,8 +121,11 @@ def _forms(known_at: datetime | None) -> Select[Any]:
 
 
 def standing() -> ColumnElement[bool]:
-    """Whether a form is the one that counts for its visit: first, and her own."""
-    return and_(form.c.standing, ~form.c.proxy)
+    """Whether a form is the one that counts for its visit: first, and her own.
+
+    In the very words of the index `uq_form_standing`: SQLite uses it for no others.
+    """
+    return literal_column("(form.standing AND NOT form.proxy)")
 
 
 def _reasons(known_at: datetime | None) -> Select[Any]:

@@ -4,7 +4,7 @@ Each list is cut at a number of rows and knows its true length. The statements
 walk the indexes by site and day, so that a page costs what it shows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -12,14 +12,15 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
     Subquery,
     and_,
     case,
     exists,
     func,
     literal,
-    or_,
     select,
+    union_all,
 )
 
 from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind
@@ -96,33 +97,43 @@ def open_windows(
     """
     closes_on = planned_visit.c.closes_on
     bounds = [(closes_on <= today + timedelta(days), n) for n, days in enumerate(within_days)]
-    found = (
+    query = (
         select(
-            patient.c.number,
+            planned_visit.c.patient_id,
             planned_visit.c.visit,
             planned_visit.c.opens_on,
             closes_on,
-            reason.c.code.label("reason"),
             case(*bounds, else_=len(bounds)).label("part"),
         )
-        .select_from(rule.joined().join(patient, patient.c.id == planned_visit.c.patient_id))
+        .select_from(rule.joined())
         .where(
             planned_visit.c.site.in_(sites),
-            _can_be_open(study, today),
-            rule.window_open(today),
+            planned_visit.c.opens_on <= today,
             rule.without_form(),
             _still_asked(study),
         )
-        .subquery("found")
     )
-    parts = _cut(
-        connection,
-        found,
-        OpenWindow,
-        is_new=found.c.opens_on >= new_since,
-        order=(found.c.closes_on.asc().nulls_last(), found.c.number),
-        limit=limit,
+    # Two ranges of one index, not one condition with OR, for which SQLite walks the
+    # whole site; the upper end spares the windows that lie ahead.
+    last = today + timedelta(max(v.days_before + v.days_after for v in study.visits))
+    found = union_all(
+        query.where(closes_on.between(today, last)), query.where(closes_on.is_(None))
+    ).subquery("found")
+    cut = _cut(found, found.c.opens_on >= new_since, found.c.closes_on.asc().nulls_last(), limit)
+    rows = (
+        select(cut, patient.c.number, reason.c.code.label("reason"))
+        .join(patient, patient.c.id == cut.c.patient_id)
+        .outerjoin(
+            reason,
+            and_(
+                reason.c.patient_id == cut.c.patient_id,
+                reason.c.visit == cut.c.visit,
+                known(reason, None),
+            ),
+        )
+        .order_by(cut.c.closes_on.asc().nulls_last(), patient.c.number)
     )
+    parts = _gather(connection.execute(rows), OpenWindow)
     return tuple(parts.get(n, Cut()) for n in range(len(bounds) + 1))
 
 
@@ -130,36 +141,31 @@ def flagged(
     connection: Connection, *, sites: Sequence[str], new_since: datetime, limit: int
 ) -> Cut[Flagged]:
     """The flags that wait for a reason, the latest closed window first."""
-    found = (
-        select(
-            patient.c.number,
-            missing_flag.c.visit,
-            missing_flag.c.closed_window_on,
-            missing_flag.c.opened_at,
-            literal(0).label("part"),
-        )
-        .join(patient, patient.c.id == missing_flag.c.patient_id)
-        .where(missing_flag.c.site.in_(sites), missing_flag.c.closed_at.is_(None))
-        .subquery("found")
+    flag = missing_flag.c
+    waiting = (flag.site.in_(sites), flag.closed_at.is_(None))
+    # Two statements: the index has the first rows in order, and counts without sorting.
+    rows = (
+        select(patient.c.number, flag.visit, flag.closed_window_on, flag.opened_at)
+        .join(patient, patient.c.id == flag.patient_id)
+        .where(*waiting)
+        .order_by(flag.closed_window_on.desc(), patient.c.number, flag.visit)
+        .limit(limit)
     )
-    parts = _cut(
-        connection,
-        found,
-        Flagged,
-        is_new=found.c.opened_at >= new_since,
-        order=(found.c.closed_window_on.desc(), found.c.number),
-        limit=limit,
-    )
-    return parts.get(0, Cut())
+    is_new = case((flag.opened_at >= new_since, 1), else_=0)
+    count = select(func.count(), func.coalesce(func.sum(is_new), 0)).where(*waiting)
+    total, new = connection.execute(count).one()
+    return Cut(tuple(Flagged(*row) for row in connection.execute(rows)), total, int(new))
 
 
 def came_in(
     connection: Connection, *, sites: Sequence[str], since: datetime, limit: int
 ) -> Cut[CameIn]:
     """The forms received since an instant, the latest first."""
-    found = (
+    # Materialised, so that the few recent forms are found by their index; SQLite would
+    # otherwise look through every patient of the site.
+    recent = (
         select(
-            patient.c.number,
+            form.c.patient_id,
             form.c.visit,
             form.c.answered_on,
             form.c.received_at,
@@ -167,31 +173,20 @@ def came_in(
             form.c.items_answered,
             form.c.standing,
             form.c.proxy,
-            literal(0).label("part"),
         )
-        .join(patient, patient.c.id == form.c.patient_id)
-        .where(form.c.received_at >= since, patient.c.site.in_(sites))
+        .where(form.c.received_at >= since)
+        .cte("recent")
+        .prefix_with("MATERIALIZED")
+    )
+    found = (
+        select(recent, patient.c.number, literal(0).label("part"))
+        .join(patient, patient.c.id == recent.c.patient_id)
+        .where(patient.c.site.in_(sites))
         .subquery("found")
     )
-    parts = _cut(
-        connection,
-        found,
-        CameIn,
-        is_new=found.c.received_at >= since,
-        order=(found.c.received_at.desc(), found.c.number, found.c.visit),
-        limit=limit,
-    )
-    return parts.get(0, Cut())
-
-
-def _can_be_open(study: Study, today: date) -> ColumnElement[bool]:
-    """Whether the close lies within the longest window from today: a range of the index.
-
-    Without it a patient's whole future is walked, to find that it has not begun.
-    """
-    longest = max(visit.days_before + visit.days_after for visit in study.visits)
-    closes_on = planned_visit.c.closes_on
-    return or_(closes_on.is_(None), closes_on.between(today, today + timedelta(longest)))
+    cut = _cut(found, found.c.received_at >= since, found.c.received_at.desc(), limit)
+    rows = select(cut).order_by(cut.c.received_at.desc(), cut.c.number, cut.c.visit)
+    return _gather(connection.execute(rows), CameIn).get(0, Cut())
 
 
 def _still_asked(study: Study) -> ColumnElement[bool]:
@@ -201,31 +196,36 @@ def _still_asked(study: Study) -> ColumnElement[bool]:
         known(event, None),
         event.c.kind.in_(sorted({EventKind.DEATH, *ENDS_QUESTIONNAIRES})),
     )
+    if not study.stop_events:
+        return and_(rule.may_answer(), ~ended)
     return and_(rule.expected(rule.first_end_of_this(study)), ~ended)
 
 
 def _cut(
-    connection: Connection,
-    found: Subquery,
-    kind: type[RowT],
-    *,
-    is_new: ColumnElement[bool],
-    order: Sequence[ColumnElement[Any]],
-    limit: int,
-) -> dict[int, Cut[RowT]]:
-    """Part → its first rows in order, with counts of all its rows: in one statement."""
+    found: Subquery, is_new: ColumnElement[bool], order: ColumnElement[Any], limit: int
+) -> Subquery:
+    """The first rows of each `part`, beside the counts of all its rows.
+
+    What is only shown (numbers, reasons) is joined to these few rows, not counted.
+    """
     part = found.c.part
     ranked = select(
         found,
         func.count().over(partition_by=part).label("total"),
         func.sum(case((is_new, 1), else_=0)).over(partition_by=part).label("new"),
-        func.row_number().over(partition_by=part, order_by=order).label("place"),
+        func.row_number()
+        .over(partition_by=part, order_by=(order, found.c.patient_id, found.c.visit))
+        .label("place"),
     ).subquery("ranked")
+    return select(ranked).where(ranked.c.place <= limit).subquery("cut")
+
+
+def _gather(rows: Iterable[Row[Any]], kind: type[RowT]) -> dict[int, Cut[RowT]]:
+    """Part → its rows as values, with its counts."""
     names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-    query = select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.part, ranked.c.place)
-    cuts: dict[int, Cut[RowT]] = {}
-    for row in connection.execute(query):
-        made = kind(*(getattr(row, name) for name in names))
-        earlier = cuts.get(row.part, Cut())
-        cuts[row.part] = Cut((*earlier.rows, made), row.total, int(row.new))
-    return cuts
+    found: dict[int, list[RowT]] = {}
+    counts: dict[int, tuple[int, int]] = {}
+    for row in rows:
+        found.setdefault(row.part, []).append(kind(*(getattr(row, name) for name in names)))
+        counts[row.part] = (row.total, int(row.new))
+    return {part: Cut(tuple(made), *counts[part]) for part, made in found.items()}

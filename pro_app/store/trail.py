@@ -23,8 +23,13 @@ class Recorded:
     reason: str | None
 
 
-def trail_of(connection: Connection, subject: str, *, limit: int) -> list[Recorded]:
-    """What was recorded of a subject (a patient by her trial number), the latest first."""
+def trail_of(
+    connection: Connection, subject: str, *, limit: int, without: Sequence[str] = ()
+) -> list[Recorded]:
+    """What was recorded of a subject (a patient by her trial number), the latest first.
+
+    `without` names actions to be left out.
+    """
     query = (
         select(
             audit_event.c.at,
@@ -35,7 +40,7 @@ def trail_of(connection: Connection, subject: str, *, limit: int) -> list[Record
             audit_event.c.changes,
             audit_event.c.reason,
         )
-        .where(audit_event.c.subject == subject)
+        .where(audit_event.c.subject == subject, audit_event.c.action.not_in(without))
         .order_by(audit_event.c.id.desc())
         .limit(limit)
     )

@@ -57,7 +57,7 @@ def test_the_table_beside_the_chart_has_every_value(world: Flask, cast: Cast) ->
 
 def test_an_unknown_scale_shows_the_overall_one(world: Flask, cast: Cast) -> None:
     page = cast.nurse_of_lishui().get(f"{_PAGE}?scale=XYZ", headers=EN).text
-    assert "Scores: FACT-B" in page
+    assert "Scores · FACT-B" in page
 
 
 def test_a_foreign_number_is_answered_as_one_that_does_not_exist(world: Flask, cast: Cast) -> None:

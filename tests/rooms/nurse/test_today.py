@@ -97,10 +97,10 @@ def test_new_is_what_came_since_yesterday_in_the_trial_s_zone() -> None:
 
 @pytest.mark.usefixtures("in_app")
 def test_a_list_is_cut_and_says_its_true_length() -> None:
-    for number in range(53):
+    for number in range(day.ROWS + 3):
         add(f"LISHUI-{number:03}", 3)
     found = work().soon
-    assert (len(found.rows), found.total) == (50, 53)
+    assert (len(found.rows), found.total) == (day.ROWS, day.ROWS + 3)
 
 
 @pytest.mark.usefixtures("in_app")

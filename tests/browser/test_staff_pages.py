@@ -1,0 +1,104 @@
+"""The site staff's pages in a real browser: at the desk, on a phone, without scripts."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from pro_app.core.facts import EventKind
+from pro_app.deployment import deployment
+from pro_app.followup.service import synchronise_flags
+from tests import factories
+from tests.browser.conftest import DESK, PHONE, Site
+
+PAGES = (
+    "/staff/today",
+    "/staff/ledger",
+    "/staff/patients/LISHUI-001",
+    "/staff/compliance?gap=V1.E-V",
+)
+
+
+@pytest.fixture
+def study(site: Site) -> Site:
+    """One patient at Lishui with a missing month 3, and a nurse who has an account."""
+    with site.app.app_context():
+        patient_id = factories.add_patient(randomised_on=date(2025, 9, 4))
+        factories.add_form(patient_id, "V0", date(2025, 9, 4))
+        factories.add_event(patient_id, EventKind.PROGRESSION, date(2025, 11, 1))
+        parts = deployment()
+        now, today = parts.now(), parts.today()
+        synchronise_flags(parts.study, actor=factories.ACTOR, now=now, today=today)
+    site.cast.nurse_of_lishui()
+    site.app.config["WTF_CSRF_ENABLED"] = True
+    return site
+
+
+def _sign_in(page: Page) -> Page:
+    page.goto("/staff/sign-in")
+    page.fill("[name=name]", "lina")
+    page.fill("[name=password]", "correct horse battery staple")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/staff/today")
+    return page
+
+
+def test_a_nurse_gives_a_reason_from_her_list_without_scripts(
+    study: Site, new_page: Callable[..., Page]
+) -> None:
+    page = _sign_in(new_page(viewport=DESK, java_script_enabled=False, locale="en-GB"))
+    page.click("text=Give reason")
+    page.select_option("[name=code]", "P_TOO_ILL")
+    page.fill("[name=said_by]", "Family")
+    page.click("text=Keep reason")
+    expect(page.locator("[role=status]")).to_contain_text("LISHUI-001, V1")
+    expect(page.locator(".give")).to_have_count(0)
+    page.goto("/staff/patients/LISHUI-001")
+    expect(page.locator("#V1 .reason")).to_contain_text("Patient felt too ill")
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+def test_no_page_is_wider_than_its_screen_or_breaks_a_rule_of_the_browser(
+    study: Site, new_page: Callable[..., Page], viewport: dict[str, int], locale: str
+) -> None:
+    page = new_page(viewport=viewport, locale=locale)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    _sign_in(page)
+    for path in PAGES:
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], path
+    assert said == []
+
+
+def test_the_head_and_the_first_column_of_the_grid_stay_in_sight(
+    study: Site, new_page: Callable[..., Page]
+) -> None:
+    with study.app.app_context():
+        for number in range(2, 40):
+            factories.add_patient(f"LISHUI-{number:03}")
+    page = _sign_in(new_page(viewport=PHONE))
+    page.goto("/staff/ledger")
+    frame = page.locator(".grid-scroll")
+    frame.evaluate("frame => frame.scrollTo(300, 300)")
+    box = frame.bounding_box()
+    corner = page.locator(".grid .corner").bounding_box()
+    assert box
+    assert corner
+    assert (round(corner["x"] - box["x"]), round(corner["y"] - box["y"])) == (1, 1)
+
+
+def test_the_card_with_the_link_shows_a_code_and_no_way_to_get_it_again(
+    study: Site, new_page: Callable[..., Page]
+) -> None:
+    page = _sign_in(new_page(viewport=DESK, locale="en-GB"))
+    page.goto("/staff/patients/LISHUI-001")
+    page.click("text=New personal link")
+    code = page.locator(".qr svg").bounding_box()
+    assert code
+    assert code["width"] == code["height"] > 200
+    address = page.locator(".address").inner_text()
+    page.goto("/staff/patients/LISHUI-001")
+    assert address not in page.content()
