@@ -6,7 +6,7 @@ Every text says what happened, what is safe, and what to do.
 import logging
 from collections.abc import Callable
 
-from flask import Flask, g, jsonify, render_template, request
+from flask import Flask, g, jsonify, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -85,8 +85,10 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _forgery(error: CSRFError) -> ResponseReturnValue:
-    # Most often a page that was left open over a new sign-in, not an attack.
-    return _say(400)
+    # Most often a page that was left open over a new sign-in, not an attack. A phone
+    # that holds a form must be told to sign in again, not that the form is bad.
+    signed_out = request.path.startswith("/api/") and "patient" not in session
+    return _say(401 if signed_out else 400)
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:

@@ -39,8 +39,13 @@ def test_data_and_store_know_no_room(path: Path) -> None:
 
 def _room_files(*, routes: bool) -> list[Path]:
     found = [p for room in ROOMS for p in files(PRODUCT / room)]
-    web = {"routes.py", "access.py", "setup.py"}
-    return [p for p in found if (p.name in web) == routes and p.name != "__init__.py"]
+    # What a room says needs the language of the request, and `here` is the request's own.
+    web = {"access.py", "setup.py", "messages.py", "here.py"}
+    return [
+        p
+        for p in found
+        if (p.name in web or p.name.endswith("routes.py")) == routes and p.name != "__init__.py"
+    ]
 
 
 @pytest.mark.parametrize("path", _room_files(routes=False), ids=name)

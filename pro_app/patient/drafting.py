@@ -1,0 +1,177 @@
+"""Begin a form and save it at every step, so that she can rest and go on, on any phone."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pro_app.patient import questionnaire
+from pro_app.patient.occasion import Occasion
+from pro_app.patient.overview import openable
+from pro_app.patient.questionnaire import Given, Page
+from pro_app.patient.service import (
+    Filled,
+    Hindrance,
+    NotTaken,
+    Outcome,
+    Taken,
+    settled,
+    take,
+)
+from pro_app.store.drafts import Draft, begin_draft, drop_draft, find_draft, save_draft
+from pro_app.store.receiving import Clash, facts_of, lock, received_of
+from pro_app.store.transaction import Actor, Tx, transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The answers so far, and which lines of the page still have none."""
+
+    given: Given
+    blank: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NothingThere:
+    """There is no draft to go on with; `expired` when it was too old and is now gone."""
+
+    expired: bool = False
+
+
+def begin_form(
+    actor: Actor, patient_id: int, visit: str, *, submission_id: str, at: Occasion
+) -> bool:
+    """Whether there is a draft to go on with now: hers, or a new one with this id.
+
+    A draft that is too old is discarded first; False when the visit is not open.
+    """
+    with transaction(actor, at.now) as tx:
+        number = lock(tx, patient_id)
+        draft, expired = _draft_in_time(tx, patient_id, number, visit, at)
+        if draft:
+            tx.abandon()
+            return True
+        if openable(facts_of(tx.connection, patient_id), visit, None, at) is None:
+            if not expired:
+                tx.abandon()
+            return False
+        begin_draft(tx, patient_id, visit, submission_id)
+        changes = {"submission_id": (None, submission_id)}
+        tx.record("draft.begun", number, visit=visit, changes=changes)
+        return True
+
+
+def save_page(
+    actor: Actor,
+    patient_id: int,
+    visit: str,
+    page: Page,
+    fields: Mapping[str, str],
+    language: str,
+    *,
+    asking: bool,
+    at: Occasion,
+) -> Saved | NothingThere:
+    """What the draft holds after a page was sent in, in the language it was shown in.
+
+    `asking`: if lines are blank she is about to be asked about them, which the
+    trail keeps beside the answers as they were then.
+    """
+
+    def fill(given: Given) -> Given:
+        return questionnaire.filled_in(page, fields, given, at.instrument)
+
+    return _change(actor, patient_id, visit, page, fill, language, asking=asking, at=at)
+
+
+def leave_blank(
+    actor: Actor, patient_id: int, visit: str, page: Page, language: str, *, at: Occasion
+) -> Saved | NothingThere:
+    """What the draft holds after she said that this page's blank lines stay blank."""
+
+    def skip(given: Given) -> Given:
+        return questionnaire.left_blank(page, given)
+
+    return _change(actor, patient_id, visit, page, skip, language, asking=False, at=at)
+
+
+def hand_in(
+    actor: Actor, patient_id: int, visit: str, submission_id: str, language: str, *, at: Occasion
+) -> Outcome | NothingThere:
+    """What became of her draft with this id, handed in; again and again the same.
+
+    A draft that has grown too old is discarded instead.
+    """
+    try:
+        with transaction(actor, at.now) as tx:
+            return _take_draft(tx, patient_id, visit, submission_id, language, at)
+    except Clash:
+        return NotTaken(Hindrance.ID_IN_USE)
+
+
+def _take_draft(
+    tx: Tx, patient_id: int, visit: str, submission_id: str, language: str, at: Occasion
+) -> Outcome | NothingThere:
+    number = lock(tx, patient_id)
+    had = _had(tx, patient_id, submission_id)
+    if had:
+        return settled(tx, had)
+    draft, expired = _draft_in_time(tx, patient_id, number, visit, at)
+    if expired:
+        return NothingThere(expired=True)
+    if draft is None or draft.submission_id != submission_id:
+        tx.abandon()
+        return NothingThere()
+    filled = Filled(submission_id, visit, draft.answers, language, draft.item_languages)
+    return settled(tx, take(tx, patient_id, filled, at=at))
+
+
+def _had(tx: Tx, patient_id: int, submission_id: str) -> Taken | None:
+    for form in received_of(tx.connection, patient_id):
+        if form.submission_id == submission_id:
+            return Taken(form.submission_id, form.visit, form.received_at, again=True)
+    return None
+
+
+def _draft_in_time(
+    tx: Tx, patient_id: int, number: str, visit: str, at: Occasion
+) -> tuple[Draft | None, bool]:
+    """The draft she may go on with, and whether one was too old and is discarded."""
+    draft = find_draft(tx.connection, patient_id, visit)
+    if draft is None or not at.has_expired(draft):
+        return draft, False
+    drop_draft(tx, patient_id, visit)
+    changes = {"submission_id": (draft.submission_id, None)}
+    tx.record("draft.discarded", number, visit=visit, changes=changes)
+    return None, True
+
+
+def _change(
+    actor: Actor,
+    patient_id: int,
+    visit: str,
+    page: Page,
+    change: Callable[[Given], Given],
+    language: str,
+    *,
+    asking: bool,
+    at: Occasion,
+) -> Saved | NothingThere:
+    with transaction(actor, at.now) as tx:
+        number = lock(tx, patient_id)
+        draft, expired = _draft_in_time(tx, patient_id, number, visit, at)
+        if draft is None:
+            if not expired:
+                tx.abandon()
+            return NothingThere(expired)
+        after = change(draft.answers)
+        changed = questionnaire.changes(draft.answers, after)
+        blank = tuple(line.code for line in questionnaire.blanks(page, after))
+        if changed:
+            languages = {**draft.item_languages, **dict.fromkeys(changed, language)}
+            save_draft(tx, draft, after, languages)
+            tx.record("draft.saved", number, visit=visit, changes=changed)
+        if asking and blank:
+            # The question may prompt a change, so the trail shows that it was asked.
+            tx.record("draft.asked", number, visit=visit, changes={"blank": (None, blank)})
+        elif not changed:
+            tx.abandon()
+        return Saved(after, blank)

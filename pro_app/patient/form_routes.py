@@ -1,0 +1,249 @@
+"""The form as plain pages: one section a page, saved at every step, no script needed."""
+
+from typing import Any
+
+from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from pro_app.core.instrument import AnswerState
+from pro_app.patient import drafting, messages, overview, questionnaire
+from pro_app.patient.drafting import NothingThere
+from pro_app.patient.here import form_language, occasion
+from pro_app.patient.occasion import Occasion
+from pro_app.patient.overview import OpenForm, ShutForm
+from pro_app.patient.questionnaire import Page
+from pro_app.patient.service import NotTaken
+from pro_app.security import secrets
+from pro_app.security.access import patient_only
+from pro_app.security.setup import actor_of
+
+blueprint = Blueprint("form", __name__)
+
+#: A language button says this and the code in the field `go`; the others say next or back.
+_LANGUAGE = "language:"
+
+
+@blueprint.get("/form/<visit>")
+@patient_only
+def intro(visit: str) -> ResponseReturnValue:
+    """What comes, before anything is begun; a form that is begun goes on at its place."""
+    found = _find(visit)
+    if isinstance(found, ShutForm):
+        return _shut(found)
+    if found.draft and not found.expired:
+        return _to_place(visit, found)
+    return _render("intro", visit, found)
+
+
+@blueprint.post("/form/<visit>")
+@patient_only
+def begin(visit: str) -> ResponseReturnValue:
+    drafting.begin_form(
+        actor_of(g.patient),
+        g.patient.id,
+        visit,
+        submission_id=secrets.new_submission_id(),
+        at=occasion(),
+    )
+    # Whatever came of it, the form's own address shows it.
+    return redirect(url_for(".intro", visit=visit))
+
+
+@blueprint.get("/form/<visit>/<int:page>")
+@patient_only
+def page(visit: str, page: int) -> ResponseReturnValue:
+    return _show(visit, page, "page")
+
+
+@blueprint.post("/form/<visit>/<int:page>")
+@patient_only
+def save(visit: str, page: int) -> ResponseReturnValue:
+    at = occasion()
+    sheet = _sheet(page, at)
+    if sheet is None:
+        return redirect(url_for(".intro", visit=visit))
+    go = request.form.get("go", "next")
+    saved = drafting.save_page(
+        actor_of(g.patient),
+        g.patient.id,
+        visit,
+        sheet,
+        request.form,
+        _shown_language(at),
+        asking=go == "next",
+        at=at,
+    )
+    if isinstance(saved, NothingThere):
+        return _nothing_there(visit, saved)
+    if go.startswith(_LANGUAGE):
+        if go.removeprefix(_LANGUAGE) in at.study.languages:
+            session["language"] = go.removeprefix(_LANGUAGE)
+        return _to_page(visit, page)
+    if go == "back":
+        return _backward(visit, page)
+    if saved.blank:
+        return redirect(url_for(".blanks", visit=visit, page=page, **_aim()))
+    return _onward(visit, page, at)
+
+
+@blueprint.get("/form/<visit>/<int:page>/blanks")
+@patient_only
+def blanks(visit: str, page: int) -> ResponseReturnValue:
+    """The one question about lines that were left blank."""
+    return _show(visit, page, "blanks")
+
+
+@blueprint.post("/form/<visit>/<int:page>/blanks")
+@patient_only
+def leave_blank(visit: str, page: int) -> ResponseReturnValue:
+    at = occasion()
+    sheet = _sheet(page, at)
+    if sheet is None:
+        return redirect(url_for(".intro", visit=visit))
+    left = drafting.leave_blank(
+        actor_of(g.patient), g.patient.id, visit, sheet, _shown_language(at), at=at
+    )
+    return (
+        _nothing_there(visit, left) if isinstance(left, NothingThere) else _onward(visit, page, at)
+    )
+
+
+@blueprint.get("/form/<visit>/review")
+@patient_only
+def review(visit: str) -> ResponseReturnValue:
+    found = _find(visit)
+    if isinstance(found, ShutForm):
+        return _shut(found)
+    if found.draft is None or found.expired:
+        return redirect(url_for(".intro", visit=visit))
+    if questionnaire.place(occasion().instrument, found.draft.answers) is not None:
+        return _to_place(visit, found)
+    return _render("review", visit, found)
+
+
+@blueprint.post("/form/<visit>/review")
+@patient_only
+def submit(visit: str) -> ResponseReturnValue:
+    at = occasion()
+    submission_id = request.form.get("submission_id", "")
+    outcome = drafting.hand_in(
+        actor_of(g.patient), g.patient.id, visit, submission_id, _shown_language(at), at=at
+    )
+    if isinstance(outcome, NothingThere):
+        return _nothing_there(visit, outcome)
+    if isinstance(outcome, NotTaken):
+        flash(messages.refusal(outcome.why), "error")
+        return redirect(url_for(".intro", visit=visit))
+    return redirect(url_for(".receipt", submission_id=outcome.submission_id))
+
+
+@blueprint.get("/received/<submission_id>")
+@patient_only
+def receipt(submission_id: str) -> ResponseReturnValue:
+    found = overview.receipt(g.patient.id, submission_id, at=occasion())
+    if found is None:
+        return redirect(url_for("patient.home"))
+    return render_template("patient/receipt.html", receipt=found)
+
+
+def _find(visit: str) -> OpenForm | ShutForm:
+    return overview.find_form(g.patient.id, visit, form_language(), at=occasion())
+
+
+def _sheet(page: int, at: Occasion) -> Page | None:
+    sheets = questionnaire.pages(at.instrument)
+    return sheets[page - 1] if 1 <= page <= len(sheets) else None
+
+
+def _show(visit: str, page: int, template: str) -> ResponseReturnValue:
+    """A page of the form, or the place from which she may go on."""
+    at = occasion()
+    found = _find(visit)
+    if isinstance(found, ShutForm):
+        return _shut(found)
+    sheet = _sheet(page, at)
+    if sheet is None or found.draft is None or found.expired:
+        return redirect(url_for(".intro", visit=visit))
+    place = questionnaire.place(at.instrument, found.draft.answers)
+    if place is not None and page > place:
+        return _to_page(visit, place)
+    blank = questionnaire.blanks(sheet, found.draft.answers)
+    if template == "blanks" and not blank:
+        return _to_page(visit, page)
+    return _render(template, visit, found, sheet=sheet, blank=blank)
+
+
+def _render(template: str, visit: str, found: OpenForm, **more: object) -> str:
+    at = occasion()
+    given = found.draft.answers if found.draft else {}
+    return render_template(
+        f"patient/{template}.html",
+        visit=visit,
+        entry=found.entry,
+        form_texts=found.wording.texts,
+        wording=found.wording,
+        instrument=at.instrument,
+        pages=questionnaire.pages(at.instrument),
+        choices=range(at.instrument.lowest, at.instrument.highest + 1),
+        given=given,
+        ticked=questionnaire.ticked,
+        draft=found.draft,
+        expired=found.expired,
+        form_language=form_language(),
+        states=AnswerState,
+        aim=_aim(),
+        **more,
+    )
+
+
+def _shut(found: ShutForm) -> ResponseReturnValue:
+    title, advice = messages.shut(found.why)
+    return render_template(
+        "patient/shut.html", title=title, advice=advice, entry=found.entry, why=found.why
+    ), 404
+
+
+def _nothing_there(visit: str, what: NothingThere) -> ResponseReturnValue:
+    if what.expired:
+        flash(
+            _(
+                "What you had begun was more than %(hours)s hours old and has been put aside, "
+                "because the questions are about the last days. Please begin again.",
+                hours=occasion().instrument.draft_hours,
+            )
+        )
+    return redirect(url_for(".intro", visit=visit))
+
+
+def _shown_language(at: Occasion) -> str:
+    """The language in which the page that was sent had been shown."""
+    shown = request.form.get("language", "")
+    return shown if shown in at.study.languages else form_language()
+
+
+def _aim() -> dict[str, Any]:
+    """Where a page goes after Next: back to the review, if she came from there."""
+    return {"to": "review"} if request.values.get("to") == "review" else {}
+
+
+def _onward(visit: str, page: int, at: Occasion) -> ResponseReturnValue:
+    if _aim() or _sheet(page + 1, at) is None:
+        return redirect(url_for(".review", visit=visit))
+    return _to_page(visit, page + 1)
+
+
+def _backward(visit: str, page: int) -> ResponseReturnValue:
+    if _aim():
+        return redirect(url_for(".review", visit=visit))
+    return _to_page(visit, page - 1) if page > 1 else redirect(url_for("patient.home"))
+
+
+def _to_page(visit: str, page: int) -> ResponseReturnValue:
+    return redirect(url_for(".page", visit=visit, page=page, **_aim()))
+
+
+def _to_place(visit: str, found: OpenForm) -> ResponseReturnValue:
+    given = found.draft.answers if found.draft else {}
+    place = questionnaire.place(occasion().instrument, given)
+    return redirect(url_for(".review", visit=visit)) if place is None else _to_page(visit, place)

@@ -1,0 +1,28 @@
+"""The trial and the instant of one request, handed through the room as one value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from pro_app.core.instrument import Instrument
+from pro_app.core.study import Study
+from pro_app.store.drafts import Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """`today` is the day of `now` in the trial's zone, as `day_of` tells it.
+
+    `production` asks for a study that went live and for licensed wording.
+    """
+
+    study: Study
+    instrument: Instrument
+    production: bool
+    now: datetime
+    today: date
+    day_of: Callable[[datetime], date]
+
+    def has_expired(self, draft: Draft) -> bool:
+        """Whether a draft is too old to go on with: its recall period was another one."""
+        return self.now - draft.started_at > timedelta(hours=self.instrument.draft_hours)

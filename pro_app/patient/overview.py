@@ -1,0 +1,193 @@
+"""What a patient sees before and after a form: what is due, what may be opened, receipts."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind, PatientFacts
+from pro_app.core.ledger import Entry, Status, ledger
+from pro_app.core.submission import open_visits
+from pro_app.core.wording import Wording
+from pro_app.instruments import demonstration_if_any
+from pro_app.patient.occasion import Occasion
+from pro_app.store.drafts import Draft, drafts_of, find_draft
+from pro_app.store.forms import Received
+from pro_app.store.receiving import facts_of, received_of
+from pro_app.store.state import State, read_state
+from pro_app.store.transaction import reading
+from pro_app.store.wordings import licensed
+
+
+class Standing(StrEnum):
+    """Where a patient stands with the questionnaires as a whole."""
+
+    NOT_CONSENTED = "NOT_CONSENTED"  # her PRO consent is not recorded
+    NOT_LIVE = "NOT_LIVE"  # the study has not begun here
+    ENDED = "ENDED"  # nobody asks her any more
+    ASKED = "ASKED"  # questionnaires come when they are due
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A visit that may be filled in today; `draft` is what she began of it."""
+
+    entry: Entry
+    draft: Draft | None
+    expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """`coming` is the next visit whose window has not opened."""
+
+    standing: Standing
+    due: tuple[Due, ...]
+    coming: Entry | None
+    received: tuple[Received, ...]
+
+
+class Shut(StrEnum):
+    """Why a form can't be opened."""
+
+    NO_SUCH_VISIT = "NO_SUCH_VISIT"  # the study has none with this code
+    NOT_CONSENTED = "NOT_CONSENTED"
+    NOT_LIVE = "NOT_LIVE"
+    NO_WORDING = "NO_WORDING"  # there are no words that may be shown in this language
+    RECEIVED = "RECEIVED"  # it is in
+    NOT_OPEN_YET = "NOT_OPEN_YET"
+    CLOSED = "CLOSED"
+    ENDED = "ENDED"
+
+
+@dataclass(frozen=True, slots=True)
+class ShutForm:
+    why: Shut
+    entry: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenForm:
+    """`draft` is None until she begins; `expired` says that one was begun too long ago."""
+
+    entry: Entry
+    wording: Wording
+    draft: Draft | None
+    expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The form that was received, the day from which and until when the next one is due."""
+
+    form: Received
+    coming: Entry | None
+
+
+def home(patient_id: int, *, at: Occasion) -> Home:
+    """What the start page of a signed-in patient shows; never an answer or a score."""
+    with reading() as connection:
+        facts = facts_of(connection, patient_id)
+        standing = _standing(facts, read_state(connection), at)
+        drafts = {draft.visit: draft for draft in drafts_of(connection, patient_id)}
+        received = received_of(connection, patient_id)
+    asked = standing is Standing.ASKED
+    return Home(
+        standing=standing,
+        due=tuple(_due(entry, drafts.get(entry.visit), at) for entry in _open(facts, at.today, at))
+        if asked
+        else (),
+        coming=_coming(facts, at) if asked else None,
+        received=tuple(received),
+    )
+
+
+def find_form(patient_id: int, visit: str, language: str, *, at: Occasion) -> OpenForm | ShutForm:
+    """The form of a visit as she may fill it in now, or why she may not.
+
+    What she began while it was open she may finish, whatever has happened since.
+    """
+    with reading() as connection:
+        facts = facts_of(connection, patient_id)
+        standing = _standing(facts, read_state(connection), at)
+        draft = find_draft(connection, patient_id, visit)
+        wording = licensed(connection, at.instrument.id, language, today=at.today)
+    entry = _entry(facts, visit, at)
+    expired = draft is not None and at.has_expired(draft)
+    begun_on = at.day_of(draft.started_at) if draft and not expired else None
+    opened = openable(facts, visit, begun_on, at)
+    if opened is None or standing in _SHUT_BEFORE:
+        return ShutForm(_why_shut(entry, visit, standing, at), entry)
+    if wording is None and not at.production:
+        wording = demonstration_if_any(at.study.instrument, language)
+    if wording is None:
+        return ShutForm(Shut.NO_WORDING, entry)
+    return OpenForm(opened, wording, draft, expired)
+
+
+def receipt(patient_id: int, submission_id: str, *, at: Occasion) -> Receipt | None:
+    """The receipt of one of her forms, None when it is not hers."""
+    with reading() as connection:
+        found = [f for f in received_of(connection, patient_id) if f.submission_id == submission_id]
+        facts = facts_of(connection, patient_id)
+    return Receipt(found[0], _coming(facts, at)) if found else None
+
+
+def openable(facts: PatientFacts, visit: str, begun_on: date | None, at: Occasion) -> Entry | None:
+    """Her entry for the visit, open today or on the day she began it; else None.
+
+    A form that came meanwhile shuts it either way.
+    """
+    days = (at.today, begun_on) if begun_on else (at.today,)
+    if any(form.visit == visit for form in facts.forms):
+        return None
+    return next((e for day in days for e in _open(facts, day, at) if e.visit == visit), None)
+
+
+_SHUT_BEFORE = frozenset({Standing.NOT_CONSENTED, Standing.NOT_LIVE})
+
+
+def _standing(facts: PatientFacts, state: State | None, at: Occasion) -> Standing:
+    if facts.pro_consent_on is None or facts.pro_consent_on > at.today:
+        return Standing.NOT_CONSENTED
+    if at.production and (state is None or state.live_at is None):
+        return Standing.NOT_LIVE
+    ends = ENDS_QUESTIONNAIRES | {EventKind.DEATH}
+    if any(event.kind in ends and event.on <= at.today for event in facts.events):
+        return Standing.ENDED
+    return Standing.ASKED
+
+
+def _open(facts: PatientFacts, day: date, at: Occasion) -> tuple[Entry, ...]:
+    return open_visits(facts, at.study, valid_from=at.instrument.valid_from, today=day)
+
+
+def _entries(facts: PatientFacts, at: Occasion) -> tuple[Entry, ...]:
+    return ledger(facts, at.study, valid_from=at.instrument.valid_from, as_of=at.today)
+
+
+def _entry(facts: PatientFacts, visit: str, at: Occasion) -> Entry | None:
+    return next((entry for entry in _entries(facts, at) if entry.visit == visit), None)
+
+
+def _coming(facts: PatientFacts, at: Occasion) -> Entry | None:
+    return next((e for e in _entries(facts, at) if e.status is Status.NOT_YET_DUE), None)
+
+
+def _due(entry: Entry, draft: Draft | None, at: Occasion) -> Due:
+    expired = draft is not None and at.has_expired(draft)
+    return Due(entry, None if expired else draft, expired)
+
+
+def _why_shut(entry: Entry | None, visit: str, standing: Standing, at: Occasion) -> Shut:
+    if all(planned.code != visit for planned in at.study.visits):
+        return Shut.NO_SUCH_VISIT
+    if standing in _SHUT_BEFORE:
+        return Shut(standing.value)
+    if entry is not None and entry.answered_on is not None:
+        return Shut.RECEIVED
+    if standing is Standing.ENDED:
+        return Shut.ENDED
+    # Without an entry she is not randomised, and this visit is still to be planned.
+    if entry is None or entry.status is Status.NOT_YET_DUE:
+        return Shut.NOT_OPEN_YET
+    return Shut.CLOSED if entry.status is Status.MISSING else Shut.ENDED

@@ -1,0 +1,113 @@
+"""Read a form that was sent as JSON, strictly: every fault is named, nothing is guessed."""
+
+import json
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from pro_app.patient.service import Filled
+
+
+class Fault(StrEnum):
+    """What is wrong with one field of the message."""
+
+    NOT_AN_OBJECT = "NOT_AN_OBJECT"  # the message is no JSON object
+    MISSING = "MISSING"
+    NO_SUCH_FIELD = "NO_SUCH_FIELD"
+    NOT_POSSIBLE = "NOT_POSSIBLE"  # not of the kind that this field takes
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    field: str
+    fault: Fault
+
+
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+#: No zone is further from UTC than this.
+_FURTHEST_MINUTES = 14 * 60
+#: Clocks that say otherwise are broken, and far days can't be turned into UTC.
+_YEARS = range(2000, 2100)
+_REQUIRED = ("visit", "answers", "language")
+
+
+def read_payload(
+    submission_id: str, body: bytes, *, languages: Collection[str], items: Collection[str]
+) -> Filled | list[FieldProblem]:
+    """The form in the message, or all that is wrong with its shape.
+
+    The answers' values are left to the core, which names each that is no choice.
+    """
+    message = _object(body)
+    if message is None:
+        return [FieldProblem("", Fault.NOT_AN_OBJECT)]
+    readers = _readers(languages, items)
+    problems = [FieldProblem(name, Fault.MISSING) for name in _REQUIRED if name not in message]
+    values: dict[str, Any] = {}
+    for name, raw in message.items():
+        if name not in readers:
+            problems.append(FieldProblem(name[:40], Fault.NO_SUCH_FIELD))
+            continue
+        # An optional field may be there and empty.
+        if raw is None and name not in _REQUIRED:
+            continue
+        values[name] = readers[name](raw)
+        if values[name] is None:
+            problems.append(FieldProblem(name, Fault.NOT_POSSIBLE))
+    return problems or Filled(submission_id=submission_id, **values)
+
+
+def _object(body: bytes) -> dict[str, Any] | None:
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):  # no JSON or UTF-8; a thousand brackets
+        return None
+    return message if isinstance(message, dict) else None
+
+
+def _readers(
+    languages: Collection[str], items: Collection[str]
+) -> Mapping[str, Callable[[Any], Any]]:
+    """Field → what turns its raw value into ours, None where it can't be."""
+
+    def language(raw: Any) -> str | None:
+        return raw if isinstance(raw, str) and raw in languages else None
+
+    def of_items(raw: Any) -> dict[str, str] | None:
+        fits = isinstance(raw, dict) and all(
+            code in items and language(value) for code, value in raw.items()
+        )
+        return raw if fits else None
+
+    return {
+        "visit": lambda raw: raw if isinstance(raw, str) else None,
+        "answers": lambda raw: raw if isinstance(raw, dict) else None,
+        "language": language,
+        "item_languages": of_items,
+        "wording_sha256": _sha256,
+        "started_at": _instant,
+        "device_at": _instant,
+        "device_offset_minutes": _offset,
+    }
+
+
+def _sha256(raw: Any) -> str | None:
+    return raw if isinstance(raw, str) and _SHA256.fullmatch(raw) else None
+
+
+def _instant(raw: Any) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(raw)
+    except (TypeError, ValueError):
+        return None
+    if instant.tzinfo is None or instant.year not in _YEARS:
+        return None
+    return instant.astimezone(UTC)
+
+
+def _offset(raw: Any) -> int | None:
+    fits = type(raw) is int and -_FURTHEST_MINUTES <= raw <= _FURTHEST_MINUTES
+    return raw if fits else None

@@ -1,0 +1,112 @@
+"""How a questionnaire is laid out in pages, and what a page that was sent in says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pro_app.core.instrument import AnswerState, Instrument, OptOut
+
+#: Item → value as chosen, or the name of the state that left it blank.
+Given = Mapping[str, int | str]
+
+#: What stands before the codes in the names of a page's fields.
+ITEM_FIELD = "item:"
+BOX_FIELD = "box:"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One item on a page: its place among all, and the box that stands before it."""
+
+    code: str
+    number: int
+    box: OptOut | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One section of the questionnaire; `number` counts from 1."""
+
+    number: int
+    section: str
+    lines: tuple[Line, ...]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(line.code for line in self.lines)
+
+
+def pages(instrument: Instrument) -> tuple[Page, ...]:
+    """The pages in order, one for each section."""
+    numbers = {code: number for number, code in enumerate(instrument.item_codes, 1)}
+    boxes = {box.before: box for box in instrument.opt_outs}
+    return tuple(
+        Page(
+            number,
+            section.code,
+            tuple(Line(code, numbers[code], boxes.get(code)) for code in section.items),
+        )
+        for number, section in enumerate(instrument.sections, 1)
+    )
+
+
+def place(instrument: Instrument, given: Given) -> int | None:
+    """The number of the first page with something left to answer; None: all is done."""
+    for page in pages(instrument):
+        if blanks(page, given):
+            return page.number
+    return None
+
+
+def blanks(page: Page, given: Given) -> tuple[Line, ...]:
+    """The lines of a page that were neither answered nor left blank on purpose."""
+    return tuple(line for line in page.lines if line.code not in given)
+
+
+def ticked(box: OptOut, given: Given) -> bool:
+    """Whether a box shows as ticked: every item it covers is left out."""
+    return all(given.get(code) == AnswerState.PREFER_NOT for code in box.items)
+
+
+def filled_in(
+    page: Page, fields: Mapping[str, str], given: Given, instrument: Instrument
+) -> dict[str, int | str]:
+    """All answers after a page was sent in with these fields.
+
+    A ticked box outweighs an answer under it: she asked that it be left out. An
+    item whose field did not come keeps its answer, for a choice can't be undone
+    on the page, so an older copy of it was sent.
+    """
+    now = dict(given)
+    for line in page.lines:
+        chosen = _choice(fields.get(f"{ITEM_FIELD}{line.code}"), instrument)
+        if chosen is not None:
+            now[line.code] = chosen
+    for box in (line.box for line in page.lines if line.box):
+        for code in box.items:
+            if f"{BOX_FIELD}{box.code}" in fields:
+                now[code] = AnswerState.PREFER_NOT.value
+            elif now.get(code) == AnswerState.PREFER_NOT:
+                del now[code]
+    return now
+
+
+def left_blank(page: Page, given: Given) -> dict[str, int | str]:
+    """All answers after she said that the blank lines of a page are to stay blank."""
+    return dict(given) | {line.code: AnswerState.SKIPPED.value for line in blanks(page, given)}
+
+
+def changes(before: Given, after: Given) -> dict[str, tuple[int | str | None, int | str | None]]:
+    """Item → (old, new) for every item that differs."""
+    codes = [*after, *(code for code in before if code not in after)]
+    return {
+        code: (before.get(code), after.get(code))
+        for code in codes
+        if before.get(code) != after.get(code)
+    }
+
+
+def _choice(text: str | None, instrument: Instrument) -> int | None:
+    for value in range(instrument.lowest, instrument.highest + 1):
+        if text == str(value):
+            return value
+    return None

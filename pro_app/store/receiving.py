@@ -1,0 +1,245 @@
+"""What must be known to take in one form, read in few statements: it is the busiest way.
+
+The statements are built once, with parameters, since building one costs as much
+time as running it.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Date, Select, and_, bindparam, or_, select
+from sqlalchemy.exc import IntegrityError
+
+from pro_app.core.facts import EventFact, EventKind, FormFact, PatientFacts
+from pro_app.core.instrument import Instrument
+from pro_app.core.submission import KnownForm
+from pro_app.store.facts import Scope, read_facts
+from pro_app.store.forms import NewForm, Received, keep_forms
+from pro_app.store.tables import (
+    draft,
+    event,
+    form,
+    missing_flag,
+    patient,
+    patient_version,
+    study_state,
+    wording_pack,
+)
+from pro_app.store.transaction import Tx
+
+
+class Clash(Exception):
+    """Another transaction kept a form with the same submission id at this moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the decision about one incoming form stands on.
+
+    `facts` lack the reasons, which do not bear on it. `by_others`: the submission
+    id is in use for another patient. `begun_at` is the start of the draft of this
+    visit, `wording_sha256` that of the licensed wording valid today.
+    """
+
+    number: str
+    facts: PatientFacts
+    received: tuple[Received, ...]
+    by_others: bool
+    begun_at: datetime | None
+    flagged: bool
+    live_at: datetime | None
+    wording_sha256: str | None
+
+    @property
+    def known(self) -> tuple[KnownForm, ...]:
+        return tuple(KnownForm(f.submission_id, f.visit, f.standing) for f in self.received)
+
+
+_LOCK: Select[Any] = (
+    select(patient.c.number).where(patient.c.id == bindparam("patient")).with_for_update()
+)
+
+_WORDING = (
+    select(wording_pack.c.sha256)
+    .where(
+        wording_pack.c.instrument == bindparam("instrument"),
+        wording_pack.c.language == bindparam("language"),
+        wording_pack.c.valid_until >= bindparam("today", type_=Date),
+    )
+    .order_by(wording_pack.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+
+_PERSON: Select[Any] = (
+    select(
+        patient.c.site,
+        patient_version.c.screened_on,
+        patient_version.c.pro_consent_on,
+        patient_version.c.randomised_on,
+        patient_version.c.able,
+        draft.c.started_at,
+        missing_flag.c.opened_at,
+        select(study_state.c.live_at).scalar_subquery().label("live_at"),
+        _WORDING.label("wording_sha256"),
+    )
+    .join(
+        patient_version,
+        and_(
+            patient_version.c.patient_id == patient.c.id, patient_version.c.superseded_at.is_(None)
+        ),
+    )
+    .outerjoin(draft, and_(draft.c.patient_id == patient.c.id, draft.c.visit == bindparam("visit")))
+    .outerjoin(
+        missing_flag,
+        and_(
+            missing_flag.c.patient_id == patient.c.id,
+            missing_flag.c.visit == bindparam("visit"),
+            missing_flag.c.closed_at.is_(None),
+        ),
+    )
+    .where(patient.c.id == bindparam("patient"))
+)
+
+_EVENTS: Select[Any] = select(event.c.kind, event.c.happened_on).where(
+    event.c.patient_id == bindparam("patient"), event.c.superseded_at.is_(None)
+)
+
+_FORMS: Select[Any] = (
+    select(
+        form.c.submission_id,
+        form.c.patient_id,
+        form.c.visit,
+        form.c.standing,
+        form.c.answered_on,
+        form.c.received_at,
+        form.c.items_answered,
+        form.c.proxy,
+    )
+    .where(
+        or_(
+            form.c.patient_id == bindparam("patient"),
+            form.c.submission_id == bindparam("submission"),
+        )
+    )
+    .order_by(form.c.id)
+)
+
+_HERS: Select[Any] = (
+    select(*list(_FORMS.selected_columns)[:6])
+    .where(form.c.patient_id == bindparam("patient"))
+    .order_by(form.c.received_at.desc(), form.c.id.desc())
+)
+
+_KNOWN_WORDING: Select[Any] = select(wording_pack.c.id).where(
+    wording_pack.c.instrument == bindparam("instrument"),
+    wording_pack.c.language == bindparam("language"),
+    wording_pack.c.sha256 == bindparam("sha256"),
+)
+
+
+def lock(tx: Tx, patient_id: int) -> str:
+    """The trial number; nobody else decides about her until the transaction ends.
+
+    What is to be decided on is read afterwards, by other statements: PostgreSQL
+    shows them what was committed while this one waited.
+    """
+    return str(tx.execute(_LOCK, {"patient": patient_id}).scalar_one())
+
+
+def gather(
+    tx: Tx,
+    patient_id: int,
+    *,
+    visit: str,
+    submission_id: str,
+    instrument: Instrument,
+    language: str,
+    today: date,
+) -> Ground:
+    """The ground for a decision about one form, with the patient locked."""
+    number = lock(tx, patient_id)
+    person = tx.execute(
+        _PERSON,
+        {
+            "patient": patient_id,
+            "visit": visit,
+            "instrument": instrument.id,
+            "language": language,
+            "today": today,
+        },
+    ).one()
+    events = tx.execute(_EVENTS, {"patient": patient_id}).all()
+    forms = tx.execute(_FORMS, {"patient": patient_id, "submission": submission_id}).all()
+    hers = [row for row in forms if row.patient_id == patient_id]
+    return Ground(
+        number=number,
+        facts=PatientFacts(
+            patient_id=number,
+            site=person.site,
+            screened_on=person.screened_on,
+            pro_consent_on=person.pro_consent_on,
+            randomised_on=person.randomised_on,
+            able=person.able,
+            events=tuple(EventFact(EventKind(row.kind), row.happened_on) for row in events),
+            forms=tuple(
+                FormFact(row.visit, row.answered_on, row.items_answered)
+                for row in hers
+                if _stands(row)
+            ),
+        ),
+        received=tuple(
+            Received(
+                row.submission_id,
+                patient_id,
+                row.visit,
+                _stands(row),
+                row.answered_on,
+                row.received_at,
+            )
+            for row in hers
+        ),
+        by_others=len(hers) < len(forms),
+        begun_at=person.started_at,
+        flagged=person.opened_at is not None,
+        live_at=person.live_at,
+        wording_sha256=person.wording_sha256,
+    )
+
+
+def _stands(row: Any) -> bool:
+    # A form that someone else answered for her stands for no visit.
+    return row.standing and not row.proxy
+
+
+def keep_form(tx: Tx, new: NewForm, instrument: Instrument) -> None:
+    """Keep a form with its scores.
+
+    Errors: Clash when another patient's form with this id was kept meanwhile. Her
+    own can't have been: on PostgreSQL the lock keeps any row that refers to her
+    out, and SQLite has one writer.
+    """
+    try:
+        keep_forms(tx, [new], instrument)
+    except IntegrityError as error:
+        raise Clash from error
+
+
+def facts_of(connection: Connection, patient_id: int) -> PatientFacts:
+    """All that is known of one patient."""
+    [known] = read_facts(connection, Scope(ids=(patient_id,)))
+    return known.facts
+
+
+def received_of(connection: Connection, patient_id: int) -> list[Received]:
+    """Every form of a patient, the newest first."""
+    return [Received(*row) for row in connection.execute(_HERS, {"patient": patient_id})]
+
+
+def is_known_wording(
+    connection: Connection, instrument: Instrument, language: str, sha256: str
+) -> bool:
+    """Whether a licensed wording with this hash was ever imported."""
+    parameters = {"instrument": instrument.id, "language": language, "sha256": sha256}
+    return connection.execute(_KNOWN_WORDING, parameters).first() is not None
