@@ -9,8 +9,7 @@ from flask import Flask
 from pro_app.core.facts import EventKind
 from pro_app.instruments import demonstration
 from tests import factories
-from tests.rooms.export.reading import rows
-from tests.rooms.export.test_export import TODAY, V0, _insert_form, _right_scores, _shown
+from tests.rooms.export.making import TODAY, V0, add_shown_form, insert_form, right_scores, rows
 
 
 def run(app: Flask, folder: Path, *options: str) -> Result:
@@ -88,8 +87,8 @@ def test_the_day_must_be_given(app: Flask, folder: Path) -> None:
 
 def test_forms_that_stop_the_export_are_named(app: Flask, folder: Path) -> None:
     with app.app_context():
-        scales = list(_right_scores())
-        submission_id = _insert_form(_right_scores() | {scales[0]: [3.5, 7, False]})
+        scales = list(right_scores())
+        submission_id = insert_form(right_scores() | {scales[0]: [3.5, 7, False]})
     result = run(app, folder)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "two scorers do not agree" in result.stderr
@@ -102,7 +101,7 @@ def test_what_the_reader_should_know_goes_to_standard_error(app: Flask, folder: 
         anna = factories.add_patient("LISHUI-001")
         factories.add_event(anna, EventKind.WITHDRAWAL_CONSENT, V0)
         bea = factories.add_patient("LISHUI-002")
-        _shown(bea, "V0", demonstration("fact_b_v4", "zh").sha256)
+        add_shown_form(bea, "V0", demonstration("fact_b_v4", "zh").sha256)
     result = run(app, folder)
     assert result.exit_code == 0
     assert "Left out, consent withdrawn: 1" in result.stderr

@@ -14,7 +14,7 @@ from pro_app.store.transaction import reading
 from pro_app.store.wordings import add_pack
 from tests import factories
 from tests.cast import Cast
-from tests.rooms.export.test_export import TODAY, V0
+from tests.rooms.export.making import TODAY, V0, insert_form, right_scores
 
 
 @pytest.fixture
@@ -22,6 +22,11 @@ def world(app: Flask) -> Flask:
     with app.app_context():
         factories.add_form(factories.add_patient(arm="RADICAL"), "V0", V0)
     return app
+
+
+def in_english(client: FlaskClient) -> FlaskClient:
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    return client
 
 
 def take(client: FlaskClient, **form: str) -> zipfile.ZipFile:
@@ -86,7 +91,7 @@ def test_the_file_is_named_by_study_and_day(world: Flask, cast: Cast) -> None:
 
 @pytest.mark.parametrize("day", ["", "yesterday", "2026-02-30", "2026-03-06", "20260305"])
 def test_a_day_that_is_none_or_has_not_come_is_refused(world: Flask, cast: Cast, day: str) -> None:
-    answer = cast.data_manager().post("/staff/export", data={"as_of": day})
+    answer = in_english(cast.data_manager()).post("/staff/export", data={"as_of": day})
     assert answer.status_code == 400
     assert "Nothing was exported" in answer.text
     assert recorded(world, "export.made") == []
@@ -98,7 +103,7 @@ def test_the_page_offers_the_arm_to_the_statistician_alone(world: Flask, cast: C
 
 
 def test_the_page_names_the_last_exports_and_every_file(world: Flask, cast: Cast) -> None:
-    client = cast.data_manager()
+    client = in_english(cast.data_manager())
     assert "Nothing has been exported yet" in client.get("/staff/export").text
     archive = take(client)
     page = client.get("/staff/export").text
@@ -107,7 +112,7 @@ def test_the_page_names_the_last_exports_and_every_file(world: Flask, cast: Cast
 
 
 def test_the_page_says_whose_words_are_shown(world: Flask, cast: Cast) -> None:
-    client = cast.data_manager()
+    client = in_english(cast.data_manager())
     assert client.get("/staff/export").text.count("not the licensed questionnaire") == 2
     with world.app_context():
         parts = deployment()
@@ -127,11 +132,17 @@ def test_the_page_says_whose_words_are_shown(world: Flask, cast: Cast) -> None:
 
 
 def test_an_export_that_is_stopped_says_why_and_names_the_form(world: Flask, cast: Cast) -> None:
-    from tests.rooms.export.test_export import _insert_form, _right_scores
-
     with world.app_context():
-        submission_id = _insert_form(_right_scores(), version="another/1")
-    answer = cast.data_manager().post("/staff/export", data={"as_of": "2026-03-05"})
+        submission_id = insert_form(right_scores(), version="another/1")
+    answer = in_english(cast.data_manager()).post("/staff/export", data={"as_of": "2026-03-05"})
     assert answer.status_code == 409
     assert submission_id in answer.text
     assert "Nothing was exported" in answer.text
+
+
+def test_the_page_speaks_chinese(world: Flask, cast: Cast) -> None:
+    client = cast.data_manager()
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "zh-CN"
+    page = client.get("/staff/export").text
+    assert "下载数据集" in page
+    assert "演示文本，并非授权问卷" in page

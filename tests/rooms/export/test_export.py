@@ -1,38 +1,32 @@
 """An export holds what the database holds, as of a day, and nothing that must stay."""
 
-import hashlib
-import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
+from pro_app import create_app
 from pro_app.core.facts import EventKind, Mode
 from pro_app.core.instrument import Answer, AnswerState
 from pro_app.core.ledger import ledger
 from pro_app.deployment import deployment
 from pro_app.export.service import Block, Blocked
-from pro_app.export.writing import FolderTaken
-from pro_app.instruments import demonstration
 from pro_app.security import secrets
+from pro_app.store.database import db
 from pro_app.store.facts import Scope, read_facts
 from pro_app.store.forms import NewForm, from_json, keep_forms
-from pro_app.store.tables import audit_event, form, form_score, patient
+from pro_app.store.tables import form, form_score, patient
 from pro_app.store.transaction import Actor, reading, transaction
-from pro_app.store.wordings import add_pack
 from tests import factories
-from tests.conftest import HandClock
+from tests.conftest import HandClock, settings_for
 from tests.factories import ACTOR
-from tests.rooms.export.reading import content, export, rows, values
+from tests.rooms.export.making import TODAY, V0, V1, content, export, rows, values
 
 pytestmark = pytest.mark.usefixtures("in_app")
 
-#: V0 is due on 5 January 2026, the clock stands at 5 March.
-TODAY = date(2026, 3, 5)
-V0 = date(2026, 1, 4)
-V1 = date(2026, 3, 30)
 ARMS = {"RADICAL", "PALLIATIVE"}
 
 
@@ -246,158 +240,6 @@ def test_a_data_manager_never_gets_the_arm(folder: Path) -> None:
     assert not folder.exists()
 
 
-def test_an_export_is_kept_in_the_trail_with_the_digest_of_its_manifest(folder: Path) -> None:
-    factories.add_patient(arm="RADICAL")
-    manifest = export(folder, TODAY, with_arm=True)
-    assert manifest.sha256 == hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
-    with reading() as connection:
-        event = connection.execute(
-            select(audit_event).where(audit_event.c.action == "export.made")
-        ).one()
-    made = {name: new for name, (_, new) in event.changes.items()}
-    assert (event.actor, event.subject) == ("cli", "export")
-    assert made == {
-        "as_of": "2026-03-05",
-        "known_at": "2026-03-05T00:00:00Z",
-        "arm": True,
-        "rows": manifest.rows,
-        "manifest_sha256": manifest.sha256,
-    }
-    assert not [arm for arm in ARMS if arm in json.dumps(made)]
-
-
-def test_the_manifest_names_what_the_files_hold(folder: Path) -> None:
-    parts = deployment()
-    factories.add_form(factories.add_patient(), "V0", V0)
-    manifest = export(folder, TODAY)
-    written = json.loads((folder / "manifest.json").read_text("utf-8"))
-    assert written == manifest.content
-    for name, told in written["files"].items():
-        assert told["sha256"] == hashlib.sha256((folder / name).read_bytes()).hexdigest()
-        assert told["rows"] == len(rows(folder, name))
-    assert {path.name for path in folder.iterdir()} == {*written["files"], "manifest.json"}
-    assert written["study"]["sha256"] == parts.study.sha256
-    assert written["instrument"]["sha256"] == parts.instrument.sha256
-    assert (written["as_of"], written["known_at"]) == ("2026-03-05", None)
-    assert (written["schema_revision"], written["with_arm"]) == ("0001", False)
-    assert written["both_scorers_agree"] is True
-    assert written["wordings"] == [{"status": "PAPER", "sha256": None, "forms": 1, "licences": []}]
-    assert written["wording_notice"] is None
-
-
-def _shown(patient_id: int, visit: str, sha256: str) -> None:
-    new = NewForm(
-        submission_id=secrets.new_submission_id(),
-        patient_id=patient_id,
-        visit=visit,
-        standing=True,
-        answered_on=V0,
-        mode=Mode.PHONE_SELF,
-        language="zh",
-        answers=factories.all_answered(),
-        wording_sha256=sha256,
-    )
-    with transaction(ACTOR, deployment().now()) as tx:
-        keep_forms(tx, [new], deployment().instrument)
-        tx.record("form.received", str(patient_id))
-
-
-def test_demonstration_and_licensed_wording_are_told_apart(folder: Path) -> None:
-    parts = deployment()
-    anna = factories.add_patient()
-    with transaction(ACTOR, parts.now()) as tx:
-        add_pack(
-            tx,
-            instrument=parts.instrument.id,
-            language="zh",
-            sha256="a" * 64,
-            texts={},
-            licence="L-2026-1",
-            valid_until=date(2027, 1, 1),
-        )
-    _shown(anna, "V0", demonstration(parts.study.instrument, "zh").sha256)
-    _shown(anna, "V1", "a" * 64)
-    manifest = export(folder, TODAY)
-    assert values(rows(folder, "forms.csv"), "visit", "wording_status") == [
-        ("V0", "DEMONSTRATION"),
-        ("V1", "LICENSED"),
-    ]
-    licensed = [w for w in manifest.content["wordings"] if w["status"] == "LICENSED"]
-    assert licensed[0]["licences"] == [{"licence": "L-2026-1", "valid_until": "2027-01-01"}]
-    assert "demonstration" in manifest.content["wording_notice"]["en"]
-    assert "演示" in manifest.content["wording_notice"]["zh"]
-
-
-def _insert_form(scores: dict[str, list[object]], version: str = "") -> str:
-    """A form whose stored scores are not those of its answers."""
-    parts = deployment()
-    patient_id = factories.add_patient("LISHUI-013")
-    row = {
-        "submission_id": secrets.new_submission_id(),
-        "patient_id": patient_id,
-        "visit": "V0",
-        "standing": True,
-        "answered_on": V0,
-        "mode": "paper",
-        "language": "zh",
-        "proxy": False,
-        "instrument": parts.instrument.id,
-        "instrument_sha256": parts.instrument.sha256,
-        "answers": dict.fromkeys(parts.instrument.item_codes, 2),
-        "item_languages": {},
-        "items_answered": 37,
-        "received_at": parts.now(),
-        "received_from": "test",
-    }
-    with transaction(ACTOR, parts.now()) as tx:
-        form_id = tx.execute(insert(form).returning(form.c.id), row).scalar_one()
-        tx.execute(
-            insert(form_score),
-            {
-                "form_id": form_id,
-                "scoring_version": version or parts.instrument.scoring_version,
-                "inputs_sha256": "0" * 64,
-                "scores": scores,
-                "scored_at": parts.now(),
-            },
-        )
-        tx.record("form.received", "LISHUI-013")
-    return str(row["submission_id"])
-
-
-def _right_scores() -> dict[str, list[object]]:
-    instrument = deployment().instrument
-    return {s.code: [2.0 * len(s.items), len(s.items), False] for s in instrument.scales}
-
-
-def test_right_scores_by_hand_pass_both_scorers(folder: Path) -> None:
-    _insert_form(_right_scores())
-    assert export(folder, TODAY).rows["forms.csv"] == 1
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [[14.000001, 7, False], [14.0, 6, False], [14.0, 7, True], [None, 7, False]],
-    ids=["value", "count", "prorated", "none"],
-)
-def test_scorers_that_disagree_stop_the_export(folder: Path, wrong: list[object]) -> None:
-    scales = deployment().instrument.scale_codes
-    submission_id = _insert_form(_right_scores() | {scales[0]: wrong})
-    with pytest.raises(Blocked) as blocked:
-        export(folder, TODAY)
-    assert blocked.value.block is Block.SCORERS_DISAGREE
-    assert blocked.value.details == (f"{submission_id} {scales[0]}",)
-    assert not folder.exists()
-
-
-def test_a_form_without_scores_of_this_version_stops_the_export(folder: Path) -> None:
-    submission_id = _insert_form(_right_scores(), version="another/1")
-    with pytest.raises(Blocked) as blocked:
-        export(folder, TODAY)
-    assert blocked.value.block is Block.UNREADABLE_FORMS
-    assert blocked.value.details == (submission_id,)
-
-
 def test_an_instant_that_has_not_come_is_refused(folder: Path) -> None:
     with pytest.raises(Blocked) as blocked:
         export(folder, TODAY, known_at=deployment().now() + timedelta(seconds=1))
@@ -447,30 +289,29 @@ def test_every_column_of_every_file_stands_in_the_exported_dictionary(tmp_path: 
         assert len(set(told)) == len(told)
 
 
-def test_a_refused_export_leaves_what_was_there(folder: Path) -> None:
-    folder.mkdir()
-    (folder / "notes.txt").write_text("mine")
-    with pytest.raises(FolderTaken) as taken:
-        export(folder, TODAY)
-    assert taken.value.names == ("notes.txt",)
-    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
-    with reading() as connection:
-        made = select(audit_event).where(audit_event.c.action == "export.made")
-        assert connection.execute(made).all() == []
-
-
-def test_a_failed_export_leaves_the_earlier_one_as_it_was(folder: Path) -> None:
-    export(folder, TODAY)
-    before = content(folder)
-    _insert_form(_right_scores(), version="another/1")
-    with pytest.raises(Blocked):
-        export(folder, TODAY)
-    assert content(folder) == before
-
-
 def test_the_instants_of_a_form_are_those_that_were_stored(folder: Path) -> None:
     received = datetime(2026, 3, 4, 3, 2, 1, 123456, tzinfo=UTC)
     anna = factories.add_patient()
     factories.add_form(anna, "V0", V0, now=received)
     export(folder, TODAY)
     assert rows(folder, "forms.csv")[0]["received_at"] == "2026-03-04T03:02:01.123456Z"
+
+
+def test_another_study_with_another_questionnaire_is_exported_as_well(
+    tmp_path: Path, new_database: Callable[[str], str], clock: HandClock
+) -> None:
+    file = Path(__file__).parents[2] / "tiny_study" / "study.json"
+    settings = settings_for(new_database("sqlite"), tmp_path, study=str(file))
+    tiny = create_app(settings, clock=clock)
+    with tiny.app_context():
+        patient_id = factories.add_patient("H-1", "HARBOUR", language="en", arm="GREEN")
+        factories.add_form(patient_id, "START", V0, answers=factories.all_answered(1))
+        export(tmp_path / "tiny", TODAY, with_arm=True)
+        db.engine.dispose()
+    assert values(rows(tmp_path / "tiny", "items.csv"), "item", "value") == [
+        ("TEA1", "1"),
+        ("TEA2", "1"),
+        ("TEA3", "1"),
+    ]
+    assert values(rows(tmp_path / "tiny", "scores.csv"), "scale", "value") == [("TASTE_SUM", "3.0")]
+    assert rows(tmp_path / "tiny", "patients.csv")[0]["arm"] == "GREEN"
