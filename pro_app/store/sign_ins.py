@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from pro_app.store.staff import Account
 from pro_app.store.tables import patient, patient_link, patient_version, sign_in, staff
@@ -63,32 +64,42 @@ def find_staff(connection: Connection, token_sha256: str) -> tuple[Account, Time
     return Account(row.id, row.name, row.role, row.site), Times(row.started_at, row.seen_at)
 
 
+# Built once: it runs at every request of a patient.
+_SIGNED_IN_PATIENT: Select[Any] = (
+    select(
+        patient.c.id,
+        patient.c.number,
+        patient.c.site,
+        patient_version.c.language,
+        sign_in.c.link_id,
+        sign_in.c.started_at,
+        sign_in.c.seen_at,
+    )
+    .select_from(sign_in)
+    .join(patient_link, patient_link.c.id == sign_in.c.link_id)
+    .join(patient, patient.c.id == patient_link.c.patient_id)
+    .join(patient_version, patient_version.c.patient_id == patient.c.id)
+    .where(
+        sign_in.c.token_sha256 == bindparam("token"),
+        sign_in.c.ended_at.is_(None),
+        patient_link.c.revoked_at.is_(None),
+        patient_version.c.superseded_at.is_(None),
+    )
+)
+
+
 def find_patient(connection: Connection, token_sha256: str) -> SignedInPatient | None:
-    version = patient_version
-    row = connection.execute(
-        select(
-            patient.c.id,
-            patient.c.number,
-            patient.c.site,
-            version.c.language,
-            sign_in.c.link_id,
-            sign_in.c.started_at,
-            sign_in.c.seen_at,
-        )
-        .select_from(sign_in)
-        .join(patient_link, patient_link.c.id == sign_in.c.link_id)
-        .join(patient, patient.c.id == patient_link.c.patient_id)
-        .join(version, version.c.patient_id == patient.c.id)
-        .where(
-            sign_in.c.token_sha256 == token_sha256,
-            sign_in.c.ended_at.is_(None),
-            patient_link.c.revoked_at.is_(None),
-            version.c.superseded_at.is_(None),
-        )
-    ).one_or_none()
+    row = connection.execute(_SIGNED_IN_PATIENT, {"token": token_sha256}).one_or_none()
     if row is None:
         return None
-    return SignedInPatient(*row[:5], Times(row.started_at, row.seen_at))
+    return SignedInPatient(
+        row.id,
+        row.number,
+        row.site,
+        row.language,
+        row.link_id,
+        Times(row.started_at, row.seen_at),
+    )
 
 
 def touch(work: Housekeeping, token_sha256: str, now: datetime) -> None:

@@ -1,0 +1,89 @@
+"""A real server in a thread and a real Chromium: what a person has, and nothing less."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from pro_app import create_app
+from pro_app.store.database import db
+from tests.cast import Cast
+from tests.conftest import HandClock, settings_for
+
+PHONE = {"width": 360, "height": 640}
+DESK = {"width": 1280, "height": 800}
+
+_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running copy: its address, the application behind it and the people in it."""
+
+    address: str
+    app: Flask
+    clock: HandClock
+    cast: Cast
+
+
+@pytest.fixture
+def site(new_database: Callable[[str], str], clock: HandClock, tmp_path: Path) -> Iterator[Site]:
+    """A server on SQLite at an address of its own; forgery tokens are asked for, as in life."""
+    app = create_app(settings_for(new_database("sqlite"), tmp_path), clock=clock)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Site(f"http://127.0.0.1:{server.server_port}", app, clock, Cast(app))
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=_FLAGS, headless=True
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]:
+    """Open a browser of its own; options as in Playwright's `new_context`."""
+    opened = []
+
+    def open_one(**options: object) -> Page:
+        defaults = {"viewport": PHONE, "locale": "zh-CN", "base_url": site.address}
+        context = chromium.new_context(**(defaults | options))
+        opened.append(context)
+        return context.new_page()
+
+    yield open_one
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def plain_phone(new_page: Callable[..., Page]) -> Page:
+    """An old phone's browser: small, Chinese, with JavaScript off."""
+    return new_page(java_script_enabled=False)
