@@ -22,10 +22,9 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     settings = settings or read_settings()
     study = studies.load(settings.study)
     app = Flask(__name__, static_folder=None, instance_path=str(settings.instance))
-    app.extensions["deployment"] = Deployment(
-        settings, clock, study, instruments.load(study.instrument)
-    )
-    app.jinja_env.globals.update(settings=settings, study=study)
+    instrument = instruments.load(study.instrument)
+    app.extensions["deployment"] = Deployment(settings, clock, study, instrument)
+    app.jinja_env.globals.update(settings=settings, study=study, instrument=instrument)
     connect_app(app, settings)
     security.set_up(app, settings)
     i18n.set_up(app)
