@@ -3,6 +3,7 @@
 import argparse
 import json
 import statistics
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,13 @@ def number(text: str) -> int:
 
 def median(values: Iterable[float]) -> float:
     return statistics.median(values)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long a piece of work took."""
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
 
 
 def in_turns(rounds: int, *measures: Callable[[], float]) -> list[list[float]]:

@@ -12,10 +12,9 @@ import random
 import resource
 import subprocess
 import sys
-import time
 from typing import Any
 
-from bench.report import arguments, median, number, show
+from bench.report import arguments, median, number, seconds, show
 
 #: One cell in twelve is blank, as in a trial's tables.
 _BLANK_ONE_IN = 12
@@ -34,10 +33,10 @@ def measure(rows: int, rounds: int) -> dict[str, Any]:
     instrument = load("fact_b_v4")
     base = _resident_peak()
     frame = _answers(rows, instrument.item_codes, pl)
-    scored = [_seconds(lambda: score_table(frame, instrument)) for _ in range(rounds)]
+    scored = [seconds(lambda: score_table(frame, instrument)) for _ in range(rounds)]
     peak = _resident_peak() - base
     few = frame.head(_ONE_BY_ONE).to_dicts()
-    singly = [_seconds(lambda: [score(row, instrument) for row in few]) for _ in range(3)]
+    singly = [seconds(lambda: [score(row, instrument) for row in few]) for _ in range(3)]
     return {
         "rows": rows,
         "table rows/s": rows / median(scored),
@@ -58,12 +57,6 @@ def _answers(rows: int, codes: tuple[str, ...], pl: Any) -> Any:
     turned = {code: pl.concat([short[i * 997 :], short[: i * 997]]) for i, code in enumerate(codes)}
     parts = -(-rows // len(short))
     return pl.DataFrame({c: pl.concat([s] * parts).head(rows).rechunk() for c, s in turned.items()})
-
-
-def _seconds(work: Any) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
 
 
 def _resident_peak() -> int:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -18,8 +19,11 @@ _INSTALL = "pginstall18"
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """The address of a running server, without a database's name at its end."""
+def server(**changes: str) -> Iterator[str]:
+    """The address of a running server, without a database's name at its end.
+
+    `changes` are settings of PostgreSQL that differ from what the tests need.
+    """
     with tempfile.TemporaryDirectory(prefix="pro-pg-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         home.chmod(0o755)
@@ -39,7 +43,7 @@ def server() -> Iterator[str]:
             "unix_socket_directories": "",
             "fsync": "off",  # the tests' data need not survive a power cut
             "max_connections": "120",
-        }
+        } | changes
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         process = subprocess.Popen(
             [programs / "bin" / "postgres", "-D", data, "-p", str(port), *settings],
@@ -50,7 +54,7 @@ def server() -> Iterator[str]:
             _wait_for(address, process)
             yield address
         finally:
-            process.terminate()
+            process.send_signal(signal.SIGINT)  # SIGTERM waits for whoever is connected
             process.wait(30)
 
 

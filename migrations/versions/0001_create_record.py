@@ -279,7 +279,6 @@ def upgrade():
         ),
         sa.PrimaryKeyConstraint("patient_id", "visit", name=op.f("pk_planned_visit")),
     )
-    op.create_index("ix_planned_visit_closes_on", "planned_visit", ["closes_on"], unique=False)
     op.create_index(
         "ix_planned_visit_site_closes_on", "planned_visit", ["site", "closes_on"], unique=False
     )

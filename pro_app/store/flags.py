@@ -9,12 +9,13 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Select,
+    Subquery,
     and_,
-    bindparam,
     case,
     literal,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -55,6 +56,10 @@ def synchronise_flags(tx: Tx, study: Study, today: date) -> Counts:
     Statements over everybody, not a loop: a second run, here or on another
     machine, finds everything done and changes nothing.
     """
+    if tx.connection.dialect.name == "postgresql":
+        # It takes the rows to be few, which they are not on the first night or after an
+        # import, and looks through one table for each row of another: hours, not seconds.
+        tx.execute(text("SET LOCAL enable_nestloop = off"))
     return Counts(
         closed=_close(tx, study, today),
         reopened=_reopen(tx, study, today),
@@ -93,11 +98,7 @@ def _open(tx: Tx, study: Study, today: date) -> int:
             planned_visit.c.closes_on,
             literal(tx.now, Instant),
         )
-        .select_from(
-            rule.joined()
-            .outerjoin(first_end, first_end.c.patient_id == planned_visit.c.patient_id)
-            .outerjoin(missing_flag, _same_visit())
-        )
+        .select_from(_with(first_end).outerjoin(missing_flag, _same_visit()))
         .where(
             rule.still_missing(first_end.c.end_on, today),
             reason.c.id.is_(None),
@@ -107,22 +108,22 @@ def _open(tx: Tx, study: Study, today: date) -> int:
     dialect = postgresql if tx.connection.dialect.name == "postgresql" else sqlite
     columns = ["patient_id", "visit", "site", "closed_window_on", "opened_at"]
     statement = dialect.insert(missing_flag).from_select(columns, source).on_conflict_do_nothing()
-    # Without the option SQLAlchemy does not look how many rows an INSERT made.
+    # Unless asked to keep it, the count of an INSERT may be gone with its cursor.
     return tx.execute(statement.execution_options(preserve_rowcount=True)).rowcount
 
 
-def _flagged(study: Study) -> tuple[FromClause, ColumnElement[Any]]:
-    first_end = rule.first_end_of_each(study)
-    source = (
-        rule.joined()
-        .join(missing_flag, _same_visit())
-        .outerjoin(first_end, first_end.c.patient_id == planned_visit.c.patient_id)
+def _with(first_end: FromClause) -> FromClause:
+    return rule.joined().outerjoin(first_end, first_end.c.patient_id == planned_visit.c.patient_id)
+
+
+def _flagged(first_end: FromClause, *columns: ColumnElement[Any]) -> Select[Any]:
+    return select(missing_flag.c.patient_id, missing_flag.c.visit, *columns).select_from(
+        _with(first_end).join(missing_flag, _same_visit())
     )
-    return source, first_end.c.end_on
 
 
 def _close(tx: Tx, study: Study, today: date) -> int:
-    source, end_on = _flagged(study)
+    first_end = rule.first_end_of_each(study)
     because = case(
         (form.c.id.is_not(None), Closed.FORM.value),
         (reason.c.id.is_not(None), Closed.REASON.value),
@@ -135,44 +136,38 @@ def _close(tx: Tx, study: Study, today: date) -> int:
         planned_visit.c.closes_on >= today,
         patient_version.c.able.is_not(True),
         patient_version.c.pro_consent_on.is_(None),
-        end_on < planned_visit.c.target_on,
+        first_end.c.end_on < planned_visit.c.target_on,
     )
-    query = (
-        select(missing_flag.c.patient_id, missing_flag.c.visit, because.label("because"))
-        .select_from(source)
+    found = (
+        _flagged(first_end, because.label("because"))
         .where(missing_flag.c.closed_at.is_(None), or_(answered, not_expected))
+        .subquery("found")
     )
-    return _set(tx, query, closed_at=tx.now, closed_because=bindparam("because"))
+    return _set(tx, found, closed_at=tx.now, closed_because=found.c.because)
 
 
 def _reopen(tx: Tx, study: Study, today: date) -> int:
     # A death that was entered by mistake and corrected: the entry is missing again.
-    source, end_on = _flagged(study)
-    query = (
-        select(missing_flag.c.patient_id, missing_flag.c.visit)
-        .select_from(source)
+    first_end = rule.first_end_of_each(study)
+    found = (
+        _flagged(first_end)
         .where(
             missing_flag.c.closed_because == Closed.NOT_EXPECTED.value,
-            rule.still_missing(end_on, today),
+            rule.still_missing(first_end.c.end_on, today),
             reason.c.id.is_(None),
         )
+        .subquery("found")
     )
-    return _set(tx, query, closed_at=None, closed_because=None)
+    return _set(tx, found, closed_at=None, closed_because=None)
 
 
-def _set(tx: Tx, query: Select[Any], **values: Any) -> int:
-    rows = [
-        {"of_patient": row.patient_id, "of_visit": row.visit, **row._mapping}
-        for row in tx.execute(query)
-    ]
-    if rows:
-        tx.execute(
-            update(missing_flag)
-            .where(
-                missing_flag.c.patient_id == bindparam("of_patient"),
-                missing_flag.c.visit == bindparam("of_visit"),
-            )
-            .values(**values),
-            [{k: v for k, v in row.items() if k not in ("patient_id", "visit")} for row in rows],
+def _set(tx: Tx, found: Subquery, **values: Any) -> int:
+    """Change the flags that were found, and say how many these are."""
+    return tx.execute(
+        update(missing_flag)
+        .where(
+            missing_flag.c.patient_id == found.c.patient_id,
+            missing_flag.c.visit == found.c.visit,
         )
-    return len(rows)
+        .values(**values)
+    ).rowcount

@@ -154,7 +154,6 @@ planned_visit = Table(
     Column("target_on", Date),  # empty until she is randomised
     Column("closes_on", Date),
     Column("study_version", Text, nullable=False),
-    Index("ix_planned_visit_closes_on", "closes_on"),
     Index("ix_planned_visit_site_closes_on", "site", "closes_on"),
 )
 

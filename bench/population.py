@@ -1,0 +1,146 @@
+"""Fill a database with the patients of a trial that is four years old."""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert
+
+from pro_app.core.facts import EventKind, Mode
+from pro_app.core.instrument import Answer, AnswerState
+from pro_app.core.schedule import PlannedVisit, plan
+from pro_app.deployment import Deployment, deployment
+from pro_app.security import secrets
+from pro_app.store.events import add_events
+from pro_app.store.forms import NewForm, keep_forms
+from pro_app.store.patients import PatientState, add_patients
+from pro_app.store.tables import reason
+from pro_app.store.transaction import CLI, Tx, transaction
+
+#: Patients to a transaction: memory stays small.
+_AT_ONCE = 5000
+#: The days over which they were randomised, up to today.
+_ENTRY_DAYS = 4 * 365
+_ANSWERED = tuple(Answer(AnswerState.ANSWERED, value) for value in range(5))
+#: Of the windows that are open, how many got their form on this very day: one in so many.
+_OPEN_DAYS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What becomes of the windows that have closed, as shares: `explained` is a share
+    of those without a form."""
+
+    handed_in: float
+    explained: float
+    died: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    number: str
+    site: str
+    randomised_on: date
+    died_on: date | None
+
+
+def fill(patients: int, sites: Sequence[str], habits: Habits) -> None:
+    """Add patients, randomised day by day over four years and dealt out to the sites.
+
+    The same call gives the same patients, on either database.
+    """
+    parts = deployment()
+    chance = random.Random(patients)
+    people = _people(patients, sites, habits, parts.today(), chance)
+    for start in range(0, patients, _AT_ONCE):
+        some = [next(people) for _ in range(start, min(start + _AT_ONCE, patients))]
+        with transaction(CLI, parts.now()) as tx:
+            ids = _add(tx, some, parts)
+            _live(tx, [(ids[each.number], each) for each in some], habits, parts, chance)
+            tx.record("patients.imported", "bench")
+
+
+def _people(
+    count: int, sites: Sequence[str], habits: Habits, today: date, chance: random.Random
+) -> Iterator[_Person]:
+    for n in range(count):
+        site = sites[n % len(sites)]
+        on = today - timedelta(_ENTRY_DAYS - n * _ENTRY_DAYS // count)
+        died = on + (today - on) * chance.random() if chance.random() < habits.died else None
+        yield _Person(f"{site}-{n:06d}", site, on, died)
+
+
+def _add(tx: Tx, people: Sequence[_Person], parts: Deployment) -> dict[str, int]:
+    rows = []
+    for each in people:
+        asked_on = each.randomised_on - timedelta(7)
+        state = PatientState("zh", asked_on, asked_on, each.randomised_on, True)
+        rows.append((each.number, each.site, state, None))
+    ids = add_patients(tx, rows, parts.study)
+    deaths = [(ids[p.number], EventKind.DEATH, p.died_on, None) for p in people if p.died_on]
+    add_events(tx, deaths)
+    return ids
+
+
+def _live(
+    tx: Tx,
+    people: Sequence[tuple[int, _Person]],
+    habits: Habits,
+    parts: Deployment,
+    chance: random.Random,
+) -> None:
+    """Hand in their forms and give the reasons for those that did not come."""
+    today = parts.today()
+    forms: dict[datetime, list[NewForm]] = defaultdict(list)
+    reasons = []
+    for patient_id, person in people:
+        for visit in plan(parts.study.visits, person.randomised_on):
+            if visit.opens_on > today or (person.died_on and person.died_on < visit.target_on):
+                continue
+            closed = visit.closes_on < today
+            if chance.random() < (habits.handed_in if closed else 1 / _OPEN_DAYS):
+                at = _received(visit, tx.now) if closed else tx.now - timedelta(hours=3)
+                forms[at].append(_form(patient_id, visit, parts, chance))
+            elif closed and chance.random() < habits.explained:
+                reasons.append(_reason(tx, patient_id, visit, parts))
+    for at, some in forms.items():
+        keep_forms(tx.at(at), some, parts.instrument)
+    if reasons:
+        tx.execute(insert(reason), reasons)
+
+
+def _received(visit: PlannedVisit, now: datetime) -> datetime:
+    # By the month: forms that came at one instant can be written at once.
+    return now.replace(year=visit.opens_on.year, month=visit.opens_on.month, day=1)
+
+
+def _form(
+    patient_id: int, visit: PlannedVisit, parts: Deployment, chance: random.Random
+) -> NewForm:
+    codes = parts.instrument.item_codes
+    return NewForm(
+        submission_id=secrets.submission_id_of(f"{patient_id} {visit.visit}"),
+        patient_id=patient_id,
+        visit=visit.visit,
+        standing=True,
+        answered_on=visit.opens_on,
+        mode=Mode.PHONE_SELF,
+        language="zh",
+        answers=dict(zip(codes, chance.choices(_ANSWERED, k=len(codes)), strict=True)),
+    )
+
+
+def _reason(tx: Tx, patient_id: int, visit: PlannedVisit, parts: Deployment) -> dict[str, Any]:
+    return {
+        "patient_id": patient_id,
+        "visit": visit.visit,
+        "code": parts.study.reasons[0].code,
+        "said_by": "bench",
+        "said_on": visit.closes_on,
+        "text": None,
+        "recorded_at": tx.now,
+        "recorded_by": tx.actor.name,
+    }
