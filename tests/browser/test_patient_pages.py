@@ -26,16 +26,22 @@ def _window_open(site: Site) -> None:
         factories.add_patient(_NUMBER)
 
 
+def _press(page: Page, button: str) -> None:
+    """Press what leads to another page, and be there."""
+    with page.expect_navigation():
+        page.locator(button).click()
+
+
 def _enter(page: Page, site: Site) -> None:
     page.goto(f"/p/{site.cast.link_of(_NUMBER)}")
     page.locator("[name=pin]").fill(_PIN)
     page.locator("[name=pin_again]").fill(_PIN)
-    page.locator("main button").click()
+    _press(page, "main button")
 
 
 def _begin(page: Page) -> None:
-    page.locator("a[href='/form/V1']").click()
-    page.locator("main form button").click()
+    _press(page, "a[href='/form/V1']")
+    _press(page, "main form button")
 
 
 def _answer(page: Page, codes: list[str], value: int = 2) -> None:
@@ -45,7 +51,7 @@ def _answer(page: Page, codes: list[str], value: int = 2) -> None:
 
 
 def _next(page: Page) -> None:
-    page.locator("button.next").click()
+    _press(page, "button.next")
 
 
 def _codes(prefix: str, last: int) -> list[str]:
@@ -59,14 +65,14 @@ def test_from_the_link_to_the_receipt_on_an_old_phone(plain_phone: Page, site: S
     _answer(page, _codes("GP", 5))
     _next(page)
     assert page.url.endswith("/form/V1/1/blanks")  # one question, and no
-    page.locator("main form button").click()
+    _press(page, "main form button")
     _answer(page, _codes("GS", 6))
     page.locator("label:has([name='box:Q1'])").click()
     _next(page)
 
     # The language changes in the middle of page 3: answers and place stay.
     _answer(page, _codes("GE", 3), 1)
-    page.locator("button[value='language:en']").click()
+    _press(page, "button[value='language:en']")
     assert page.url.endswith("/form/V1/3")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator("input:checked")).to_have_count(3)
@@ -79,7 +85,7 @@ def test_from_the_link_to_the_receipt_on_an_old_phone(plain_phone: Page, site: S
 
     assert page.url.endswith("/form/V1/review")
     expect(page.locator(".is-blank")).to_have_count(3)
-    page.locator("a[href$='line-1']").click()
+    _press(page, "a[href$='line-1']")
     _answer(page, ["GP1"], 4)
     _next(page)
     assert page.url.endswith("/form/V1/review")
@@ -107,7 +113,7 @@ def test_going_back_and_forth_with_the_browser_loses_nothing(plain_phone: Page, 
     _begin(page)
     _answer(page, _codes("GP", 7), 3)
     _next(page)
-    page.locator("button.back").click()
+    _press(page, "button.back")
     expect(page.locator("input:checked")).to_have_count(7)
     page.go_back()
     page.reload()
@@ -122,7 +128,8 @@ def test_enter_on_the_keyboard_goes_on_and_does_not_switch_the_language(
     _enter(page, site)
     _begin(page)
     _answer(page, _codes("GP", 7))
-    page.locator("[name='item:GP7'][value='2']").press("Enter")
+    with page.expect_navigation():
+        page.locator("[name='item:GP7'][value='2']").press("Enter")
     assert page.url.endswith("/form/V1/2")
     expect(page.locator("html")).to_have_attribute("lang", "zh-Hans-CN")
 
@@ -153,19 +160,19 @@ def test_no_page_scrolls_sideways_at_320_and_every_target_is_large(
         page.goto(path)
         _fits(page)
     _enter(page, site)
-    switch = page.locator(f"[name=language][value={locale[:2]}]")
-    if switch.count():
-        switch.click()
+    switch = f"[name=language][value={locale[:2]}]"
+    if page.locator(switch).count():
+        _press(page, switch)
     _fits(page)
     page.goto("/form/V1")
     _fits(page)
-    page.locator("main form button").click()
+    _press(page, "main form button")
     for number in range(1, 6):
         assert page.url.endswith(f"/form/V1/{number}")
         _fits(page)
         _next(page)
         _fits(page)
-        page.locator("main form button").click()
+        _press(page, "main form button")
     _fits(page)
     _next(page)
     _fits(page)
