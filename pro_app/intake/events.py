@@ -122,7 +122,8 @@ def _write(run: Run, events: dict[_Key, _Known]) -> None:
                 changes={
                     "event": [None if event.id is None else kind.value, kind.value],
                     "on": [None if event.id is None else on.isoformat(), on.isoformat()],
-                    **({"note": [None, event.note]} if event.note else {}),
+                    # Free words may name somebody: they stay with the event.
+                    **({"note": [None, "recorded"]} if event.note else {}),
                 },
             )
             for (_, kind, on), event in part

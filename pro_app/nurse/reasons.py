@@ -134,13 +134,27 @@ def _apply(
         text=said.text,
     )
     close_flag(tx, patient_id, said.visit, Closed.REASON)
-    changes = {key: [before.get(key), after[key]] for key in after if before.get(key) != after[key]}
-    tx.record("reason.given", number, visit=said.visit, changes=changes)
+    tx.record("reason.given", number, visit=said.visit, changes=_changes(before, after))
     return ReasonGiven(number, said.visit, said.code, changed=True)
 
 
+def _changes(
+    before: dict[str, str | None], after: dict[str, str | None]
+) -> dict[str, list[str | None]]:
+    """What the trail keeps of a reason. Free words may name somebody: they stay with it."""
+
+    def kept(key: str, value: str | None) -> str | None:
+        return "recorded" if value and key in ("said_by", "text") else value
+
+    return {
+        key: [kept(key, before.get(key)), kept(key, after[key])]
+        for key in after
+        if before.get(key) != after[key]
+    }
+
+
 def _words(said: _Said | GivenReason | None) -> dict[str, str | None]:
-    """What the trail keeps of a reason."""
+    """A reason's own words, to tell whether it was said already."""
     if said is None:
         return {}
     return {
