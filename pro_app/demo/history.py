@@ -146,9 +146,8 @@ class _Scribe:
             )
             changes = {
                 "code": (None, reason.code),
-                "said_by": (None, reason.said_by),
+                "said_by": (None, "recorded"),
                 "said_on": (None, reason.said_on.isoformat()),
-                "text": (None, reason.text),
             }
             return tx.entry("reason.given", patient.number, visit=reason.visit, changes=changes)
 
