@@ -5,13 +5,16 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from pro_app.core.ledger import Entry, ledger
 from pro_app.deployment import deployment
+from pro_app.patient.drafting import NothingThere
 from pro_app.patient.occasion import Occasion
+from pro_app.patient.service import Filled, Outcome, Taken, receive_form
 from pro_app.security import secrets
 from pro_app.store.receiving import facts_of
 from pro_app.store.tables import audit_event, draft, form, form_score
@@ -44,6 +47,12 @@ def section(page: int) -> tuple[str, ...]:
     return deployment().instrument.sections[page - 1].items
 
 
+def section_of(app: Flask, page: int) -> tuple[str, ...]:
+    """The same from outside of the application's context."""
+    with app.app_context():
+        return section(page)
+
+
 def fill_in(client: FlaskClient, visit: str, *, last: int = 5) -> None:
     """Begin a form and answer its pages up to the last one asked for."""
     client.post(f"/form/{visit}")
@@ -64,6 +73,21 @@ def message(visit: str = "V1", **changes: Any) -> dict[str, Any]:
     """A whole form as a phone sends it."""
     answers = dict.fromkeys(deployment().instrument.item_codes, 2)
     return {"visit": visit, "answers": answers, "language": "zh"} | changes
+
+
+def filled(visit: str = "V1", **changes: Any) -> Filled:
+    """The same as it comes to the service."""
+    values = message(visit) | {"submission_id": secrets.new_submission_id()} | changes
+    return Filled(**values)
+
+
+def taken(outcome: Outcome | NothingThere) -> Taken:
+    assert isinstance(outcome, Taken), outcome
+    return outcome
+
+
+def receive(patient_id: int, form: Filled, **changes: Any) -> Outcome:
+    return receive_form(ACTOR, patient_id, form, at=occasion(**changes))
 
 
 def put(client: FlaskClient, body: Mapping[str, Any], submission_id: str = "") -> TestResponse:
