@@ -48,9 +48,12 @@ def connect_app(app: Flask, settings: Settings) -> None:
 
 
 def _engine_options(settings: Settings) -> dict[str, Any]:
+    # What a failed statement was given may be an answer; it stays out of the logs.
+    quiet = {"hide_parameters": True}
     if settings.embedded:
-        return {"connect_args": {"timeout": _BUSY_SECONDS, "check_same_thread": False}}
-    return {"pool_size": 8, "max_overflow": 4, "pool_pre_ping": False, "pool_recycle": 1800}
+        wait = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
+        return quiet | {"connect_args": wait}
+    return quiet | {"pool_size": 8, "max_overflow": 4, "pool_recycle": 1800}
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -76,8 +76,9 @@ def lock_patient(tx: Tx, patient_id: int) -> Patient:
 
     PostgreSQL locks the row; on SQLite the transaction is the only writer anyway.
     """
-    query = _select().where(patient.c.id == patient_id).with_for_update(of=patient)
-    return _patient(tx.execute(query).one())
+    tx.execute(select(patient.c.id).where(patient.c.id == patient_id).with_for_update())
+    # Read afterwards: what was committed while this one waited has to be seen.
+    return _patient(tx.execute(_select().where(patient.c.id == patient_id)).one())
 
 
 def add_patients(
