@@ -1,7 +1,7 @@
 """Fill an empty database with the demonstration study, and let people sign in to it."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from pro_app.core.instrument import Instrument
@@ -56,10 +56,12 @@ def fill(
         history.write(tx, demo, study, instrument)
         made = {"patients": (0, len(demo.patients)), "as_of": (None, demo.as_of.isoformat())}
         tx.record("demo.made", f"study:{study.id}", changes=made | {"seed": (None, demo.seed)})
-        worker = tx.at(now, WORKER)
-        counts = synchronise_flags(worker, study, today)
-        opened = {"opened": (0, counts.opened)}
-        worker.record("flags.synchronised", f"study:{study.id}", changes=opened)
+        # Two days ago and today: or else every old flag would look new this morning.
+        flags = 0
+        for past in (timedelta(days=2), timedelta(0)):
+            flags += synchronise_flags(tx.at(now - past), study, today - past).opened
+        opened = {"opened": (0, flags)}
+        tx.at(now, WORKER).record("flags.synchronised", f"study:{study.id}", changes=opened)
 
 
 def patient_to_print(study: Study, instrument: Instrument, *, today: date) -> str:
