@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache, cached_property
 from typing import Any
 
 from pro_app.core.records import read
@@ -45,6 +46,12 @@ class Answer:
     def __post_init__(self) -> None:
         if (self.value is not None) != (self.state is AnswerState.ANSWERED):
             raise ValueError(f"{self.state} with value {self.value!r}")
+
+
+@cache
+def answered(value: int) -> Answer:
+    """The answer with this value, made once: a form has dozens of them."""
+    return Answer(AnswerState.ANSWERED, value)
 
 
 #: Item code → answer, for every item of the instrument, in its order.
@@ -109,7 +116,8 @@ class Difference:
     doi: str
 
 
-@dataclass(frozen=True, slots=True)
+# No slots: it is asked for its codes all the time, and keeps them.
+@dataclass(frozen=True)
 class Instrument:
     """One version of a questionnaire, without its wording.
 
@@ -137,22 +145,22 @@ class Instrument:
     attribution: str
     sha256: str
 
-    @property
+    @cached_property
     def item_codes(self) -> tuple[str, ...]:
         """Every item code, in the order of the questionnaire."""
         return tuple(item.code for item in self.items)
 
-    @property
+    @cached_property
     def scale_codes(self) -> tuple[str, ...]:
         """Every scale code, in the order of the data file."""
         return tuple(scale.code for scale in self.scales)
 
-    @property
+    @cached_property
     def subscales(self) -> tuple[Scale, ...]:
         """The scales that are scored from items."""
         return tuple(scale for scale in self.scales if not scale.parts)
 
-    @property
+    @cached_property
     def totals(self) -> tuple[Scale, ...]:
         """The scales that are sums of subscales."""
         return tuple(scale for scale in self.scales if scale.parts)

@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind, PatientFacts
-from pro_app.core.instrument import Answer, AnswerState, Instrument
+from pro_app.core.instrument import Answer, AnswerState, Instrument, answered
 from pro_app.core.ledger import Entry, Status, ledger
 from pro_app.core.schedule import plan
 from pro_app.core.study import Study
@@ -140,7 +140,7 @@ def check_answers(
     one with a problem. Strict: "3", 3.0 and true are no choices.
     """
     may_opt_out = {code for box in instrument.opt_outs for code in box.items}
-    codes = instrument.item_codes  # made anew at each asking
+    codes = instrument.item_codes
     answers = {}
     problems = [
         AnswerProblem(code, Fault.UNKNOWN_ITEM, _short(value))
@@ -182,7 +182,7 @@ _BLANKS = frozenset({AnswerState.SKIPPED, AnswerState.PREFER_NOT, AnswerState.NO
 def _read(value: object, instrument: Instrument, may_opt_out: bool) -> Answer | Fault:
     # type(), not isinstance(): true is an int to Python, and no answer.
     if type(value) is int and instrument.lowest <= value <= instrument.highest:
-        return Answer(AnswerState.ANSWERED, value)
+        return answered(value)
     if not isinstance(value, str) or value not in _BLANKS:
         return Fault.NOT_A_CHOICE
     if value == AnswerState.PREFER_NOT and not may_opt_out:

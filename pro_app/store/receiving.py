@@ -1,24 +1,20 @@
-"""What must be known to take in one form, read in few statements: it is the busiest way.
-
-The statements are built once, with parameters, since building one costs as much
-time as running it.
-"""
+"""What must be known to take in one form, read in few statements: it is the busiest way."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Date, Select, and_, bindparam, or_, select
-from sqlalchemy.exc import IntegrityError
 
-from pro_app.core.facts import EventFact, EventKind, FormFact, PatientFacts
+from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
 from pro_app.core.submission import KnownForm
+from pro_app.store import forms
 from pro_app.store.facts import Scope, read_facts
-from pro_app.store.forms import NewForm, Received, keep_forms
+from pro_app.store.forms import NewForm, Received
+from pro_app.store.prepared import Prepared
 from pro_app.store.tables import (
     draft,
-    event,
     form,
     missing_flag,
     patient,
@@ -37,8 +33,8 @@ class Clash(Exception):
 class Ground:
     """What the decision about one incoming form stands on.
 
-    `facts` lack the reasons, which do not bear on it. `by_others`: the submission
-    id is in use for another patient. `begun_at` is the start of the draft of this
+    `facts` hold her days alone: no event, form or reason bears on it. `by_others`:
+    the submission id is in use for another patient. `begun_at` is the start of the draft of this
     visit, `wording_sha256` that of the licensed wording valid today.
     """
 
@@ -56,7 +52,7 @@ class Ground:
         return tuple(KnownForm(f.submission_id, f.visit, f.standing) for f in self.received)
 
 
-_LOCK: Select[Any] = (
+_LOCK = Prepared(
     select(patient.c.number).where(patient.c.id == bindparam("patient")).with_for_update()
 )
 
@@ -72,7 +68,8 @@ _WORDING = (
     .scalar_subquery()
 )
 
-_PERSON: Select[Any] = (
+# One row for each form that bears on it, and one without a form where there is none.
+_GROUND = Prepared(
     select(
         patient.c.site,
         patient_version.c.screened_on,
@@ -83,7 +80,15 @@ _PERSON: Select[Any] = (
         missing_flag.c.opened_at,
         select(study_state.c.live_at).scalar_subquery().label("live_at"),
         _WORDING.label("wording_sha256"),
+        form.c.submission_id,
+        form.c.patient_id,
+        form.c.visit,
+        form.c.standing,
+        form.c.answered_on,
+        form.c.received_at,
+        form.c.proxy,
     )
+    .select_from(patient)
     .join(
         patient_version,
         and_(
@@ -99,14 +104,18 @@ _PERSON: Select[Any] = (
             missing_flag.c.closed_at.is_(None),
         ),
     )
+    .outerjoin(
+        form,
+        or_(
+            form.c.patient_id == bindparam("patient"),
+            form.c.submission_id == bindparam("submission"),
+        ),
+    )
     .where(patient.c.id == bindparam("patient"))
+    .order_by(form.c.id)
 )
 
-_EVENTS: Select[Any] = select(event.c.kind, event.c.happened_on).where(
-    event.c.patient_id == bindparam("patient"), event.c.superseded_at.is_(None)
-)
-
-_FORMS: Select[Any] = (
+_HERS: Select[Any] = (
     select(
         form.c.submission_id,
         form.c.patient_id,
@@ -114,20 +123,7 @@ _FORMS: Select[Any] = (
         form.c.standing,
         form.c.answered_on,
         form.c.received_at,
-        form.c.items_answered,
-        form.c.proxy,
     )
-    .where(
-        or_(
-            form.c.patient_id == bindparam("patient"),
-            form.c.submission_id == bindparam("submission"),
-        )
-    )
-    .order_by(form.c.id)
-)
-
-_HERS: Select[Any] = (
-    select(*list(_FORMS.selected_columns)[:6])
     .where(form.c.patient_id == bindparam("patient"))
     .order_by(form.c.received_at.desc(), form.c.id.desc())
 )
@@ -145,7 +141,8 @@ def lock(tx: Tx, patient_id: int) -> str:
     What is to be decided on is read afterwards, by other statements: PostgreSQL
     shows them what was committed while this one waited.
     """
-    return str(tx.execute(_LOCK, {"patient": patient_id}).scalar_one())
+    [row] = _LOCK.rows(tx.connection, {"patient": patient_id})
+    return str(row.number)
 
 
 def gather(
@@ -160,19 +157,19 @@ def gather(
 ) -> Ground:
     """The ground for a decision about one form, with the patient locked."""
     number = lock(tx, patient_id)
-    person = tx.execute(
-        _PERSON,
+    rows = _GROUND.rows(
+        tx.connection,
         {
             "patient": patient_id,
             "visit": visit,
+            "submission": submission_id,
             "instrument": instrument.id,
             "language": language,
             "today": today,
         },
-    ).one()
-    events = tx.execute(_EVENTS, {"patient": patient_id}).all()
-    forms = tx.execute(_FORMS, {"patient": patient_id, "submission": submission_id}).all()
-    hers = [row for row in forms if row.patient_id == patient_id]
+    )
+    person = rows[0]
+    hers = [row for row in rows if row.patient_id == patient_id]
     return Ground(
         number=number,
         facts=PatientFacts(
@@ -182,12 +179,6 @@ def gather(
             pro_consent_on=person.pro_consent_on,
             randomised_on=person.randomised_on,
             able=person.able,
-            events=tuple(EventFact(EventKind(row.kind), row.happened_on) for row in events),
-            forms=tuple(
-                FormFact(row.visit, row.answered_on, row.items_answered)
-                for row in hers
-                if _stands(row)
-            ),
         ),
         received=tuple(
             Received(
@@ -200,7 +191,7 @@ def gather(
             )
             for row in hers
         ),
-        by_others=len(hers) < len(forms),
+        by_others=any(row.patient_id not in (patient_id, None) for row in rows),
         begun_at=person.started_at,
         flagged=person.opened_at is not None,
         live_at=person.live_at,
@@ -221,8 +212,8 @@ def keep_form(tx: Tx, new: NewForm, instrument: Instrument) -> None:
     out, and SQLite has one writer.
     """
     try:
-        keep_forms(tx, [new], instrument)
-    except IntegrityError as error:
+        forms.keep_form(tx, new, instrument)
+    except tx.connection.dialect.loaded_dbapi.IntegrityError as error:
         raise Clash from error
 
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
+from pro_app.store.prepared import Prepared
 from pro_app.store.staff import Account
 from pro_app.store.tables import patient, patient_link, patient_version, sign_in, staff
 from pro_app.store.transaction import Housekeeping, Tx
@@ -64,8 +64,8 @@ def find_staff(connection: Connection, token_sha256: str) -> tuple[Account, Time
     return Account(row.id, row.name, row.role, row.site), Times(row.started_at, row.seen_at)
 
 
-# Built once: it runs at every request of a patient.
-_SIGNED_IN_PATIENT: Select[Any] = (
+# It runs at every request of a patient.
+_SIGNED_IN_PATIENT = Prepared(
     select(
         patient.c.id,
         patient.c.number,
@@ -89,9 +89,10 @@ _SIGNED_IN_PATIENT: Select[Any] = (
 
 
 def find_patient(connection: Connection, token_sha256: str) -> SignedInPatient | None:
-    row = connection.execute(_SIGNED_IN_PATIENT, {"token": token_sha256}).one_or_none()
-    if row is None:
+    rows = _SIGNED_IN_PATIENT.rows(connection, {"token": token_sha256})
+    if not rows:
         return None
+    [row] = rows
     return SignedInPatient(
         row.id,
         row.number,

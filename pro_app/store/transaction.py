@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from pro_app.store.database import db, write_lock
+from pro_app.store.prepared import Prepared
 from pro_app.store.tables import HOUSEKEEPING, audit_event
 
 #: Field → (old value, new value), both as JSON can hold them.
@@ -35,6 +36,11 @@ class Actor:
 
 CLI = Actor("cli", "operator")
 WORKER = Actor("worker", "system")
+
+
+_RECORD = Prepared(
+    insert(audit_event).inline(), (column.key for column in audit_event.c if column.key != "id")
+)
 
 
 class Unrecorded(RuntimeError):
@@ -96,7 +102,10 @@ class Tx:
     def record_many(self, entries: Iterable[dict[str, Any]]) -> None:
         rows = list(entries)
         if rows:
-            self.execute(insert(audit_event), rows if len(rows) > 1 else rows[0])
+            if len(rows) == 1:
+                _RECORD.rows(self.connection, rows[0])
+            else:
+                self.execute(insert(audit_event), rows)
             self._state.recorded = True
 
     def abandon(self) -> None:
@@ -137,13 +146,22 @@ def transaction(actor: Actor, now: datetime) -> Iterator[Tx]:
 
 @contextmanager
 def reading(*, snapshot: bool = False) -> Iterator[Connection]:
-    """A connection to read from; `snapshot` shows one moment to all its queries."""
+    """A connection to read from; `snapshot` shows one moment to all its queries.
+
+    What is written on it is refused by PostgreSQL, and undone on SQLite.
+    """
     with db.engine.connect() as connection:
-        if snapshot and connection.dialect.name == "postgresql":
+        postgresql = connection.dialect.name == "postgresql"
+        if postgresql:
+            connection = connection.execution_options(postgresql_readonly=True)
+        if postgresql and snapshot:
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin() as t:
             yield connection
-            t.rollback()
+            if not postgresql:
+                t.rollback()
+            # Else it is committed: at a rollback the driver forgets what it has prepared,
+            # and planning these statements takes the server longer than running them.
 
 
 class Housekeeping:

@@ -1,0 +1,103 @@
+"""Statements on the busiest way, compiled once and run by the driver itself.
+
+SQLAlchemy writes the SQL, knows the types and holds the transaction, as everywhere.
+Yet to hand it one statement costs more than driver and database need to run that,
+and a form takes six of them: here this is skipped.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeEngine
+
+_Convert = Callable[[Any], Any]
+
+
+class Prepared:
+    """A statement with named parameters; `columns` are those that an INSERT is given.
+
+    Its rows are read by the names of its columns.
+    """
+
+    def __init__(
+        self, statement: Select[Any] | Insert | Update | Delete, columns: Iterable[str] = ()
+    ) -> None:
+        self._statement = statement
+        self._columns = tuple(columns)
+        self._compiled: dict[str, _Compiled] = {}
+
+    def rows(self, connection: Connection, parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """All rows; none where the statement returns none.
+
+        Errors: the driver's own, below `connection.dialect.loaded_dbapi.Error`.
+        """
+        if connection.engine.dispatch.before_cursor_execute:
+            return self._overheard(connection, parameters)
+        dialect = connection.dialect
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = _Compiled(self._statement, self._columns, dialect)
+            self._compiled[dialect.name] = compiled
+        driver: Any = connection.connection.driver_connection
+        try:
+            return compiled.run(driver, parameters)
+        except dialect.loaded_dbapi.Error as error:
+            # SQLAlchemy would see to this: where one is lost, all are made anew.
+            if dialect.is_disconnect(error, driver, None):
+                connection.engine.dispose()
+            raise
+
+    def _overheard(self, connection: Connection, parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """The slow way, for whoever listens to statements, to count them for instance."""
+        try:
+            result = connection.execute(self._statement, dict(parameters))
+            return result.all() if result.returns_rows else []
+        except DBAPIError as error:
+            raise error.orig or error from error
+
+
+class _Compiled:
+    """The statement in the words of one database, with what turns values to and fro."""
+
+    def __init__(self, statement: Any, columns: Sequence[str], dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect, column_keys=columns or None)
+        returned = list(statement.exported_columns)
+        self._sql = str(compiled)
+        self._order: list[str] | None = compiled.positiontup
+        #: What the statement brings along itself, a LIMIT for instance.
+        self._own = {name: value for name, value in compiled.params.items() if value is not None}
+        self._into = _processors(
+            {name: bound.type for name, bound in compiled.binds.items()},
+            lambda kind: kind.dialect_impl(dialect).bind_processor(dialect),
+        )
+        self._row: Any = namedtuple("Row", [each.key for each in returned]) if returned else None
+        self._out = _processors(
+            {each.key: each.type for each in returned},
+            lambda kind: kind.dialect_impl(dialect).result_processor(dialect, None),
+        )
+
+    def run(self, driver: Any, parameters: Mapping[str, Any]) -> list[Any]:
+        values = {**self._own, **parameters}
+        for name, convert in self._into.items():
+            values[name] = convert(values[name])
+        given = values if self._order is None else [values[name] for name in self._order]
+        cursor = driver.execute(self._sql, given)
+        if self._row is None:
+            return []
+        found = [self._row._make(raw) for raw in cursor.fetchall()]
+        return [self._converted(row) for row in found] if self._out else found
+
+    def _converted(self, row: Any) -> Any:
+        turned = {name: convert(getattr(row, name)) for name, convert in self._out.items()}
+        return row._replace(**turned)
+
+
+def _processors(
+    kinds: Mapping[str, TypeEngine[Any]], of: Callable[[TypeEngine[Any]], _Convert | None]
+) -> dict[str, _Convert]:
+    """Name → what turns its values, for those that need turning."""
+    found = {name: of(kind) for name, kind in kinds.items()}
+    return {name: convert for name, convert in found.items() if convert is not None}
