@@ -4,10 +4,11 @@ SQLite is one process's: one web process with the worker inside it. PostgreSQL i
 served by two, with the worker beside them as `flask worker`.
 """
 
+import sys
 from typing import Any
 
 from pro_app import worker
-from pro_app.settings import check_for_serving, read_settings
+from pro_app.settings import SettingsError, check_for_serving, read_settings
 from pro_app.store.solitude import claim_file
 
 _settings = read_settings()
@@ -30,7 +31,10 @@ proc_name = "pro"
 
 def on_starting(_server: Any) -> None:
     if _settings.embedded:
-        claim_file(_settings)
+        try:
+            claim_file(_settings)
+        except SettingsError as error:
+            sys.exit(str(error))
 
 
 def post_worker_init(process: Any) -> None:

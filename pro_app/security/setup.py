@@ -14,15 +14,7 @@ from pro_app.store.sign_ins import SignedInPatient
 from pro_app.store.staff import Account
 from pro_app.store.transaction import Actor
 
-
-class _Forgery(CSRFProtect):  # type: ignore[misc]
-    def _get_csrf_token(self) -> str | None:
-        # To look for a field of a form is to read the body as one: programs send a header.
-        token: str | None = request.headers.get("X-CSRFToken") or super()._get_csrf_token()
-        return token
-
-
-csrf = _Forgery()
+csrf = CSRFProtect()
 # Each web process counts for itself: a limit is a brake against floods, the exact
 # one against guessing a PIN is in the database.
 limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
@@ -78,9 +70,6 @@ def set_up(app: Flask, settings: Settings) -> None:
         )
     csrf.init_app(app)
     limiter.init_app(app)
-    # It looks at every request for limits on all of them, and there are none; a route
-    # that has its own asks for itself.
-    app.before_request_funcs[None].remove(limiter._check_request_limit)
     _login.init_app(app)
     app.before_request(_load_patient)
     app.after_request(_add_headers)
@@ -106,7 +95,8 @@ def actor_of(patient: SignedInPatient) -> Actor:
 
 
 def _add_headers(response: Response) -> Response:
-    response.headers.extend(_HEADERS)
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
     if deployment().settings.production:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if request.endpoint != "assets.asset":

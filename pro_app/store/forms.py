@@ -78,7 +78,7 @@ def keep_forms(tx: Tx, forms: Sequence[NewForm], instrument: Instrument) -> None
 
 
 def keep_form(tx: Tx, new: NewForm, instrument: Instrument) -> None:
-    """The same of one form, fast. Errors: the driver's, when a constraint is violated."""
+    """The same of one form, fast. Errors: IntegrityError, when a constraint is violated."""
     [kept] = _KEEP.rows(tx.connection, _row(tx, new, instrument))
     _KEEP_SCORE.rows(tx.connection, _score_row(tx, kept.id, new, instrument))
 

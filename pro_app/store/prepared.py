@@ -32,10 +32,12 @@ class Prepared:
     def rows(self, connection: Connection, parameters: Mapping[str, Any]) -> Sequence[Any]:
         """All rows; none where the statement returns none.
 
-        Errors: the driver's own, below `connection.dialect.loaded_dbapi.Error`.
+        Errors: SQLAlchemy's DBAPIError of the same kind as through itself.
         """
         if connection.engine.dispatch.before_cursor_execute:
-            return self._overheard(connection, parameters)
+            # The slow way, for whoever listens to statements, to count them for instance.
+            result = connection.execute(self._statement, dict(parameters))
+            return result.all() if result.returns_rows else []
         dialect = connection.dialect
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
@@ -45,18 +47,17 @@ class Prepared:
         try:
             return compiled.run(driver, parameters)
         except dialect.loaded_dbapi.Error as error:
-            # SQLAlchemy would see to this: where one is lost, all are made anew.
-            if dialect.is_disconnect(error, driver, None):
+            lost = dialect.is_disconnect(error, driver, None)
+            if lost:  # as SQLAlchemy does: where one connection is lost, all are made anew
                 connection.engine.dispose()
-            raise
-
-    def _overheard(self, connection: Connection, parameters: Mapping[str, Any]) -> Sequence[Any]:
-        """The slow way, for whoever listens to statements, to count them for instance."""
-        try:
-            result = connection.execute(self._statement, dict(parameters))
-            return result.all() if result.returns_rows else []
-        except DBAPIError as error:
-            raise error.orig or error from error
+            raise DBAPIError.instance(
+                compiled.sql,
+                None,  # what it was given may be answers: not for a log
+                error,
+                dialect.loaded_dbapi.Error,
+                connection_invalidated=lost,
+                dialect=dialect,
+            ) from error
 
 
 class _Compiled:
@@ -65,7 +66,7 @@ class _Compiled:
     def __init__(self, statement: Any, columns: Sequence[str], dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=columns or None)
         returned = list(statement.exported_columns)
-        self._sql = str(compiled)
+        self.sql = str(compiled)
         self._order: list[str] | None = compiled.positiontup
         #: What the statement brings along itself, a LIMIT for instance.
         self._own = {name: value for name, value in compiled.params.items() if value is not None}
@@ -84,7 +85,7 @@ class _Compiled:
         for name, convert in self._into.items():
             values[name] = convert(values[name])
         given = values if self._order is None else [values[name] for name in self._order]
-        cursor = driver.execute(self._sql, given)
+        cursor = driver.execute(self.sql, given)
         if self._row is None:
             return []
         found = [self._row._make(raw) for raw in cursor.fetchall()]

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Date, Select, and_, bindparam, or_, select
+from sqlalchemy.exc import IntegrityError
 
 from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
@@ -213,7 +214,7 @@ def keep_form(tx: Tx, new: NewForm, instrument: Instrument) -> None:
     """
     try:
         forms.keep_form(tx, new, instrument)
-    except tx.connection.dialect.loaded_dbapi.IntegrityError as error:
+    except IntegrityError as error:
         raise Clash from error
 
 
