@@ -9,7 +9,7 @@ from pro_app.store import links, sign_ins, staff
 from pro_app.store.links import Link
 from pro_app.store.sign_ins import SignedInPatient, Times
 from pro_app.store.staff import Account
-from pro_app.store.transaction import Actor, housekeeping, reading, transaction
+from pro_app.store.transaction import Actor, asking, housekeeping, reading, transaction
 
 _TOUCH_EVERY = timedelta(minutes=5)
 #: After this many wrong PINs the next try has to wait; each further one doubles the wait.
@@ -44,7 +44,7 @@ def sign_in_staff(name: str, password: str, *, now: datetime) -> str | None:
 
 
 def signed_in_staff(token: str, *, now: datetime) -> Account | None:
-    with reading() as connection:
+    with asking() as connection:
         found = sign_ins.find_staff(connection, secrets.fingerprint(token))
     if found is None or not _keeps(token, found[1], STAFF_LIMITS, now):
         return None
@@ -52,7 +52,7 @@ def signed_in_staff(token: str, *, now: datetime) -> Account | None:
 
 
 def signed_in_patient(token: str, *, now: datetime) -> SignedInPatient | None:
-    with reading() as connection:
+    with asking() as connection:
         found = sign_ins.find_patient(connection, secrets.fingerprint(token))
     if found is None or not _keeps(token, found.times, PATIENT_LIMITS, now):
         return None
