@@ -12,6 +12,8 @@ from pro_app.store.transaction import reading
 SOON_DAYS, WEEK_DAYS = 3, 7
 #: A list shows so many rows; the ledger has the rest.
 ROWS = 25
+#: Beyond this a list is not counted: the page takes the same time in any study.
+COUNTED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ def at_site(study: Study, *, sites: tuple[str, ...], today: date) -> Today:
             new_since=since,
             within_days=(SOON_DAYS, WEEK_DAYS),
             limit=ROWS,
+            counted=COUNTED,
         )
         return Today(
             since=since,
@@ -52,6 +55,8 @@ def at_site(study: Study, *, sites: tuple[str, ...], today: date) -> Today:
             soon=soon,
             week=week,
             later=later,
-            flagged=flagged(connection, sites=sites, new_since=since_at, limit=ROWS),
+            flagged=flagged(
+                connection, sites=sites, new_since=since_at, limit=ROWS, counted=COUNTED
+            ),
             came_in=came_in(connection, sites=sites, since=since_at, limit=ROWS),
         )

@@ -1,12 +1,14 @@
 """What a site has to look at today: open windows, flagged entries, forms that came in.
 
-Each list is cut at a number of rows and knows its true length. The statements
-walk the indexes by site and day, so that a page costs what it shows.
+Each list is cut at a number of rows and counted up to another, beyond which nobody
+plans a day. The statements walk the indexes by site and day, so that a page costs
+what it shows, however large the study.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import (
@@ -72,11 +74,15 @@ class CameIn:
 
 @dataclass(frozen=True, slots=True)
 class Cut(Generic[RowT]):
-    """The first rows of a list, how many there are in all, and how many of these are new."""
+    """The first rows of a list, how many there are in all, and how many of these are new.
+
+    `more`: they were counted no further; there are at least so many.
+    """
 
     rows: tuple[RowT, ...] = ()
     total: int = 0
     new: int = 0
+    more: bool = False
 
 
 def open_windows(
@@ -88,6 +94,7 @@ def open_windows(
     new_since: date,
     within_days: Sequence[int],
     limit: int,
+    counted: int,
 ) -> tuple[Cut[OpenWindow], ...]:
     """The open windows without a form, soonest first: one list per bound, then the rest.
 
@@ -96,14 +103,9 @@ def open_windows(
     though the visit may stay expected.
     """
     closes_on = planned_visit.c.closes_on
-    bounds = [(closes_on <= today + timedelta(days), n) for n, days in enumerate(within_days)]
     query = (
         select(
-            planned_visit.c.patient_id,
-            planned_visit.c.visit,
-            planned_visit.c.opens_on,
-            closes_on,
-            case(*bounds, else_=len(bounds)).label("part"),
+            planned_visit.c.patient_id, planned_visit.c.visit, planned_visit.c.opens_on, closes_on
         )
         .select_from(rule.joined())
         .where(
@@ -112,13 +114,25 @@ def open_windows(
             rule.without_form(),
             _still_asked(study),
         )
+        .limit(counted)
     )
-    # Two ranges of one index, not one condition with OR, for which SQLite walks the
-    # whole site; the upper end spares the windows that lie ahead.
-    last = today + timedelta(max(v.days_before + v.days_after for v in study.visits))
-    found = union_all(
-        query.where(closes_on.between(today, last)), query.where(closes_on.is_(None))
-    ).subquery("found")
+    # A range of the index for each list, not one condition with OR, for which SQLite
+    # walks the whole site; the last end spares the windows that lie ahead.
+    longest = max(v.days_before + v.days_after for v in study.visits)
+    days = [-1, *within_days, longest]
+    ranges = [
+        closes_on.between(today + timedelta(after + 1), today + timedelta(until))
+        for after, until in pairwise(days)
+    ]
+    ranges.append(closes_on.is_(None))  # not randomised yet: with the last ones
+    lists = [
+        select(
+            query.where(each).order_by(closes_on).subquery(f"list_{n}"),
+            literal(min(n, len(within_days))).label("part"),
+        )
+        for n, each in enumerate(ranges)
+    ]
+    found = union_all(*lists).subquery("found")
     cut = _cut(found, found.c.opens_on >= new_since, found.c.closes_on.asc().nulls_last(), limit)
     rows = (
         select(cut, patient.c.number, reason.c.code.label("reason"))
@@ -134,11 +148,12 @@ def open_windows(
         .order_by(cut.c.closes_on.asc().nulls_last(), patient.c.number)
     )
     parts = _gather(connection.execute(rows), OpenWindow)
-    return tuple(parts.get(n, Cut()) for n in range(len(bounds) + 1))
+    cuts = [parts.get(n, Cut()) for n in range(len(within_days) + 1)]
+    return tuple(replace(cut, more=cut.total >= counted) for cut in cuts)
 
 
 def flagged(
-    connection: Connection, *, sites: Sequence[str], new_since: datetime, limit: int
+    connection: Connection, *, sites: Sequence[str], new_since: datetime, limit: int, counted: int
 ) -> Cut[Flagged]:
     """The flags that wait for a reason, the latest closed window first."""
     flag = missing_flag.c
@@ -151,10 +166,18 @@ def flagged(
         .order_by(flag.closed_window_on.desc(), patient.c.number, flag.visit)
         .limit(limit)
     )
-    is_new = case((flag.opened_at >= new_since, 1), else_=0)
-    count = select(func.count(), func.coalesce(func.sum(is_new), 0)).where(*waiting)
+    looked_at = (
+        select(flag.opened_at)
+        .where(*waiting)
+        .order_by(flag.closed_window_on.desc())
+        .limit(counted)
+        .subquery("looked_at")
+    )
+    is_new = case((looked_at.c.opened_at >= new_since, 1), else_=0)
+    count = select(func.count(), func.coalesce(func.sum(is_new), 0)).select_from(looked_at)
     total, new = connection.execute(count).one()
-    return Cut(tuple(Flagged(*row) for row in connection.execute(rows)), total, int(new))
+    shown = tuple(Flagged(*row) for row in connection.execute(rows))
+    return Cut(shown, total, int(new), more=total >= counted)
 
 
 def came_in(

@@ -103,6 +103,17 @@ def test_a_list_is_cut_and_says_its_true_length() -> None:
     assert (len(found.rows), found.total) == (day.ROWS, day.ROWS + 3)
 
 
+def test_a_very_long_list_is_counted_no_further_and_says_so(app: Flask, cast: Cast) -> None:
+    with app.app_context():
+        for number in range(day.COUNTED + 1):
+            add(f"LISHUI-{number:03}", 3)
+        found = work().soon
+        assert (len(found.rows), found.total, found.more) == (day.ROWS, day.COUNTED, True)
+        assert not work().week.more
+    page = cast.nurse_of_lishui().get("/staff/today").text
+    assert f"{day.COUNTED}+" in page
+
+
 @pytest.mark.usefixtures("in_app")
 def test_nothing_of_another_site_is_in_any_list() -> None:
     patient_id = add("JIAXING-1", 3)
