@@ -81,7 +81,7 @@ def measure(kind: str, forms: int, burst: int, rounds: int) -> dict[str, Any]:
     """All figures of one kind of database."""
     waiting = (rounds + 1) * burst * len(_CLIENTS) + 10 * _HANGING_UP
     with databases(kind) as new, ExitStack() as servers:
-        few = prepare(new("few"), _FEW, waiting)
+        few = prepare(new("few"), min(_FEW, forms), waiting)
         many = prepare(new("many"), forms, waiting)
         product = [Measured(servers.enter_context(_serve(p)), p.requests) for p in (few, many)]
         plain = servers.enter_context(_serve_yardsticks(new("plain")))
