@@ -34,10 +34,11 @@ def hang_up(server: Server, requests: Sequence[bytes], after: Sequence[bytes]) -
 
 
 def connections(url: str) -> dict[str, int]:
-    """State → connections of this database, as PostgreSQL counts them."""
+    """State → clients' connections to this database, as PostgreSQL counts them."""
     with psycopg.connect(url.replace("+psycopg", "")) as connection:
         rows = connection.execute(
             "SELECT coalesce(state, 'none'), count(*) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid() GROUP BY 1"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend' GROUP BY 1"
         )
         return dict(rows.fetchall())
