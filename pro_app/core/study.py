@@ -9,6 +9,9 @@ Labels = Mapping[str, str]
 #: Stands where a reason is asked for and none has been given; no study may use it.
 REASON_PENDING = "REASON_PENDING"
 
+#: How many items stand together on a screen: one, or those of a section.
+FORM_LAYOUTS = ("item", "section")
+
 
 class StudyError(ValueError):
     """A study's data can't be used; `problems` lists all that is wrong with it."""
@@ -71,7 +74,8 @@ class Study:
 
     `instrument` is the id of a shipped one or the path of a folder.
     `stop_events` are the event kinds at which the protocol stops asking for
-    forms (empty: it never does).
+    forms (empty: it never does). `form_layout` is how a form is laid out on a
+    screen: one "item" at a time, or one "section".
     """
 
     id: str
@@ -89,3 +93,4 @@ class Study:
     reason_groups: Mapping[str, Labels]
     sources: tuple[str, ...]
     sha256: str
+    form_layout: str = "item"

@@ -11,7 +11,14 @@ from typing import Any
 from pro_app.core.facts import EventKind
 from pro_app.core.records import read
 from pro_app.core.schedule import plan
-from pro_app.core.study import REASON_PENDING, Labels, Study, StudyError, Visit
+from pro_app.core.study import (
+    FORM_LAYOUTS,
+    REASON_PENDING,
+    Labels,
+    Study,
+    StudyError,
+    Visit,
+)
 
 #: Codes stand in addresses, file names and columns.
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -46,6 +53,8 @@ def _contradictions(study: Study) -> Iterator[str]:
     yield from _code_problems(study)
     yield from _label_problems(study)
     yield from _visit_problems(study)
+    if study.form_layout not in FORM_LAYOUTS:
+        yield f"form_layout: {study.form_layout!r} is neither {' nor '.join(FORM_LAYOUTS)}"
     kinds = {kind.value for kind in EventKind}
     for event in study.stop_events:
         if event not in kinds:

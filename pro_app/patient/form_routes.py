@@ -24,7 +24,7 @@ blueprint = Blueprint("form", __name__)
 _LANGUAGE = "language:"
 
 
-@blueprint.get("/form/<visit>")
+@blueprint.get("/my/form/<visit>")
 @patient_only
 def intro(visit: str) -> ResponseReturnValue:
     """What comes, before anything is begun; a form that is begun goes on at its place."""
@@ -36,7 +36,7 @@ def intro(visit: str) -> ResponseReturnValue:
     return _render("intro", visit, found)
 
 
-@blueprint.post("/form/<visit>")
+@blueprint.post("/my/form/<visit>")
 @patient_only
 def begin(visit: str) -> ResponseReturnValue:
     drafting.begin_form(
@@ -50,13 +50,13 @@ def begin(visit: str) -> ResponseReturnValue:
     return redirect(url_for(".intro", visit=visit))
 
 
-@blueprint.get("/form/<visit>/<int:page>")
+@blueprint.get("/my/form/<visit>/<int:page>")
 @patient_only
 def page(visit: str, page: int) -> ResponseReturnValue:
     return _show(visit, page, "page")
 
 
-@blueprint.post("/form/<visit>/<int:page>")
+@blueprint.post("/my/form/<visit>/<int:page>")
 @patient_only
 def save(visit: str, page: int) -> ResponseReturnValue:
     at = occasion()
@@ -87,14 +87,14 @@ def save(visit: str, page: int) -> ResponseReturnValue:
     return _onward(visit, page, at)
 
 
-@blueprint.get("/form/<visit>/<int:page>/blanks")
+@blueprint.get("/my/form/<visit>/<int:page>/blanks")
 @patient_only
 def blanks(visit: str, page: int) -> ResponseReturnValue:
     """The one question about lines that were left blank."""
     return _show(visit, page, "blanks")
 
 
-@blueprint.post("/form/<visit>/<int:page>/blanks")
+@blueprint.post("/my/form/<visit>/<int:page>/blanks")
 @patient_only
 def leave_blank(visit: str, page: int) -> ResponseReturnValue:
     at = occasion()
@@ -109,7 +109,7 @@ def leave_blank(visit: str, page: int) -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/form/<visit>/review")
+@blueprint.get("/my/form/<visit>/review")
 @patient_only
 def review(visit: str) -> ResponseReturnValue:
     found = _find(visit)
@@ -122,7 +122,7 @@ def review(visit: str) -> ResponseReturnValue:
     return _render("review", visit, found)
 
 
-@blueprint.post("/form/<visit>/review")
+@blueprint.post("/my/form/<visit>/review")
 @patient_only
 def submit(visit: str) -> ResponseReturnValue:
     at = occasion()
@@ -138,7 +138,7 @@ def submit(visit: str) -> ResponseReturnValue:
     return redirect(url_for(".receipt", submission_id=outcome.submission_id))
 
 
-@blueprint.get("/received/<submission_id>")
+@blueprint.get("/my/received/<submission_id>")
 @patient_only
 def receipt(submission_id: str) -> ResponseReturnValue:
     found = overview.receipt(g.patient.id, submission_id, at=occasion())

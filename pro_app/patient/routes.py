@@ -75,13 +75,13 @@ def enter(token: str) -> ResponseReturnValue:
     return redirect(url_for("patient.home"))
 
 
-@blueprint.get("/home")
+@blueprint.get("/my/home")
 @patient_only
 def home() -> ResponseReturnValue:
     return render_template("patient/home.html", home=overview.home(g.patient.id, at=occasion()))
 
 
-@blueprint.post("/sign-out")
+@blueprint.post("/my/sign-out")
 @patient_only
 def sign_out() -> ResponseReturnValue:
     service.sign_out(session["patient"], actor_of(g.patient), now=deployment().now())

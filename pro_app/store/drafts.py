@@ -1,6 +1,6 @@
 """Unfinished forms, saved at every step so that any phone can go on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,7 @@ class Draft:
     submission_id: str
     answers: Mapping[str, int | str]
     item_languages: Mapping[str, str]
+    item_times: Mapping[str, Sequence[int]] | None
     revision: int
     started_at: datetime
     updated_at: datetime
@@ -37,7 +38,7 @@ def drafts_of(connection: Connection, patient_id: int) -> list[Draft]:
 
 
 def begin_draft(tx: Tx, patient_id: int, visit: str, submission_id: str) -> Draft:
-    begun = Draft(patient_id, visit, submission_id, {}, {}, 0, tx.now, tx.now)
+    begun = Draft(patient_id, visit, submission_id, {}, {}, None, 0, tx.now, tx.now)
     tx.execute(
         insert(draft),
         {

@@ -40,7 +40,10 @@ class NewForm:
     entered_by: str | None = None
     why_not_self: str | None = None
     proxy: bool = False
+    assistance: str | None = None
     started_at: datetime | None = None
+    finished_at: datetime | None = None
+    item_times: Mapping[str, Sequence[int]] | None = None
     device_at: datetime | None = None
     device_offset_minutes: int | None = None
 
@@ -95,6 +98,7 @@ def _row(tx: Tx, new: NewForm, instrument: Instrument) -> dict[str, Any]:
         "entered_by": new.entered_by,
         "why_not_self": new.why_not_self,
         "proxy": new.proxy,
+        "assistance": new.assistance,
         "instrument": instrument.id,
         "instrument_sha256": instrument.sha256,
         "wording_sha256": new.wording_sha256,
@@ -102,6 +106,8 @@ def _row(tx: Tx, new: NewForm, instrument: Instrument) -> dict[str, Any]:
         "item_languages": dict(new.item_languages or {}),
         "items_answered": len([a for a in new.answers.values() if a.value is not None]),
         "started_at": new.started_at,
+        "finished_at": new.finished_at,
+        "item_times": new.item_times,
         "device_at": new.device_at,
         "device_offset_minutes": new.device_offset_minutes,
         "received_at": tx.now,

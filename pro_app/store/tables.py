@@ -172,13 +172,20 @@ form = Table(
     Column("entered_by", Text),
     Column("why_not_self", Text),
     Column("proxy", Boolean, nullable=False),  # someone else answered for her
+    Column("assistance", Text),  # who touched the phone, as she said at the end
     Column("instrument", Text, nullable=False),
     Column("instrument_sha256", Text, nullable=False),
     Column("wording_sha256", Text),  # empty for paper that the system did not print
     Column("answers", JSON, nullable=False),  # item → value as chosen, or the state's name
     Column("item_languages", JSON, nullable=False),  # items answered in another language
     Column("items_answered", Integer, nullable=False),
+    # Corrected by the server for what the phone's clock was off; `device_at` is that
+    # clock as it was when the form was sent, so received_at - device_at is the skew.
     Column("started_at", Instant),
+    Column("finished_at", Instant),
+    Column(
+        "item_times", JSON(none_as_null=True)
+    ),  # item → seconds after the start [first seen, last chosen]
     Column("device_at", Instant),
     Column("device_offset_minutes", Integer),
     Column("received_at", Instant, nullable=False),
@@ -215,6 +222,7 @@ draft = Table(
     Column("submission_id", Text, nullable=False),
     Column("answers", JSON, nullable=False),
     Column("item_languages", JSON, nullable=False),
+    Column("item_times", JSON(none_as_null=True)),
     Column("revision", Integer, nullable=False),
     Column("started_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
@@ -278,6 +286,12 @@ patient_link = Table(
     Column("pin_hash", Text),  # empty until she has chosen one
     Column("wrong_pins", Integer, nullable=False, server_default="0"),
     Column("last_wrong_at", Instant),
+    # The code on the card with which she chooses her PIN, once.
+    Column("activation_hash", Text),
+    Column("activation_until", Instant),
+    Column("wrong_codes", Integer, nullable=False, server_default="0"),
+    # Handed to her on the hospital's tablet: no card, no PIN, for this one sitting.
+    Column("tablet", Boolean, nullable=False, server_default=text("false")),
     Column("created_at", Instant, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("revoked_at", Instant),
@@ -296,6 +310,42 @@ sign_in = Table(
     CheckConstraint("(staff_id IS NULL) <> (link_id IS NULL)", name="one_person"),
     Index("ix_sign_in_staff_id", "staff_id"),
     Index("ix_sign_in_link_id", "link_id"),
+)
+
+# With this key her phone keeps what is not yet received, so that nobody else who
+# picks up the phone can read it. It protects nothing that lies here.
+phone_key = Table(
+    "phone_key",
+    metadata,
+    _patient_id(primary_key=True),
+    Column("key", Text, nullable=False),  # 256 bits, base64url
+    Column("made_at", Instant, nullable=False),
+)
+
+# What a patient or her phone asks a nurse to do; it never ends by itself.
+nurse_task = Table(
+    "nurse_task",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _patient_id(),
+    Column("kind", Text, nullable=False),
+    Column("visit", Text),
+    Column("detail", Text),  # a code, never words of hers
+    Column("opened_at", Instant, nullable=False),
+    Column("taken_at", Instant),
+    Column("taken_by", Text),
+    Column("closed_at", Instant),
+    Column("closed_by", Text),
+    Column("outcome", Text),
+    Index(
+        "uq_nurse_task_open",
+        "patient_id",
+        "kind",
+        unique=True,
+        sqlite_where=text("closed_at IS NULL"),
+        postgresql_where=text("closed_at IS NULL"),
+    ),
+    Index("ix_nurse_task_patient_id", "patient_id"),
 )
 
 wording_pack = Table(

@@ -40,7 +40,7 @@ def _enter(page: Page, site: Site) -> None:
 
 
 def _begin(page: Page) -> None:
-    _press(page, "a[href='/form/V1']")
+    _press(page, "a[href='/my/form/V1']")
     _press(page, "main form button")
 
 
@@ -64,7 +64,7 @@ def test_from_the_link_to_the_receipt_on_an_old_phone(plain_phone: Page, site: S
     _begin(page)
     _answer(page, _codes("GP", 5))
     _next(page)
-    assert page.url.endswith("/form/V1/1/blanks")  # one question, and no
+    assert page.url.endswith("/my/form/V1/1/blanks")  # one question, and no
     _press(page, "main form button")
     _answer(page, _codes("GS", 6))
     page.locator("label:has([name='box:Q1'])").click()
@@ -73,7 +73,7 @@ def test_from_the_link_to_the_receipt_on_an_old_phone(plain_phone: Page, site: S
     # The language changes in the middle of page 3: answers and place stay.
     _answer(page, _codes("GE", 3), 1)
     _press(page, "button[value='language:en']")
-    assert page.url.endswith("/form/V1/3")
+    assert page.url.endswith("/my/form/V1/3")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator("input:checked")).to_have_count(3)
     _answer(page, ["GE4", "GE5", "GE6"], 1)
@@ -83,16 +83,16 @@ def test_from_the_link_to_the_receipt_on_an_old_phone(plain_phone: Page, site: S
     _answer(page, [*_codes("B", 9), "P2"], 0)
     _next(page)
 
-    assert page.url.endswith("/form/V1/review")
+    assert page.url.endswith("/my/form/V1/review")
     expect(page.locator(".is-blank")).to_have_count(3)
     _press(page, "a[href$='line-1']")
     _answer(page, ["GP1"], 4)
     _next(page)
-    assert page.url.endswith("/form/V1/review")
+    assert page.url.endswith("/my/form/V1/review")
     _next(page)
     receipt = page.locator(".receipt-number").inner_text()
     assert re.fullmatch(r"[0-9A-Z]{4}-[0-9A-Z]{4}", receipt)
-    page.goto("/home")
+    page.goto("/my/home")
     expect(page.locator("body")).to_contain_text(receipt)
 
     with site.app.app_context():
@@ -117,8 +117,8 @@ def test_going_back_and_forth_with_the_browser_loses_nothing(plain_phone: Page, 
     expect(page.locator("input:checked")).to_have_count(7)
     page.go_back()
     page.reload()
-    page.goto("/form/V1")
-    assert page.url.endswith("/form/V1/2")
+    page.goto("/my/form/V1")
+    assert page.url.endswith("/my/form/V1/2")
 
 
 def test_enter_on_the_keyboard_goes_on_and_does_not_switch_the_language(
@@ -130,7 +130,7 @@ def test_enter_on_the_keyboard_goes_on_and_does_not_switch_the_language(
     _answer(page, _codes("GP", 7))
     with page.expect_navigation():
         page.locator("[name='item:GP7'][value='2']").press("Enter")
-    assert page.url.endswith("/form/V1/2")
+    assert page.url.endswith("/my/form/V1/2")
     expect(page.locator("html")).to_have_attribute("lang", "zh-Hans-CN")
 
 
@@ -164,11 +164,11 @@ def test_no_page_scrolls_sideways_at_320_and_every_target_is_large(
     if page.locator(switch).count():
         _press(page, switch)
     _fits(page)
-    page.goto("/form/V1")
+    page.goto("/my/form/V1")
     _fits(page)
     _press(page, "main form button")
     for number in range(1, 6):
-        assert page.url.endswith(f"/form/V1/{number}")
+        assert page.url.endswith(f"/my/form/V1/{number}")
         _fits(page)
         _next(page)
         _fits(page)
@@ -176,7 +176,7 @@ def test_no_page_scrolls_sideways_at_320_and_every_target_is_large(
     _fits(page)
     _next(page)
     _fits(page)
-    for path in ("/home", "/form/V1", "/form/V2", "/form/V0", "/nowhere"):
+    for path in ("/my/home", "/my/form/V1", "/my/form/V2", "/my/form/V0", "/nowhere"):
         page.goto(path)
         _fits(page)
 

@@ -55,18 +55,18 @@ def section_of(app: Flask, page: int) -> tuple[str, ...]:
 
 def fill_in(client: FlaskClient, visit: str, *, last: int = 5) -> None:
     """Begin a form and answer its pages up to the last one asked for."""
-    client.post(f"/form/{visit}")
+    client.post(f"/my/form/{visit}")
     with client.application.app_context():
         sheets = [fields(section(page)) for page in range(1, last + 1)]
     for page, sheet in enumerate(sheets, 1):
-        assert client.post(f"/form/{visit}/{page}", data=sheet).status_code == 302
+        assert client.post(f"/my/form/{visit}/{page}", data=sheet).status_code == 302
 
 
 def submit(client: FlaskClient, visit: str) -> TestResponse:
     """Send the form from its review page."""
-    text = client.get(f"/form/{visit}/review").text
+    text = client.get(f"/my/form/{visit}/review").text
     [submission_id] = re.findall(r'name="submission_id" value="([^"]+)"', text)
-    return client.post(f"/form/{visit}/review", data={"submission_id": submission_id})
+    return client.post(f"/my/form/{visit}/review", data={"submission_id": submission_id})
 
 
 def message(visit: str = "V1", **changes: Any) -> dict[str, Any]:

@@ -36,13 +36,13 @@ def test_looking_at_a_link_changes_nothing_and_then_the_person_gets_in(
         scanner = app.test_client()
         assert scanner.head(path).status_code == 200
         assert scanner.get(path).status_code == 200
-        assert scanner.get("/home").headers["Location"] == "/signed-out"
+        assert scanner.get("/my/home").headers["Location"] == "/signed-out"
     with app.app_context():
         assert len(trail()) == before
     client = app.test_client()
     entered = client.post(path, data={"pin": PIN, "pin_again": PIN})
-    assert entered.headers["Location"] == "/home"
-    assert client.get("/home").status_code == 200
+    assert entered.headers["Location"] == "/my/home"
+    assert client.get("/my/home").status_code == 200
 
 
 def test_the_chosen_pin_is_asked_for_from_then_on(app: Flask, cast: Cast) -> None:
@@ -52,7 +52,7 @@ def test_the_chosen_pin_is_asked_for_from_then_on(app: Flask, cast: Cast) -> Non
     first.post(path, data={"pin": PIN, "pin_again": PIN})
     second = app.test_client()
     assert "pin_again" not in second.get(path).text
-    assert second.post(path, data={"pin": PIN}).headers["Location"] == "/home"
+    assert second.post(path, data={"pin": PIN}).headers["Location"] == "/my/home"
 
 
 def test_two_different_pins_choose_none(app: Flask, cast: Cast) -> None:
@@ -111,7 +111,7 @@ def test_a_new_link_ends_the_old_one_and_its_sessions(app: Flask, cast: Cast) ->
     client = app.test_client()
     client.post(old, data={"pin": PIN, "pin_again": PIN})
     new = f"/p/{cast.link_of(NUMBER)}"
-    assert client.get("/home").headers["Location"] == "/signed-out"
+    assert client.get("/my/home").headers["Location"] == "/signed-out"
     for method in (client.get, client.post):
         answer = method(old)
         assert answer.status_code == 410
@@ -136,18 +136,18 @@ def test_her_own_link_leads_her_home_while_she_is_signed_in(app: Flask, cast: Ca
     path = f"/p/{cast.link_of(NUMBER)}"
     client = app.test_client()
     client.post(path, data={"pin": PIN, "pin_again": PIN})
-    assert client.get(path).headers["Location"] == "/home"
-    assert client.get("/").headers["Location"] == "/home"
+    assert client.get(path).headers["Location"] == "/my/home"
+    assert client.get("/").headers["Location"] == "/my/home"
 
 
 def test_signed_out_is_signed_out_on_the_server_too(app: Flask, cast: Cast) -> None:
     client = cast.patient(NUMBER)
     with client.session_transaction() as session:
         kept = session["patient"]
-    assert client.post("/sign-out").headers["Location"] == "/signed-out"
+    assert client.post("/my/sign-out").headers["Location"] == "/signed-out"
     with client.session_transaction() as session:
         session["patient"] = kept
-    assert client.get("/home").headers["Location"] == "/signed-out"
+    assert client.get("/my/home").headers["Location"] == "/signed-out"
 
 
 def test_a_flood_from_one_address_is_slowed(app: Flask, cast: Cast) -> None:

@@ -23,9 +23,9 @@ from tests.rooms.patient.steps import (
 def test_another_phone_goes_on_at_the_same_place(app: Flask, her: FlaskClient, cast: Cast) -> None:
     fill_in(her, "V1", last=3)
     other = cast.patient(NUMBER)
-    assert other.get("/form/V1").headers["Location"].endswith("/form/V1/4")
-    home = other.get("/home").text
-    assert "/form/V1" in home
+    assert other.get("/my/form/V1").headers["Location"].endswith("/my/form/V1/4")
+    home = other.get("/my/home").text
+    assert "/my/form/V1" in home
 
 
 def test_a_draft_is_gone_on_with_at_23_hours_and_put_aside_at_25(
@@ -34,14 +34,14 @@ def test_a_draft_is_gone_on_with_at_23_hours_and_put_aside_at_25(
     fill_in(her, "V1", last=2)
     april.advance(hours=23)
     her = _again(cast)
-    assert her.get("/form/V1").headers["Location"].endswith("/form/V1/3")
+    assert her.get("/my/form/V1").headers["Location"].endswith("/my/form/V1/3")
     april.advance(hours=2)
-    notice = her.get("/form/V1")
+    notice = her.get("/my/form/V1")
     assert "more than 24 hours old" in notice.text
     with app.app_context():
         assert len(drafts()) == 1  # looking changed nothing
-    her.post("/form/V1")
-    assert her.get("/form/V1").headers["Location"].endswith("/form/V1/1")
+    her.post("/my/form/V1")
+    assert her.get("/my/form/V1").headers["Location"].endswith("/my/form/V1/1")
     with app.app_context():
         assert drafts()[0].answers == {}
         kinds = [row.action for row in trail("draft.")]
@@ -52,11 +52,11 @@ def test_a_page_sent_after_25_hours_is_told_so_and_not_kept(
     app: Flask, her: FlaskClient, cast: Cast, april: HandClock
 ) -> None:
     fill_in(her, "V1")
-    text = her.get("/form/V1/review").text
+    text = her.get("/my/form/V1/review").text
     [submission_id] = re.findall(r'name="submission_id" value="([^"]+)"', text)
     april.advance(hours=25)
     her = _again(cast)
-    sent = her.post("/form/V1/review", data={"submission_id": submission_id})
+    sent = her.post("/my/form/V1/review", data={"submission_id": submission_id})
     assert "more than 24 hours old" in her.get(sent.headers["Location"]).text
     with app.app_context():
         assert (forms(), drafts()) == ([], [])
@@ -69,7 +69,7 @@ def test_begun_on_the_last_day_it_may_be_finished_on_the_next(
     her = _again(cast)
     fill_in(her, "V1", last=4)
     april.set("2026-04-20T00:10+08:00")
-    her.post("/form/V1/5", data=fields(section_of(app, 5)))
+    her.post("/my/form/V1/5", data=fields(section_of(app, 5)))
     assert submit(her, "V1").status_code == 302
     with app.app_context():
         [form] = forms()

@@ -39,33 +39,33 @@ def test_a_form_is_begun_filled_in_reviewed_and_received(app: Flask, her: FlaskC
 
 
 def test_nothing_is_chosen_beforehand(her: FlaskClient) -> None:
-    her.post("/form/V1")
-    assert " checked" not in her.get("/form/V1/1").text
+    her.post("/my/form/V1")
+    assert " checked" not in her.get("/my/form/V1/1").text
 
 
 def test_every_page_shows_recall_notice_and_progress(her: FlaskClient) -> None:
     fill_in(her, "V1", last=1)
-    text = her.get("/form/V1/2").text
+    text = her.get("/my/form/V1/2").text
     assert "Look back over the week" in text
     assert "Demonstration wording, not the licensed FACT-B" in text
     assert "7 of 37" in text
-    for path in ("/form/V1/2/blanks", "/form/V1/1"):
+    for path in ("/my/form/V1/2/blanks", "/my/form/V1/1"):
         assert "not the licensed FACT-B" in her.get(path).text
 
 
 def test_a_blank_line_is_asked_about_once_and_then_kept_as_skipped(
     app: Flask, her: FlaskClient
 ) -> None:
-    her.post("/form/V1")
+    her.post("/my/form/V1")
     first = section_of(app, 1)
-    asked = her.post("/form/V1/1", data=fields(first[2:]))
-    assert asked.headers["Location"].endswith("/form/V1/1/blanks")
-    assert "2 lines are blank" in her.get("/form/V1/1/blanks").text
-    onward = her.post("/form/V1/1/blanks")
-    assert onward.headers["Location"].endswith("/form/V1/2")
+    asked = her.post("/my/form/V1/1", data=fields(first[2:]))
+    assert asked.headers["Location"].endswith("/my/form/V1/1/blanks")
+    assert "2 lines are blank" in her.get("/my/form/V1/1/blanks").text
+    onward = her.post("/my/form/V1/1/blanks")
+    assert onward.headers["Location"].endswith("/my/form/V1/2")
     # Not asked again, when she comes by once more and leaves it as it is.
-    again = her.post("/form/V1/1", data=fields(first[2:]))
-    assert again.headers["Location"].endswith("/form/V1/2")
+    again = her.post("/my/form/V1/1", data=fields(first[2:]))
+    assert again.headers["Location"].endswith("/my/form/V1/2")
     with app.app_context():
         [draft] = drafts()
         assert draft.answers == dict.fromkeys(first[:2], "SKIPPED") | dict.fromkeys(first[2:], 2)
@@ -76,11 +76,11 @@ def test_a_blank_line_is_asked_about_once_and_then_kept_as_skipped(
 
 
 def test_a_skipped_line_may_be_answered_after_all(app: Flask, her: FlaskClient) -> None:
-    her.post("/form/V1")
+    her.post("/my/form/V1")
     first = section_of(app, 1)
-    her.post("/form/V1/1", data={})
-    her.post("/form/V1/1/blanks")
-    her.post("/form/V1/1", data=fields(first[:1], 4))
+    her.post("/my/form/V1/1", data={})
+    her.post("/my/form/V1/1/blanks")
+    her.post("/my/form/V1/1", data=fields(first[:1], 4))
     with app.app_context():
         assert drafts()[0].answers[first[0]] == 4
         assert trail("draft.saved")[-1].changes == {first[0]: ["SKIPPED", 4]}
@@ -92,24 +92,24 @@ def test_a_ticked_box_leaves_its_line_out_and_unticked_asks_again(
     fill_in(her, "V1", last=1)
     second = section_of(app, 2)
     sheet = fields(second) | {"box:Q1": "1"}
-    assert her.post("/form/V1/2", data=sheet).headers["Location"].endswith("/form/V1/3")
+    assert her.post("/my/form/V1/2", data=sheet).headers["Location"].endswith("/my/form/V1/3")
     with app.app_context():
         assert drafts()[0].answers["GS7"] == "PREFER_NOT"
-    shown = her.get("/form/V1/2").text
+    shown = her.get("/my/form/V1/2").text
     assert re.search(r'name="box:Q1" value="1" checked', shown)
-    unticked = her.post("/form/V1/2", data=fields(second[:-1]))
-    assert unticked.headers["Location"].endswith("/form/V1/2/blanks")
+    unticked = her.post("/my/form/V1/2", data=fields(second[:-1]))
+    assert unticked.headers["Location"].endswith("/my/form/V1/2/blanks")
     with app.app_context():
         assert "GS7" not in drafts()[0].answers
 
 
 def test_the_kinds_of_blank_are_kept_apart_in_the_form(app: Flask, her: FlaskClient) -> None:
     fill_in(her, "V1")
-    her.post("/form/V1/2", data={"box:Q1": "1"})
+    her.post("/my/form/V1/2", data={"box:Q1": "1"})
     with app.app_context():
         factories_answers = drafts()[0].answers
     assert factories_answers["GS7"] == "PREFER_NOT"
-    text = her.get("/form/V1/review").text
+    text = her.get("/my/form/V1/review").text
     assert "Preferred not to answer" in text
     submit(her, "V1")
     with app.app_context():
@@ -121,8 +121,8 @@ def test_the_kinds_of_blank_are_kept_apart_in_the_form(app: Flask, her: FlaskCli
 def test_back_keeps_what_was_answered_and_asks_nothing(app: Flask, her: FlaskClient) -> None:
     fill_in(her, "V1", last=1)
     some = section_of(app, 2)[:3]
-    back = her.post("/form/V1/2", data=fields(some) | {"go": "back"})
-    assert back.headers["Location"].endswith("/form/V1/1")
+    back = her.post("/my/form/V1/2", data=fields(some) | {"go": "back"})
+    assert back.headers["Location"].endswith("/my/form/V1/1")
     with app.app_context():
         assert set(some) <= set(drafts()[0].answers)
         assert trail("draft.asked") == []
@@ -133,13 +133,13 @@ def test_the_language_changes_in_the_middle_with_answers_and_place_kept(
 ) -> None:
     fill_in(her, "V1", last=2)
     third = section_of(app, 3)
-    her.post("/form/V1/3", data=fields(third[:2], 1) | {"go": "language:zh", "language": "en"})
-    shown = her.get("/form/V1/3").text
+    her.post("/my/form/V1/3", data=fields(third[:2], 1) | {"go": "language:zh", "language": "en"})
+    shown = her.get("/my/form/V1/3").text
     assert 'lang="zh-Hans-CN"' in shown
     assert len(re.findall(r" checked", shown)) == 2
-    her.post("/form/V1/3", data=fields(third, 1) | {"language": "zh"})
+    her.post("/my/form/V1/3", data=fields(third, 1) | {"language": "zh"})
     for page in (4, 5):
-        her.post(f"/form/V1/{page}", data=fields(section_of(app, page)) | {"language": "zh"})
+        her.post(f"/my/form/V1/{page}", data=fields(section_of(app, page)) | {"language": "zh"})
     submit(her, "V1")
     with app.app_context():
         [form] = forms()
@@ -149,16 +149,16 @@ def test_the_language_changes_in_the_middle_with_answers_and_place_kept(
 
 
 def test_a_language_that_the_study_has_not_is_ignored(app: Flask, her: FlaskClient) -> None:
-    her.post("/form/V1")
-    her.post("/form/V1/1", data={"go": "language:xx", "language": "xx"})
-    assert 'lang="en"' in her.get("/form/V1/1").text
+    her.post("/my/form/V1")
+    her.post("/my/form/V1/1", data={"go": "language:xx", "language": "xx"})
+    assert 'lang="en"' in her.get("/my/form/V1/1").text
 
 
 def test_what_no_page_offers_is_no_answer(app: Flask, her: FlaskClient) -> None:
-    her.post("/form/V1")
+    her.post("/my/form/V1")
     first = section_of(app, 1)
     odd = {f"item:{first[0]}": "5", f"item:{first[1]}": "x", "item:NOPE": "1", "box:NOPE": "1"}
-    her.post("/form/V1/1", data=odd)
+    her.post("/my/form/V1/1", data=odd)
     with app.app_context():
         assert drafts()[0].answers == {}
 
@@ -167,18 +167,18 @@ def test_an_answer_is_changed_from_the_review_and_leads_back_there(
     app: Flask, her: FlaskClient
 ) -> None:
     fill_in(her, "V1")
-    assert "/form/V1/2?to=review#line-8" in her.get("/form/V1/review").text
-    changed = her.post("/form/V1/2?to=review", data=fields(section_of(app, 2)[:1], 0))
-    assert changed.headers["Location"].endswith("/form/V1/review")
+    assert "/my/form/V1/2?to=review#line-8" in her.get("/my/form/V1/review").text
+    changed = her.post("/my/form/V1/2?to=review", data=fields(section_of(app, 2)[:1], 0))
+    assert changed.headers["Location"].endswith("/my/form/V1/review")
     with app.app_context():
         assert trail("draft.saved")[-1].changes == {section_of(app, 2)[0]: [2, 0]}
 
 
 def test_nobody_gets_ahead_of_a_page_with_open_lines(her: FlaskClient) -> None:
     fill_in(her, "V1", last=1)
-    for path in ("/form/V1", "/form/V1/4", "/form/V1/review"):
-        assert her.get(path).headers["Location"].endswith("/form/V1/2")
-    assert her.get("/form/V1/9").headers["Location"].endswith("/form/V1")
+    for path in ("/my/form/V1", "/my/form/V1/4", "/my/form/V1/review"):
+        assert her.get(path).headers["Location"].endswith("/my/form/V1/2")
+    assert her.get("/my/form/V1/9").headers["Location"].endswith("/my/form/V1")
 
 
 @pytest.mark.parametrize(("visit", "words"), [
@@ -189,14 +189,14 @@ def test_nobody_gets_ahead_of_a_page_with_open_lines(her: FlaskClient) -> None:
 def test_closed_future_and_unknown_visits_do_not_open(
     app: Flask, her: FlaskClient, visit: str, words: str
 ) -> None:
-    for path in (f"/form/{visit}", f"/form/{visit}/1", f"/form/{visit}/review"):
+    for path in (f"/my/form/{visit}", f"/my/form/{visit}/1", f"/my/form/{visit}/review"):
         answer = her.get(path)
         assert answer.status_code == 404
         assert words in answer.text
-    her.post(f"/form/{visit}")
-    her.post(f"/form/{visit}/1", data={"item:GP1": "1"})
-    her.post(f"/form/{visit}/1/blanks")
-    her.post(f"/form/{visit}/review", data={"submission_id": "x"})
+    her.post(f"/my/form/{visit}")
+    her.post(f"/my/form/{visit}/1", data={"item:GP1": "1"})
+    her.post(f"/my/form/{visit}/1/blanks")
+    her.post(f"/my/form/{visit}/review", data={"submission_id": "x"})
     with app.app_context():
         assert (drafts(), forms(), trail("draft.")) == ([], [], [])
 
@@ -204,7 +204,7 @@ def test_closed_future_and_unknown_visits_do_not_open(
 def test_what_was_received_is_not_opened_again(her: FlaskClient) -> None:
     fill_in(her, "V1")
     submit(her, "V1")
-    answer = her.get("/form/V1")
+    answer = her.get("/my/form/V1")
     assert answer.status_code == 404
     assert "We already have this questionnaire" in answer.text
 
@@ -213,10 +213,10 @@ def test_submit_pressed_twice_gives_one_form_and_the_same_receipt(
     app: Flask, her: FlaskClient
 ) -> None:
     fill_in(her, "V1")
-    text = her.get("/form/V1/review").text
+    text = her.get("/my/form/V1/review").text
     [submission_id] = re.findall(r'name="submission_id" value="([^"]+)"', text)
     places = {
-        her.post("/form/V1/review", data={"submission_id": submission_id}).headers["Location"]
+        her.post("/my/form/V1/review", data={"submission_id": submission_id}).headers["Location"]
         for _ in range(3)
     }
     assert len(places) == 1
@@ -235,11 +235,11 @@ def test_the_tiny_study_has_its_own_pages(new_database, clock: HandClock, tmp_pa
     with app.app_context():
         factories.add_patient("TEA-1", "HARBOUR", randomised_on=date(2026, 2, 5), language="en")
     her = Cast(app).patient("TEA-1")
-    her.post("/form/MIDDLE")
-    text = her.get("/form/MIDDLE/1").text
+    her.post("/my/form/MIDDLE")
+    text = her.get("/my/form/MIDDLE/1").text
     assert "How much scent it had" in text
     assert len(re.findall(r'type="radio"', text)) == 9
-    her.post("/form/MIDDLE/1", data={"item:TEA1": "2", "item:TEA2": "0", "box:NO3": "1"})
+    her.post("/my/form/MIDDLE/1", data={"item:TEA1": "2", "item:TEA2": "0", "box:NO3": "1"})
     assert submit(her, "MIDDLE").status_code == 302
     with app.app_context():
         [form] = forms()

@@ -14,7 +14,7 @@ from tests.rooms.patient.steps import NUMBER, fill_in, submit
 
 
 def test_what_is_due_says_until_when_and_what_comes_next(her: FlaskClient) -> None:
-    text = her.get("/home").text
+    text = her.get("/my/home").text
     assert "Month 3 questionnaire" in text
     assert "19 Apr 2026 (Sun)" in text
     assert "18 days left" in text
@@ -33,7 +33,7 @@ def test_the_last_days_are_called_so(
 
 
 def test_her_hospital_is_named_and_nobody_reads_at_once(her: FlaskClient) -> None:
-    text = her.get("/home").text
+    text = her.get("/my/home").text
     assert "0578-000-0000" in text
     assert "0573-000-0000" not in text
     assert "Nobody reads your answers at the moment" in text
@@ -54,10 +54,10 @@ def test_without_consent_no_form_is_offered_and_home_says_why(
     with app.app_context():
         factories.add_patient(NUMBER, pro_consent_on=None)
     client = _english(cast)
-    assert "once your hospital has noted that you agreed" in client.get("/home").text
-    assert "/form/" not in client.get("/home").text
-    assert client.get("/form/V1").status_code == 404
-    assert client.post("/form/V1", follow_redirects=True).status_code == 404
+    assert "once your hospital has noted that you agreed" in client.get("/my/home").text
+    assert "/my/form/" not in client.get("/my/home").text
+    assert client.get("/my/form/V1").status_code == 404
+    assert client.post("/my/form/V1", follow_redirects=True).status_code == 404
 
 
 def test_before_randomisation_the_first_questionnaire_is_open(
@@ -82,9 +82,9 @@ def test_nobody_is_asked_after_the_end(
     with app.app_context():
         factories.add_event(patient_id, kind, date(2026, 3, 30))
     client = _english(cast)
-    assert "not asked for any more" in client.get("/home").text
-    assert "/form/" not in client.get("/home").text
-    assert client.get("/form/V1").status_code == 404
+    assert "not asked for any more" in client.get("/my/home").text
+    assert "/my/form/" not in client.get("/my/home").text
+    assert client.get("/my/form/V1").status_code == 404
 
 
 def test_after_progression_she_is_still_asked(app: Flask, cast: Cast, patient_id: int) -> None:
@@ -100,7 +100,7 @@ def test_what_was_received_shows_its_number_and_day_but_no_answer(her: FlaskClie
     assert "1 Apr 2026, 08:00 GMT+08:00" in shown
     assert "Month 6 questionnaire" in shown
     assert "Nobody reads your answers at the moment" in shown
-    home = her.get("/home").text
+    home = her.get("/my/home").text
     number = shown.split('receipt-number">')[1].split("<")[0]
     assert f"Receipt {number}" in home
     assert "Nothing to fill in today" in home
@@ -112,7 +112,7 @@ def test_another_patient_s_receipt_is_not_shown(app: Flask, her: FlaskClient, ca
     receipt = submit(her, "V1").headers["Location"]
     with app.app_context():
         factories.add_patient("LISHUI-002")
-    assert cast.patient("LISHUI-002").get(receipt).headers["Location"] == "/home"
+    assert cast.patient("LISHUI-002").get(receipt).headers["Location"] == "/my/home"
 
 
 def _english(cast: Cast) -> FlaskClient:
@@ -123,4 +123,4 @@ def _english(cast: Cast) -> FlaskClient:
 
 
 def _home(cast: Cast) -> str:
-    return _english(cast).get("/home").text
+    return _english(cast).get("/my/home").text

@@ -95,7 +95,7 @@ def test_without_the_forgery_token_nothing_is_taken(
 ) -> None:
     app.config["WTF_CSRF_ENABLED"] = True
     assert put(her, body, made_id).status_code == 400
-    token = her.get("/home").text.split('name="csrf_token" value="')[1].split('"')[0]
+    token = her.get("/my/home").text.split('name="csrf_token" value="')[1].split('"')[0]
     answer = her.put(f"/api/forms/{made_id}", json=body, headers={"X-CSRFToken": token})
     assert answer.status_code == 201
 
