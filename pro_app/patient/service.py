@@ -21,8 +21,8 @@ from pro_app.instruments import demonstration_if_any
 from pro_app.patient.occasion import Occasion
 from pro_app.store.drafts import drop_draft
 from pro_app.store.flags import Closed, close_flag
-from pro_app.store.forms import NewForm
-from pro_app.store.receiving import Clash, Ground, gather, is_known_wording, keep_form
+from pro_app.store.forms import NewForm, keep_form
+from pro_app.store.receiving import Clash, Ground, gather, is_known_wording, keeping
 from pro_app.store.transaction import Actor, Tx, transaction
 
 
@@ -185,20 +185,21 @@ def _keep(
         device_at=filled.device_at,
         device_offset_minutes=filled.device_offset_minutes,
     )
-    keep_form(tx, new, at.instrument)
     if ground.begun_at:
         drop_draft(tx, patient_id, filled.visit)
     if ground.flagged:
         close_flag(tx, patient_id, filled.visit, Closed.FORM)
-    tx.record(
-        "form.received" if stands else "form.conflict",
-        ground.number,
-        visit=filled.visit,
-        changes={
-            "submission_id": (None, filled.submission_id),
-            "answered_on": (None, incoming.answered_on.isoformat()),
-        },
-    )
+    with keeping(tx):
+        keep_form(tx, new, at.instrument)
+        tx.record(
+            "form.received" if stands else "form.conflict",
+            ground.number,
+            visit=filled.visit,
+            changes={
+                "submission_id": (None, filled.submission_id),
+                "answered_on": (None, incoming.answered_on.isoformat()),
+            },
+        )
     return Taken(filled.submission_id, filled.visit, tx.now, again=False)
 
 

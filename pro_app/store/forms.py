@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from pro_app.core.facts import Mode
 from pro_app.core.instrument import Answer, AnswerState, Instrument
@@ -17,10 +17,16 @@ from pro_app.store.prepared import Prepared
 from pro_app.store.tables import form, form_score
 from pro_app.store.transaction import Tx
 
-_KEEP = Prepared(
-    insert(form).returning(form.c.id), (column.key for column in form.c if column.key != "id")
+_KEEP = Prepared(insert(form).inline(), (c.key for c in form.c if c.key != "id"))
+_KEEP_SCORE = Prepared(
+    insert(form_score).from_select(
+        form_score.c.keys(),
+        select(
+            form.c.id,
+            *(bindparam(c.key, type_=c.type) for c in form_score.c if c.key != "form_id"),
+        ).where(form.c.submission_id == bindparam("submission")),
+    )
 )
-_KEEP_SCORE = Prepared(insert(form_score).inline(), form_score.c.keys())
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +82,20 @@ def keep_forms(tx: Tx, forms: Sequence[NewForm], instrument: Instrument) -> None
     statement = insert(form).returning(form.c.submission_id, form.c.id)
     rows = [_row(tx, each, instrument) for each in forms]
     ids = {row.submission_id: row.id for row in tx.execute(statement, rows)}
-    scores = [_score_row(tx, ids[each.submission_id], each, instrument) for each in forms]
+    scores = [
+        _scores(tx, each, instrument) | {"form_id": ids[each.submission_id]} for each in forms
+    ]
     tx.execute(insert(form_score), scores)
 
 
 def keep_form(tx: Tx, new: NewForm, instrument: Instrument) -> None:
-    """The same of one form, fast. Errors: IntegrityError, when a constraint is violated."""
-    [kept] = _KEEP.rows(tx.connection, _row(tx, new, instrument))
-    _KEEP_SCORE.rows(tx.connection, _score_row(tx, kept.id, new, instrument))
+    """The same of one form, fast. Errors: IntegrityError, when a constraint is violated.
+
+    Its number is not waited for, so that all can go to the server together.
+    """
+    _KEEP.ask(tx.connection, _row(tx, new, instrument))
+    scores = _scores(tx, new, instrument)
+    _KEEP_SCORE.ask(tx.connection, scores | {"submission": new.submission_id})
 
 
 def _row(tx: Tx, new: NewForm, instrument: Instrument) -> dict[str, Any]:
@@ -115,11 +127,10 @@ def _row(tx: Tx, new: NewForm, instrument: Instrument) -> dict[str, Any]:
     }
 
 
-def _score_row(tx: Tx, form_id: int, new: NewForm, instrument: Instrument) -> dict[str, Any]:
+def _scores(tx: Tx, new: NewForm, instrument: Instrument) -> dict[str, Any]:
     values = {code: answer.value for code, answer in new.answers.items()}
     scores = score(values, instrument)
     return {
-        "form_id": form_id,
         "scoring_version": instrument.scoring_version,
         "inputs_sha256": hashlib.sha256(json.dumps(values).encode()).hexdigest(),
         "scores": {code: [s.value, s.n_answered, s.prorated] for code, s in scores.items()},

@@ -2,11 +2,13 @@
 
 SQLAlchemy writes the SQL, knows the types and holds the transaction, as everywhere.
 Yet to hand it one statement costs more than driver and database need to run that,
-and a form takes six of them: here this is skipped.
+and a form takes six of them: here this is skipped. Those that need not wait for each
+other go to PostgreSQL as one message.
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
@@ -14,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
 _Convert = Callable[[Any], Any]
+_Rows = Callable[[], Sequence[Any]]
 
 
 class Prepared:
@@ -34,30 +37,68 @@ class Prepared:
 
         Errors: SQLAlchemy's DBAPIError of the same kind as through itself.
         """
-        if connection.engine.dispatch.before_cursor_execute:
+        return self.ask(connection, parameters)()
+
+    def ask(self, connection: Connection, parameters: Mapping[str, Any]) -> _Rows:
+        """What gives all rows, once the statement has run."""
+        if _listened_to(connection):
             # The slow way, for whoever listens to statements, to count them for instance.
             result = connection.execute(self._statement, dict(parameters))
-            return result.all() if result.returns_rows else []
+            rows = result.all() if result.returns_rows else []
+            return lambda: rows
         dialect = connection.dialect
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
             compiled = _Compiled(self._statement, self._columns, dialect)
             self._compiled[dialect.name] = compiled
-        driver: Any = connection.connection.driver_connection
-        try:
-            return compiled.run(driver, parameters)
-        except dialect.loaded_dbapi.Error as error:
-            lost = dialect.is_disconnect(error, driver, None)
-            if lost:  # as SQLAlchemy does: where one connection is lost, all are made anew
-                connection.engine.dispose()
-            raise DBAPIError.instance(
-                compiled.sql,
-                None,  # what it was given may be answers: not for a log
-                error,
-                dialect.loaded_dbapi.Error,
-                connection_invalidated=lost,
-                dialect=dialect,
-            ) from error
+        # A cursor of its own on each connection: to make one takes as long as to use it.
+        cursor = connection.info.get(self)
+        if cursor is None:
+            cursor = connection.info[self] = _driver(connection).cursor()
+        with _errors(connection, compiled.sql):
+            cursor.execute(compiled.sql, compiled.given(parameters))
+        return lambda: compiled.rows(cursor)
+
+
+@contextmanager
+def together(connection: Connection) -> Iterator[None]:
+    """What prepared statements ask in this block goes to PostgreSQL as one message.
+
+    Errors: theirs, as the block ends.
+    """
+    if connection.dialect.name == "sqlite" or _listened_to(connection):
+        yield
+    else:
+        with _errors(connection), _driver(connection).pipeline():
+            yield
+
+
+@contextmanager
+def _errors(connection: Connection, sql: str = "") -> Iterator[None]:
+    """The driver's errors, raised as SQLAlchemy's."""
+    dialect = connection.dialect
+    try:
+        yield
+    except dialect.loaded_dbapi.Error as error:
+        lost = dialect.is_disconnect(error, _driver(connection), None)
+        if lost:  # as SQLAlchemy does: where one connection is lost, all are made anew
+            connection.engine.dispose()
+        raise DBAPIError.instance(
+            sql,
+            None,  # what it was given may be answers: not for a log
+            error,
+            dialect.loaded_dbapi.Error,
+            connection_invalidated=lost,
+            dialect=dialect,
+        ) from error
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
+
+
+def _listened_to(connection: Connection) -> bool:
+    return bool(connection.engine.dispatch.before_cursor_execute)
 
 
 class _Compiled:
@@ -80,12 +121,15 @@ class _Compiled:
             lambda kind: kind.dialect_impl(dialect).result_processor(dialect, None),
         )
 
-    def run(self, driver: Any, parameters: Mapping[str, Any]) -> list[Any]:
+    def given(self, parameters: Mapping[str, Any]) -> Any:
+        """The values as the driver takes them."""
         values = {**self._own, **parameters}
         for name, convert in self._into.items():
             values[name] = convert(values[name])
-        given = values if self._order is None else [values[name] for name in self._order]
-        cursor = driver.execute(self.sql, given)
+        return values if self._order is None else [values[name] for name in self._order]
+
+    def rows(self, cursor: Any) -> list[Any]:
+        """What the driver has found, as rows."""
         if self._row is None:
             return []
         found = [self._row._make(raw) for raw in cursor.fetchall()]

@@ -1,5 +1,7 @@
 """What must be known to take in one form, read in few statements: it is the busiest way."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,10 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
 from pro_app.core.submission import KnownForm
-from pro_app.store import forms
 from pro_app.store.facts import Scope, read_facts
-from pro_app.store.forms import NewForm, Received
-from pro_app.store.prepared import Prepared
+from pro_app.store.forms import Received
+from pro_app.store.prepared import Prepared, together
 from pro_app.store.tables import (
     draft,
     form,
@@ -157,18 +158,20 @@ def gather(
     today: date,
 ) -> Ground:
     """The ground for a decision about one form, with the patient locked."""
-    number = lock(tx, patient_id)
-    rows = _GROUND.rows(
-        tx.connection,
-        {
-            "patient": patient_id,
-            "visit": visit,
-            "submission": submission_id,
-            "instrument": instrument.id,
-            "language": language,
-            "today": today,
-        },
-    )
+    sought = {
+        "patient": patient_id,
+        "visit": visit,
+        "submission": submission_id,
+        "instrument": instrument.id,
+        "language": language,
+        "today": today,
+    }
+    # Two statements: PostgreSQL shows the second what was committed while the first,
+    # which locks her row, waited for it.
+    with together(tx.connection):
+        locked = _LOCK.ask(tx.connection, {"patient": patient_id})
+        found = _GROUND.ask(tx.connection, sought)
+    number, rows = locked()[0].number, found()
     person = rows[0]
     hers = [row for row in rows if row.patient_id == patient_id]
     return Ground(
@@ -205,15 +208,17 @@ def _stands(row: Any) -> bool:
     return row.standing and not row.proxy
 
 
-def keep_form(tx: Tx, new: NewForm, instrument: Instrument) -> None:
-    """Keep a form with its scores.
+@contextmanager
+def keeping(tx: Tx) -> Iterator[None]:
+    """Where a form and its record in the trail are written.
 
     Errors: Clash when another patient's form with this id was kept meanwhile. Her
     own can't have been: on PostgreSQL the lock keeps any row that refers to her
     out, and SQLite has one writer.
     """
     try:
-        forms.keep_form(tx, new, instrument)
+        with together(tx.connection):
+            yield
     except IntegrityError as error:
         raise Clash from error
 

@@ -103,7 +103,7 @@ class Tx:
         rows = list(entries)
         if rows:
             if len(rows) == 1:
-                _RECORD.rows(self.connection, rows[0])
+                _RECORD.ask(self.connection, rows[0])
             else:
                 self.execute(insert(audit_event), rows)
             self._state.recorded = True
