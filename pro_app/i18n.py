@@ -75,7 +75,7 @@ def day(value: date | None) -> str:
     """A day in full: 2026年3月5日(周四), 5 Mar 2026 (Thu)."""
     if value is None:
         return "–"
-    pattern = "y年M月d日(EEE)" if language() == "zh" else "d MMM y (EEE)"
+    pattern = "y年M月d日(EEE)" if _locale().startswith("zh") else "d MMM y (EEE)"
     return format_date(value, pattern, locale=_locale())
 
 

@@ -45,7 +45,7 @@ def begin_form(
     """
     with transaction(actor, at.now) as tx:
         number = lock(tx, patient_id)
-        draft, expired = _draft_in_time(tx, patient_id, number, visit, at)
+        draft, expired = draft_in_time(tx, patient_id, number, visit, at)
         if draft:
             tx.abandon()
             return True
@@ -114,7 +114,7 @@ def _take_draft(
     had = _had(tx, patient_id, submission_id)
     if had:
         return settled(tx, had)
-    draft, expired = _draft_in_time(tx, patient_id, number, visit, at)
+    draft, expired = draft_in_time(tx, patient_id, number, visit, at)
     if expired:
         return NothingThere(expired=True)
     if draft is None or draft.submission_id != submission_id:
@@ -131,17 +131,17 @@ def _had(tx: Tx, patient_id: int, submission_id: str) -> Taken | None:
     return None
 
 
-def _draft_in_time(
+def draft_in_time(
     tx: Tx, patient_id: int, number: str, visit: str, at: Occasion
-) -> tuple[Draft | None, bool]:
-    """The draft she may go on with, and whether one was too old and is discarded."""
+) -> tuple[Draft | None, Draft | None]:
+    """The draft she may go on with, and the one that was too old and is now discarded."""
     draft = find_draft(tx.connection, patient_id, visit)
     if draft is None or not at.has_expired(draft):
-        return draft, False
+        return draft, None
     drop_draft(tx, patient_id, visit)
     changes = {"submission_id": (draft.submission_id, None)}
     tx.record("draft.discarded", number, visit=visit, changes=changes)
-    return None, True
+    return None, draft
 
 
 def _change(
@@ -157,11 +157,11 @@ def _change(
 ) -> Saved | NothingThere:
     with transaction(actor, at.now) as tx:
         number = lock(tx, patient_id)
-        draft, expired = _draft_in_time(tx, patient_id, number, visit, at)
+        draft, expired = draft_in_time(tx, patient_id, number, visit, at)
         if draft is None:
             if not expired:
                 tx.abandon()
-            return NothingThere(expired)
+            return NothingThere(expired is not None)
         after = change(draft.answers)
         changed = questionnaire.changes(draft.answers, after)
         blank = tuple(line.code for line in questionnaire.blanks(page, after))

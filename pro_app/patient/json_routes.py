@@ -24,7 +24,7 @@ def put_form(submission_id: str) -> ResponseReturnValue:
     """201 with the receipt; 200 with the same one whenever the form comes again."""
     at = occasion()
     if not secrets.is_submission_id(submission_id):
-        return _not_understood([FieldProblem("submission_id", Fault.NOT_POSSIBLE)])
+        return not_understood([FieldProblem("submission_id", Fault.NOT_POSSIBLE)])
     filled = read_payload(
         submission_id,
         request.get_data(),
@@ -32,10 +32,10 @@ def put_form(submission_id: str) -> ResponseReturnValue:
         items=at.instrument.item_codes,
     )
     if isinstance(filled, list):
-        return _not_understood(filled)
+        return not_understood(filled)
     outcome = service.receive_form(actor_of(g.patient), g.patient.id, filled, at=at)
     if isinstance(outcome, NotTaken):
-        return _refused(outcome)
+        return refused(outcome)
     return jsonify(
         receipt=secrets.receipt_of(outcome.submission_id),
         received_at=outcome.received_at.isoformat(),
@@ -44,7 +44,7 @@ def put_form(submission_id: str) -> ResponseReturnValue:
     ), 200 if outcome.again else 201
 
 
-def _not_understood(problems: list[FieldProblem]) -> ResponseReturnValue:
+def not_understood(problems: list[FieldProblem]) -> ResponseReturnValue:
     listed = [
         {"field": each.field, "fault": each.fault, "text": messages.field_problem(each)}
         for each in problems
@@ -52,7 +52,7 @@ def _not_understood(problems: list[FieldProblem]) -> ResponseReturnValue:
     return jsonify(error="BAD_MESSAGE", problems=listed), 422
 
 
-def _refused(outcome: NotTaken) -> ResponseReturnValue:
+def refused(outcome: NotTaken) -> ResponseReturnValue:
     listed = [
         {"item": each.item[:40], "fault": each.fault, "text": messages.answer_problem(each)}
         for each in outcome.problems

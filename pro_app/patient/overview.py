@@ -1,5 +1,6 @@
 """What a patient sees before and after a form: what is due, what may be opened, receipts."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -14,6 +15,7 @@ from pro_app.store.drafts import Draft, drafts_of, find_draft
 from pro_app.store.forms import Received
 from pro_app.store.receiving import facts_of, received_of
 from pro_app.store.state import State, read_state
+from pro_app.store.tasks import Task, TaskKind, find_open_task
 from pro_app.store.transaction import reading
 from pro_app.store.wordings import licensed
 
@@ -38,12 +40,13 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """`coming` is the next visit whose window has not opened."""
+    """`coming` is the next visit whose window has not opened, `help` what she asked for."""
 
     standing: Standing
     due: tuple[Due, ...]
     coming: Entry | None
     received: tuple[Received, ...]
+    help: Task | None
 
 
 class Shut(StrEnum):
@@ -90,15 +93,30 @@ def home(patient_id: int, *, at: Occasion) -> Home:
         standing = _standing(facts, read_state(connection), at)
         drafts = {draft.visit: draft for draft in drafts_of(connection, patient_id)}
         received = received_of(connection, patient_id)
+        asked_for = find_open_task(connection, patient_id, TaskKind.HELP)
     asked = standing is Standing.ASKED
     return Home(
         standing=standing,
-        due=tuple(_due(entry, drafts.get(entry.visit), at) for entry in _open(facts, at.today, at))
-        if asked
-        else (),
+        due=tuple(_all_due(facts, drafts, at)) if asked else (),
         coming=_coming(facts, at) if asked else None,
         received=tuple(received),
+        help=asked_for,
     )
+
+
+def help_asked(patient_id: int) -> Task | None:
+    """Her call for help that is not done with yet."""
+    with reading() as connection:
+        return find_open_task(connection, patient_id, TaskKind.HELP)
+
+
+def find_wording(language: str, *, at: Occasion) -> Wording | None:
+    """The words of the questionnaire that may be shown today in this language."""
+    if language not in at.study.languages:
+        return None
+    with reading() as connection:
+        wording = licensed(connection, at.instrument.id, language, today=at.today)
+    return wording or _demonstration(language, at)
 
 
 def find_form(patient_id: int, visit: str, language: str, *, at: Occasion) -> OpenForm | ShutForm:
@@ -117,8 +135,7 @@ def find_form(patient_id: int, visit: str, language: str, *, at: Occasion) -> Op
     opened = openable(facts, visit, begun_on, at)
     if opened is None or standing in _SHUT_BEFORE:
         return ShutForm(_why_shut(entry, visit, standing, at), entry)
-    if wording is None and not at.production:
-        wording = demonstration_if_any(at.study.instrument, language)
+    wording = wording or _demonstration(language, at)
     if wording is None:
         return ShutForm(Shut.NO_WORDING, entry)
     return OpenForm(opened, wording, draft, expired)
@@ -141,6 +158,11 @@ def openable(facts: PatientFacts, visit: str, begun_on: date | None, at: Occasio
     if any(form.visit == visit for form in facts.forms):
         return None
     return next((e for day in days for e in _open(facts, day, at) if e.visit == visit), None)
+
+
+def may_begin(facts: PatientFacts, state: State | None, at: Occasion) -> bool:
+    """Whether she has consented and the study has begun here."""
+    return _standing(facts, state, at) not in _SHUT_BEFORE
 
 
 _SHUT_BEFORE = frozenset({Standing.NOT_CONSENTED, Standing.NOT_LIVE})
@@ -171,6 +193,22 @@ def _entry(facts: PatientFacts, visit: str, at: Occasion) -> Entry | None:
 
 def _coming(facts: PatientFacts, at: Occasion) -> Entry | None:
     return next((e for e in _entries(facts, at) if e.status is Status.NOT_YET_DUE), None)
+
+
+def _demonstration(language: str, at: Occasion) -> Wording | None:
+    return None if at.production else demonstration_if_any(at.study.instrument, language)
+
+
+def _all_due(facts: PatientFacts, drafts: Mapping[str, Draft], at: Occasion) -> Iterator[Due]:
+    """What is open today, and what she began while it was and may still finish."""
+    opened = {entry.visit: entry for entry in _open(facts, at.today, at)}
+    for planned in at.study.visits:
+        draft = drafts.get(planned.code)
+        entry = opened.get(planned.code)
+        if entry is None and draft is not None and not at.has_expired(draft):
+            entry = openable(facts, planned.code, at.day_of(draft.started_at), at)
+        if entry is not None:
+            yield _due(entry, draft, at)
 
 
 def _due(entry: Entry, draft: Draft | None, at: Occasion) -> Due:

@@ -1,4 +1,4 @@
-"""Read a form that was sent as JSON, strictly: every fault is named, nothing is guessed."""
+"""Read what a phone sent as JSON, strictly: every fault is named, nothing is guessed."""
 
 import json
 import re
@@ -8,7 +8,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from pro_app.core.facts import Assistance
+from pro_app.patient.from_phone import Unfinished
 from pro_app.patient.service import Filled
+from pro_app.security import secrets
 
 
 class Fault(StrEnum):
@@ -31,7 +34,12 @@ _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _FURTHEST_MINUTES = 14 * 60
 #: Clocks that say otherwise are broken, and far days can't be turned into UTC.
 _YEARS = range(2000, 2100)
-_REQUIRED = ("visit", "answers", "language")
+_FORM = ("visit", "answers", "language")
+_DRAFT = ("submission_id", "base", "answers", "language")
+#: Seconds; a phone whose clock was set meanwhile may well count backwards.
+_LONGEST_SECONDS = 10**8
+#: No draft is saved more often.
+_MOST_REVISIONS = 10**6
 
 
 def read_payload(
@@ -41,23 +49,46 @@ def read_payload(
 
     The answers' values are left to the core, which names each that is no choice.
     """
+    readers = {
+        **_common(languages, items),
+        "visit": _text,
+        "wording_sha256": _sha256,
+        "finished_at": _instant,
+        "device_offset_minutes": _offset,
+        "assistance": _assistance,
+    }
+    values = _read(body, readers, _FORM)
+    return values if isinstance(values, list) else Filled(submission_id=submission_id, **values)
+
+
+def read_draft(
+    body: bytes, *, languages: Collection[str], items: Collection[str]
+) -> Unfinished | list[FieldProblem]:
+    """The unfinished form in the message, or all that is wrong with its shape."""
+    readers = {**_common(languages, items), "submission_id": _submission_id, "base": _revision}
+    values = _read(body, readers, _DRAFT)
+    return values if isinstance(values, list) else Unfinished(**values)
+
+
+def _read(
+    body: bytes, readers: Mapping[str, Callable[[Any], Any]], required: Collection[str]
+) -> dict[str, Any] | list[FieldProblem]:
     message = _object(body)
     if message is None:
         return [FieldProblem("", Fault.NOT_AN_OBJECT)]
-    readers = _readers(languages, items)
-    problems = [FieldProblem(name, Fault.MISSING) for name in _REQUIRED if name not in message]
+    problems = [FieldProblem(name, Fault.MISSING) for name in required if name not in message]
     values: dict[str, Any] = {}
     for name, raw in message.items():
         if name not in readers:
             problems.append(FieldProblem(name[:40], Fault.NO_SUCH_FIELD))
             continue
         # An optional field may be there and empty.
-        if raw is None and name not in _REQUIRED:
+        if raw is None and name not in required:
             continue
         values[name] = readers[name](raw)
         if values[name] is None:
             problems.append(FieldProblem(name, Fault.NOT_POSSIBLE))
-    return problems or Filled(submission_id=submission_id, **values)
+    return problems or values
 
 
 def _object(body: bytes) -> dict[str, Any] | None:
@@ -68,7 +99,7 @@ def _object(body: bytes) -> dict[str, Any] | None:
     return message if isinstance(message, dict) else None
 
 
-def _readers(
+def _common(
     languages: Collection[str], items: Collection[str]
 ) -> Mapping[str, Callable[[Any], Any]]:
     """Field → what turns its raw value into ours, None where it can't be."""
@@ -76,22 +107,53 @@ def _readers(
     def language(raw: Any) -> str | None:
         return raw if isinstance(raw, str) and raw in languages else None
 
-    def of_items(raw: Any) -> dict[str, str] | None:
+    def item_languages(raw: Any) -> dict[str, str] | None:
         fits = isinstance(raw, dict) and all(
             code in items and language(value) for code, value in raw.items()
         )
         return raw if fits else None
 
+    def item_times(raw: Any) -> dict[str, list[int | None]] | None:
+        fits = isinstance(raw, dict) and all(
+            code in items and _is_span(value) for code, value in raw.items()
+        )
+        return raw if fits else None
+
     return {
-        "visit": lambda raw: raw if isinstance(raw, str) else None,
         "answers": lambda raw: raw if isinstance(raw, dict) else None,
         "language": language,
-        "item_languages": of_items,
-        "wording_sha256": _sha256,
+        "item_languages": item_languages,
+        "item_times": item_times,
         "started_at": _instant,
         "device_at": _instant,
-        "device_offset_minutes": _offset,
     }
+
+
+def _text(raw: Any) -> str | None:
+    return raw if isinstance(raw, str) else None
+
+
+def _assistance(raw: Any) -> Assistance | None:
+    return Assistance(raw) if isinstance(raw, str) and raw in set(Assistance) else None
+
+
+def _submission_id(raw: Any) -> str | None:
+    return raw if isinstance(raw, str) and secrets.is_submission_id(raw) else None
+
+
+def _revision(raw: Any) -> int | None:
+    return raw if type(raw) is int and 0 <= raw <= _MOST_REVISIONS else None
+
+
+def _is_span(raw: Any) -> bool:
+    """Whether it is [first seen, last chosen], in seconds after the start; none if not yet."""
+    return (
+        isinstance(raw, list)
+        and len(raw) == 2
+        and all(
+            each is None or (type(each) is int and abs(each) <= _LONGEST_SECONDS) for each in raw
+        )
+    )
 
 
 def _sha256(raw: Any) -> str | None:

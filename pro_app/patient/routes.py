@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from pro_app.core.study import Site
 from pro_app.deployment import deployment
-from pro_app.patient import form_routes, json_routes, messages, overview
+from pro_app.patient import form_routes, json_routes, messages, overview, phone_routes
 from pro_app.patient.here import occasion
 from pro_app.security import secrets, service
 from pro_app.security.access import patient_only, public
@@ -17,6 +17,7 @@ from pro_app.security.setup import actor_of, limiter
 blueprint = Blueprint("patient", __name__)
 blueprint.register_blueprint(form_routes.blueprint)
 blueprint.register_blueprint(json_routes.blueprint)
+blueprint.register_blueprint(phone_routes.blueprint)
 blueprint.add_app_template_filter(secrets.receipt_of, "receipt")
 blueprint.add_app_template_filter(messages.visit_name, "visit_name")
 blueprint.add_app_template_filter(messages.days_left, "days_left")

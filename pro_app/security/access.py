@@ -52,6 +52,6 @@ def staff_only(*roles: str) -> Callable[[View], View]:
 
 
 def _not_signed_in(endpoint: str) -> Any:
-    if request.method != "GET" or request.is_json:
+    if request.method != "GET" or request.is_json or request.path.startswith("/api/"):
         abort(401)
     return redirect(url_for(endpoint))

@@ -56,6 +56,16 @@ def receipt_of(submission_id: str) -> str:
     return f"{text[:4]}-{text[4:]}"
 
 
+def new_phone_key() -> str:
+    """A key of 256 bits, base64url without padding."""
+    return secrets.token_urlsafe(32)
+
+
+def owner_of(phone_key: str) -> str:
+    """By what a phone knows whose an unsent form is: 16 hexadecimal digits, no person's."""
+    return hashlib.sha256(f"owner:{phone_key}".encode()).hexdigest()[:16]
+
+
 def fingerprint(token: str) -> str:
     """How a random token is stored: its SHA-256. Enough, since it is not guessable."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from pro_app.security import secrets
 from pro_app.security.roles import PATIENT_LIMITS, SITE_BOUND, STAFF_LIMITS, Limits, Role
-from pro_app.store import links, sign_ins, staff
+from pro_app.store import links, phone_keys, sign_ins, staff
 from pro_app.store.links import Link
 from pro_app.store.sign_ins import SignedInPatient, Times
 from pro_app.store.staff import Account
@@ -177,10 +177,19 @@ def sign_in_patient(
             tx.record("pin.chosen", link.number)
         if locked.wrong_pins:
             links.forget_wrong_pins(tx, link.id)
+        if phone_keys.find_phone_key(tx.connection, link.patient_id) is None:
+            phone_keys.add_phone_key(tx, link.patient_id, secrets.new_phone_key())
         session = secrets.new_token()
         sign_ins.begin(tx, secrets.fingerprint(session), link_id=link.id)
         tx.record("patient.signed_in", link.number)
     return SignedIn(session)
+
+
+def phone_key(patient_id: int) -> tuple[str, str] | None:
+    """(owner, key): the key with which her phone keeps what is unsent, and whose it is."""
+    with reading() as connection:
+        key = phone_keys.find_phone_key(connection, patient_id)
+    return (secrets.owner_of(key), key) if key else None
 
 
 def _wait(link: Link, now: datetime) -> timedelta:

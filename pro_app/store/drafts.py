@@ -19,7 +19,7 @@ class Draft:
     submission_id: str
     answers: Mapping[str, int | str]
     item_languages: Mapping[str, str]
-    item_times: Mapping[str, Sequence[int]] | None
+    item_times: Mapping[str, Sequence[int | None]] | None
     revision: int
     started_at: datetime
     updated_at: datetime
@@ -38,36 +38,52 @@ def drafts_of(connection: Connection, patient_id: int) -> list[Draft]:
 
 
 def begin_draft(tx: Tx, patient_id: int, visit: str, submission_id: str) -> Draft:
+    """A new draft, begun now and empty."""
     begun = Draft(patient_id, visit, submission_id, {}, {}, None, 0, tx.now, tx.now)
-    tx.execute(
-        insert(draft),
-        {
-            "patient_id": patient_id,
-            "visit": visit,
-            "submission_id": submission_id,
-            "answers": {},
-            "item_languages": {},
-            "revision": 0,
-            "started_at": tx.now,
-            "updated_at": tx.now,
-        },
-    )
+    add_draft(tx, begun)
     return begun
 
 
+def add_draft(tx: Tx, new: Draft) -> None:
+    """Keep a draft that was begun before the server heard of it."""
+    tx.execute(
+        insert(draft),
+        {
+            "patient_id": new.patient_id,
+            "visit": new.visit,
+            "submission_id": new.submission_id,
+            "answers": dict(new.answers),
+            "item_languages": dict(new.item_languages),
+            "item_times": new.item_times,
+            "revision": new.revision,
+            "started_at": new.started_at,
+            "updated_at": new.updated_at,
+        },
+    )
+
+
 def save_draft(
-    tx: Tx, begun: Draft, answers: Mapping[str, int | str], item_languages: Mapping[str, str]
-) -> None:
+    tx: Tx,
+    begun: Draft,
+    answers: Mapping[str, int | str],
+    item_languages: Mapping[str, str],
+    item_times: Mapping[str, Sequence[int | None]] | None = None,
+) -> int:
+    """The new revision; without `item_times` those that are kept stay."""
+    values = {
+        "answers": dict(answers),
+        "item_languages": dict(item_languages),
+        "revision": begun.revision + 1,
+        "updated_at": tx.now,
+    }
+    if item_times is not None:
+        values["item_times"] = dict(item_times)
     tx.execute(
         update(draft)
         .where(draft.c.patient_id == begun.patient_id, draft.c.visit == begun.visit)
-        .values(
-            answers=dict(answers),
-            item_languages=dict(item_languages),
-            revision=draft.c.revision + 1,
-            updated_at=tx.now,
-        )
+        .values(values)
     )
+    return begun.revision + 1
 
 
 def drop_draft(tx: Tx, patient_id: int, visit: str) -> None:

@@ -157,7 +157,7 @@ def known_forms(connection: Connection, patient_ids: Iterable[int]) -> dict[int,
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What a receipt says of a form."""
+    """What a receipt says of a form; `standing`: it is the one that counts for its visit."""
 
     submission_id: str
     patient_id: int

@@ -122,7 +122,7 @@ _HERS: Select[Any] = (
         form.c.submission_id,
         form.c.patient_id,
         form.c.visit,
-        form.c.standing,
+        and_(form.c.standing, ~form.c.proxy).label("standing"),
         form.c.answered_on,
         form.c.received_at,
     )

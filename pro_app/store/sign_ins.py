@@ -24,6 +24,7 @@ class SignedInPatient:
     site: str
     language: str | None
     link_id: int
+    tablet: bool
     times: Times
 
 
@@ -72,6 +73,7 @@ _SIGNED_IN_PATIENT = Prepared(
         patient.c.site,
         patient_version.c.language,
         sign_in.c.link_id,
+        patient_link.c.tablet,
         sign_in.c.started_at,
         sign_in.c.seen_at,
     )
@@ -99,6 +101,7 @@ def find_patient(connection: Connection, token_sha256: str) -> SignedInPatient |
         row.site,
         row.language,
         row.link_id,
+        row.tablet,
         Times(row.started_at, row.seen_at),
     )
 

@@ -23,6 +23,7 @@ _VALUES = {
     "number": _NUMBER,
     "visit": "V1",
     "page": 1,
+    "language": "zh",
     "token": "no-such-link",
     "version": "0",
     "path": "shared/tokens.css",
