@@ -1,15 +1,17 @@
-"""The form as plain pages: one section a page, saved at every step, no script needed."""
+"""The form as plain pages, laid out as the study says: saved at every step, no script needed."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from pro_app.core.facts import Assistance
 from pro_app.core.instrument import AnswerState
-from pro_app.patient import drafting, messages, overview, questionnaire
+from pro_app.patient import drafting, look_routes, messages, overview, questionnaire
 from pro_app.patient.drafting import NothingThere
-from pro_app.patient.here import form_language, occasion
+from pro_app.patient.here import end_tablet, form_language, occasion
 from pro_app.patient.occasion import Occasion
 from pro_app.patient.overview import OpenForm, ShutForm
 from pro_app.patient.questionnaire import Page
@@ -19,9 +21,11 @@ from pro_app.security.access import patient_only
 from pro_app.security.setup import actor_of
 
 blueprint = Blueprint("form", __name__)
+blueprint.register_blueprint(look_routes.blueprint)
 
-#: A language button says this and the code in the field `go`; the others say next or back.
+#: Buttons that switch something say so in the field `go`; the others say next or back.
 _LANGUAGE = "language:"
+_LOOK = "look:"
 
 
 @blueprint.get("/my/form/<visit>")
@@ -80,6 +84,8 @@ def save(visit: str, page: int) -> ResponseReturnValue:
         if go.removeprefix(_LANGUAGE) in at.study.languages:
             session["language"] = go.removeprefix(_LANGUAGE)
         return _to_page(visit, page)
+    if go.startswith(_LOOK):
+        return look_routes.keep(_to_page(visit, page), go.removeprefix(_LOOK))
     if go == "back":
         return _backward(visit, page)
     if saved.blank:
@@ -112,29 +118,39 @@ def leave_blank(visit: str, page: int) -> ResponseReturnValue:
 @blueprint.get("/my/form/<visit>/review")
 @patient_only
 def review(visit: str) -> ResponseReturnValue:
-    found = _find(visit)
-    if isinstance(found, ShutForm):
-        return _shut(found)
-    if found.draft is None or found.expired:
-        return redirect(url_for(".intro", visit=visit))
-    if questionnaire.place(occasion().instrument, found.draft.answers) is not None:
-        return _to_place(visit, found)
-    return _render("review", visit, found)
+    return _show_whole(visit, "review")
 
 
-@blueprint.post("/my/form/<visit>/review")
+@blueprint.get("/my/form/<visit>/send")
+@patient_only
+def who(visit: str) -> ResponseReturnValue:
+    """The last question, whose answer hands the form in: who read and tapped."""
+    return _show_whole(visit, "who")
+
+
+@blueprint.post("/my/form/<visit>/send")
 @patient_only
 def submit(visit: str) -> ResponseReturnValue:
     at = occasion()
-    submission_id = request.form.get("submission_id", "")
+    said = request.form.get("assistance", "")
+    if said not in Assistance.__members__:
+        return redirect(url_for(".who", visit=visit))
     outcome = drafting.hand_in(
-        actor_of(g.patient), g.patient.id, visit, submission_id, _shown_language(at), at=at
+        actor_of(g.patient),
+        g.patient.id,
+        visit,
+        request.form.get("submission_id", ""),
+        _shown_language(at),
+        at=at,
     )
     if isinstance(outcome, NothingThere):
         return _nothing_there(visit, outcome)
     if isinstance(outcome, NotTaken):
         flash(messages.refusal(outcome.why), "error")
         return redirect(url_for(".intro", visit=visit))
+    if g.patient.tablet:
+        end_tablet(outcome.submission_id)
+        return redirect(url_for("patient.signed_out"))
     return redirect(url_for(".receipt", submission_id=outcome.submission_id))
 
 
@@ -151,8 +167,12 @@ def _find(visit: str) -> OpenForm | ShutForm:
     return overview.find_form(g.patient.id, visit, form_language(), at=occasion())
 
 
+def _sheets(at: Occasion) -> tuple[Page, ...]:
+    return questionnaire.pages(at.instrument, at.study.form_layout)
+
+
 def _sheet(page: int, at: Occasion) -> Page | None:
-    sheets = questionnaire.pages(at.instrument)
+    sheets = _sheets(at)
     return sheets[page - 1] if 1 <= page <= len(sheets) else None
 
 
@@ -165,13 +185,25 @@ def _show(visit: str, page: int, template: str) -> ResponseReturnValue:
     sheet = _sheet(page, at)
     if sheet is None or found.draft is None or found.expired:
         return redirect(url_for(".intro", visit=visit))
-    place = questionnaire.place(at.instrument, found.draft.answers)
+    place = questionnaire.place(_sheets(at), found.draft.answers)
     if place is not None and page > place:
         return _to_page(visit, place)
     blank = questionnaire.blanks(sheet, found.draft.answers)
     if template == "blanks" and not blank:
         return _to_page(visit, page)
     return _render(template, visit, found, sheet=sheet, blank=blank)
+
+
+def _show_whole(visit: str, template: str) -> ResponseReturnValue:
+    """A page about the form as a whole, once every line has an answer or a word on it."""
+    found = _find(visit)
+    if isinstance(found, ShutForm):
+        return _shut(found)
+    if found.draft is None or found.expired:
+        return redirect(url_for(".intro", visit=visit))
+    if questionnaire.place(_sheets(occasion()), found.draft.answers) is not None:
+        return _to_place(visit, found)
+    return _render(template, visit, found)
 
 
 def _render(template: str, visit: str, found: OpenForm, **more: object) -> str:
@@ -182,10 +214,10 @@ def _render(template: str, visit: str, found: OpenForm, **more: object) -> str:
         visit=visit,
         entry=found.entry,
         form_texts=found.wording.texts,
-        wording=found.wording,
         instrument=at.instrument,
-        pages=questionnaire.pages(at.instrument),
-        choices=range(at.instrument.lowest, at.instrument.highest + 1),
+        pages=_sheets(at),
+        by_section=questionnaire.by_section,
+        choices=_choices(at, found.wording.texts),
         given=given,
         ticked=questionnaire.ticked,
         draft=found.draft,
@@ -195,6 +227,11 @@ def _render(template: str, visit: str, found: OpenForm, **more: object) -> str:
         aim=_aim(),
         **more,
     )
+
+
+def _choices(at: Occasion, texts: Mapping[str, str]) -> list[tuple[int, str]]:
+    values = range(at.instrument.lowest, at.instrument.highest + 1)
+    return [(value, texts[f"RESPONSE_{value}"]) for value in values]
 
 
 def _shut(found: ShutForm) -> ResponseReturnValue:
@@ -245,5 +282,5 @@ def _to_page(visit: str, page: int) -> ResponseReturnValue:
 
 def _to_place(visit: str, found: OpenForm) -> ResponseReturnValue:
     given = found.draft.answers if found.draft else {}
-    place = questionnaire.place(occasion().instrument, given)
+    place = questionnaire.place(_sheets(occasion()), given)
     return redirect(url_for(".review", visit=visit)) if place is None else _to_page(visit, place)

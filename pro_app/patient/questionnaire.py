@@ -1,7 +1,8 @@
 """How a questionnaire is laid out in pages, and what a page that was sent in says."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from pro_app.core.instrument import AnswerState, Instrument, OptOut
 
@@ -24,7 +25,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One section of the questionnaire; `number` counts from 1."""
+    """What stands together on a screen, all of one section; `number` counts from 1."""
 
     number: int
     section: str
@@ -35,26 +36,27 @@ class Page:
         return tuple(line.code for line in self.lines)
 
 
-def pages(instrument: Instrument) -> tuple[Page, ...]:
-    """The pages in order, one for each section."""
+def pages(instrument: Instrument, layout: str) -> tuple[Page, ...]:
+    """The pages in order, by the study's layout: one for each item or for each section."""
     numbers = {code: number for number, code in enumerate(instrument.item_codes, 1)}
     boxes = {box.before: box for box in instrument.opt_outs}
-    return tuple(
-        Page(
-            number,
-            section.code,
-            tuple(Line(code, numbers[code], boxes.get(code)) for code in section.items),
-        )
-        for number, section in enumerate(instrument.sections, 1)
-    )
+    sheets = [
+        (section.code, tuple(Line(code, numbers[code], boxes.get(code)) for code in section.items))
+        for section in instrument.sections
+    ]
+    if layout == "item":
+        sheets = [(section, (line,)) for section, lines in sheets for line in lines]
+    return tuple(Page(number, *sheet) for number, sheet in enumerate(sheets, 1))
 
 
-def place(instrument: Instrument, given: Given) -> int | None:
+def by_section(sheets: Sequence[Page]) -> list[tuple[str, list[Page]]]:
+    """The pages under the sections that they belong to."""
+    return [(section, list(same)) for section, same in groupby(sheets, lambda page: page.section)]
+
+
+def place(sheets: Sequence[Page], given: Given) -> int | None:
     """The number of the first page with something left to answer; None: all is done."""
-    for page in pages(instrument):
-        if blanks(page, given):
-            return page.number
-    return None
+    return next((page.number for page in sheets if blanks(page, given)), None)
 
 
 def blanks(page: Page, given: Given) -> tuple[Line, ...]:

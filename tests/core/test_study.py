@@ -74,6 +74,22 @@ def test_shipped_phone_numbers_can_ring_nowhere() -> None:
     assert all("000-000" in site.phone for site in load("nct04158843").sites)
 
 
+def test_a_study_says_how_its_forms_are_laid_out() -> None:
+    assert load("nct04158843").form_layout == "item"
+    assert load(str(TINY)).form_layout == "section"
+    assert (
+        from_data(
+            {key: value for key, value in tiny().items() if key != "form_layout"},
+            "0" * 64,
+            is_time_zone=lambda _: True,
+        ).form_layout
+        == "item"
+    )
+    assert problems(tiny() | {"form_layout": "poster"}) == (
+        "form_layout: 'poster' is neither item nor section",
+    )
+
+
 def test_a_study_carries_the_checksum_of_its_file() -> None:
     assert load(str(TINY)).sha256 == hashlib.sha256(TINY.read_bytes()).hexdigest()
 

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from pro_app.core.ledger import Entry, ledger
 from pro_app.deployment import deployment
+from pro_app.patient import questionnaire
 from pro_app.patient.drafting import NothingThere
 from pro_app.patient.occasion import Occasion
 from pro_app.patient.service import Filled, Outcome, Taken, receive_form
@@ -43,30 +44,61 @@ def fields(codes: Iterable[str], value: int = 2) -> dict[str, str]:
     return {f"item:{code}": str(value) for code in codes}
 
 
-def section(page: int) -> tuple[str, ...]:
-    return deployment().instrument.sections[page - 1].items
+def section(number: int) -> tuple[str, ...]:
+    return deployment().instrument.sections[number - 1].items
 
 
-def section_of(app: Flask, page: int) -> tuple[str, ...]:
+def section_of(app: Flask, number: int) -> tuple[str, ...]:
     """The same from outside of the application's context."""
     with app.app_context():
-        return section(page)
+        return section(number)
 
 
-def fill_in(client: FlaskClient, visit: str, *, last: int = 5) -> None:
-    """Begin a form and answer its pages up to the last one asked for."""
+def pages(app: Flask) -> list[tuple[str, ...]]:
+    """The items of each page, as the study lays its forms out."""
+    with app.app_context():
+        parts = deployment()
+        sheets = questionnaire.pages(parts.instrument, parts.study.form_layout)
+    return [sheet.codes for sheet in sheets]
+
+
+def page_of(app: Flask, code: str) -> int:
+    """The number of the page that an item stands on."""
+    return next(number for number, codes in enumerate(pages(app), 1) if code in codes)
+
+
+def begin(client: FlaskClient, visit: str) -> None:
     client.post(f"/my/form/{visit}")
-    with client.application.app_context():
-        sheets = [fields(section(page)) for page in range(1, last + 1)]
-    for page, sheet in enumerate(sheets, 1):
-        assert client.post(f"/my/form/{visit}/{page}", data=sheet).status_code == 302
 
 
-def submit(client: FlaskClient, visit: str) -> TestResponse:
-    """Send the form from its review page."""
-    text = client.get(f"/my/form/{visit}/review").text
+def answer(client: FlaskClient, visit: str, codes: Iterable[str], value: int = 2) -> None:
+    """Send in the pages of these items, each with its answers."""
+    wanted = set(codes)
+    for page, there in enumerate(pages(client.application), 1):
+        if wanted & set(there):
+            sheet = fields(wanted & set(there), value)
+            assert client.post(f"/my/form/{visit}/{page}", data=sheet).status_code == 302
+
+
+def fill_in(client: FlaskClient, visit: str, *, last: int | None = None) -> None:
+    """Begin a form and answer its pages up to the last one asked for."""
+    begin(client, visit)
+    for page, codes in enumerate(pages(client.application)[:last], 1):
+        sent = client.post(f"/my/form/{visit}/{page}", data=fields(codes))
+        assert sent.status_code == 302
+
+
+def number_of(client: FlaskClient, visit: str) -> str:
+    """The submission id that the last question of a form carries."""
+    text = client.get(f"/my/form/{visit}/send").text
     [submission_id] = re.findall(r'name="submission_id" value="([^"]+)"', text)
-    return client.post(f"/my/form/{visit}/review", data={"submission_id": submission_id})
+    return submission_id
+
+
+def submit(client: FlaskClient, visit: str, assistance: str = "ALONE") -> TestResponse:
+    """Answer the last question, which sends the form."""
+    said = {"submission_id": number_of(client, visit), "assistance": assistance}
+    return client.post(f"/my/form/{visit}/send", data=said)
 
 
 def message(visit: str = "V1", **changes: Any) -> dict[str, Any]:

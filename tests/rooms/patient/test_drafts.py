@@ -1,6 +1,5 @@
 """A draft waits for her on any phone, but not longer than its recall period holds."""
 
-import re
 from datetime import date
 
 from flask import Flask
@@ -10,11 +9,12 @@ from tests.cast import Cast
 from tests.conftest import HandClock
 from tests.rooms.patient.steps import (
     NUMBER,
+    answer,
     drafts,
-    fields,
     fill_in,
     forms,
-    section_of,
+    number_of,
+    pages,
     submit,
     trail,
 )
@@ -52,11 +52,10 @@ def test_a_page_sent_after_25_hours_is_told_so_and_not_kept(
     app: Flask, her: FlaskClient, cast: Cast, april: HandClock
 ) -> None:
     fill_in(her, "V1")
-    text = her.get("/my/form/V1/review").text
-    [submission_id] = re.findall(r'name="submission_id" value="([^"]+)"', text)
+    said = {"submission_id": number_of(her, "V1"), "assistance": "ALONE"}
     april.advance(hours=25)
     her = _again(cast)
-    sent = her.post("/my/form/V1/review", data={"submission_id": submission_id})
+    sent = her.post("/my/form/V1/send", data=said)
     assert "more than 24 hours old" in her.get(sent.headers["Location"]).text
     with app.app_context():
         assert (forms(), drafts()) == ([], [])
@@ -67,9 +66,9 @@ def test_begun_on_the_last_day_it_may_be_finished_on_the_next(
 ) -> None:
     april.set("2026-04-19T23:50+08:00")
     her = _again(cast)
-    fill_in(her, "V1", last=4)
+    fill_in(her, "V1", last=36)
     april.set("2026-04-20T00:10+08:00")
-    her.post("/my/form/V1/5", data=fields(section_of(app, 5)))
+    answer(her, "V1", pages(app)[36])
     assert submit(her, "V1").status_code == 302
     with app.app_context():
         [form] = forms()
