@@ -151,6 +151,11 @@ class Instrument:
         return tuple(item.code for item in self.items)
 
     @cached_property
+    def reversed_of(self) -> dict[str, bool]:
+        """Item code → whether a higher answer is worse."""
+        return {item.code: item.reversed for item in self.items}
+
+    @cached_property
     def scale_codes(self) -> tuple[str, ...]:
         """Every scale code, in the order of the data file."""
         return tuple(scale.code for scale in self.scales)

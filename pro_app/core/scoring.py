@@ -45,7 +45,7 @@ def score(answers: Mapping[str, int | None], instrument: Instrument) -> dict[str
 
 def _upright(answers: Mapping[str, int | None], instrument: Instrument) -> dict[str, int]:
     """The answered items, turned so that higher is better in each."""
-    reversed_of = {item.code: item.reversed for item in instrument.items}
+    reversed_of = instrument.reversed_of
     ends = instrument.lowest + instrument.highest
     upright = {}
     for code, value in answers.items():

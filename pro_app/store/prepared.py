@@ -13,9 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.types import TypeEngine
 
-_Convert = Callable[[Any], Any]
 _Rows = Callable[[], Sequence[Any]]
 
 
@@ -55,42 +53,44 @@ class Prepared:
         cursor = connection.info.get(self)
         if cursor is None:
             cursor = connection.info[self] = _driver(connection).cursor()
-        with _errors(connection, compiled.sql):
+        try:
             cursor.execute(compiled.sql, compiled.given(parameters))
+        except dialect.loaded_dbapi.Error as error:
+            raise _raised(error, connection, compiled.sql) from error
         return lambda: compiled.rows(cursor)
 
 
 @contextmanager
 def together(connection: Connection) -> Iterator[None]:
-    """What prepared statements ask in this block goes to PostgreSQL as one message.
+    """What prepared statements ask in this block goes to PostgreSQL without a wait between.
 
     Errors: theirs, as the block ends.
     """
     if connection.dialect.name == "sqlite" or _listened_to(connection):
         yield
-    else:
-        with _errors(connection), _driver(connection).pipeline():
-            yield
-
-
-@contextmanager
-def _errors(connection: Connection, sql: str = "") -> Iterator[None]:
-    """The driver's errors, raised as SQLAlchemy's."""
-    dialect = connection.dialect
+        return
     try:
-        yield
-    except dialect.loaded_dbapi.Error as error:
-        lost = dialect.is_disconnect(error, _driver(connection), None)
-        if lost:  # as SQLAlchemy does: where one connection is lost, all are made anew
-            connection.engine.dispose()
-        raise DBAPIError.instance(
-            sql,
-            None,  # what it was given may be answers: not for a log
-            error,
-            dialect.loaded_dbapi.Error,
-            connection_invalidated=lost,
-            dialect=dialect,
-        ) from error
+        with _driver(connection).pipeline():
+            yield
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _raised(error, connection) from error
+
+
+def _raised(error: Any, connection: Connection, sql: str = "") -> Exception:
+    """The driver's error as SQLAlchemy's."""
+    dialect = connection.dialect
+    lost = dialect.is_disconnect(error, _driver(connection), None)
+    if lost:  # as SQLAlchemy does: where one connection is lost, all are made anew
+        connection.engine.dispose()
+    raised: Exception = DBAPIError.instance(
+        sql,
+        None,  # what it was given may be answers: not for a log
+        error,
+        dialect.loaded_dbapi.Error,
+        connection_invalidated=lost,
+        dialect=dialect,
+    )
+    return raised
 
 
 def _driver(connection: Connection) -> Any:
@@ -111,38 +111,30 @@ class _Compiled:
         self._order: list[str] | None = compiled.positiontup
         #: What the statement brings along itself, a LIMIT for instance.
         self._own = {name: value for name, value in compiled.params.items() if value is not None}
-        self._into = _processors(
-            {name: bound.type for name, bound in compiled.binds.items()},
-            lambda kind: kind.dialect_impl(dialect).bind_processor(dialect),
-        )
+        into = {
+            name: bound.type.dialect_impl(dialect).bind_processor(dialect)
+            for name, bound in compiled.binds.items()
+        }
+        self._into = {name: turn for name, turn in into.items() if turn is not None}
         self._row: Any = namedtuple("Row", [each.key for each in returned]) if returned else None
-        self._out = _processors(
-            {each.key: each.type for each in returned},
-            lambda kind: kind.dialect_impl(dialect).result_processor(dialect, None),
-        )
+        self._out = [
+            each.type.dialect_impl(dialect).result_processor(dialect, None) for each in returned
+        ]
 
     def given(self, parameters: Mapping[str, Any]) -> Any:
         """The values as the driver takes them."""
         values = {**self._own, **parameters}
-        for name, convert in self._into.items():
-            values[name] = convert(values[name])
+        for name, turn in self._into.items():
+            values[name] = turn(values[name])
         return values if self._order is None else [values[name] for name in self._order]
 
     def rows(self, cursor: Any) -> list[Any]:
         """What the driver has found, as rows."""
         if self._row is None:
             return []
-        found = [self._row._make(raw) for raw in cursor.fetchall()]
-        return [self._converted(row) for row in found] if self._out else found
-
-    def _converted(self, row: Any) -> Any:
-        turned = {name: convert(getattr(row, name)) for name, convert in self._out.items()}
-        return row._replace(**turned)
-
-
-def _processors(
-    kinds: Mapping[str, TypeEngine[Any]], of: Callable[[TypeEngine[Any]], _Convert | None]
-) -> dict[str, _Convert]:
-    """Name → what turns its values, for those that need turning."""
-    found = {name: of(kind) for name, kind in kinds.items()}
-    return {name: convert for name, convert in found.items() if convert is not None}
+        return [
+            self._row(
+                *(v if turn is None else turn(v) for turn, v in zip(self._out, raw, strict=True))
+            )
+            for raw in cursor.fetchall()
+        ]
