@@ -133,7 +133,11 @@ def export_template() -> None:
 
 @study_group.command("go-live")
 def go_live() -> None:
-    """Open the study to patients. Refuses without licensed wording in every language."""
+    """Open the study to patients.
+
+    Refuses without licensed wording in every language, and while the telephone number
+    of a site is a placeholder.
+    """
     parts = deployment()
     now = parts.now()
     outcome = service.open_study(
@@ -193,6 +197,11 @@ _OBSTACLES: dict[Obstacle, Callable[[InTheWay], str]] = {
     Obstacle.MADE_UP: lambda found: _("this database holds a demonstration with made-up patients"),
     Obstacle.OTHER_STUDY: lambda found: _(
         "this database holds the study %(other)s", other=found.about
+    ),
+    Obstacle.NO_PHONE: lambda found: _(
+        "%(site)s: the telephone number is a placeholder; expected the site's own, "
+        "in a copy of the study file (PRO_STUDY)",
+        site=found.about,
     ),
 }
 

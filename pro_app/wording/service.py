@@ -1,5 +1,6 @@
 """Take in licensed wordings, list what there is, and let a study go live on them."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +16,9 @@ from pro_app.store.transaction import Actor, Tx, reading, transaction
 from pro_app.store.wordings import Pack, add_pack, packs
 from pro_app.wording.pack import PackRow
 
+#: An area code, and then three zeros, with which no number begins: 0578-000-0000.
+_PLACEHOLDER = re.compile(r"(\+\d+\D+)?\d+\D+000")
+
 
 class Obstacle(StrEnum):
     """Why a pack is not taken, or a study not opened."""
@@ -25,11 +29,12 @@ class Obstacle(StrEnum):
     NO_PACK = "NO_PACK"  # nothing licensed was imported in this language
     MADE_UP = "MADE_UP"  # the database holds made-up patients
     OTHER_STUDY = "OTHER_STUDY"  # the database holds another study
+    NO_PHONE = "NO_PHONE"  # a site's telephone number is a placeholder
 
 
 @dataclass(frozen=True, slots=True)
 class InTheWay:
-    """An obstacle and what it is about: a language, a day, a study; empty if neither."""
+    """An obstacle and what it is about: a language, a day, a study, a site; empty if none."""
 
     obstacle: Obstacle
     about: str = ""
@@ -223,6 +228,9 @@ def _in_the_way(
         yield InTheWay(Obstacle.OTHER_STUDY, state.study)
     if state and state.synthetic:
         yield InTheWay(Obstacle.MADE_UP)
+    for site in study.sites:
+        if _PLACEHOLDER.match(site.phone):
+            yield InTheWay(Obstacle.NO_PHONE, site.code)
     for language in study.languages:
         own = [pack for pack in imported if pack.wording.language == language]
         if not own:

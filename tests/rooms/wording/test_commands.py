@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -23,6 +24,25 @@ from tests.rooms.intake.desk import FACT_B, Desk
 from tests.rooms.intake.desk import desk as desk
 
 Texts = dict[str, dict[str, str]]
+
+
+@pytest.fixture(autouse=True)
+def phones(app: Flask) -> Callable[..., None]:
+    """Give every site of the study a number; call it with a site's own: LISHUI="0578-…"."""
+
+    def give(**own: str) -> None:
+        parts = app.extensions["deployment"]
+        sites = (
+            replace(site, phone=own.get(site.code, "0571-8765 4321")) for site in parts.study.sites
+        )
+        app.extensions["deployment"] = replace(
+            parts, study=replace(parts.study, sites=tuple(sites))
+        )
+
+    give()
+    return give
+
+
 LICENCE = ("--licence", "L-2026-7", "--valid-until", "2027-12-31")
 
 
@@ -240,6 +260,20 @@ def test_no_study_goes_live_without_licensed_words_in_every_language(
     with app.app_context(), reading() as connection:
         assert read_state(connection) is None
     assert "study.went_live" not in {record.action for record in rows(app, audit_event)}
+
+
+def test_no_study_goes_live_while_its_patients_are_told_to_call_nowhere(
+    desk: Desk, phones: Callable[..., None]
+) -> None:
+    take(desk, as_csv(texts()))
+    phones(LISHUI="0578-000-0000", JIAXING="+86-573-0000001", ZJCC="0571-8800-0000")
+
+    told = desk.refused("study", "go-live").splitlines()
+    assert [line.split(":")[0] for line in told[:-1]] == ["LISHUI", "JIAXING"]
+    assert "the telephone number is a placeholder" in told[0]
+    assert "LISHUI: the telephone" in desk.do("study", "status")
+    phones()
+    assert "is live since" in desk.do("study", "go-live")
 
 
 def test_a_study_goes_live_once_and_the_trail_says_so(desk: Desk, app: Flask) -> None:
