@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from pro_app.core.facts import Assistance
 from pro_app.patient import questionnaire
 from pro_app.patient.occasion import Occasion
 from pro_app.patient.overview import openable
@@ -15,6 +16,7 @@ from pro_app.patient.service import (
     Taken,
     settled,
     take,
+    tell_nurse,
 )
 from pro_app.store.drafts import Draft, begin_draft, drop_draft, find_draft, save_draft
 from pro_app.store.receiving import Clash, facts_of, lock, received_of
@@ -94,21 +96,39 @@ def leave_blank(
 
 
 def hand_in(
-    actor: Actor, patient_id: int, visit: str, submission_id: str, language: str, *, at: Occasion
+    actor: Actor,
+    patient_id: int,
+    visit: str,
+    submission_id: str,
+    language: str,
+    *,
+    assistance: str | None = None,
+    at: Occasion,
 ) -> Outcome | NothingThere:
     """What became of her draft with this id, handed in; again and again the same.
 
-    A draft that has grown too old is discarded instead.
+    A draft that has grown too old is discarded instead. `assistance` is what she said
+    about it, the name of one of Assistance; anything else says nothing.
     """
+    helped = Assistance(assistance) if assistance in set(Assistance) else None
     try:
         with transaction(actor, at.now) as tx:
-            return _take_draft(tx, patient_id, visit, submission_id, language, at)
+            outcome = _take_draft(tx, patient_id, visit, submission_id, language, helped, at)
     except Clash:
-        return NotTaken(Hindrance.ID_IN_USE)
+        outcome = NotTaken(Hindrance.ID_IN_USE)
+    if isinstance(outcome, NotTaken):
+        tell_nurse(actor, patient_id, visit, outcome.why, at=at)
+    return outcome
 
 
 def _take_draft(
-    tx: Tx, patient_id: int, visit: str, submission_id: str, language: str, at: Occasion
+    tx: Tx,
+    patient_id: int,
+    visit: str,
+    submission_id: str,
+    language: str,
+    helped: Assistance | None,
+    at: Occasion,
 ) -> Outcome | NothingThere:
     number = lock(tx, patient_id)
     had = _had(tx, patient_id, submission_id)
@@ -120,7 +140,16 @@ def _take_draft(
     if draft is None or draft.submission_id != submission_id:
         tx.abandon()
         return NothingThere()
-    filled = Filled(submission_id, visit, draft.answers, language, draft.item_languages)
+    filled = Filled(
+        submission_id,
+        visit,
+        draft.answers,
+        language,
+        draft.item_languages,
+        assistance=helped,
+        finished_at=at.now,
+        item_times=draft.item_times,
+    )
     return settled(tx, take(tx, patient_id, filled, at=at))
 
 

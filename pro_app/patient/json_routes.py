@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from pro_app.core.submission import Refusal
 from pro_app.patient import messages, service
-from pro_app.patient.here import occasion
+from pro_app.patient.here import end_tablet, occasion
 from pro_app.patient.payload import Fault, FieldProblem, read_payload
 from pro_app.patient.service import NotTaken
 from pro_app.security import secrets
@@ -14,6 +14,8 @@ from pro_app.security.setup import actor_of
 
 blueprint = Blueprint("json", __name__, url_prefix="/api")
 
+#: What was sent has not even the shape of a form.
+BAD_MESSAGE = "BAD_MESSAGE"
 #: Refusals of what was sent; the others are about the moment, and may pass.
 _NOT_UNDERSTOOD = frozenset({Refusal.BAD_ANSWERS, Refusal.UNKNOWN_VISIT})
 
@@ -32,10 +34,14 @@ def put_form(submission_id: str) -> ResponseReturnValue:
         items=at.instrument.item_codes,
     )
     if isinstance(filled, list):
+        service.tell_nurse(actor_of(g.patient), g.patient.id, "", BAD_MESSAGE, at=at)
         return not_understood(filled)
     outcome = service.receive_form(actor_of(g.patient), g.patient.id, filled, at=at)
     if isinstance(outcome, NotTaken):
+        service.tell_nurse(actor_of(g.patient), g.patient.id, filled.visit, outcome.why, at=at)
         return refused(outcome)
+    if g.patient.tablet:
+        end_tablet(outcome.submission_id)
     return jsonify(
         receipt=secrets.receipt_of(outcome.submission_id),
         received_at=outcome.received_at.isoformat(),
@@ -49,7 +55,7 @@ def not_understood(problems: list[FieldProblem]) -> ResponseReturnValue:
         {"field": each.field, "fault": each.fault, "text": messages.field_problem(each)}
         for each in problems
     ]
-    return jsonify(error="BAD_MESSAGE", problems=listed), 422
+    return jsonify(error=BAD_MESSAGE, problems=listed), 422
 
 
 def refused(outcome: NotTaken) -> ResponseReturnValue:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from pro_app.core.facts import Mode
 from pro_app.core.instrument import Instrument
 from pro_app.core.study import Study
 from pro_app.store.drafts import Draft
@@ -13,7 +14,8 @@ from pro_app.store.drafts import Draft
 class Occasion:
     """`today` is the day of `now` in the trial's zone, as `day_of` tells it.
 
-    `production` asks for a study that went live and for licensed wording.
+    `production` asks for a study that went live and for licensed wording; `mode` is
+    how a form that is handed in now was filled in.
     """
 
     study: Study
@@ -22,6 +24,7 @@ class Occasion:
     now: datetime
     today: date
     day_of: Callable[[datetime], date]
+    mode: Mode = Mode.PHONE_SELF
 
     def has_expired(self, draft: Draft) -> bool:
         """Whether a draft is too old to go on with: its recall period was another one."""

@@ -1,11 +1,12 @@
 """Take in a patient's form: gather what is known, decide, apply, all in one transaction."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from pro_app.core.facts import Mode
+from pro_app.core.facts import Assistance
+from pro_app.core.instants import corrected
 from pro_app.core.instrument import Answer
 from pro_app.core.submission import (
     Accepted,
@@ -22,7 +23,8 @@ from pro_app.patient.occasion import Occasion
 from pro_app.store.drafts import drop_draft
 from pro_app.store.flags import Closed, close_flag
 from pro_app.store.forms import NewForm, keep_form
-from pro_app.store.receiving import Clash, Ground, gather, is_known_wording, keeping
+from pro_app.store.receiving import Clash, Ground, gather, is_known_wording, keeping, lock
+from pro_app.store.tasks import TaskKind, close_form_task, find_open_task, open_task
 from pro_app.store.transaction import Actor, Tx, transaction
 
 
@@ -30,8 +32,10 @@ from pro_app.store.transaction import Actor, Tx, transaction
 class Filled:
     """A filled-in form as it was sent, checked for shape and not yet for sense.
 
-    `answered_on` is set only where the server itself can prove another day than
-    today. The device's times are kept as evidence and decide nothing.
+    `device_at` is what the phone's clock showed when the form was sent; `started_at`
+    and `finished_at` are of the same clock until `put_right` has made them the
+    server's. Without `answered_on` the form belongs to today. Units: `item_times` in
+    seconds after the start, [first seen, last chosen].
     """
 
     submission_id: str
@@ -40,7 +44,10 @@ class Filled:
     language: str
     item_languages: Mapping[str, str] = field(default_factory=dict)
     wording_sha256: str | None = None
+    assistance: Assistance | None = None
     started_at: datetime | None = None
+    finished_at: datetime | None = None
+    item_times: Mapping[str, Sequence[int | None]] | None = None
     device_at: datetime | None = None
     device_offset_minutes: int | None = None
     answered_on: date | None = None
@@ -77,16 +84,58 @@ Outcome = Taken | NotTaken
 
 
 def receive_form(actor: Actor, patient_id: int, filled: Filled, *, at: Occasion) -> Outcome:
-    """What became of a form that a patient hands in herself.
+    """What became of a form that a patient's phone hands in.
 
     The same submission id gives the same receipt, however often and from however
     many places at once it comes.
     """
+    return receive(actor, patient_id, put_right(filled, at), at=at)
+
+
+def receive(
+    actor: Actor, patient_id: int, filled: Filled, *, at: Occasion, reason: str | None = None
+) -> Outcome:
+    """The same of a form with the server's times; the trail keeps `reason`."""
     try:
         with transaction(actor, at.now) as tx:
-            return settled(tx, take(tx, patient_id, filled, at=at))
+            return settled(tx, take(tx, patient_id, filled, at=at, reason=reason))
     except Clash:
         return NotTaken(Hindrance.ID_IN_USE)
+
+
+def put_right(filled: Filled, at: Occasion) -> Filled:
+    """The form with the server's times for the phone's, and with the day that follows.
+
+    A form may have waited on the phone without a network: it belongs to the day on
+    which she finished it, however wrong the phone's clock is.
+    """
+
+    def by_server(instant: datetime | None) -> datetime | None:
+        return corrected(instant, device_at=filled.device_at, now=at.now)
+
+    finished_at = by_server(filled.finished_at)
+    return replace(
+        filled,
+        started_at=by_server(filled.started_at),
+        finished_at=finished_at,
+        answered_on=filled.answered_on or (at.day_of(finished_at) if finished_at else None),
+    )
+
+
+def tell_nurse(actor: Actor, patient_id: int, visit: str, why: str, *, at: Occasion) -> None:
+    """Have the nurse told, once, that the server refuses a form which she handed in.
+
+    Her phone keeps it, and nobody but the nurse can help.
+    """
+    planned = any(each.code == visit for each in at.study.visits)
+    with transaction(actor, at.now) as tx:
+        number = lock(tx, patient_id)
+        if find_open_task(tx.connection, patient_id, TaskKind.FORM_NOT_TAKEN):
+            tx.abandon()
+            return
+        known = visit if planned else None
+        open_task(tx, patient_id, TaskKind.FORM_NOT_TAKEN, visit=known, detail=why)
+        tx.record("form.not_taken", number, visit=known, changes={"why": (None, why)})
 
 
 def settled(tx: Tx, outcome: Outcome) -> Outcome:
@@ -96,7 +145,9 @@ def settled(tx: Tx, outcome: Outcome) -> Outcome:
     return outcome
 
 
-def take(tx: Tx, patient_id: int, filled: Filled, *, at: Occasion) -> Outcome:
+def take(
+    tx: Tx, patient_id: int, filled: Filled, *, at: Occasion, reason: str | None = None
+) -> Outcome:
     """The same within an open transaction, which the caller ends."""
     known_visit = any(visit.code == filled.visit for visit in at.study.visits)
     ground = gather(
@@ -114,7 +165,7 @@ def take(tx: Tx, patient_id: int, filled: Filled, *, at: Occasion) -> Outcome:
         submission_id=filled.submission_id,
         visit=filled.visit,
         answered_on=answered_on,
-        began_on=min(answered_on, at.day_of(ground.begun_at)) if ground.begun_at else answered_on,
+        began_on=_began_on(filled, ground, answered_on, at),
         answers=filled.answers,
         by_patient=True,
     )
@@ -134,7 +185,20 @@ def take(tx: Tx, patient_id: int, filled: Filled, *, at: Occasion) -> Outcome:
     wording = _wording(tx, filled, ground, at)
     if isinstance(wording, Hindrance):
         return NotTaken(wording)
-    return _keep(tx, patient_id, filled, incoming, decision, wording, ground, at)
+    return _keep(tx, patient_id, filled, incoming, decision, wording, ground, at, reason)
+
+
+def _began_on(filled: Filled, ground: Ground, answered_on: date, at: Occasion) -> date:
+    """The day on which she began: by the server's draft, else by what her phone says.
+
+    A start so long ago that the draft would have been discarded proves nothing.
+    """
+    begun_at = ground.begun_at
+    if begun_at is None and filled.started_at and filled.finished_at:
+        taken = filled.finished_at - filled.started_at
+        if taken <= timedelta(hours=at.instrument.draft_hours):
+            begun_at = filled.started_at
+    return min(answered_on, at.day_of(begun_at)) if begun_at else answered_on
 
 
 def _wording(tx: Tx, filled: Filled, ground: Ground, at: Occasion) -> str | Hindrance:
@@ -168,27 +232,35 @@ def _keep(
     wording: str,
     ground: Ground,
     at: Occasion,
+    reason: str | None,
 ) -> Taken:
     stands = isinstance(decision, Accepted)
+    proxy = filled.assistance is Assistance.PROXY
     new = NewForm(
         submission_id=filled.submission_id,
         patient_id=patient_id,
         visit=filled.visit,
         standing=stands,
         answered_on=incoming.answered_on,
-        mode=Mode.PHONE_SELF,
+        mode=at.mode,
         language=filled.language,
         answers=decision.answers,
         wording_sha256=wording,
         item_languages=_other_languages(filled, decision.answers),
+        proxy=proxy,
+        assistance=filled.assistance,
         started_at=ground.begun_at or filled.started_at,
+        finished_at=filled.finished_at,
+        item_times=filled.item_times,
         device_at=filled.device_at,
         device_offset_minutes=filled.device_offset_minutes,
     )
-    if ground.begun_at:
+    if ground.drafted:
         drop_draft(tx, patient_id, filled.visit)
-    if ground.flagged:
+    if ground.flagged and not proxy:
         close_flag(tx, patient_id, filled.visit, Closed.FORM)
+    if ground.asked_for:
+        close_form_task(tx, patient_id, filled.visit)
     with keeping(tx):
         keep_form(tx, new, at.instrument)
         tx.record(
@@ -198,7 +270,9 @@ def _keep(
             changes={
                 "submission_id": (None, filled.submission_id),
                 "answered_on": (None, incoming.answered_on.isoformat()),
+                **({"assistance": (None, filled.assistance)} if filled.assistance else {}),
             },
+            reason=reason,
         )
     return Taken(filled.submission_id, filled.visit, tx.now, again=False)
 

@@ -49,7 +49,7 @@ class NewForm:
     assistance: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    item_times: Mapping[str, Sequence[int]] | None = None
+    item_times: Mapping[str, Sequence[int | None]] | None = None
     device_at: datetime | None = None
     device_offset_minutes: int | None = None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Date, Select, and_, bindparam, or_, select
+from sqlalchemy import Connection, Date, Select, and_, bindparam, literal_column, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from pro_app.core.facts import PatientFacts
@@ -19,11 +19,13 @@ from pro_app.store.tables import (
     draft,
     form,
     missing_flag,
+    nurse_task,
     patient,
     patient_version,
     study_state,
     wording_pack,
 )
+from pro_app.store.tasks import TaskKind
 from pro_app.store.transaction import Tx
 
 
@@ -36,16 +38,20 @@ class Ground:
     """What the decision about one incoming form stands on.
 
     `facts` hold her days alone: no event, form or reason bears on it. `by_others`:
-    the submission id is in use for another patient. `begun_at` is the start of the draft of this
-    visit, `wording_sha256` that of the licensed wording valid today.
+    the submission id is in use for another patient. `drafted`: there is a draft of
+    this visit; `begun_at` is its start where it has this submission id. `asked_for`:
+    the nurse was told that a form of this visit could not be taken. `wording_sha256`
+    is that of the licensed wording valid today.
     """
 
     number: str
     facts: PatientFacts
     received: tuple[Received, ...]
     by_others: bool
+    drafted: bool
     begun_at: datetime | None
     flagged: bool
+    asked_for: bool
     live_at: datetime | None
     wording_sha256: str | None
 
@@ -79,7 +85,9 @@ _GROUND = Prepared(
         patient_version.c.randomised_on,
         patient_version.c.able,
         draft.c.started_at,
+        draft.c.submission_id.label("draft_id"),
         missing_flag.c.opened_at,
+        nurse_task.c.opened_at.label("asked_for_at"),
         select(study_state.c.live_at).scalar_subquery().label("live_at"),
         _WORDING.label("wording_sha256"),
         form.c.submission_id,
@@ -104,6 +112,15 @@ _GROUND = Prepared(
             missing_flag.c.patient_id == patient.c.id,
             missing_flag.c.visit == bindparam("visit"),
             missing_flag.c.closed_at.is_(None),
+        ),
+    )
+    .outerjoin(
+        nurse_task,
+        and_(
+            nurse_task.c.patient_id == patient.c.id,
+            nurse_task.c.kind == literal_column(f"'{TaskKind.FORM_NOT_TAKEN}'"),
+            nurse_task.c.visit == bindparam("visit"),
+            nurse_task.c.closed_at.is_(None),
         ),
     )
     .outerjoin(
@@ -196,8 +213,10 @@ def gather(
             for row in hers
         ),
         by_others=any(row.patient_id not in (patient_id, None) for row in rows),
-        begun_at=person.started_at,
+        drafted=person.draft_id is not None,
+        begun_at=person.started_at if person.draft_id == submission_id else None,
         flagged=person.opened_at is not None,
+        asked_for=person.asked_for_at is not None,
         live_at=person.live_at,
         wording_sha256=person.wording_sha256,
     )

@@ -67,7 +67,7 @@ def test_everything_that_may_be_said_is_kept(
         [form] = forms()
     assert form.answers == body["answers"]
     assert form.item_languages == {"GP1": "en"}
-    assert form.started_at.isoformat() == "2026-03-31T23:50:00+00:00"
+    assert form.started_at.isoformat() == "2026-03-31T23:49:30+00:00"  # by the server's clock
     assert form.device_at.isoformat() == "2026-04-01T00:00:30+00:00"
     assert form.device_offset_minutes == 480
 
