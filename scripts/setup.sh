@@ -24,12 +24,19 @@ python_found() {
     done
 }
 
+library() { [ -n "$(find /lib /usr/lib -name "$1.so.*" 2>/dev/null | head -n 1)" ]; }
+
 missing=""
 [ -n "$(python_found)" ] || missing="$missing python3 python3-venv"
+# To print: without the last one, a page in Chinese takes seconds.
+library libpango-1.0 || missing="$missing libpango-1.0-0"
+library libpangoft2-1.0 || missing="$missing libpangoft2-1.0-0"
+library libharfbuzz-subset || missing="$missing libharfbuzz-subset0"
+[ -n "$(find /usr/share/fonts -name 'NotoSansCJK*' 2>/dev/null | head -n 1)" ] || missing="$missing fonts-noto-cjk"
 if [ "$purpose" = test ]; then
     [ -x /usr/bin/chromium ] || missing="$missing chromium"
-    [ -n "$(find /usr/share/fonts -name 'NotoSansCJK*' 2>/dev/null | head -n 1)" ] || missing="$missing fonts-noto-cjk"
-    [ -n "$(find /lib /usr/lib -name 'libatomic.so.1*' 2>/dev/null | head -n 1)" ] || missing="$missing libatomic1"
+    library libatomic || missing="$missing libatomic1"
+    command -v pdftoppm >/dev/null 2>&1 || missing="$missing poppler-utils"
 fi
 if [ -n "$missing" ]; then
     if [ "$(id -u)" = 0 ]; then

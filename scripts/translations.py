@@ -70,7 +70,7 @@ def main(files: list[str]) -> None:
     given: dict[str, str] = {}
     for name in files:
         given |= json.loads(Path(name).read_text(encoding="utf8"))
-    chinese = given | read("zh_Hans_CN")
+    chinese = given | {message: text for message, text in read("zh_Hans_CN").items() if text}
     write("en", {message: message for message in places}, places)
     write("zh_Hans_CN", {message: chinese.get(message, "") for message in places}, places)
     for message in sorted(places):

@@ -4,7 +4,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pro_app.deployment import deployment
-from pro_app.security import service
+from pro_app.security import cards, service
+from pro_app.security.cards import NewLink
 from pro_app.security.roles import Role
 from tests.factories import ACTOR, patient_id_of
 
@@ -42,25 +43,39 @@ class Cast:
             session["_fresh"] = True
         return client
 
-    def link_of(self, number: str) -> str:
-        """The token of a new personal link."""
+    def card_of(self, number: str) -> NewLink:
+        """What stands on a new card: the personal link's token and the activation code."""
         with self._app.app_context():
-            return service.new_link(
-                patient_id_of(number), number, actor=ACTOR, now=deployment().now()
+            parts = deployment()
+            pepper = parts.settings.secret_key
+            return cards.new_link(
+                patient_id_of(number), number, pepper=pepper, actor=ACTOR, now=parts.now()
             )
+
+    def link_of(self, number: str) -> str:
+        """The token of a new personal link whose PIN has been chosen: `PIN`."""
+        card = self.card_of(number)
+        self._enter(card)
+        return card.token
 
     def patient(self, number: str = "LISHUI-001") -> FlaskClient:
         """The browser of a patient who has signed in by her link and PIN."""
-        token = self.link_of(number)
-        with self._app.app_context():
-            entered = service.sign_in_patient(
-                token, PIN, pepper=deployment().settings.secret_key, now=deployment().now()
-            )
-        assert isinstance(entered, service.SignedIn)
+        entered = self._enter(self.card_of(number))
         client = self._client()
         with client.session_transaction() as session:
-            session["patient"] = entered.token
+            session["patient"] = entered
         return client
+
+    def _enter(self, card: NewLink) -> str:
+        """The token of a session that she began by choosing her PIN."""
+        with self._app.app_context():
+            parts = deployment()
+            pepper = parts.settings.secret_key
+            entered = service.sign_in_patient(
+                card.token, PIN, card.code, pepper=pepper, now=parts.now()
+            )
+        assert isinstance(entered, service.SignedIn)
+        return entered.token
 
     def _client(self) -> FlaskClient:
         # Forgery tokens are tested once, for every route, in tests/house.

@@ -10,7 +10,7 @@ from pro_app.core.submission import open_visits
 from pro_app.demo import history
 from pro_app.demo.people import DemoStudy, nurse_of
 from pro_app.demo.sign_ins import SignIns, StaffSignIn
-from pro_app.security import secrets
+from pro_app.security import cards, secrets
 from pro_app.security import service as security
 from pro_app.security.roles import Role
 from pro_app.store import state
@@ -81,12 +81,12 @@ def let_in(number: str, study: Study, *, pepper: str, now: datetime) -> SignIns:
         found = find_patient(connection, number)
     if found is None:
         raise ValueError(f"{number}: no such patient")
-    token = security.new_link(found.id, number, actor=CLI, now=now)
+    card = cards.new_link(found.id, number, pepper=pepper, actor=CLI, now=now)
     pin = secrets.new_pin()
-    entered = security.sign_in_patient(token, pin, pepper=pepper, now=now)
-    assert isinstance(entered, security.SignedIn)  # noqa: S101 - a new link takes any PIN
+    entered = security.sign_in_patient(card.token, pin, card.code, pepper=pepper, now=now)
+    assert isinstance(entered, security.SignedIn)  # noqa: S101 - it is the code just made
     security.sign_out(entered.token, security.patient_actor(number, found.site), now=now)
-    return SignIns(number, token, pin, tuple(_staff(study, now)))
+    return SignIns(number, card.token, pin, tuple(_staff(study, now)))
 
 
 def _staff(study: Study, now: datetime) -> Iterator[StaffSignIn]:

@@ -6,19 +6,30 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
-from markupsafe import Markup
 
 from pro_app.core.charts import SIGNS, stacked
 from pro_app.core.rates import POOLED
 from pro_app.core.study import REASON_PENDING
 from pro_app.deployment import deployment
-from pro_app.nurse import completeness, day, filters, grid, patient, qr, reasons, service
+from pro_app.nurse import (
+    card_routes,
+    completeness,
+    day,
+    filters,
+    grid,
+    patient,
+    reasons,
+    service,
+    task_routes,
+)
 from pro_app.nurse.filters import BadFilter
-from pro_app.security import service as security
+from pro_app.security import cards
 from pro_app.security.access import staff_only
 from pro_app.security.roles import Role
 
 blueprint = Blueprint("nurse", __name__, url_prefix="/staff")
+blueprint.register_blueprint(card_routes.blueprint)
+blueprint.register_blueprint(task_routes.blueprint)
 
 _READERS = (Role.NURSE, Role.DATA_MANAGER, Role.STATISTICIAN)
 
@@ -43,7 +54,7 @@ def _shared() -> dict[str, Any]:
 @staff_only(Role.NURSE)
 def today() -> ResponseReturnValue:
     parts = deployment()
-    work = day.at_site(parts.study, sites=current_user.sites, today=parts.today())
+    work = day.at_site(parts.study, sites=current_user.sites, today=parts.today(), now=parts.now())
     return render_template("nurse/today.html", work=work)
 
 
@@ -112,19 +123,6 @@ def reason(number: str, visit: str) -> ResponseReturnValue:
     return redirect(url_for("nurse.patient", number=number))
 
 
-@blueprint.post("/patients/<number>/link")
-@staff_only(Role.NURSE)
-def link(number: str) -> ResponseReturnValue:
-    """A new personal link, shown this once: only its fingerprint is kept."""
-    parts = deployment()
-    found = _known(number)
-    token = security.new_link(found.id, number, actor=current_user.actor, now=parts.now())
-    address = f"{parts.settings.base_url.rstrip('/')}/p/{token}"
-    # The picture is our own drawing of our own address: nothing in it needs escaping.
-    picture = Markup(qr.svg(address))  # noqa: S704
-    return render_template("nurse/link.html", patient=found, address=address, picture=picture)
-
-
 @blueprint.get("/compliance")
 @staff_only(*_READERS)
 def compliance() -> ResponseReturnValue:
@@ -177,6 +175,7 @@ def _patient_page(
         "nurse/patient.html",
         found=found,
         patient=found.patient,
+        card=cards.find_card(found.patient.id, now=parts.now()),
         line=patient.time_line(found, today=parts.today()),
         history=patient.history(found),
         scale=scale,

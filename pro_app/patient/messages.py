@@ -34,11 +34,13 @@ def days_left(entry: Entry) -> str:
     return _("%(days)s days left", days=entry.days_left)
 
 
-def waiting(wait: timedelta) -> str:
-    """How long until the next PIN is taken: what to do now."""
+def waiting(wait: timedelta, *, choosing: bool) -> str:
+    """How long until the next PIN, or when choosing one the next code, is taken."""
     seconds = wait.total_seconds()
+    if seconds <= 0 and choosing:
+        return _("Please look at your card again. If it still does not fit, call your hospital.")
     if seconds <= 0:
-        return _("Please try again. If you have forgotten it, your hospital gives you a new link.")
+        return _("Please try again. If you have forgotten it, call your hospital.")
     if seconds <= 60:
         return _("Please wait one minute, then try again. Nothing is lost.")
     minutes = -int(-seconds // 60)

@@ -13,13 +13,22 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """A session ends after `idle` without a request, and `absolute` after sign-in."""
+    """A session ends after `idle` without a request, and `absolute` after sign-in.
+
+    `noted` is how far apart requests are written down: an active person's idle time
+    may be off by so much.
+    """
 
     idle: timedelta
     absolute: timedelta
+    noted: timedelta = timedelta(minutes=5)
 
 
 SITE_BOUND = frozenset({Role.NURSE})
 STAFF_LIMITS = Limits(idle=timedelta(minutes=30), absolute=timedelta(hours=12))
 #: A patient may rest in the middle of a form; nothing may be lost for it (WCAG 2.2.1).
 PATIENT_LIMITS = Limits(idle=timedelta(hours=4), absolute=timedelta(hours=24))
+#: The hospital's tablet in her hands: whoever picks it up next is somebody else.
+TABLET_LIMITS = Limits(
+    idle=timedelta(minutes=5), absolute=timedelta(hours=4), noted=timedelta(seconds=10)
+)

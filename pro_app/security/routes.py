@@ -1,6 +1,6 @@
 """The door for staff: sign in, sign out, and where each role starts."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
@@ -45,6 +45,10 @@ def enter() -> ResponseReturnValue:
     if token is None or account is None:
         flash(_("The name or the password is not right. Both are case-sensitive."), "error")
         return render_template("security/sign_in.html", name=name), 401
+    language = session.get("language")
+    session.clear()  # a patient's session, or the tablet's mark, is not taken along
+    if language:
+        session["language"] = language
     login_user(StaffUser(account, token))
     return redirect(url_for(_START[Role(account.role)]))
 

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import unicodedata
 import uuid
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 _HASHER = PasswordHasher()
 # Crockford's base 32: no I, L, O or U, so that it can be read out over a phone.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_MISREAD = str.maketrans("OIL", "011")
 
 
 def new_token() -> str:
@@ -30,6 +32,19 @@ def new_password() -> str:
 
 def new_pin(digits: int = 6) -> str:
     return "".join(secrets.choice("0123456789") for _ in range(digits))
+
+
+def new_code() -> str:
+    """An activation code of 40 bits as it stands on a card: XXXX-XXXX."""
+    text = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    return f"{text[:4]}-{text[4:]}"
+
+
+def code_in(typed: str) -> str:
+    """The code as it was made, from what somebody typed, pasted or misread."""
+    text = unicodedata.normalize("NFKC", typed).upper().translate(_MISREAD)
+    text = "".join(sign for sign in text if sign.isalnum())
+    return f"{text[:4]}-{text[4:]}"
 
 
 def new_submission_id() -> str:
@@ -89,18 +104,19 @@ def verify_password(password: str, stored: str | None) -> bool:
         return False
 
 
-def hash_pin(pin: str, *, pepper: str) -> str:
-    return _HASHER.hash(_seasoned(pin, pepper))
+def hash_pin(secret: str, *, pepper: str) -> str:
+    """How a secret that a person types is stored: her PIN, or the code on her card."""
+    return _HASHER.hash(_seasoned(secret, pepper))
 
 
-def verify_pin(pin: str, stored: str | None, *, pepper: str) -> bool:
-    return verify_password(_seasoned(pin, pepper), stored)
+def verify_pin(secret: str, stored: str | None, *, pepper: str) -> bool:
+    return verify_password(_seasoned(secret, pepper), stored)
 
 
-def _seasoned(pin: str, pepper: str) -> str:
+def _seasoned(secret: str, pepper: str) -> str:
     # Six digits can be tried out in minutes against a stolen table of hashes;
     # with a key that is not in the database they can't.
-    return hmac.new(pepper.encode(), pin.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(pepper.encode(), secret.encode(), hashlib.sha256).hexdigest()
 
 
 def kept_key(path: Path) -> str:

@@ -3,17 +3,25 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pro_app.security import secrets
-from pro_app.security.roles import PATIENT_LIMITS, SITE_BOUND, STAFF_LIMITS, Limits, Role
+from pro_app.security import pins, secrets
+from pro_app.security.roles import (
+    PATIENT_LIMITS,
+    SITE_BOUND,
+    STAFF_LIMITS,
+    TABLET_LIMITS,
+    Limits,
+    Role,
+)
 from pro_app.store import links, phone_keys, sign_ins, staff
 from pro_app.store.links import Link
 from pro_app.store.sign_ins import SignedInPatient, Times
 from pro_app.store.staff import Account
-from pro_app.store.transaction import Actor, asking, housekeeping, reading, transaction
+from pro_app.store.transaction import Actor, Tx, asking, housekeeping, reading, transaction
 
-_TOUCH_EVERY = timedelta(minutes=5)
-#: After this many wrong PINs the next try has to wait; each further one doubles the wait.
+#: After this many wrong PINs or codes the next try has to wait; each further one doubles it.
 _FREE_TRIES = 4
+#: After this many wrong codes the code is void: unlike a PIN, a new one can be had at once.
+_CODE_TRIES = 10
 _FIRST_WAIT = timedelta(seconds=30)
 _LONGEST_WAIT = timedelta(minutes=15)
 
@@ -54,15 +62,16 @@ def signed_in_staff(token: str, *, now: datetime) -> Account | None:
 def signed_in_patient(token: str, *, now: datetime) -> SignedInPatient | None:
     with asking() as connection:
         found = sign_ins.find_patient(connection, secrets.fingerprint(token))
-    if found is None or not _keeps(token, found.times, PATIENT_LIMITS, now):
+    if found is None:
         return None
-    return found
+    limits = TABLET_LIMITS if found.tablet else PATIENT_LIMITS
+    return found if _keeps(token, found.times, limits, now) else None
 
 
 def _keeps(token: str, times: Times, limits: Limits, now: datetime) -> bool:
     if now - times.seen_at > limits.idle or now - times.started_at > limits.absolute:
         return False
-    if now - times.seen_at > _TOUCH_EVERY:
+    if now - times.seen_at > limits.noted:
         with housekeeping() as work:
             sign_ins.touch(work, secrets.fingerprint(token), now)
     return True
@@ -121,8 +130,28 @@ class WrongPin:
 
 
 @dataclass(frozen=True, slots=True)
+class WrongCode:
+    """The same for the activation code."""
+
+    wait: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class EasyPin:
+    """The PIN that was chosen is one of those that are guessed first."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeEnded:
+    """No PIN can be chosen: the code is too old, void, or there never was one."""
+
+
+@dataclass(frozen=True, slots=True)
 class LinkEnded:
     """The link is unknown, replaced or revoked: the site gives a new one."""
+
+
+Entering = SignedIn | WrongPin | WrongCode | EasyPin | CodeEnded | LinkEnded
 
 
 def find_link(token: str) -> Link | None:
@@ -132,39 +161,38 @@ def find_link(token: str) -> Link | None:
     return link if link and link.revoked_at is None else None
 
 
-def new_link(patient_id: int, number: str, *, actor: Actor, now: datetime) -> str:
-    """The token of a patient's new link; earlier links and sessions end at once."""
-    token = secrets.new_token()
-    with transaction(actor, now) as tx:
-        links.add_link(tx, patient_id, secrets.fingerprint(token))
-        tx.record("link.issued", number)
-    return token
-
-
-def is_pin(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and 4 <= len(text) <= 6
+def takes_code(link: Link, now: datetime) -> bool:
+    """Whether a PIN can be chosen for it with the code on the card."""
+    activation = link.activation
+    return (
+        link.pin_hash is None
+        and activation is not None
+        and now <= activation.until
+        and link.wrong_codes < _CODE_TRIES
+    )
 
 
 def sign_in_patient(
-    token: str, pin: str, *, pepper: str, now: datetime
-) -> SignedIn | WrongPin | LinkEnded:
-    """Sign a patient in by link and PIN; on first use the PIN is the one she chooses.
+    token: str, pin: str, code: str = "", *, pepper: str, now: datetime
+) -> Entering:
+    """Sign a patient in by link and PIN; on first use she chooses the PIN with her code.
 
     Wrong PINs make the next try wait, longer each time but never more than
-    15 minutes, and never for good; a new link from the site helps at once.
+    15 minutes, and never for good; a new PIN from the site helps at once.
     """
     link = find_link(token)
     if link is None:
         return LinkEnded()
+    if link.pin_hash is None:
+        return _choose_pin(link, pin, code, pepper=pepper, now=now)
     # Hashing takes long on purpose: not while the row, or SQLite, is locked.
-    chosen = secrets.hash_pin(pin, pepper=pepper) if link.pin_hash is None else None
-    fits = chosen is not None or secrets.verify_pin(pin, link.pin_hash, pepper=pepper)
+    fits = secrets.verify_pin(pin, link.pin_hash, pepper=pepper)
     with transaction(patient_actor(link.number, link.site), now) as tx:
         locked = links.lock_link(tx, link)
         if locked.revoked_at is not None:
             tx.abandon()
             return LinkEnded()
-        wait = _wait(locked, now)
+        wait = _wait(locked.wrong_pins, locked, now)
         if wait > timedelta(0) or locked.pin_hash != link.pin_hash:
             tx.abandon()
             return WrongPin(wait)
@@ -172,16 +200,46 @@ def sign_in_patient(
             links.count_wrong_pin(tx, locked)
             tx.record("patient.sign_in_refused", link.number)
             return WrongPin(_wait_after(locked.wrong_pins + 1))
-        if chosen is not None:
-            links.set_pin(tx, link.id, chosen)
-            tx.record("pin.chosen", link.number)
-        if locked.wrong_pins:
-            links.forget_wrong_pins(tx, link.id)
-        if phone_keys.find_phone_key(tx.connection, link.patient_id) is None:
-            phone_keys.add_phone_key(tx, link.patient_id, secrets.new_phone_key())
-        session = secrets.new_token()
-        sign_ins.begin(tx, secrets.fingerprint(session), link_id=link.id)
-        tx.record("patient.signed_in", link.number)
+        return _begin(tx, locked)
+
+
+def _choose_pin(link: Link, pin: str, code: str, *, pepper: str, now: datetime) -> Entering:
+    if link.activation is None or not takes_code(link, now):
+        return CodeEnded()
+    if pins.is_easily_guessed(pin):
+        return EasyPin()
+    fits = secrets.verify_pin(secrets.code_in(code), link.activation.code_hash, pepper=pepper)
+    chosen = secrets.hash_pin(pin, pepper=pepper) if fits else ""
+    with transaction(patient_actor(link.number, link.site), now) as tx:
+        locked = links.lock_link(tx, link)
+        if locked.revoked_at is not None:
+            tx.abandon()
+            return LinkEnded()
+        if locked.activation != link.activation or not takes_code(locked, now):
+            tx.abandon()  # used up, replaced or void while this one was looked at
+            return CodeEnded() if locked.pin_hash is None else WrongPin(timedelta(0))
+        wait = _wait(locked.wrong_codes, locked, now)
+        if wait > timedelta(0):
+            tx.abandon()
+            return WrongCode(wait)
+        if not fits:
+            links.count_wrong_code(tx, locked)
+            tx.record("code.refused", link.number)
+            wrong = locked.wrong_codes + 1
+            return WrongCode(_wait_after(wrong)) if wrong < _CODE_TRIES else CodeEnded()
+        links.set_pin(tx, link.id, chosen)
+        tx.record("pin.chosen", link.number)
+        return _begin(tx, locked)
+
+
+def _begin(tx: Tx, link: Link) -> SignedIn:
+    if link.wrong_pins or link.wrong_codes:
+        links.forget_wrong_tries(tx, link.id)
+    if phone_keys.find_phone_key(tx.connection, link.patient_id) is None:
+        phone_keys.add_phone_key(tx, link.patient_id, secrets.new_phone_key())
+    session = secrets.new_token()
+    sign_ins.begin(tx, secrets.fingerprint(session), link_id=link.id)
+    tx.record("patient.signed_in", link.number)
     return SignedIn(session)
 
 
@@ -192,10 +250,10 @@ def phone_key(patient_id: int) -> tuple[str, str] | None:
     return (secrets.owner_of(key), key) if key else None
 
 
-def _wait(link: Link, now: datetime) -> timedelta:
+def _wait(wrong: int, link: Link, now: datetime) -> timedelta:
     if link.last_wrong_at is None:
         return timedelta(0)
-    return max(timedelta(0), link.last_wrong_at + _wait_after(link.wrong_pins) - now)
+    return max(timedelta(0), link.last_wrong_at + _wait_after(wrong) - now)
 
 
 def _wait_after(wrong: int) -> timedelta:

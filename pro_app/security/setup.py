@@ -1,6 +1,7 @@
 """Put the guards in place: sessions, forgery tokens, limits per address, headers."""
 
-from flask import Flask, Response, g, request, session
+from flask import Flask, Response, abort, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, UserMixin
@@ -19,6 +20,12 @@ csrf = CSRFProtect()
 # one against guessing a PIN is in the database.
 limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
 _login = LoginManager()
+
+
+def everybody() -> str:
+    """The key of a limit that all callers share."""
+    return "everybody"
+
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -72,6 +79,7 @@ def set_up(app: Flask, settings: Settings) -> None:
     limiter.init_app(app)
     _login.init_app(app)
     app.before_request(_load_patient)
+    app.before_request(_hold_tablet)
     app.after_request(_add_headers)
 
 
@@ -88,6 +96,13 @@ def _load_patient() -> None:
     g.patient = service.signed_in_patient(token, now=deployment().now())
     if g.patient is not None:
         g.patient_language = g.patient.language
+
+
+def _hold_tablet() -> ResponseReturnValue | None:
+    """A tablet in a patient's hands shows her pages alone, until her session has ended."""
+    if g.get("patient") is None or not g.patient.tablet or not request.path.startswith("/staff"):
+        return None
+    return redirect(url_for("patient.home")) if request.method == "GET" else abort(403)
 
 
 def actor_of(patient: SignedInPatient) -> Actor:

@@ -1,71 +1,109 @@
-"""Patients' personal links: only a fingerprint is kept, and the PIN's seasoned hash."""
+"""Patients' personal links: only a fingerprint is kept, and the seasoned hashes of what opens."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from pro_app.store.tables import patient, patient_link, sign_in
 from pro_app.store.transaction import Tx
 
 
 @dataclass(frozen=True, slots=True)
+class Activation:
+    """The code with which a PIN is chosen, once: its hash, and until when it is taken."""
+
+    code_hash: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
+    """`last_wrong_at` is of the last wrong PIN or, before there is one, the last wrong code."""
+
     id: int
     patient_id: int
     number: str
     site: str
     pin_hash: str | None
+    activation: Activation | None
+    wrong_codes: int
     wrong_pins: int
     last_wrong_at: datetime | None
     created_at: datetime
     revoked_at: datetime | None
 
 
+_LINK: Select[Any] = select(
+    patient_link.c.id,
+    patient_link.c.patient_id,
+    patient.c.number,
+    patient.c.site,
+    patient_link.c.pin_hash,
+    patient_link.c.activation_hash,
+    patient_link.c.activation_until,
+    patient_link.c.wrong_codes,
+    patient_link.c.wrong_pins,
+    patient_link.c.last_wrong_at,
+    patient_link.c.created_at,
+    patient_link.c.revoked_at,
+).join(patient, patient.c.id == patient_link.c.patient_id)
+
+
+def _one(connection: Connection, query: Select[Any]) -> Link | None:
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    values = dict(row._mapping)
+    code_hash, until = values.pop("activation_hash"), values.pop("activation_until")
+    return Link(activation=Activation(code_hash, until) if code_hash else None, **values)
+
+
 def find_link(connection: Connection, token_sha256: str) -> Link | None:
     """The link with this fingerprint, revoked or not."""
-    row = connection.execute(
-        select(
-            patient_link.c.id,
-            patient_link.c.patient_id,
-            patient.c.number,
-            patient.c.site,
-            patient_link.c.pin_hash,
-            patient_link.c.wrong_pins,
-            patient_link.c.last_wrong_at,
-            patient_link.c.created_at,
-            patient_link.c.revoked_at,
-        )
-        .join(patient, patient.c.id == patient_link.c.patient_id)
-        .where(patient_link.c.token_sha256 == token_sha256)
-    ).one_or_none()
-    return Link(*row) if row else None
+    return _one(connection, _LINK.where(patient_link.c.token_sha256 == token_sha256))
 
 
 def lock_link(tx: Tx, link: Link) -> Link:
     """The link, locked: guesses made at once are counted one after the other."""
-    row = tx.execute(
-        select(
-            patient_link.c.pin_hash,
-            patient_link.c.wrong_pins,
-            patient_link.c.last_wrong_at,
-            patient_link.c.revoked_at,
-        )
-        .where(patient_link.c.id == link.id)
-        .with_for_update()
-    ).one()
-    return Link(
-        id=link.id,
-        patient_id=link.patient_id,
-        number=link.number,
-        site=link.site,
-        created_at=link.created_at,
-        **row._mapping,
+    _lock_patient(tx, link.patient_id)
+    found = _one(tx.connection, _LINK.where(patient_link.c.id == link.id))
+    assert found is not None  # noqa: S101 - links are never removed
+    return found
+
+
+def find_card(connection: Connection, patient_id: int) -> Link | None:
+    """The link on the card that a patient has now."""
+    return _one(connection, _of_card(patient_id))
+
+
+def lock_card(tx: Tx, patient_id: int) -> Link | None:
+    _lock_patient(tx, patient_id)
+    return find_card(tx.connection, patient_id)
+
+
+def _lock_patient(tx: Tx, patient_id: int) -> None:
+    # Her row stands for all of her links: two cards made at once would both be valid.
+    tx.execute(select(patient.c.id).where(patient.c.id == patient_id).with_for_update())
+
+
+def _of_card(patient_id: int) -> Select[Any]:
+    return _LINK.where(
+        patient_link.c.patient_id == patient_id,
+        patient_link.c.revoked_at.is_(None),
+        patient_link.c.tablet.is_(False),
     )
 
 
-def add_link(tx: Tx, patient_id: int, token_sha256: str) -> None:
+def add_link(tx: Tx, patient_id: int, token_sha256: str, activation: Activation) -> None:
     """Give a patient a new link; the earlier ones and their sessions end at once."""
+    _lock_patient(tx, patient_id)
+    tx.execute(
+        update(patient_link)
+        .where(patient_link.c.patient_id == patient_id, patient_link.c.revoked_at.is_(None))
+        .values(revoked_at=tx.now)
+    )
     earlier = select(patient_link.c.id).where(patient_link.c.patient_id == patient_id)
     tx.execute(
         update(sign_in)
@@ -73,36 +111,74 @@ def add_link(tx: Tx, patient_id: int, token_sha256: str) -> None:
         .values(ended_at=tx.now)
     )
     tx.execute(
-        update(patient_link)
-        .where(patient_link.c.patient_id == patient_id, patient_link.c.revoked_at.is_(None))
-        .values(revoked_at=tx.now)
-    )
-    tx.execute(
         insert(patient_link),
         {
             "patient_id": patient_id,
             "token_sha256": token_sha256,
+            "activation_hash": activation.code_hash,
+            "activation_until": activation.until,
             "created_at": tx.now,
             "created_by": tx.actor.name,
         },
     )
 
 
+def add_tablet(tx: Tx, patient_id: int, token_sha256: str) -> int:
+    """A link for one sitting at the hospital's tablet; her card stays as it is."""
+    made = tx.execute(
+        insert(patient_link).returning(patient_link.c.id),
+        {
+            "patient_id": patient_id,
+            "token_sha256": token_sha256,
+            "tablet": True,
+            "created_at": tx.now,
+            "created_by": tx.actor.name,
+        },
+    )
+    return int(made.scalar_one())
+
+
+def forget_pin(tx: Tx, link_id: int, activation: Activation) -> None:
+    """The link stays; its sessions end, and the next PIN is chosen with a new code."""
+    _change(
+        tx,
+        link_id,
+        pin_hash=None,
+        wrong_pins=0,
+        wrong_codes=0,
+        last_wrong_at=None,
+        activation_hash=activation.code_hash,
+        activation_until=activation.until,
+    )
+    tx.execute(
+        update(sign_in)
+        .where(sign_in.c.link_id == link_id, sign_in.c.ended_at.is_(None))
+        .values(ended_at=tx.now)
+    )
+
+
 def set_pin(tx: Tx, link_id: int, pin_hash: str) -> None:
-    tx.execute(update(patient_link).where(patient_link.c.id == link_id).values(pin_hash=pin_hash))
+    """The PIN is chosen, and the code with which it was is used up."""
+    _change(tx, link_id, pin_hash=pin_hash, activation_hash=None, activation_until=None)
 
 
 def count_wrong_pin(tx: Tx, link: Link) -> None:
-    tx.execute(
-        update(patient_link)
-        .where(patient_link.c.id == link.id)
-        .values(wrong_pins=link.wrong_pins + 1, last_wrong_at=tx.now)
-    )
+    _change(tx, link.id, wrong_pins=link.wrong_pins + 1, last_wrong_at=tx.now)
 
 
-def forget_wrong_pins(tx: Tx, link_id: int) -> None:
-    tx.execute(
-        update(patient_link)
-        .where(patient_link.c.id == link_id)
-        .values(wrong_pins=0, last_wrong_at=None)
-    )
+def count_wrong_code(tx: Tx, link: Link) -> None:
+    _change(tx, link.id, wrong_codes=link.wrong_codes + 1, last_wrong_at=tx.now)
+
+
+def forget_wrong_tries(tx: Tx, link_id: int) -> None:
+    _change(tx, link_id, wrong_pins=0, wrong_codes=0, last_wrong_at=None)
+
+
+def last_sign_in(connection: Connection, link_id: int) -> datetime | None:
+    query = select(func.max(sign_in.c.started_at)).where(sign_in.c.link_id == link_id)
+    found: datetime | None = connection.execute(query).scalar_one()
+    return found
+
+
+def _change(tx: Tx, link_id: int, **values: Any) -> None:
+    tx.execute(update(patient_link).where(patient_link.c.id == link_id).values(**values))

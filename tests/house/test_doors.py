@@ -47,6 +47,11 @@ def test_nobody_else_makes_secrets_or_ids(path: Path) -> None:
     assert not taken
 
 
+@pytest.mark.parametrize("path", _but("reports/pdf.py"), ids=name)
+def test_nobody_else_prints(path: Path) -> None:
+    assert not {m for m in imports(path) if starts(m, "weasyprint")}
+
+
 def test_no_table_keeps_a_status() -> None:
     columns = [f"{t.name}.{c.name}" for t in metadata.tables.values() for c in t.columns]
     kept = [c for c in columns if re.search(r"status|pattern|is_missing|overdue", c)]

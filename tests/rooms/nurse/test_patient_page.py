@@ -1,4 +1,4 @@
-"""One patient's page and her personal link."""
+"""One patient's page."""
 
 import re
 from datetime import date
@@ -8,7 +8,6 @@ from flask import Flask
 
 from pro_app.core.facts import EventKind
 from pro_app.deployment import deployment
-from pro_app.security import service as security
 from tests import factories
 from tests.cast import Cast
 
@@ -86,20 +85,6 @@ def test_a_patient_without_consent_or_randomisation_has_a_page(app: Flask, cast:
     assert "No consent to questionnaires" in nurse.get(_PAGE, headers=EN).text
     screened = nurse.get("/staff/patients/LISHUI-002", headers=EN)
     assert "until randomisation" in screened.text
-
-
-def test_a_new_link_is_shown_once_opens_and_ends_the_old_one(world: Flask, cast: Cast) -> None:
-    old = cast.link_of("LISHUI-001")
-    answer = cast.nurse_of_lishui().post(f"{_PAGE}/link", headers=EN)
-    assert answer.headers["Cache-Control"] == "no-store"
-    address = re.search(r'class="address">http://localhost/p/([\w-]+)<', answer.text)
-    assert address
-    assert "<svg" in answer.text
-    with world.app_context():
-        assert security.find_link(old) is None
-        link = security.find_link(address[1])
-        assert link
-        assert link.number == "LISHUI-001"
 
 
 def test_the_trail_says_in_words_who_did_what(world: Flask, cast: Cast) -> None:

@@ -4,7 +4,10 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
+from pro_app.security.cards import NewLink
 from pro_app.security.setup import limiter
 from tests import factories
 from tests.cast import PIN, Cast
@@ -26,61 +29,138 @@ def test_a_stranger_is_told_to_open_her_link_and_whom_to_call(app: Flask) -> Non
         assert phone in text
 
 
+def choose(client: FlaskClient, card: NewLink, pin: str = PIN, **changes: str) -> TestResponse:
+    """Send the page on which a PIN is chosen."""
+    fields = {"code": card.code, "pin": pin, "pin_again": pin} | changes
+    return client.post(f"/p/{card.token}", data=fields)
+
+
 def test_looking_at_a_link_changes_nothing_and_then_the_person_gets_in(
     app: Flask, cast: Cast
 ) -> None:
-    path = f"/p/{cast.link_of(NUMBER)}"
+    card = cast.card_of(NUMBER)
+    path = f"/p/{card.token}"
     with app.app_context():
         before = len(trail())
     for _ in range(3):
         scanner = app.test_client()
-        assert scanner.head(path).status_code == 200
-        assert scanner.get(path).status_code == 200
+        for agent in ("curl/8", "facebookexternalhit/1.1", "Mozilla/5.0 MicroMessenger/8.0"):
+            assert scanner.head(path, headers={"User-Agent": agent}).status_code == 200
+            assert scanner.get(path, headers={"User-Agent": agent}).status_code == 200
         assert scanner.get("/my/home").headers["Location"] == "/signed-out"
     with app.app_context():
         assert len(trail()) == before
     client = app.test_client()
-    entered = client.post(path, data={"pin": PIN, "pin_again": PIN})
-    assert entered.headers["Location"] == "/my/home"
+    assert choose(client, card).headers["Location"] == "/my/home"
     assert client.get("/my/home").status_code == 200
 
 
 def test_the_chosen_pin_is_asked_for_from_then_on(app: Flask, cast: Cast) -> None:
-    path = f"/p/{cast.link_of(NUMBER)}"
+    card = cast.card_of(NUMBER)
+    path = f"/p/{card.token}"
     first = app.test_client()
-    assert "pin_again" in first.get(path).text
-    first.post(path, data={"pin": PIN, "pin_again": PIN})
+    page = first.get(path).text
+    assert 'name="pin_again"' in page
+    assert 'name="code"' in page
+    choose(first, card)
     second = app.test_client()
-    assert "pin_again" not in second.get(path).text
+    page = second.get(path).text
+    assert 'name="pin_again"' not in page
+    assert 'name="code"' not in page
     assert second.post(path, data={"pin": PIN}).headers["Location"] == "/my/home"
 
 
-def test_two_different_pins_choose_none(app: Flask, cast: Cast) -> None:
-    path = f"/p/{cast.link_of(NUMBER)}"
+def test_two_different_pins_choose_none_and_the_code_need_not_be_typed_again(
+    app: Flask, cast: Cast
+) -> None:
+    card = cast.card_of(NUMBER)
     client = app.test_client()
-    assert client.post(path, data={"pin": "1234", "pin_again": "1235"}).status_code == 422
-    assert "pin_again" in client.get(path).text
+    answer = choose(client, card, pin_again="480274")
+    assert answer.status_code == 422
+    assert f'value="{card.code}"' in answer.text
+    assert "pin_again" in client.get(f"/p/{card.token}").text
+    assert choose(client, card).status_code == 302
+
+
+def test_a_code_is_taken_however_it_is_typed(app: Flask, cast: Cast) -> None:
+    card = cast.card_of(NUMBER)
+    typed = card.code.lower().replace("-", "  ").replace("0", "o").replace("1", "l")
+    assert choose(app.test_client(), card, code=f" {typed} ").status_code == 302
+
+
+@pytest.mark.parametrize("code", ["", "   "])
+def test_a_code_that_was_forgotten_is_asked_for_and_costs_no_try(
+    app: Flask, cast: Cast, code: str
+) -> None:
+    card = cast.card_of(NUMBER)
+    for _ in range(12):
+        answer = choose(app.test_client(), card, code=code)
+        assert answer.status_code == 422
+    assert choose(app.test_client(), card).status_code == 302
+
+
+def test_an_easy_pin_is_refused_kindly(app: Flask, cast: Cast) -> None:
+    card = cast.card_of(NUMBER)
+    client = app.test_client()
+    answer = client.post(
+        f"/p/{card.token}",
+        data={"code": card.code, "pin": "1234", "pin_again": "1234"},
+        headers={"Accept-Language": "en"},
+    )
+    assert answer.status_code == 422
+    assert "easily guessed" in answer.text
+    assert choose(client, card).status_code == 302
+
+
+def test_wrong_codes_are_told_the_wait_in_words_and_end_with_whom_to_call(
+    app: Flask, cast: Cast, clock: HandClock
+) -> None:
+    card = cast.card_of(NUMBER)
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["language"] = "en"
+    waits = []
+    for _ in range(9):
+        answer = choose(client, card, code="ABCD-EFGH")
+        assert answer.status_code == 401
+        waits.append(int(answer.headers["Retry-After"]))
+        clock.advance(seconds=waits[-1])
+    assert "Please wait 15 minutes" in answer.text
+    assert waits == sorted(waits)
+    for answer in (choose(client, card, code="ABCD-EFGH"), client.get(f"/p/{card.token}")):
+        assert answer.status_code == 410
+        assert "activation code no longer works" in answer.text
+        assert "0578-000-0000" in answer.text
+        assert "0573-000-0000" not in answer.text  # she is of Lishui
+    assert choose(client, card).status_code == 410
+
+
+def test_a_card_that_lay_too_long_says_whom_to_call(
+    app: Flask, cast: Cast, clock: HandClock
+) -> None:
+    card = cast.card_of(NUMBER)
+    clock.advance(days=14, seconds=1)
+    client = app.test_client()
+    assert client.head(f"/p/{card.token}").status_code == 410
+    assert "0578-000-0000" in client.get(f"/p/{card.token}").text
 
 
 @pytest.mark.parametrize("pin", ["", "123", "1234567", "12a4", "١٢٣٤"])
 def test_a_pin_has_four_to_six_digits(app: Flask, cast: Cast, pin: str) -> None:
-    path = f"/p/{cast.link_of(NUMBER)}"
-    answer = app.test_client().post(path, data={"pin": pin, "pin_again": pin})
-    assert answer.status_code == 422
+    assert choose(app.test_client(), cast.card_of(NUMBER), pin).status_code == 422
 
 
 def test_a_pasted_pin_with_full_width_digits_and_spaces_fits(app: Flask, cast: Cast) -> None:
-    path = f"/p/{cast.link_of(NUMBER)}"
-    app.test_client().post(path, data={"pin": "4802", "pin_again": "4802"})
-    assert app.test_client().post(path, data={"pin": " ４８ ０２ "}).status_code == 302
+    card = cast.card_of(NUMBER)
+    choose(app.test_client(), card, "4802")
+    answer = app.test_client().post(f"/p/{card.token}", data={"pin": " ４８ ０２ "})
+    assert answer.status_code == 302
 
 
 def test_wrong_pins_wait_longer_each_time_and_the_right_one_still_gets_in(
     app: Flask, cast: Cast, clock: HandClock
 ) -> None:
     path = f"/p/{cast.link_of(NUMBER)}"
-    client = app.test_client()
-    client.post(path, data={"pin": PIN, "pin_again": PIN})
     stranger = app.test_client()
     waits = []
     for _ in range(8):
@@ -98,7 +178,7 @@ def test_while_she_must_wait_even_the_right_pin_does_not_open(
 ) -> None:
     path = f"/p/{cast.link_of(NUMBER)}"
     client = app.test_client()
-    client.post(path, data={"pin": PIN, "pin_again": PIN})
+    client.post(path, data={"pin": PIN})
     for _ in range(4):
         client.post(path, data={"pin": "0000"})
     assert client.post(path, data={"pin": PIN}).status_code == 401
@@ -109,8 +189,8 @@ def test_while_she_must_wait_even_the_right_pin_does_not_open(
 def test_a_new_link_ends_the_old_one_and_its_sessions(app: Flask, cast: Cast) -> None:
     old = f"/p/{cast.link_of(NUMBER)}"
     client = app.test_client()
-    client.post(old, data={"pin": PIN, "pin_again": PIN})
-    new = f"/p/{cast.link_of(NUMBER)}"
+    client.post(old, data={"pin": PIN})
+    new = f"/p/{cast.card_of(NUMBER).token}"
     assert client.get("/my/home").headers["Location"] == "/signed-out"
     for method in (client.get, client.post):
         answer = method(old)
@@ -126,7 +206,7 @@ def test_signing_in_leaves_nothing_of_an_earlier_user_but_the_language(
     client = app.test_client()
     with client.session_transaction() as session:
         session.update(_user_id="somebody", language="en", patient="planted")
-    client.post(path, data={"pin": PIN, "pin_again": PIN})
+    client.post(path, data={"pin": PIN})
     with client.session_transaction() as session:
         assert set(session) == {"patient", "language"}
         assert session["patient"] != "planted"
@@ -135,7 +215,7 @@ def test_signing_in_leaves_nothing_of_an_earlier_user_but_the_language(
 def test_her_own_link_leads_her_home_while_she_is_signed_in(app: Flask, cast: Cast) -> None:
     path = f"/p/{cast.link_of(NUMBER)}"
     client = app.test_client()
-    client.post(path, data={"pin": PIN, "pin_again": PIN})
+    client.post(path, data={"pin": PIN})
     assert client.get(path).headers["Location"] == "/my/home"
     assert client.get("/").headers["Location"] == "/my/home"
 
@@ -144,7 +224,10 @@ def test_signed_out_is_signed_out_on_the_server_too(app: Flask, cast: Cast) -> N
     client = cast.patient(NUMBER)
     with client.session_transaction() as session:
         kept = session["patient"]
-    assert client.post("/my/sign-out").headers["Location"] == "/signed-out"
+    answer = client.post("/my/sign-out")
+    assert answer.headers["Location"] == "/signed-out"
+    # Not "storage": a form that is not sent yet may lie there.
+    assert answer.headers["Clear-Site-Data"] == '"cache"'
     with client.session_transaction() as session:
         session["patient"] = kept
     assert client.get("/my/home").headers["Location"] == "/signed-out"
@@ -156,3 +239,16 @@ def test_a_flood_from_one_address_is_slowed(app: Flask, cast: Cast) -> None:
     statuses = [client.post(path, data={"pin": "1"}).status_code for _ in range(40)]
     assert statuses[0] == 422
     assert statuses[-1] == 429
+    elsewhere = client.post(path, data={"pin": PIN}, environ_base={"REMOTE_ADDR": "203.0.113.9"})
+    assert elsewhere.status_code == 302
+
+
+def test_a_flood_from_many_addresses_is_slowed_too(app: Flask, cast: Cast) -> None:
+    path = f"/p/{cast.link_of(NUMBER)}"
+    client = app.test_client()
+    statuses = [
+        client.post(path, data={"pin": "1"}, environ_base={"REMOTE_ADDR": f"198.51.100.{n % 250}"})
+        for n in range(601)
+    ]
+    assert {answer.status_code for answer in statuses[:600]} == {422}
+    assert statuses[-1].status_code == 429

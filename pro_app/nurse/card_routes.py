@@ -1,0 +1,82 @@
+"""The nurse at the patient's door: a new card, a new PIN, the hospital's tablet."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user, logout_user
+from markupsafe import Markup
+
+from pro_app import qr
+from pro_app.deployment import deployment
+from pro_app.nurse import patient
+from pro_app.security import cards
+from pro_app.security.access import staff_only
+from pro_app.security.roles import Role
+
+blueprint = Blueprint("card", __name__, url_prefix="/patients/<number>")
+
+
+@blueprint.post("/link")
+@staff_only(Role.NURSE)
+def new(number: str) -> ResponseReturnValue:
+    """A new card, shown this once: only hashes of what stands on it are kept."""
+    parts = deployment()
+    found = _known(number)
+    made = cards.new_link(
+        found.id,
+        number,
+        pepper=parts.settings.secret_key,
+        actor=current_user.actor,
+        now=parts.now(),
+    )
+    address = f"{parts.settings.base_url}/p/{made.token}"
+    # The picture is our own drawing of our own address: nothing in it needs escaping.
+    picture = Markup(qr.svg(address))  # noqa: S704
+    return render_template(
+        "nurse/link.html", patient=found, made=made, address=address, picture=picture
+    )
+
+
+@blueprint.post("/pin-reset")
+@staff_only(Role.NURSE)
+def reset_pin(number: str) -> ResponseReturnValue:
+    """A code for a new PIN, shown this once; the card stays good."""
+    parts = deployment()
+    found = _known(number)
+    made = cards.reset_pin(
+        found.id,
+        number,
+        pepper=parts.settings.secret_key,
+        actor=current_user.actor,
+        now=parts.now(),
+    )
+    if made is None:
+        flash(_("She has no card yet: make her one."), "error")
+        return redirect(url_for("nurse.patient", number=number))
+    return render_template("nurse/link.html", patient=found, made=made)
+
+
+@blueprint.post("/tablet")
+@staff_only(Role.NURSE)
+def hand_over(number: str) -> ResponseReturnValue:
+    """Her start page in this browser, which is the patient's from now on."""
+    found = _known(number)
+    token = cards.hand_over_tablet(
+        found.id,
+        number,
+        staff_token=current_user.token,
+        actor=current_user.actor,
+        now=deployment().now(),
+    )
+    logout_user()
+    session.clear()  # the nurse's language, too
+    session["patient"] = token
+    session["tablet"] = ""  # stays when the session has ended, so that the page can say so
+    return redirect(url_for("patient.home"))
+
+
+def _known(number: str) -> Any:
+    found = patient.find(number, sites=current_user.sites)
+    return found if found is not None else abort(404)

@@ -1,0 +1,158 @@
+"""The patient's door: a link is only a pointer; a PIN opens it, chosen with the card's code."""
+
+import unicodedata
+from datetime import timedelta
+
+from flask import (
+    Blueprint,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from pro_app.deployment import deployment
+from pro_app.patient import messages
+from pro_app.security import pins, service
+from pro_app.security.access import public
+from pro_app.security.service import CodeEnded, EasyPin, LinkEnded, SignedIn, WrongCode
+from pro_app.security.setup import everybody, limiter
+
+blueprint = Blueprint("door", __name__)
+
+#: The link last signed in with on this browser: a pointer, as the link itself. Without it
+#: whoever put the pages among her apps would need the card again each time.
+_DOOR = "door"
+_DOOR_SECONDS = 400 * 24 * 3600
+
+
+@blueprint.app_context_processor
+def _been_here() -> dict[str, object]:
+    return {"has_link": lambda: _door_name() in request.cookies}
+
+
+@blueprint.get("/pin")
+@public
+def pin() -> ResponseReturnValue:
+    """To the PIN page of the link that this browser last came by, if there is one."""
+    token = request.cookies.get(_door_name())
+    return redirect(url_for(".link", token=token) if token else url_for("patient.signed_out"))
+
+
+@blueprint.get("/p/<token>")
+@public
+def link(token: str) -> ResponseReturnValue:
+    """The PIN page. Looking at it changes nothing: mail scanners and previews look too."""
+    found = service.find_link(token)
+    if found is None:
+        return _ended("link")
+    g.site_of_link = found.site  # whom to call is said before she is in
+    if g.get("patient") and g.patient.link_id == found.id:
+        return redirect(url_for("patient.home"))
+    if found.pin_hash is None and not service.takes_code(found, deployment().now()):
+        return _ended("code")
+    return _page(token, choosing=found.pin_hash is None)
+
+
+@blueprint.post("/p/<token>")
+@public
+@limiter.limit("30 per minute")
+@limiter.shared_limit("600 per minute", scope="patients' door", key_func=everybody)
+def enter(token: str) -> ResponseReturnValue:
+    found = service.find_link(token)
+    if found is None:
+        return _ended("link")
+    g.site_of_link = found.site  # whom to call is said before she is in
+    choosing = found.pin_hash is None
+    pin, code = _typed("pin"), request.form.get("code", "").strip()
+    problem = _mistake(pin, code if choosing else None)
+    if problem:
+        return _page(token, choosing, problem, code=code), 422
+    parts = deployment()
+    entered = service.sign_in_patient(
+        token, pin, code, pepper=parts.settings.secret_key, now=parts.now()
+    )
+    match entered:
+        case SignedIn():
+            return _begin(entered.token, token)
+        case LinkEnded():
+            return _ended("link")
+        case CodeEnded():
+            return _ended("code")
+        case EasyPin():
+            problem = _("This PIN is easily guessed. Please choose another one.")
+            return _page(token, True, problem, code=code), 422
+        case WrongCode():
+            problem = _("This activation code does not fit.")
+            return _wait(_page(token, True, problem, entered.wait, code), entered.wait)
+    return _wait(_page(token, False, _("This PIN does not fit."), entered.wait), entered.wait)
+
+
+def _mistake(pin: str, code: str | None) -> str:
+    """What is wrong with what was typed, before anything is looked up; `code` when choosing."""
+    if code == "":
+        return str(_("Please type the activation code from your card."))
+    if not pins.is_pin(pin):
+        return str(_("A PIN has 4 to 6 digits."))
+    if code is not None and pin != _typed("pin_again"):
+        return str(_("The two PINs are not the same."))
+    return ""
+
+
+def _begin(token: str, link_token: str) -> ResponseReturnValue:
+    language = session.get("language")
+    session.clear()  # nothing that an earlier user of this browser left behind
+    session["patient"] = token
+    if language:
+        session["language"] = language
+    answer = make_response(redirect(url_for("patient.home")))
+    answer.set_cookie(
+        _door_name(),
+        link_token,
+        max_age=_DOOR_SECONDS,
+        secure=deployment().settings.production,
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
+
+
+def _door_name() -> str:
+    return f"__Host-{_DOOR}" if deployment().settings.production else _DOOR
+
+
+def _typed(field: str) -> str:
+    """What was typed or pasted, full-width digits and spaces forgiven."""
+    text = unicodedata.normalize("NFKC", request.form.get(field, ""))
+    return "".join(text.split())
+
+
+def _page(
+    token: str,
+    choosing: bool,
+    problem: str = "",
+    wait: timedelta | None = None,
+    code: str = "",
+) -> str:
+    return render_template(
+        "patient/pin.html",
+        token=token,
+        choosing=choosing,
+        code=code,
+        problem=problem,
+        advice="" if wait is None else messages.waiting(wait, choosing=choosing),
+    )
+
+
+def _wait(page: str, wait: timedelta) -> ResponseReturnValue:
+    return page, 401, {"Retry-After": str(int(wait.total_seconds()))}
+
+
+def _ended(what: str) -> ResponseReturnValue:
+    """A link that opens no more, or whose `code` does not."""
+    return render_template("patient/link_ended.html", code_ended=what == "code"), 410

@@ -1,0 +1,110 @@
+"""What a nurse does at the patient's door: a new card, a new PIN, the tablet."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pro_app.security import secrets, service
+from pro_app.store import links, sign_ins
+from pro_app.store.links import Activation
+from pro_app.store.transaction import Actor, reading, transaction
+
+_CODE_VALID = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """What is written on a card, shown once: only hashes of it are kept."""
+
+    token: str
+    code: str
+    code_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewCode:
+    code: str
+    code_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The card a patient has now; `code_until` while its code still opens."""
+
+    issued_at: datetime
+    has_pin: bool
+    code_until: datetime | None
+    last_sign_in_at: datetime | None
+
+
+def new_link(patient_id: int, number: str, *, pepper: str, actor: Actor, now: datetime) -> NewLink:
+    """What a patient's new card says; earlier links and sessions end at once."""
+    made, activation = _new_code(pepper, now)
+    token = secrets.new_token()
+    with transaction(actor, now) as tx:
+        links.add_link(tx, patient_id, secrets.fingerprint(token), activation)
+        tx.record("link.issued", number)
+    return NewLink(token, made.code, made.code_until)
+
+
+def reset_pin(
+    patient_id: int, number: str, *, pepper: str, actor: Actor, now: datetime
+) -> NewCode | None:
+    """The code with which she chooses a new PIN; None when she has no card.
+
+    Her card stays good; the old PIN and what was opened with it have ended.
+    """
+    made, activation = _new_code(pepper, now)
+    with transaction(actor, now) as tx:
+        card = links.lock_card(tx, patient_id)
+        if card is None:
+            tx.abandon()
+            return None
+        links.forget_pin(tx, card.id, activation)
+        tx.record("pin.reset", number)
+    return made
+
+
+def hand_over_tablet(
+    patient_id: int, number: str, *, staff_token: str, actor: Actor, now: datetime
+) -> str:
+    """The token of a session bound to this patient; the nurse's own one has ended."""
+    session = secrets.new_token()
+    with transaction(actor, now) as tx:
+        # Nobody knows the link's own token: the session is the only way through it.
+        link_id = links.add_tablet(tx, patient_id, secrets.fingerprint(secrets.new_token()))
+        sign_ins.end(tx, secrets.fingerprint(staff_token))
+        sign_ins.begin(tx, secrets.fingerprint(session), link_id=link_id)
+        tx.record("tablet.handed_over", number)
+    return session
+
+
+def find_card(patient_id: int, *, now: datetime) -> Card | None:
+    """The card she has now, None when none was ever made."""
+    with reading() as connection:
+        link = links.find_card(connection, patient_id)
+        if link is None:
+            return None
+        last = links.last_sign_in(connection, link.id)
+    usable = service.takes_code(link, now) and link.activation
+    return Card(link.created_at, link.pin_hash is not None, usable.until if usable else None, last)
+
+
+def print_card(
+    patient_id: int, number: str, token: str, code: str, *, pepper: str, actor: Actor, now: datetime
+) -> datetime | None:
+    """Until when the code opens, of a card to be printed; None when it is not her present one."""
+    link = service.find_link(token)
+    if link is None or link.patient_id != patient_id or not service.takes_code(link, now):
+        return None
+    if not link.activation or not secrets.verify_pin(
+        code, link.activation.code_hash, pepper=pepper
+    ):
+        return None
+    with transaction(actor, now) as tx:
+        tx.record("card.printed", number)
+    return link.activation.until
+
+
+def _new_code(pepper: str, now: datetime) -> tuple[NewCode, Activation]:
+    code, until = secrets.new_code(), now + _CODE_VALID
+    return NewCode(code, until), Activation(secrets.hash_pin(code, pepper=pepper), until)

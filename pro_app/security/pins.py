@@ -1,0 +1,21 @@
+"""What a patient may choose as her PIN."""
+
+from itertools import pairwise
+
+# Of the choices that no rule below finds, those that lists of leaked ones begin with.
+_OFTEN_CHOSEN = frozenset({"1004", "1314", "2580", "5201", "147258", "159753", "112233", "123321"})
+
+
+def is_pin(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and 4 <= len(text) <= 6
+
+
+def is_easily_guessed(pin: str) -> bool:
+    """Whether it is among those that a stranger would try first.
+
+    One digit throughout, counting up or down (9 and 0 are neighbours), a part that is
+    repeated, or one that many people choose.
+    """
+    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
+    repeated = any(pin == pin[:part] * (len(pin) // part) for part in (1, 2, 3) if part < len(pin))
+    return steps in ({1}, {9}) or repeated or pin in _OFTEN_CHOSEN
