@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from pro_app.core.study import Study
+from pro_app.store.tasks import Begun, TaskKind, Waiting, begun, waiting
 from pro_app.store.today import CameIn, Cut, Flagged, OpenWindow, came_in, flagged, open_windows
 from pro_app.store.transaction import reading
 
@@ -12,6 +13,8 @@ from pro_app.store.transaction import reading
 SOON_DAYS, WEEK_DAYS = 3, 7
 #: A list shows so many rows; the ledger has the rest.
 ROWS = 25
+#: A form that nobody has touched for so long is not being filled in any more.
+STALLED = timedelta(hours=1)
 #: Beyond this a list is not counted: the page takes the same time in any study.
 COUNTED = 100
 
@@ -27,6 +30,9 @@ class Today:
     later: Cut[OpenWindow]
     flagged: Cut[Flagged]
     came_in: Cut[CameIn]
+    calls: Cut[Waiting]
+    not_taken: Cut[Waiting]
+    begun: Cut[Begun]
 
     @property
     def opened(self) -> int:
@@ -34,8 +40,8 @@ class Today:
         return self.soon.new + self.week.new + self.later.new
 
 
-def at_site(study: Study, *, sites: tuple[str, ...], today: date) -> Today:
-    """The work of a day at these sites, in four statements."""
+def at_site(study: Study, *, sites: tuple[str, ...], today: date, now: datetime) -> Today:
+    """The work of a day at these sites, in as many statements however large the study."""
     since = today - timedelta(days=1)
     since_at = datetime.combine(since, time.min, ZoneInfo(study.time_zone))
     with reading(snapshot=True) as connection:
@@ -59,4 +65,16 @@ def at_site(study: Study, *, sites: tuple[str, ...], today: date) -> Today:
                 connection, sites=sites, new_since=since_at, limit=ROWS, counted=COUNTED
             ),
             came_in=came_in(connection, sites=sites, since=since_at, limit=ROWS),
+            calls=waiting(connection, TaskKind.HELP, sites=sites, limit=ROWS, counted=COUNTED),
+            not_taken=waiting(
+                connection, TaskKind.FORM_NOT_TAKEN, sites=sites, limit=ROWS, counted=COUNTED
+            ),
+            begun=begun(
+                connection,
+                sites=sites,
+                before=now - STALLED,
+                today=today,
+                limit=ROWS,
+                counted=COUNTED,
+            ),
         )

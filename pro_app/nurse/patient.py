@@ -12,6 +12,7 @@ from pro_app.store.facts import Scope, read_facts
 from pro_app.store.patients import Patient, find_patient
 from pro_app.store.reasons import GivenReason, reasons_of
 from pro_app.store.scored import ScoredForm, scored_forms
+from pro_app.store.tasks import Task, open_tasks_of
 from pro_app.store.trail import Recorded, trail_of
 from pro_app.store.transaction import reading
 
@@ -32,6 +33,7 @@ class PatientPage:
     events: tuple[Event, ...]
     forms: tuple[ScoredForm, ...]
     trail: tuple[Recorded, ...]
+    tasks: tuple[Task, ...]
 
     @property
     def counted(self) -> dict[str, ScoredForm]:
@@ -76,6 +78,7 @@ def page(
             events=tuple(events_of(connection, [patient.id]).get(patient.id, [])),
             forms=tuple(scored_forms(connection, patient.id, instrument.scoring_version)),
             trail=tuple(trail_of(connection, number, limit=_TRAIL_ROWS, without=_HER_OWN)),
+            tasks=tuple(open_tasks_of(connection, patient.id)),
         )
 
 

@@ -18,17 +18,29 @@ from pro_app.patient.service import (
     take,
     tell_nurse,
 )
-from pro_app.store.drafts import Draft, begin_draft, drop_draft, find_draft, save_draft
+from pro_app.store.drafts import (
+    Draft,
+    begin_draft,
+    changed_since,
+    drop_draft,
+    find_draft,
+    save_draft,
+)
 from pro_app.store.receiving import Clash, facts_of, lock, received_of
 from pro_app.store.transaction import Actor, Tx, transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The answers so far, and which lines of the page still have none."""
+    """The answers so far, and which lines of the page still have none.
+
+    `elsewhere`: lines of the page that were answered differently, on another phone or
+    in another window, after the page was made; what the page said stands now.
+    """
 
     given: Given
     blank: tuple[str, ...]
+    elsewhere: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +82,22 @@ def save_page(
     language: str,
     *,
     asking: bool,
+    revision: int | None = None,
     at: Occasion,
 ) -> Saved | NothingThere:
     """What the draft holds after a page was sent in, in the language it was shown in.
 
     `asking`: if lines are blank she is about to be asked about them, which the
-    trail keeps beside the answers as they were then.
+    trail keeps beside the answers as they were then. `revision` is that of the draft
+    from which the page was made.
     """
 
     def fill(given: Given) -> Given:
         return questionnaire.filled_in(page, fields, given, at.instrument)
 
-    return _change(actor, patient_id, visit, page, fill, language, asking=asking, at=at)
+    return _change(
+        actor, patient_id, visit, page, fill, language, asking=asking, revision=revision, at=at
+    )
 
 
 def leave_blank(
@@ -182,6 +198,7 @@ def _change(
     language: str,
     *,
     asking: bool,
+    revision: int | None = None,
     at: Occasion,
 ) -> Saved | NothingThere:
     with transaction(actor, at.now) as tx:
@@ -194,7 +211,10 @@ def _change(
         after = change(draft.answers)
         changed = questionnaire.changes(draft.answers, after)
         blank = tuple(line.code for line in questionnaire.blanks(page, after))
+        elsewhere: tuple[str, ...] = ()
         if changed:
+            meanwhile = changed_since(tx.connection, number, draft, revision)
+            elsewhere = tuple(c for c in page.codes if c in changed and c in meanwhile)
             languages = {**draft.item_languages, **dict.fromkeys(changed, language)}
             save_draft(tx, draft, after, languages)
             tx.record("draft.saved", number, visit=visit, changes=changed)
@@ -203,4 +223,4 @@ def _change(
             tx.record("draft.asked", number, visit=visit, changes={"blank": (None, blank)})
         elif not changed:
             tx.abandon()
-        return Saved(after, blank)
+        return Saved(after, blank, elsewhere)

@@ -104,12 +104,6 @@ def home(patient_id: int, *, at: Occasion) -> Home:
     )
 
 
-def help_asked(patient_id: int) -> Task | None:
-    """Her call for help that is not done with yet."""
-    with reading() as connection:
-        return find_open_task(connection, patient_id, TaskKind.HELP)
-
-
 def find_wording(language: str, *, at: Occasion) -> Wording | None:
     """The words of the questionnaire that may be shown today in this language."""
     if language not in at.study.languages:

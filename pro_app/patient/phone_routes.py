@@ -13,6 +13,7 @@ from pro_app.core.ledger import Entry
 from pro_app.i18n import LANGUAGES, day, language
 from pro_app.patient import from_phone, messages, overview
 from pro_app.patient.from_phone import AlreadyIn, Expired, Kept, Newer, NotOpen
+from pro_app.patient.help_routes import help_json
 from pro_app.patient.here import occasion
 from pro_app.patient.json_routes import not_understood, refused
 from pro_app.patient.occasion import Occasion
@@ -44,7 +45,7 @@ def phone() -> ResponseReturnValue:
         site=_site_json(at),
         tablet=g.patient.tablet,
         received=[form.submission_id for form in home.received],
-        help=_help_json(home.help),
+        help=help_json(home.help),
         forms=[_due_json(due, at) for due in home.due],
     )
 
@@ -105,10 +106,6 @@ def put_draft(visit: str) -> ResponseReturnValue:
 
 def _expired(_answer: Expired) -> ResponseReturnValue:
     return jsonify(error="EXPIRED"), 410
-
-
-def _help_json(asked: Any) -> dict[str, Any] | None:
-    return {"state": asked.state, "at": asked.since.isoformat()} if asked else None
 
 
 def _site_json(at: Occasion) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from pro_app.store.tables import draft
+from pro_app.store.tables import audit_event, draft
 from pro_app.store.transaction import Tx
 
 
@@ -88,3 +88,29 @@ def save_draft(
 
 def drop_draft(tx: Tx, patient_id: int, visit: str) -> None:
     tx.execute(delete(draft).where(draft.c.patient_id == patient_id, draft.c.visit == visit))
+
+
+#: Further back nobody's window is still open.
+_MOST_SAVES = 200
+
+
+def changed_since(
+    connection: Connection, number: str, held: Draft, revision: int | None
+) -> frozenset[str]:
+    """The items whose answers were changed after this revision of her draft.
+
+    Each revision is one record in the trail, which knows what it changed.
+    """
+    if revision is None or revision >= held.revision:
+        return frozenset()
+    saves = (
+        select(audit_event.c.changes)
+        .where(
+            audit_event.c.subject == number,
+            audit_event.c.visit == held.visit,
+            audit_event.c.action == "draft.saved",
+        )
+        .order_by(audit_event.c.id.desc())
+        .limit(min(held.revision - revision, _MOST_SAVES))
+    )
+    return frozenset(code for row in connection.execute(saves) for code in row.changes)

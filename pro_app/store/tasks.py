@@ -1,12 +1,17 @@
 """What a patient or her phone asks a nurse to do, from the asking to the outcome."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, exists, func, insert, or_, select, update
 
-from pro_app.store.tables import nurse_task
+from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind
+from pro_app.store.known import known
+from pro_app.store.tables import draft, event, form, nurse_task, patient, planned_visit
+from pro_app.store.today import Cut, RowT
 from pro_app.store.transaction import Tx
 
 
@@ -107,3 +112,156 @@ def close_form_task(tx: Tx, patient_id: int, visit: str) -> None:
         )
         .values(closed_at=tx.now, closed_by=tx.actor.name, outcome=TaskOutcome.RECEIVED.value)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SiteTask:
+    """A task of a patient of one's own site, open or closed."""
+
+    id: int
+    number: str
+    kind: str
+    visit: str | None
+    open: bool
+    taken: bool
+
+
+def lock_task(tx: Tx, task_id: int, *, sites: Sequence[str] | None) -> SiteTask | None:
+    """The task, locked; None when there is none of this number at these sites."""
+    query = (
+        select(
+            nurse_task.c.id,
+            patient.c.number,
+            nurse_task.c.kind,
+            nurse_task.c.visit,
+            nurse_task.c.closed_at.is_(None).label("open"),
+            nurse_task.c.taken_at.is_not(None).label("taken"),
+        )
+        .join(patient, patient.c.id == nurse_task.c.patient_id)
+        .where(nurse_task.c.id == task_id)
+        .with_for_update(of=nurse_task)
+    )
+    if sites is not None:
+        query = query.where(patient.c.site.in_(sites))
+    row = tx.execute(query).one_or_none()
+    return SiteTask(**row._mapping) if row else None
+
+
+def take_task(tx: Tx, task_id: int) -> None:
+    tx.execute(
+        update(nurse_task)
+        .where(nurse_task.c.id == task_id)
+        .values(taken_at=tx.now, taken_by=tx.actor.name)
+    )
+
+
+def close_task(tx: Tx, task_id: int, outcome: TaskOutcome) -> None:
+    tx.execute(
+        update(nurse_task)
+        .where(nurse_task.c.id == task_id)
+        .values(closed_at=tx.now, closed_by=tx.actor.name, outcome=outcome.value)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An open task as a list shows it."""
+
+    id: int
+    number: str
+    visit: str | None
+    detail: str | None
+    opened_at: datetime
+    taken_at: datetime | None
+    taken_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A form that was begun and has not come; `updated_at`: when something was last tapped."""
+
+    number: str
+    visit: str
+    started_at: datetime
+    updated_at: datetime
+
+
+def waiting(
+    connection: Connection, kind: TaskKind, *, sites: Sequence[str], limit: int, counted: int
+) -> Cut[Waiting]:
+    """The open tasks of a kind at these sites, the oldest first."""
+    query = (
+        select(
+            nurse_task.c.id,
+            patient.c.number,
+            nurse_task.c.visit,
+            nurse_task.c.detail,
+            nurse_task.c.opened_at,
+            nurse_task.c.taken_at,
+            nurse_task.c.taken_by,
+        )
+        .join(patient, patient.c.id == nurse_task.c.patient_id)
+        .where(
+            patient.c.site.in_(sites),
+            nurse_task.c.kind == kind.value,
+            nurse_task.c.closed_at.is_(None),
+        )
+        .order_by(nurse_task.c.opened_at, nurse_task.c.id)
+    )
+    return _first(connection, query, Waiting, limit, counted)
+
+
+def begun(
+    connection: Connection,
+    *,
+    sites: Sequence[str],
+    before: datetime,
+    today: date,
+    limit: int,
+    counted: int,
+) -> Cut[Begun]:
+    """The forms that were begun and untouched since `before`, while a call may bring them.
+
+    That is as long as the window is open, no form is in, and she can be asked.
+    """
+    ended = exists().where(
+        event.c.patient_id == draft.c.patient_id,
+        known(event, None),
+        event.c.kind.in_(sorted({EventKind.DEATH, *ENDS_QUESTIONNAIRES})),
+    )
+    came = exists().where(
+        form.c.patient_id == draft.c.patient_id,
+        form.c.visit == draft.c.visit,
+        form.c.standing,
+        ~form.c.proxy,
+    )
+    closes_on = planned_visit.c.closes_on
+    query = (
+        select(patient.c.number, draft.c.visit, draft.c.started_at, draft.c.updated_at)
+        .join(patient, patient.c.id == draft.c.patient_id)
+        .join(
+            planned_visit,
+            (planned_visit.c.patient_id == draft.c.patient_id)
+            & (planned_visit.c.visit == draft.c.visit),
+        )
+        .where(
+            patient.c.site.in_(sites),
+            draft.c.updated_at < before,
+            or_(closes_on.is_(None), closes_on >= today),
+            ~came,
+            ~ended,
+        )
+        .order_by(draft.c.updated_at, patient.c.number, draft.c.visit)
+    )
+    return _first(connection, query, Begun, limit, counted)
+
+
+def _first(
+    connection: Connection, query: Select[Any], kind: type[RowT], limit: int, counted: int
+) -> Cut[RowT]:
+    """The first rows, and how many there are, counted no further than asked for."""
+    counting = query.order_by(None).limit(counted).subquery()
+    total = select(func.count()).select_from(counting).scalar_subquery()
+    rows = list(connection.execute(query.add_columns(total.label("total")).limit(limit)))
+    found = rows[0].total if rows else 0
+    return Cut(tuple(kind(*row[:-1]) for row in rows), found, more=found >= counted)

@@ -24,6 +24,7 @@ _VALUES = {
     "visit": "V1",
     "page": 1,
     "language": "zh",
+    "task": 1,
     "token": "no-such-link",
     "version": "0",
     "path": "shared/tokens.css",

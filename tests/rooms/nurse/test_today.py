@@ -44,7 +44,8 @@ def flag() -> None:
 
 
 def work() -> day.Today:
-    return day.at_site(deployment().study, sites=LISHUI, today=TODAY)
+    parts = deployment()
+    return day.at_site(parts.study, sites=LISHUI, today=TODAY, now=parts.now())
 
 
 @pytest.mark.usefixtures("in_app")

@@ -1,0 +1,52 @@
+"""What a nurse does about a task: she takes it, and says how it ended."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pro_app.store.tasks import SiteTask, TaskOutcome, close_task, lock_task, take_task
+from pro_app.store.transaction import Actor, transaction
+
+
+class Step(StrEnum):
+    """What became of a step; a repeated one changes nothing."""
+
+    DONE = "DONE"
+    NOT_HERE = "NOT_HERE"  # there is no such task at her sites
+    NO_SUCH_OUTCOME = "NO_SUCH_OUTCOME"
+
+
+#: How a nurse may say that a task ended.
+OUTCOMES = (TaskOutcome.REACHED, TaskOutcome.NO_ANSWER, TaskOutcome.OTHERWISE)
+
+
+def take(task_id: int, *, sites: tuple[str, ...] | None, actor: Actor, now: datetime) -> Step:
+    """Whether somebody is on it now; the first who says so stays."""
+    with transaction(actor, now) as tx:
+        task = lock_task(tx, task_id, sites=sites)
+        if task is None or task.taken or not task.open:
+            tx.abandon()
+            return Step.DONE if task else Step.NOT_HERE
+        take_task(tx, task_id)
+        tx.record("task.taken", task.number, visit=task.visit, changes=_kind(task))
+        return Step.DONE
+
+
+def close(
+    task_id: int, outcome: str, *, sites: tuple[str, ...] | None, actor: Actor, now: datetime
+) -> Step:
+    """Whether the task is done with; the first outcome stays."""
+    with transaction(actor, now) as tx:
+        task = lock_task(tx, task_id, sites=sites)
+        if task is None or not task.open or outcome not in OUTCOMES:
+            tx.abandon()
+            if task is None:
+                return Step.NOT_HERE
+            return Step.NO_SUCH_OUTCOME if task.open else Step.DONE
+        close_task(tx, task_id, TaskOutcome(outcome))
+        changes = _kind(task) | {"outcome": (None, outcome)}
+        tx.record("task.closed", task.number, visit=task.visit, changes=changes)
+        return Step.DONE
+
+
+def _kind(task: SiteTask) -> dict[str, tuple[str | None, str]]:
+    return {"kind": (None, task.kind)}

@@ -1,0 +1,23 @@
+"""A patient's call for help: a nurse is told, and she sees how far it is."""
+
+from pro_app.patient.occasion import Occasion
+from pro_app.store.receiving import lock
+from pro_app.store.tasks import Task, TaskKind, find_open_task, open_task
+from pro_app.store.transaction import Actor, reading, transaction
+
+
+def ask_for_help(actor: Actor, patient_id: int, *, at: Occasion) -> None:
+    """Have a nurse told that she asks for help; once, until somebody has seen to it."""
+    with transaction(actor, at.now) as tx:
+        number = lock(tx, patient_id)
+        if find_open_task(tx.connection, patient_id, TaskKind.HELP):
+            tx.abandon()
+            return
+        open_task(tx, patient_id, TaskKind.HELP)
+        tx.record("help.asked", number)
+
+
+def help_asked(patient_id: int) -> Task | None:
+    """Her call for help that is not done with yet."""
+    with reading() as connection:
+        return find_open_task(connection, patient_id, TaskKind.HELP)
