@@ -200,7 +200,7 @@ form = Table(
         postgresql_where=text("standing AND NOT proxy"),
     ),
     Index("ix_form_patient_id", "patient_id"),
-    Index("ix_form_received_at", "received_at"),
+    Index("ix_form_received_at_patient_id", "received_at", "patient_id"),
 )
 
 # Scores are never overwritten: another scoring version is another row.

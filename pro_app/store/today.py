@@ -28,8 +28,17 @@ from sqlalchemy import (
 from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind
 from pro_app.core.study import Study
 from pro_app.store import expected as rule
+from pro_app.store.facts import standing
 from pro_app.store.known import known
-from pro_app.store.tables import event, form, missing_flag, patient, planned_visit, reason
+from pro_app.store.tables import (
+    event,
+    form,
+    missing_flag,
+    patient,
+    patient_version,
+    planned_visit,
+    reason,
+)
 
 RowT = TypeVar("RowT")
 
@@ -107,12 +116,24 @@ def open_windows(
         select(
             planned_visit.c.patient_id, planned_visit.c.visit, planned_visit.c.opens_on, closes_on
         )
-        .select_from(rule.joined())
+        .join(
+            patient_version,
+            and_(
+                patient_version.c.patient_id == planned_visit.c.patient_id,
+                known(patient_version, None),
+            ),
+        )
         .where(
             planned_visit.c.site.in_(sites),
             planned_visit.c.opens_on <= today,
-            rule.without_form(),
             _still_asked(study),
+            # Not an outer join, of which PostgreSQL expects that hardly a row is left: it
+            # would find and sort them all where the first hundred by the index will do.
+            ~exists().where(
+                form.c.patient_id == planned_visit.c.patient_id,
+                form.c.visit == planned_visit.c.visit,
+                standing(),
+            ),
         )
         .limit(counted)
     )
@@ -133,7 +154,8 @@ def open_windows(
         for n, each in enumerate(ranges)
     ]
     found = union_all(*lists).subquery("found")
-    cut = _cut(found, found.c.opens_on >= new_since, found.c.closes_on.asc().nulls_last(), limit)
+    soonest = (found.c.closes_on.asc().nulls_last(), found.c.patient_id, found.c.visit)
+    cut = _cut(found, found.c.opens_on >= new_since, soonest, limit)
     rows = (
         select(cut, patient.c.number, reason.c.code.label("reason"))
         .join(patient, patient.c.id == cut.c.patient_id)
@@ -184,19 +206,11 @@ def came_in(
     connection: Connection, *, sites: Sequence[str], since: datetime, limit: int
 ) -> Cut[CameIn]:
     """The forms received since an instant, the latest first."""
-    # Materialised, so that the few recent forms are found by their index; SQLite would
-    # otherwise look through every patient of the site.
+    # Materialised, so that the few recent forms are found by their index, which has all
+    # that is needed to count them; SQLite would otherwise look through every patient of
+    # the site. The rows themselves are wide, and read for those that are shown.
     recent = (
-        select(
-            form.c.patient_id,
-            form.c.visit,
-            form.c.answered_on,
-            form.c.received_at,
-            form.c.mode,
-            form.c.items_answered,
-            form.c.standing,
-            form.c.proxy,
-        )
+        select(form.c.id, form.c.patient_id, form.c.received_at)
         .where(form.c.received_at >= since)
         .cte("recent")
         .prefix_with("MATERIALIZED")
@@ -207,8 +221,21 @@ def came_in(
         .where(patient.c.site.in_(sites))
         .subquery("found")
     )
-    cut = _cut(found, found.c.received_at >= since, found.c.received_at.desc(), limit)
-    rows = select(cut).order_by(cut.c.received_at.desc(), cut.c.number, cut.c.visit)
+    newest = (found.c.received_at.desc(), found.c.number, found.c.id)
+    cut = _cut(found, found.c.received_at >= since, newest, limit)
+    rows = (
+        select(
+            cut,
+            form.c.visit,
+            form.c.answered_on,
+            form.c.mode,
+            form.c.items_answered,
+            form.c.standing,
+            form.c.proxy,
+        )
+        .join(form, form.c.id == cut.c.id)
+        .order_by(cut.c.received_at.desc(), cut.c.number, cut.c.id)
+    )
     return _gather(connection.execute(rows), CameIn).get(0, Cut())
 
 
@@ -225,7 +252,7 @@ def _still_asked(study: Study) -> ColumnElement[bool]:
 
 
 def _cut(
-    found: Subquery, is_new: ColumnElement[bool], order: ColumnElement[Any], limit: int
+    found: Subquery, is_new: ColumnElement[bool], order: Sequence[ColumnElement[Any]], limit: int
 ) -> Subquery:
     """The first rows of each `part`, beside the counts of all its rows.
 
@@ -236,9 +263,7 @@ def _cut(
         found,
         func.count().over(partition_by=part).label("total"),
         func.sum(case((is_new, 1), else_=0)).over(partition_by=part).label("new"),
-        func.row_number()
-        .over(partition_by=part, order_by=(order, found.c.patient_id, found.c.visit))
-        .label("place"),
+        func.row_number().over(partition_by=part, order_by=order).label("place"),
     ).subquery("ranked")
     return select(ranked).where(ranked.c.place <= limit).subquery("cut")
 
