@@ -4,9 +4,12 @@
 
 Each size is a database of its own. A nurse's pages are asked for in turns through the
 application itself, without a network: at one site that has all the patients, and at one
-of four. `x smallest` is the median of the ratios to the smallest study, page by page.
+of four. In a study of any size, her site has the same busy day, which fills each list of
+Today, so that pages with as many rows are compared. `x smallest` is the median of the
+ratios to the smallest study, page by page; `rows` are what its lists and tables show.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -26,6 +29,8 @@ from pro_app.store.database import db
 from pro_app.store.transaction import CLI, WORKER
 
 _HABITS = Habits(handed_in=0.8, explained=0.9)
+_BUSY = 125
+_ROW = re.compile(r"<tr|<li class=.row")
 _PAGES = {"Today": "/staff/today", "Ledger": "/staff/ledger"}
 
 
@@ -42,6 +47,7 @@ def measure(kind: str, sizes: list[int], rounds: int) -> Iterator[dict[str, Any]
                         "spread": spread,
                         "page": page,
                         "patients": size,
+                        "rows": len(_ROW.findall(desks[place].get(path).text)),
                         "statements": _statements(desks[place], path),
                         "ms": 1000 * median(taken[place]),
                         "x smallest": ratio(taken[place], taken[0]),
@@ -56,7 +62,7 @@ def _desk(settings: Settings, patients: int, count: int) -> FlaskClient:
     with application(settings):
         parts = deployment()
         sites = [site.code for site in parts.study.sites][:count]
-        fill(patients, sites, _HABITS)
+        fill(patients, sites, _HABITS, min(_BUSY, patients))
         now = parts.now()
         synchronise_flags(parts.study, actor=WORKER, now=now, today=parts.today())
         password = secrets.new_password()

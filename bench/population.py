@@ -5,13 +5,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import insert
 
 from pro_app.core.facts import EventKind, Mode
 from pro_app.core.instrument import Answer, AnswerState
-from pro_app.core.schedule import PlannedVisit, plan
+from pro_app.core.schedule import PlannedVisit, add_months, plan
 from pro_app.deployment import Deployment, deployment
 from pro_app.security import secrets
 from pro_app.store.events import add_events
@@ -25,8 +26,6 @@ _AT_ONCE = 5000
 #: The days over which they were randomised, up to today.
 _ENTRY_DAYS = 4 * 365
 _ANSWERED = tuple(Answer(AnswerState.ANSWERED, value) for value in range(5))
-#: Of the windows that are open, how many got their form on this very day: one in so many.
-_OPEN_DAYS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,11 @@ class Habits:
     handed_in: float
     explained: float
     died: float = 0.1
+    open_handed_in: float = 1 / 40  # of the windows open, on this very day
+
+
+#: Of those who make a day's work: every list of Today is full of them.
+_BUSY = Habits(handed_in=0.6, explained=0.5, died=0, open_handed_in=1 / 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +49,27 @@ class _Person:
     site: str
     randomised_on: date
     died_on: date | None
+    habits: Habits
 
 
-def fill(patients: int, sites: Sequence[str], habits: Habits) -> None:
+def fill(patients: int, sites: Sequence[str], habits: Habits, busy: int = 0) -> None:
     """Add patients, randomised day by day over four years and dealt out to the sites.
 
-    The same call gives the same patients, on either database.
+    The first `busy` of them are at the first site, and have a window that closes within
+    the next days or closed without a form. The same call gives the same patients, on
+    either database.
     """
     parts = deployment()
     chance = random.Random(patients)
-    people = _people(patients, sites, habits, parts.today(), chance)
+    people = chain(
+        _busy_people(busy, sites[0], parts),
+        _people(patients - busy, sites, habits, parts.today(), chance),
+    )
     for start in range(0, patients, _AT_ONCE):
         some = [next(people) for _ in range(start, min(start + _AT_ONCE, patients))]
         with transaction(CLI, parts.now()) as tx:
             ids = _add(tx, some, parts)
-            _live(tx, [(ids[each.number], each) for each in some], habits, parts, chance)
+            _live(tx, [(ids[each.number], each) for each in some], parts, chance)
             tx.record("patients.imported", "bench")
 
 
@@ -70,7 +80,15 @@ def _people(
         site = sites[n % len(sites)]
         on = today - timedelta(_ENTRY_DAYS - n * _ENTRY_DAYS // count)
         died = on + (today - on) * chance.random() if chance.random() < habits.died else None
-        yield _Person(f"{site}-{n:06d}", site, on, died)
+        yield _Person(f"{site}-{n:06d}", site, on, died, habits)
+
+
+def _busy_people(count: int, site: str, parts: Deployment) -> Iterator[_Person]:
+    for n in range(count):
+        visit = parts.study.visits[1 + n % (len(parts.study.visits) - 1)]
+        closes_on = parts.today() + timedelta(n % 12)
+        on = add_months(closes_on - timedelta(visit.days_after), -visit.month)
+        yield _Person(f"{site}-B{n:05d}", site, on, None, _BUSY)
 
 
 def _add(tx: Tx, people: Sequence[_Person], parts: Deployment) -> dict[str, int]:
@@ -88,7 +106,6 @@ def _add(tx: Tx, people: Sequence[_Person], parts: Deployment) -> dict[str, int]
 def _live(
     tx: Tx,
     people: Sequence[tuple[int, _Person]],
-    habits: Habits,
     parts: Deployment,
     chance: random.Random,
 ) -> None:
@@ -97,11 +114,12 @@ def _live(
     forms: dict[datetime, list[NewForm]] = defaultdict(list)
     reasons = []
     for patient_id, person in people:
+        habits = person.habits
         for visit in plan(parts.study.visits, person.randomised_on):
             if visit.opens_on > today or (person.died_on and person.died_on < visit.target_on):
                 continue
             closed = visit.closes_on < today
-            if chance.random() < (habits.handed_in if closed else 1 / _OPEN_DAYS):
+            if chance.random() < (habits.handed_in if closed else habits.open_handed_in):
                 at = _received(visit, tx.now) if closed else tx.now - timedelta(hours=3)
                 forms[at].append(_form(patient_id, visit, parts, chance))
             elif closed and chance.random() < habits.explained:
