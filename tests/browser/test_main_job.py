@@ -70,13 +70,15 @@ def test_a_form_comes_from_a_phone_to_the_data_set(
     accessible(nurse)
     nurse.goto(f"/staff/patients/{NUMBER}")
     accessible(nurse)
-    nurse.get_by_role("button", name="New personal link").click()
+    nurse.get_by_role("button", name="New card").click()
     accessible(nurse)
     link = nurse.locator(".address").inner_text().strip()
+    code = nurse.locator("strong.code").inner_text()
 
     phone = new_page()
     phone.goto("/p/" + link.rsplit("/", 1)[1])
     accessible(phone)
+    phone.locator("[name=code]").fill(code)
     for box in phone.locator("input[type=password]").all():
         box.fill(PIN)
     phone.locator("main button").first.click()
