@@ -1,16 +1,22 @@
 """The form as plain pages, laid out as the study says: saved at every step, no script needed."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from pro_app.core.facts import Assistance
 from pro_app.core.instrument import AnswerState
-from pro_app.patient import drafting, look_routes, messages, overview, questionnaire
-from pro_app.patient.drafting import NothingThere
+from pro_app.patient import (
+    drafting,
+    look_routes,
+    messages,
+    overview,
+    practice_routes,
+    questionnaire,
+)
+from pro_app.patient.drafting import NothingThere, Saved
 from pro_app.patient.here import end_tablet, form_language, occasion
 from pro_app.patient.occasion import Occasion
 from pro_app.patient.overview import OpenForm, ShutForm
@@ -22,10 +28,7 @@ from pro_app.security.setup import actor_of
 
 blueprint = Blueprint("form", __name__)
 blueprint.register_blueprint(look_routes.blueprint)
-
-#: Buttons that switch something say so in the field `go`; the others say next or back.
-_LANGUAGE = "language:"
-_LOOK = "look:"
+blueprint.register_blueprint(practice_routes.blueprint)
 
 
 @blueprint.get("/my/form/<visit>")
@@ -76,16 +79,15 @@ def save(visit: str, page: int) -> ResponseReturnValue:
         request.form,
         _shown_language(at),
         asking=go == "next",
+        revision=request.form.get("revision", type=int),
         at=at,
     )
     if isinstance(saved, NothingThere):
         return _nothing_there(visit, saved)
-    if go.startswith(_LANGUAGE):
-        if go.removeprefix(_LANGUAGE) in at.study.languages:
-            session["language"] = go.removeprefix(_LANGUAGE)
-        return _to_page(visit, page)
-    if go.startswith(_LOOK):
-        return look_routes.keep(_to_page(visit, page), go.removeprefix(_LOOK))
+    _tell_elsewhere(sheet, saved)
+    switched = look_routes.switch(go, _to_page(visit, page))
+    if switched is not None:
+        return switched
     if go == "back":
         return _backward(visit, page)
     if saved.blank:
@@ -141,6 +143,7 @@ def submit(visit: str) -> ResponseReturnValue:
         visit,
         request.form.get("submission_id", ""),
         _shown_language(at),
+        assistance=said,
         at=at,
     )
     if isinstance(outcome, NothingThere):
@@ -217,7 +220,7 @@ def _render(template: str, visit: str, found: OpenForm, **more: object) -> str:
         instrument=at.instrument,
         pages=_sheets(at),
         by_section=questionnaire.by_section,
-        choices=_choices(at, found.wording.texts),
+        choices=questionnaire.choices(at.instrument, found.wording.texts),
         given=given,
         ticked=questionnaire.ticked,
         draft=found.draft,
@@ -229,16 +232,24 @@ def _render(template: str, visit: str, found: OpenForm, **more: object) -> str:
     )
 
 
-def _choices(at: Occasion, texts: Mapping[str, str]) -> list[tuple[int, str]]:
-    values = range(at.instrument.lowest, at.instrument.highest + 1)
-    return [(value, texts[f"RESPONSE_{value}"]) for value in values]
-
-
 def _shut(found: ShutForm) -> ResponseReturnValue:
     title, advice = messages.shut(found.why)
     return render_template(
         "patient/shut.html", title=title, advice=advice, entry=found.entry, why=found.why
     ), 404
+
+
+def _tell_elsewhere(sheet: Page, saved: Saved) -> None:
+    """Say which lines were answered otherwise on another phone since this page was shown."""
+    numbers = [str(line.number) for line in sheet.lines if line.code in saved.elsewhere]
+    if numbers:
+        flash(
+            _(
+                "Answered differently on another phone or page meanwhile: line %(lines)s. "
+                "What you chose here stands; both are kept.",
+                lines=", ".join(numbers),
+            )
+        )
 
 
 def _nothing_there(visit: str, what: NothingThere) -> ResponseReturnValue:

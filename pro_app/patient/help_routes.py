@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, g, jsonify, redirect, request
+from flask import Blueprint, flash, g, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from pro_app.i18n import own_path
 from pro_app.patient.help import ask_for_help, help_asked
@@ -38,4 +39,5 @@ def ask() -> ResponseReturnValue:
     ask_for_help(actor_of(g.patient), g.patient.id, at=occasion())
     if request.accept_mimetypes.best == "application/json":
         return jsonify(help_json(help_asked(g.patient.id)))
+    flash(_("Your nurse has been asked to call you back."))
     return redirect(own_path(request.form.get("next", "/my/home")))

@@ -80,7 +80,7 @@ def filled_in(
     """
     now = dict(given)
     for line in page.lines:
-        chosen = _choice(fields.get(f"{ITEM_FIELD}{line.code}"), instrument)
+        chosen = read_choice(fields.get(f"{ITEM_FIELD}{line.code}"), instrument)
         if chosen is not None:
             now[line.code] = chosen
     for box in (line.box for line in page.lines if line.box):
@@ -107,7 +107,14 @@ def changes(before: Given, after: Given) -> dict[str, tuple[int | str | None, in
     }
 
 
-def _choice(text: str | None, instrument: Instrument) -> int | None:
+def choices(instrument: Instrument, texts: Mapping[str, str]) -> list[tuple[int, str]]:
+    """Every value that may be chosen, in order, with its words."""
+    values = range(instrument.lowest, instrument.highest + 1)
+    return [(value, texts[f"RESPONSE_{value}"]) for value in values]
+
+
+def read_choice(text: str | None, instrument: Instrument) -> int | None:
+    """The value that a field says; None when it is no choice."""
     for value in range(instrument.lowest, instrument.highest + 1):
         if text == str(value):
             return value

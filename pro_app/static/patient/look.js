@@ -1,5 +1,6 @@
-/* How she likes her pages: the size of the type, the elder view, reading aloud by the
-   phone's own voice. A cookie is the only place that remembers it, for the server too. */
+/* The head of every page: how she likes it (size of the type, elder view, reading aloud by
+   the phone's own voice) and her call for help. A cookie is the only place that remembers how
+   she likes it, for the server too. All of this works by plain posts where no script runs. */
 
 const YEAR_SECONDS = 365 * 24 * 3600;
 
@@ -69,6 +70,31 @@ function sayOrStop() {
   }
 }
 
+/** Tell how far her call for help is. @param {{state: string, at?: string} | null} help */
+function showHelp(help) {
+  for (const part of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-help]")))
+    part.hidden = !help || part.dataset.help !== help.state;
+  for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-action=help]")))
+    button.hidden = Boolean(help && help.at);
+  if (!help || !help.at) return;
+  const at = new Date(help.at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  for (const part of document.querySelectorAll("[data-fill=help-at]")) part.textContent = at;
+}
+
+/** Ask to be called back, without leaving what she is doing. */
+async function askForHelp() {
+  try {
+    const phone = await fetch("/api/phone", { credentials: "same-origin" });
+    const { csrf } = await phone.json();
+    const headers = { Accept: "application/json", "X-CSRFToken": csrf };
+    const answer = await fetch("/my/help", { method: "POST", headers, credentials: "same-origin" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    showHelp(await answer.json());
+  } catch {
+    showHelp({ state: "OFFLINE" });
+  }
+}
+
 /** @param {Element | null} keep */
 function closePanels(keep) {
   for (const panel of document.querySelectorAll(".switches details[open]"))
@@ -85,10 +111,13 @@ document.addEventListener("click", (event) => {
   else if (elder !== undefined) choose({ elder: !read().elder });
   else if (aloudSwitch !== undefined) choose({ aloud: !read().aloud });
   else if (aloud !== undefined) sayOrStop();
+  else if (pressed.dataset.action === "help") askForHelp();
   else return;
   // The button would send the page, which is for browsers without a script.
   event.preventDefault();
 });
+// Screens that a script draws are told of by it.
+document.addEventListener("drawn", applyLook);
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") closePanels(null);
 });

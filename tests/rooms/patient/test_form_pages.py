@@ -32,6 +32,7 @@ def test_a_form_is_begun_filled_in_reviewed_and_received(app: Flask, her: FlaskC
         [form] = forms()
         assert (form.visit, form.standing, form.answered_on) == ("V1", True, date(2026, 4, 1))
         assert (form.mode, form.language, form.items_answered) == ("phone_self", "en", 37)
+        assert form.assistance == "ALONE"
         assert form.wording_sha256
         assert len(scores()) == 1
         assert drafts() == []
@@ -241,7 +242,7 @@ def test_one_tap_at_the_end_says_who_held_the_phone_and_sends(
     receipt = submit(her, "V1", assistance)
     assert "/my/received/" in receipt.headers["Location"]
     with app.app_context():
-        assert len(forms()) == 1
+        assert forms()[0].assistance == assistance
 
 
 def test_without_that_tap_nothing_is_sent(app: Flask, her: FlaskClient) -> None:
@@ -298,3 +299,31 @@ def test_answers_may_come_in_any_order(app: Flask, her: FlaskClient) -> None:
     answer(her, "V1", section_of(app, 3), 1)
     with app.app_context():
         assert drafts()[0].answers == dict.fromkeys(section_of(app, 3), 1)
+
+
+def test_a_call_for_help_sends_the_answer_along_and_shows_its_state(
+    app: Flask, her: FlaskClient
+) -> None:
+    begin(her, "V1")
+    [first] = pages(app)[0]
+    sent = her.post("/my/form/V1/1", data=fields([first]) | {"go": "help"})
+    assert sent.headers["Location"].endswith("/my/form/V1/1")
+    shown = her.get("/my/form/V1/1").text
+    assert " checked" in shown
+    assert "Your nurse has been asked to call you back" in shown
+    assert "You asked to be called back" in her.get("/my/home").text
+    with app.app_context():
+        assert [row.action for row in trail("help.")] == ["help.asked"]
+
+
+def test_a_page_that_is_older_than_the_answer_tells_so(app: Flask, her: FlaskClient) -> None:
+    begin(her, "V1")
+    [first] = pages(app)[0]
+    shown = her.get("/my/form/V1/1").text
+    assert 'name="revision" value="0"' in shown
+    her.post("/my/form/V1/1", data=fields([first], 1) | {"revision": "0"})
+    late = her.post("/my/form/V1/1", data=fields([first], 3) | {"revision": "0"})
+    told = her.get(late.headers["Location"]).text
+    assert "Answered differently on another phone or page meanwhile: line 1." in told
+    with app.app_context():
+        assert drafts()[0].answers[first] == 3
