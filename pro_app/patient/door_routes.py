@@ -21,7 +21,7 @@ from pro_app.patient import messages
 from pro_app.security import pins, service
 from pro_app.security.access import public
 from pro_app.security.service import CodeEnded, EasyPin, LinkEnded, SignedIn, WrongCode
-from pro_app.security.setup import everybody, limiter
+from pro_app.security.setup import limiter
 
 blueprint = Blueprint("door", __name__)
 
@@ -62,7 +62,7 @@ def link(token: str) -> ResponseReturnValue:
 @blueprint.post("/p/<token>")
 @public
 @limiter.limit("30 per minute")
-@limiter.shared_limit("600 per minute", scope="patients' door", key_func=everybody)
+@limiter.limit("600 per minute", shared=True)
 def enter(token: str) -> ResponseReturnValue:
     found = service.find_link(token)
     if found is None:

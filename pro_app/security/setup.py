@@ -1,11 +1,16 @@
 """Put the guards in place: sessions, forgery tokens, limits per address, headers."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
 from flask import Flask, Response, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, UserMixin
 from flask_wtf.csrf import CSRFProtect
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from pro_app.deployment import deployment
@@ -15,17 +20,47 @@ from pro_app.store.sign_ins import SignedInPatient
 from pro_app.store.staff import Account
 from pro_app.store.transaction import Actor
 
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Limiter:
+    """A brake against floods; routes without a limit are not looked at.
+
+    Each web process counts for itself: the exact limit against guessing a PIN is in
+    the database.
+    """
+
+    def __init__(self) -> None:
+        self._counts = MemoryStorage()
+        self._windows = FixedWindowRateLimiter(self._counts)
+
+    def limit(self, rate: str, *, shared: bool = False) -> Callable[[View], View]:
+        """The view, answering 429 beyond a rate such as `20 per minute`.
+
+        It counts for each address; `shared`: for all callers together.
+        """
+        item = parse(rate)
+
+        def mark(view: View) -> View:
+            @wraps(view)
+            def limited(*args: Any, **kwargs: Any) -> Any:
+                caller = "everybody" if shared else request.remote_addr or ""
+                if not self._windows.hit(item, request.endpoint or "", caller):
+                    abort(429)
+                return view(*args, **kwargs)
+
+            return limited  # type: ignore[return-value]
+
+        return mark
+
+    def reset(self) -> None:
+        """Forget what was counted."""
+        self._counts.reset()
+
+
 csrf = CSRFProtect()
-# Each web process counts for itself: a limit is a brake against floods, the exact
-# one against guessing a PIN is in the database.
-limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
+limiter = Limiter()
 _login = LoginManager()
-
-
-def everybody() -> str:
-    """The key of a limit that all callers share."""
-    return "everybody"
-
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -76,7 +111,6 @@ def set_up(app: Flask, settings: Settings) -> None:
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
         )
     csrf.init_app(app)
-    limiter.init_app(app)
     _login.init_app(app)
     app.before_request(_load_patient)
     app.before_request(_hold_tablet)
