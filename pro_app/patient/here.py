@@ -20,7 +20,7 @@ def occasion() -> Occasion:
         now=parts.now(),
         today=parts.today(),
         day_of=parts.day_of,
-        mode=Mode.SITE_TABLET if g.patient.tablet else Mode.PHONE_SELF,
+        mode=Mode.SITE_TABLET if g.get("patient") and g.patient.tablet else Mode.PHONE_SELF,
     )
 
 

@@ -12,6 +12,7 @@ from pro_app.patient import (
     messages,
     overview,
     phone_routes,
+    rescue_routes,
 )
 from pro_app.patient.here import occasion, sites_to_call
 from pro_app.security import secrets, service
@@ -25,6 +26,7 @@ blueprint.register_blueprint(form_routes.blueprint)
 blueprint.register_blueprint(help_routes.blueprint)
 blueprint.register_blueprint(json_routes.blueprint)
 blueprint.register_blueprint(phone_routes.blueprint)
+blueprint.register_blueprint(rescue_routes.blueprint)
 blueprint.add_app_template_filter(secrets.receipt_of, "receipt")
 blueprint.add_app_template_filter(messages.visit_name, "visit_name")
 blueprint.add_app_template_filter(messages.days_left, "days_left")

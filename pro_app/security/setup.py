@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Flask, Response, abort, g, redirect, request, session, url_for
+from flask import Flask, Response, abort, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin
 from flask_wtf.csrf import CSRFProtect
@@ -110,6 +110,7 @@ def set_up(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
         )
+    app.before_request(_make_room)  # before the forgery check, which reads what was sent
     csrf.init_app(app)
     _login.init_app(app)
     app.before_request(_load_patient)
@@ -121,6 +122,13 @@ def set_up(app: Flask, settings: Settings) -> None:
 def _load_staff(token: str) -> StaffUser | None:
     account = service.signed_in_staff(token, now=deployment().now())
     return StaffUser(account, token) if account else None
+
+
+def _make_room() -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    most_bytes = getattr(view, "most_bytes", None)
+    if most_bytes and "_user_id" in session:
+        request.max_content_length = most_bytes
 
 
 def _load_patient() -> None:
