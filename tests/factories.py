@@ -60,6 +60,7 @@ def add_form(
     mode: Mode = Mode.PAPER,
     now: datetime | None = None,
     submission_id: str | None = None,
+    item_times: Mapping[str, list[int | None]] | None = None,
 ) -> str:
     """The submission id of a form put straight into the store."""
     parts = deployment()
@@ -73,6 +74,7 @@ def add_form(
         mode=mode,
         language="zh",
         answers=answers,
+        item_times=item_times,
     )
     with transaction(ACTOR, now or parts.now()) as tx:
         keep_forms(tx, [new], parts.instrument)

@@ -29,8 +29,11 @@ def register(app: Flask) -> None:
 @click.option("--as-of", required=True, type=Day(), help="What happened later is left out.")
 @click.option("--known-at", type=Moment(), help="What was recorded later is left out.")
 @click.option("--with-arm", is_flag=True, help="Add the treatment arm; the trail says so.")
+@click.option("--with-timings", is_flag=True, help="Add when each item was seen and chosen.")
 @with_appcontext
-def export(folder: Path, as_of: date, known_at: datetime | None, with_arm: bool) -> None:
+def export(
+    folder: Path, as_of: date, known_at: datetime | None, with_arm: bool, with_timings: bool
+) -> None:
     """Write the data set to DIR: eight CSV files and manifest.json.
 
     DIR may be new, empty, or hold an earlier export, which is then replaced.
@@ -46,7 +49,7 @@ def export(folder: Path, as_of: date, known_at: datetime | None, with_arm: bool)
             bar.label = file
             bar.update(1)
 
-        manifest = _made(folder.resolve(), as_of, known_at, with_arm, step)
+        manifest = _made(folder.resolve(), as_of, known_at, with_arm, with_timings, step)
     rows = [
         [name, file["rows"], file["sha256"]] for name, file in manifest.content["files"].items()
     ]
@@ -63,6 +66,7 @@ def _made(
     as_of: date,
     known_at: datetime | None,
     with_arm: bool,
+    with_timings: bool,
     step: service.Progress,
 ) -> Manifest:
     parts = deployment()
@@ -74,6 +78,7 @@ def _made(
             as_of=as_of,
             known_at=known_at,
             with_arm=with_arm,
+            with_timings=with_timings,
             actor=CLI,
             now=parts.now(),
             progress=step,

@@ -4,7 +4,7 @@
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -50,6 +50,9 @@ class StoredScore(NamedTuple):
     prorated: bool
 
 
+_DAY_SECONDS = 24 * 60 * 60
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerSet:
     """A form as it is stored, whether it stands or not.
@@ -58,6 +61,8 @@ class AnswerSet:
     value as chosen or the name of the state that left it blank; it is empty when
     the form's items are not the instrument's. `scores` are in the order of the
     scales; None when the form was not scored with the instrument's version.
+    `item_times` maps an item to the seconds after the start at which it was
+    [first seen, last chosen].
     """
 
     submission_id: str
@@ -77,7 +82,10 @@ class AnswerSet:
     answers: tuple[int | str, ...]
     item_languages: Mapping[str, str]
     scores: tuple[StoredScore, ...] | None
+    assistance: str | None = None
     started_at: datetime | None = None
+    finished_at: datetime | None = None
+    item_times: Mapping[str, Sequence[int | None]] | None = None
     device_at: datetime | None = None
     device_offset_minutes: int | None = None
 
@@ -87,6 +95,11 @@ class AnswerSet:
         if self.device_at is None:
             return None
         return round((self.device_at - self.received_at).total_seconds())
+
+    @property
+    def clock_off_by_a_day(self) -> bool:
+        """Whether the device's clock showed another time by more than a day."""
+        return abs(self.clock_skew_seconds or 0) > _DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ class FormRow(NamedTuple):
     visit: str
     standing: bool
     proxy: bool
+    assistance: str | None
     status: str | None
     analysis: bool
     why_not_analysed: str | None
@@ -70,10 +71,12 @@ class FormRow(NamedTuple):
     wording_status: str
     wording_sha256: str | None
     started_at: datetime | None
+    finished_at: datetime | None
     device_at: datetime | None
     device_offset_minutes: int | None
     received_at: datetime
     clock_skew_seconds: int | None
+    clock_off_by_a_day: bool
 
 
 class ItemRow(NamedTuple):
@@ -84,6 +87,8 @@ class ItemRow(NamedTuple):
     state: str
     value: int | None
     language: str
+    seen_s: int | None  # the last two can be left off
+    chosen_s: int | None
 
 
 class ScoreRow(NamedTuple):
@@ -136,17 +141,19 @@ def tables(
     wordings: Mapping[str, WordingStatus],
     *,
     with_arm: bool,
+    with_timings: bool,
 ) -> tuple[Table, ...]:
     """Every file but the manifest, in the order in which they are best read.
 
     Shapes: `wordings` maps the SHA-256 of a wording to whose words it is.
     """
     of_patients = PatientRow._fields if with_arm else PatientRow._fields[:-1]
+    of_items = ItemRow._fields if with_timings else ItemRow._fields[:-2]
     data = (
         Table("patients.csv", of_patients, lambda: _patients(dataset, len(of_patients))),
         Table("ledger.csv", LedgerRow._fields, lambda: map(_ledger_row, dataset.entries)),
         Table("forms.csv", FormRow._fields, lambda: _forms(dataset, wordings)),
-        Table("items.csv", ItemRow._fields, lambda: _items(dataset)),
+        Table("items.csv", of_items, lambda: _items(dataset, with_timings)),
         Table("scores.csv", ScoreRow._fields, lambda: _scores(dataset)),
         Table("events.csv", EventRow._fields, lambda: _events(dataset)),
         Table("compliance.csv", ComplianceRow._fields, lambda: _compliance(dataset)),
@@ -211,6 +218,7 @@ def _forms(dataset: Dataset, wordings: Mapping[str, WordingStatus]) -> Iterator[
             visit=form.visit,
             standing=form.standing,
             proxy=form.proxy,
+            assistance=form.assistance,
             status=status.value if status else None,
             analysis=why_not is None,
             why_not_analysed=why_not.value if why_not else None,
@@ -225,27 +233,33 @@ def _forms(dataset: Dataset, wordings: Mapping[str, WordingStatus]) -> Iterator[
             wording_status=wording_status(form, wordings).value,
             wording_sha256=form.wording_sha256,
             started_at=form.started_at,
+            finished_at=form.finished_at,
             device_at=form.device_at,
             device_offset_minutes=form.device_offset_minutes,
             received_at=form.received_at,
             clock_skew_seconds=form.clock_skew_seconds,
+            clock_off_by_a_day=form.clock_off_by_a_day,
         )
+
+
+_NO_TIMES = (None, None)
 
 
 # The two long files are made of plain tuples in the order of their row types:
 # hundreds of thousands of named ones take twice the time.
-def _items(dataset: Dataset) -> Iterator[tuple[Cell, ...]]:
+def _items(dataset: Dataset, with_timings: bool) -> Iterator[tuple[Cell, ...]]:
     codes = dataset.instrument.item_codes
     answered = AnswerState.ANSWERED.value
     for form in dataset.forms:
         number, patient, visit = form.submission_id, form.patient_id, form.visit
-        languages = form.item_languages
+        languages, times = form.item_languages, form.item_times or {}
         for code, answer in zip(codes, form.answers, strict=True):
             language = languages.get(code, form.language)
+            taken = times.get(code, _NO_TIMES) if with_timings else ()
             if isinstance(answer, str):
-                yield (number, patient, visit, code, answer, None, language)
+                yield (number, patient, visit, code, answer, None, language, *taken)
             else:
-                yield (number, patient, visit, code, answered, answer, language)
+                yield (number, patient, visit, code, answered, answer, language, *taken)
 
 
 def _scores(dataset: Dataset) -> Iterator[tuple[Cell, ...]]:

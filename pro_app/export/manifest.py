@@ -55,6 +55,7 @@ def describe(
     *,
     known_at: datetime | None,
     with_arm: bool,
+    with_timings: bool,
 ) -> dict[str, Any]:
     """All that the manifest says but the files: nothing that the clock decides.
 
@@ -83,6 +84,7 @@ def describe(
         "as_of": dataset.as_of.isoformat(),
         "known_at": instant(known_at) if known_at else None,
         "with_arm": with_arm,
+        "with_timings": with_timings,
         "synthetic": moment.synthetic,
         "withheld_consent_withdrawn": dataset.withheld,
         "forms_for_analysis": sum(why is None for why in dataset.why_not.values()),

@@ -56,6 +56,7 @@ def make_export(
     as_of: date,
     known_at: datetime | None = None,
     with_arm: bool,
+    with_timings: bool = False,
     actor: Actor,
     now: datetime,
     progress: Progress = lambda _file: None,
@@ -75,13 +76,20 @@ def make_export(
     )
     _confirm_scores(dataset)
     words = _wordings(study, instrument, moment.licences)
-    files = tables(dataset, dictionary(), words, with_arm=with_arm)
+    files = tables(dataset, dictionary(), words, with_arm=with_arm, with_timings=with_timings)
     with all_or_nothing(folder, [*(table.file for table in files), MANIFEST]) as place:
-        content = describe(dataset, moment, words, known_at=known_at, with_arm=with_arm)
+        content = describe(
+            dataset,
+            moment,
+            words,
+            known_at=known_at,
+            with_arm=with_arm,
+            with_timings=with_timings,
+        )
         content["files"] = _write_and_check(files, place, progress)
         manifest = write_manifest(content, place)
         # Before it is handed over: data that left unrecorded could not be called back.
-        _record(manifest, as_of, known_at or now, with_arm, actor, now)
+        _record(manifest, as_of, known_at or now, actor, now)
     return manifest
 
 
@@ -150,14 +158,14 @@ def _record(
     manifest: Manifest,
     as_of: date,
     known_at: datetime,
-    with_arm: bool,
     actor: Actor,
     now: datetime,
 ) -> None:
     made = {
         "as_of": as_of.isoformat(),
         "known_at": writing.instant(known_at),
-        "arm": with_arm,
+        "arm": manifest.content["with_arm"],
+        "timings": manifest.content["with_timings"],
         "rows": manifest.rows,
         "manifest_sha256": manifest.sha256,
     }

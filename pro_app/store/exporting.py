@@ -24,7 +24,8 @@ _FORM = (
     *(form.c.answered_on, form.c.received_at, form.c.mode, form.c.language),
     *(form.c.entered_by, form.c.instrument, form.c.instrument_sha256, form.c.wording_sha256),
     *(form.c.items_answered, form.c.answers, form.c.item_languages, form_score.c.scores),
-    *(form.c.started_at, form.c.device_at, form.c.device_offset_minutes),
+    *(form.c.assistance, form.c.started_at, form.c.finished_at, form.c.item_times),
+    *(form.c.device_at, form.c.device_offset_minutes),
 )
 
 
@@ -66,7 +67,10 @@ def _answer_set(row: Any, instrument: Instrument) -> AnswerSet:
         answers=_answers(row.answers, instrument.item_codes),
         item_languages=row.item_languages,
         scores=_scores(row.scores, instrument),
+        assistance=row.assistance,
         started_at=row.started_at,
+        finished_at=row.finished_at,
+        item_times=row.item_times,
         device_at=row.device_at,
         device_offset_minutes=row.device_offset_minutes,
     )

@@ -24,7 +24,7 @@ from pro_app.core.dataset import (
     wording_status,
 )
 from pro_app.core.dictionary import DictionaryError, DictionaryRow, Source, dictionary_rows
-from pro_app.core.facts import EventFact, EventKind, FormFact, Mode, PatientFacts
+from pro_app.core.facts import Assistance, EventFact, EventKind, FormFact, Mode, PatientFacts
 from pro_app.core.instrument import AnswerState
 from pro_app.core.ledger import Flag, Pattern, Status
 from pro_app.core.rates import VisitRates, pooled, rates
@@ -90,7 +90,7 @@ def made(*forms: AnswerSet, facts: PatientFacts = ANNA, as_of: date = AS_OF) -> 
 
 
 def rows(dataset: Dataset, file: str, *, with_arm: bool = False) -> list[dict[str, Any]]:
-    for table in tidy.tables(dataset, dictionary(), {}, with_arm=with_arm):
+    for table in tidy.tables(dataset, dictionary(), {}, with_arm=with_arm, with_timings=with_arm):
         if table.file == file:
             return [dict(zip(table.columns, row, strict=True)) for row in table.rows()]
     raise AssertionError(file)
@@ -222,7 +222,7 @@ def test_withdrawn_consent_takes_the_patient_out_of_every_file() -> None:
     forms = (form("V0", date(2021, 1, 8)), form("V1", date(2021, 4, 11)))
     dataset = made(*forms, facts=facts)
     assert dataset.withheld == 1
-    for table in tidy.tables(dataset, dictionary(), {}, with_arm=True):
+    for table in tidy.tables(dataset, dictionary(), {}, with_arm=True, with_timings=True):
         assert all(ANNA.patient_id not in row for row in table.rows()), table.file
     assert {r["N"] for r in rows(dataset, "compliance.csv")} == {0}
     assert made(*forms, facts=facts, as_of=date(2021, 4, 11)).withheld == 0
@@ -288,7 +288,17 @@ def test_a_phone_that_runs_ahead_shows_in_its_own_column() -> None:
     ahead = form("V0", date(2021, 1, 8), device_at=received.replace(day=11))
     (row,) = rows(made(ahead), "forms.csv")
     assert row["clock_skew_seconds"] == 3 * 24 * 3600
+    assert row["clock_off_by_a_day"] is True
     assert row["status"] == "VALID"
+
+
+def test_who_helped_and_when_she_finished_stand_with_the_form() -> None:
+    finished = datetime(2021, 1, 8, 3, tzinfo=UTC)
+    near = datetime(2021, 1, 9, 4, tzinfo=UTC)
+    late = form("V0", date(2021, 1, 8), assistance="READ_ALOUD", finished_at=finished)
+    (row,) = rows(made(replace(late, received_at=near, device_at=near)), "forms.csv")
+    assert (row["assistance"], row["finished_at"]) == ("READ_ALOUD", finished)
+    assert row["clock_off_by_a_day"] is False
 
 
 @pytest.mark.parametrize(
@@ -342,6 +352,7 @@ def test_every_column_that_can_leave_is_explained_in_its_order() -> None:
         ("pattern", Pattern),
         ("flags", Flag),
         ("not_analysed", NotAnalysed),
+        ("assistance", Assistance),
         ("modes", Mode),
         ("wording_status", WordingStatus),
         ("state", AnswerState),

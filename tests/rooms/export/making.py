@@ -30,6 +30,7 @@ def export(
     *,
     known_at: datetime | None = None,
     with_arm: bool = False,
+    with_timings: bool = False,
     actor: Actor = CLI,
 ) -> Manifest:
     parts = deployment()
@@ -40,6 +41,7 @@ def export(
         as_of=as_of,
         known_at=known_at,
         with_arm=with_arm,
+        with_timings=with_timings,
         actor=actor,
         now=parts.now(),
     )

@@ -1,5 +1,6 @@
 """`flask export`: the same export without a browser."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ from click.testing import Result
 from flask import Flask
 
 from pro_app.core.facts import EventKind
+from pro_app.deployment import deployment
+from pro_app.export.service import past_exports
 from pro_app.instruments import demonstration
 from tests import factories
 from tests.rooms.export.making import TODAY, V0, add_shown_form, insert_form, right_scores, rows
@@ -45,6 +48,21 @@ def test_the_arm_and_an_earlier_instant_can_be_asked_for(app: Flask, folder: Pat
     assert rows(folder, "patients.csv")[0]["arm"] == "RADICAL"
     assert run(app, folder, "--known-at", "2026-03-01T08:00:00+08:00").exit_code == 0
     assert rows(folder, "patients.csv") == []
+
+
+def test_how_long_each_line_took_leaves_only_when_it_is_asked_for(app: Flask, folder: Path) -> None:
+    with app.app_context():
+        took = {deployment().instrument.item_codes[0]: [3, 8]}
+        factories.add_form(factories.add_patient(), "V0", V0, item_times=took)
+    assert run(app, folder).exit_code == 0
+    assert "seen_s" not in rows(folder, "items.csv")[0]
+    assert run(app, folder, "--with-timings").exit_code == 0
+    first, second = rows(folder, "items.csv")[:2]
+    assert (first["seen_s"], first["chosen_s"]) == ("3", "8")
+    assert (second["seen_s"], second["chosen_s"]) == ("", "")
+    assert json.loads((folder / "manifest.json").read_text("utf-8"))["with_timings"] is True
+    with app.app_context():
+        assert [each.details["timings"] for each in past_exports()] == [True, False]
 
 
 def test_a_folder_with_something_else_is_refused(app: Flask, folder: Path) -> None:

@@ -276,9 +276,9 @@ def test_chinese_comes_through(folder: Path) -> None:
 
 def test_every_column_of_every_file_stands_in_the_exported_dictionary(tmp_path: Path) -> None:
     factories.add_form(factories.add_patient(arm="RADICAL"), "V0", V0)
-    for with_arm in (False, True):
-        folder = tmp_path / str(with_arm)
-        export(folder, TODAY, with_arm=with_arm)
+    for more in (False, True):
+        folder = tmp_path / str(more)
+        export(folder, TODAY, with_arm=more, with_timings=more)
         told = values(rows(folder, "dictionary.csv"), "file", "column")
         there = [
             (path.name, column)

@@ -17,6 +17,7 @@ from pro_app.store.transaction import reading, transaction
 from pro_app.store.wordings import add_pack
 from tests import factories
 from tests.factories import ACTOR
+from tests.house.source import ROOT
 from tests.rooms.export.making import (
     TODAY,
     V0,
@@ -53,6 +54,7 @@ def test_an_export_is_kept_in_the_trail_with_the_digest_of_its_manifest(folder: 
         "as_of": "2026-03-05",
         "known_at": "2026-03-05T00:00:00Z",
         "arm": True,
+        "timings": False,
         "rows": manifest.rows,
         "manifest_sha256": manifest.sha256,
     }
@@ -61,6 +63,7 @@ def test_an_export_is_kept_in_the_trail_with_the_digest_of_its_manifest(folder: 
 
 def test_the_manifest_names_what_the_files_hold(folder: Path) -> None:
     parts = deployment()
+    newest = max(each.name[:4] for each in (ROOT / "migrations" / "versions").glob("0*.py"))
     factories.add_form(factories.add_patient(), "V0", V0)
     manifest = export(folder, TODAY)
     written = json.loads((folder / "manifest.json").read_text("utf-8"))
@@ -72,7 +75,8 @@ def test_the_manifest_names_what_the_files_hold(folder: Path) -> None:
     assert written["study"]["sha256"] == parts.study.sha256
     assert written["instrument"]["sha256"] == parts.instrument.sha256
     assert (written["as_of"], written["known_at"]) == ("2026-03-05", None)
-    assert (written["schema_revision"], written["with_arm"]) == ("0001", False)
+    assert (written["schema_revision"], written["with_arm"]) == (newest, False)
+    assert written["with_timings"] is False
     assert written["both_scorers_agree"] is True
     assert written["wordings"] == [{"status": "PAPER", "sha256": None, "forms": 1, "licences": []}]
     assert written["wording_notice"] is None
