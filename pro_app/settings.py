@@ -27,6 +27,7 @@ class Settings:
     base_url: str
     study: str
     trusted_proxies: int
+    offline: bool
     instance: Path
     cli_language: str
 
@@ -64,6 +65,10 @@ VARIABLES: dict[str, tuple[str, str]] = {
         "0",
         "How many reverse proxies stand in front and set X-Forwarded-For.",
     ),
+    "PRO_OFFLINE": (
+        "on",
+        "on or off: whether phones keep the pages to work without a network.",
+    ),
 }
 
 
@@ -88,6 +93,7 @@ def read_settings(
         base_url=_base_url(env.get("PRO_BASE_URL") or f"http://{listen}"),
         study=env.get("PRO_STUDY") or VARIABLES["PRO_STUDY"][0],
         trusted_proxies=_count("PRO_TRUSTED_PROXIES", env.get("PRO_TRUSTED_PROXIES") or "0"),
+        offline=_switch("PRO_OFFLINE", env.get("PRO_OFFLINE") or "on"),
         instance=instance,
         cli_language=_cli_language(env),
     )
@@ -149,6 +155,12 @@ def _count(name: str, text: str) -> int:
     if not text.isdecimal() or int(text) > 5:
         raise SettingsError(f"{name}: expected a number from 0 to 5, not {text!r}")
     return int(text)
+
+
+def _switch(name: str, text: str) -> bool:
+    if text not in ("on", "off"):
+        raise SettingsError(f"{name}: expected on or off, not {text!r}")
+    return text == "on"
 
 
 def _cli_language(env: Mapping[str, str]) -> str:

@@ -46,6 +46,7 @@ def settings_for(database_url: str, instance: Path, **changes: object) -> Settin
         "base_url": "http://localhost",
         "study": "nct04158843",
         "trusted_proxies": 0,
+        "offline": True,
         "instance": instance,
         "cli_language": "en",
     }

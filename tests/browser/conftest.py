@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from werkzeug.serving import make_server
 
 from pro_app import create_app
@@ -58,13 +58,31 @@ def site(new_database: Callable[[str], str], clock: HandClock, tmp_path: Path) -
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def playwright_driver() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=_FLAGS, headless=True
-        )
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright_driver: Playwright) -> Iterator[Browser]:
+    browser = playwright_driver.chromium.launch(
+        executable_path="/usr/bin/chromium", args=_FLAGS, headless=True
+    )
+    yield browser
+    browser.close()
+
+
+def launch(driver: Playwright, profile: Path, site: Site) -> BrowserContext:
+    """A browser with a profile on disk, which outlives it as on a phone."""
+    return driver.chromium.launch_persistent_context(
+        profile,
+        executable_path="/usr/bin/chromium",
+        args=_FLAGS,
+        headless=True,
+        viewport=PHONE,
+        locale="zh-CN",
+        base_url=site.address,
+    )
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ def test_the_demonstration_s_key_is_made_once_and_kept_to_its_owner(tmp_path: Pa
         ({"PRO_BASE_URL": "pro.example"}, "PRO_BASE_URL"),
         ({"PRO_LISTEN": "5000"}, "PRO_LISTEN"),
         ({"PRO_TRUSTED_PROXIES": "all"}, "PRO_TRUSTED_PROXIES"),
+        ({"PRO_OFFLINE": "no"}, "PRO_OFFLINE"),
         (_PRODUCTION | {"PRO_SECRET_KEY": ""}, "PRO_SECRET_KEY"),
         (_PRODUCTION | {"PRO_SECRET_KEY": "short"}, "PRO_SECRET_KEY"),
     ],

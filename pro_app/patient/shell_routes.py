@@ -1,0 +1,129 @@
+"""What a phone needs to show the patient's pages without a network: shell, worker, manifest."""
+
+import hashlib
+import json
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from pro_app.assets import static_version
+from pro_app.deployment import deployment
+from pro_app.i18n import LANGUAGES
+from pro_app.security.access import public
+
+blueprint = Blueprint("shell", __name__, url_prefix="/my")
+
+#: All that the service worker keeps beside the shell: nothing of anybody's.
+FILES = (
+    "patient/all.css",
+    "patient/app.js",
+    "patient/drafts.js",
+    "patient/form.js",
+    "patient/home.js",
+    "patient/keep.js",
+    "patient/look.js",
+    "patient/qr.js",
+    "patient/rescue.js",
+    "patient/screens.js",
+    "patient/start.js",
+    "shared/icon.svg",
+)
+#: The worker is gone for good: for a version of it that does harm.
+_GONE = """\
+self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (event) => {
+  const clear = (names) => Promise.all(names.map((name) => caches.delete(name)));
+  event.waitUntil(caches.keys().then(clear).then(() => self.registration.unregister()));
+});
+"""
+
+
+@blueprint.app_context_processor
+def _offline() -> dict[str, Any]:
+    """The worker's address, for pages that may register it; None switches it off."""
+    offered = deployment().settings.offline
+    return {"worker": url_for("patient.shell.worker") if offered else None}
+
+
+@blueprint.get("/shell")
+@public
+def shell() -> ResponseReturnValue:
+    """The page that draws forms from what the phone has kept; the same for everybody."""
+    return _shell()
+
+
+@blueprint.get("/sw.js")
+@public
+def worker() -> ResponseReturnValue:
+    """The service worker; one that only removes itself where working offline is switched off."""
+    if not deployment().settings.offline:
+        return Response(_GONE, mimetype="text/javascript")
+    files = [_asset(path) for path in FILES]
+    # Everything that is kept is named by what it is, so that any change replaces it all.
+    version = hashlib.sha256((_shell() + static_version()).encode()).hexdigest()[:12]
+    kept = {"version": version, "shell": url_for(".shell"), "files": [url_for(".shell"), *files]}
+    scripts = ", ".join(json.dumps(_asset(f"patient/{name}.js")) for name in ("keep", "worker"))
+    text = f"self.kept = {json.dumps(kept)};\nimportScripts({scripts});\n"
+    return Response(text, mimetype="text/javascript")
+
+
+@blueprint.get("/manifest.webmanifest")
+@public
+def manifest() -> ResponseReturnValue:
+    """What a phone asks for to put the pages among its apps."""
+    sizes = {"icon-192": "any", "icon-512": "any", "icon-maskable-512": "maskable"}
+    answer = jsonify(
+        name=_("Questionnaire"),
+        short_name=_("Questionnaire"),
+        id=url_for("patient.home"),
+        start_url=url_for("patient.home"),
+        scope="/my/",
+        display="standalone",
+        background_color="#faf7f2",
+        theme_color="#0b5a61",
+        icons=[
+            {
+                "src": _asset(f"patient/{name}.png"),
+                "sizes": "x".join([name.rpartition("-")[2]] * 2),
+                "type": "image/png",
+                "purpose": purpose,
+            }
+            for name, purpose in sizes.items()
+        ],
+    )
+    answer.mimetype = "application/manifest+json"
+    return answer
+
+
+def _shell() -> str:
+    study = deployment().study
+    # Whom to call is hers, so the script puts it in.
+    sites = [
+        (
+            Markup('<span data-fill="site-name"></span>'),
+            Markup('<span data-fill="site-phone"></span>'),
+        )
+    ]
+    parts = []
+    for code in study.languages:
+        locale, tag, _name = LANGUAGES.get(code, LANGUAGES["en"])
+        with force_locale(locale):
+            parts.append(
+                render_template(
+                    "patient/_shell.html",
+                    code=code,
+                    tag=tag,
+                    sites=sites,
+                    sites_to_call=lambda: sites,
+                    named=lambda given: given,
+                )
+            )
+    return render_template("patient/shell.html", parts=parts, first=study.languages[0])
+
+
+def _asset(path: str) -> str:
+    return url_for("assets.asset", version=static_version(), path=path)

@@ -1,0 +1,255 @@
+"""What stays on a phone, for whom, and what takes it away again."""
+
+import dataclasses
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Playwright, expect
+
+from pro_app.security.setup import limiter
+from tests import factories
+from tests.browser import phones
+from tests.browser.conftest import Site, launch
+from tests.cast import PIN
+from tests.rooms.patient.steps import forms
+
+OTHER = "LISHUI-002"
+
+
+@pytest.fixture(autouse=True)
+def _window_open(site: Site) -> None:
+    limiter.reset()
+    site.clock.set("2026-04-01T08:00+08:00")
+    with site.app.app_context():
+        factories.add_patient(phones.NUMBER)
+        factories.add_patient(OTHER)
+
+
+@pytest.fixture
+def phone(site: Site, new_page: Callable[..., Page]) -> Page:
+    page = new_page()
+    phones.sign_in(page, site)
+    phones.get_ready(page)
+    return page
+
+
+@pytest.fixture
+def full(site: Site) -> Iterator[Callable[[], None]]:
+    """The hospital takes in nothing until this is called."""
+    views = site.app.view_functions
+    taking = views["patient.json.put_form"]
+
+    def again() -> None:
+        views["patient.json.put_form"] = taking
+
+    views["patient.json.put_form"] = lambda submission_id: ("", 503)
+    yield again
+    again()
+
+
+def handed_in(page: Page, value: int = 2) -> None:
+    phones.begin(page)
+    phones.fill_in(page, value=value)
+    phones.send(page)
+    phones.is_saved(page)
+
+
+def sign_out(page: Page) -> None:
+    page.goto("/my/home")
+    page.locator("form[data-sign-out] button").click()
+    expect(page).to_have_url(re.compile("/signed-out$"))
+
+
+def test_signing_out_wipes_a_draft_and_keeps_what_was_handed_in(
+    phone: Page, full: Callable[[], None]
+) -> None:
+    handed_in(phone)
+    sign_out(phone)
+    assert phones.kept(phone) == {"sent": 1}
+    assert phone.evaluate("() => self.pro.unlocked()") is None
+    expect(phone.locator("[data-waiting]")).to_be_visible()
+    phone.go_back()
+    expect(phone.locator("body")).not_to_contain_text(phones.NUMBER)
+
+
+def test_another_patient_on_the_phone_sees_and_sends_nothing_of_the_first(
+    phone: Page, site: Site, full: Callable[[], None]
+) -> None:
+    handed_in(phone, value=4)
+    sign_out(phone)
+    full()
+    phones.sign_in(phone, site, OTHER)
+    phones.get_ready(phone)
+    phone.wait_for_timeout(500)
+    with site.app.app_context():
+        assert forms() == []
+    phone.goto(phones.FORM)
+    phone.locator("[data-action=begin]").click()
+    phones.at_item(phone, 1)
+    expect(phone.locator("input:checked")).to_have_count(0)
+    readable = phone.evaluate(
+        """async () => {
+          const [row] = await self.pro.waiting();
+          const vault = await self.pro.unlocked();
+          return self.pro.get(vault, "sent", row.id);
+        }"""
+    )
+    assert readable is None
+
+    # Its owner comes back: now it is sent, and gone from the phone.
+    sign_out(phone)
+    phones.sign_in(phone, site)
+    phone.goto("/my/home")
+    expect(phone.locator("[data-waiting]")).to_be_hidden()
+    for _ in range(40):
+        if "sent" not in phones.kept(phone):
+            break
+        phone.wait_for_timeout(250)
+    with site.app.app_context():
+        [form] = forms()
+    assert form.received_from == f"patient:{phones.NUMBER}"
+    assert set(form.answers.values()) == {4}
+
+
+def test_a_draft_of_another_patient_is_wiped(phone: Page, site: Site) -> None:
+    phones.begin(phone)
+    phones.fill_in(phone, last=3)
+    assert phones.kept(phone)["draft"] == 1
+    phones.sign_in(phone, site, OTHER)
+    phones.get_ready(phone)
+    assert "draft" not in phones.kept(phone)
+
+
+def test_nothing_personal_lies_in_caches_addresses_or_open_rows(
+    phone: Page, full: Callable[[], None]
+) -> None:
+    handed_in(phone, value=3)
+    texts = phone.evaluate(
+        """async () => {
+          const texts = [location.href, document.cookie];
+          for (const name of await caches.keys()) {
+            const cache = await caches.open(name);
+            for (const request of await cache.keys()) {
+              texts.push(request.url, await (await cache.match(request)).text());
+            }
+          }
+          const open = await new Promise((resolve) => {
+            const opening = indexedDB.open("pro", 1);
+            opening.onsuccess = () => {
+              const all = opening.result.transaction("kept").objectStore("kept").getAll();
+              all.onsuccess = () => resolve(all.result);
+            };
+          });
+          for (const row of open) texts.push(JSON.stringify({ ...row, iv: 0, data: 0 }));
+          for (let i = 0; i < localStorage.length; i++) texts.push(localStorage.key(i));
+          return texts;
+        }"""
+    )
+    whole = "\n".join(texts)
+    for secret in (phones.NUMBER, "GP1", PIN):
+        assert secret not in whole
+
+
+def test_a_session_that_ended_keeps_the_form_and_asks_for_the_pin(
+    phone: Page, site: Site, full: Callable[[], None]
+) -> None:
+    handed_in(phone)
+    full()
+    phone.context.clear_cookies()
+    phones.retry(phone)
+    expect(phone.locator("[data-state=signed_out]").first).to_be_visible()
+    assert phones.kept(phone)["sent"] == 1
+    phones.sign_in(phone, site)
+    phone.goto("/my/home")
+    for _ in range(40):
+        with site.app.app_context():
+            if forms():
+                break
+        phone.wait_for_timeout(250)
+    with site.app.app_context():
+        assert len(forms()) == 1
+
+
+def test_a_browser_closed_with_an_unsent_form_has_it_when_it_opens_again(
+    site: Site, playwright_driver: Playwright, tmp_path: Path
+) -> None:
+    context = launch(playwright_driver, tmp_path / "profile", site)
+    page = context.new_page()
+    phones.sign_in(page, site)
+    phones.get_ready(page)
+    context.set_offline(True)
+    phones.begin(page)
+    phones.fill_in(page)
+    phones.send(page)
+    phones.is_saved(page)
+    context.close()
+
+    context = launch(playwright_driver, tmp_path / "profile", site)
+    page = context.new_page()
+    phones.sign_in(page, site)
+    page.goto("/my/home")
+    for _ in range(60):
+        with site.app.app_context():
+            if forms():
+                break
+        page.wait_for_timeout(250)
+    with site.app.app_context():
+        [form] = forms()
+    assert form.items_answered == phones.LAST
+    expect(page.locator(".rows")).to_contain_text("回执")
+    context.close()
+
+
+def test_the_pages_can_be_installed(
+    site: Site, playwright_driver: Playwright, tmp_path: Path
+) -> None:
+    context = launch(playwright_driver, tmp_path / "profile", site)
+    page = context.new_page()
+    phones.sign_in(page, site)
+    phones.get_ready(page)
+    client = context.new_cdp_session(page)
+    assert client.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
+    manifest = json.loads(client.send("Page.getAppManifest")["data"])
+    assert (manifest["scope"], manifest["display"]) == ("/my/", "standalone")
+    context.close()
+
+
+def test_the_kill_switch_takes_the_worker_off_every_phone(phone: Page, site: Site) -> None:
+    parts = site.app.extensions["deployment"]
+    settings = dataclasses.replace(parts.settings, offline=False)
+    site.app.extensions["deployment"] = dataclasses.replace(parts, settings=settings)
+    phone.goto("/my/home")
+    for _ in range(40):
+        left = phone.evaluate(
+            "async () => (await navigator.serviceWorker.getRegistrations()).length"
+        )
+        if not left:
+            break
+        phone.wait_for_timeout(250)
+    assert left == 0
+    phone.goto(phones.FORM)
+    expect(phone.locator("main form button").first).to_be_visible()
+    assert phone.evaluate("() => navigator.serviceWorker.controller") is None
+
+
+def test_a_new_version_of_the_files_replaces_the_old_ones(phone: Page, site: Site) -> None:
+    phone.evaluate("async () => { await caches.open('pro-old'); }")
+    script = site.app.view_functions["patient.shell.worker"]
+    site.app.view_functions["patient.shell.worker"] = lambda: _renamed(script())
+    phone.evaluate("async () => (await navigator.serviceWorker.getRegistration('/my/')).update()")
+    for _ in range(40):
+        names = phone.evaluate("() => caches.keys()")
+        if names == ["pro-newer"]:
+            break
+        phone.wait_for_timeout(250)
+    assert names == ["pro-newer"]
+
+
+def _renamed(response):
+    text = response.get_data(as_text=True)
+    start = text.index('"version": "') + len('"version": "')
+    response.set_data(text[:start] + "newer" + text[text.index('"', start) :])
+    return response
