@@ -24,9 +24,9 @@ _INTRO, _REVIEW, _END = 0, 4, 5
 def _lines() -> dict[str, str]:
     """Code → text: about nothing that could ever be data."""
     return {
-        "P1": _("Fondness for tea in the morning"),
-        "P2": _("Fondness for noodles"),
-        "P3": _("Fondness for rainy days"),
+        "TEA": _("Fondness for tea in the morning"),
+        "NOODLES": _("Fondness for noodles"),
+        "RAIN": _("Fondness for rainy days"),
     }
 
 

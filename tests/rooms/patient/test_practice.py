@@ -11,7 +11,7 @@ from sqlalchemy import select
 from pro_app.store.tables import metadata
 from pro_app.store.transaction import reading
 
-_CHOSEN = "item:P1=4"
+_CHOSEN = "item:TEA=4"
 
 
 def test_practice_goes_from_line_to_line_to_a_review_and_an_end(her: FlaskClient) -> None:
@@ -24,8 +24,8 @@ def test_practice_goes_from_line_to_line_to_a_review_and_an_end(her: FlaskClient
     assert " checked" not in first
     second = her.get(f"/my/practice?at=1&{_CHOSEN}&go=next").text
     assert "2 of 3" in second
-    assert 'name="item:P1" value="4"' in second
-    review = her.get(f"/my/practice?at=3&{_CHOSEN}&item:P2=SKIPPED&item:P3=0&go=next").text
+    assert 'name="item:TEA" value="4"' in second
+    review = her.get(f"/my/practice?at=3&{_CHOSEN}&item:NOODLES=SKIPPED&item:RAIN=0&go=next").text
     assert "Very high" in review
     assert "Left blank" in review
     assert "That is all there is to it" in her.get(f"/my/practice?at=5&{_CHOSEN}").text
@@ -35,14 +35,14 @@ def test_a_blank_line_is_asked_about_as_in_a_form(her: FlaskClient) -> None:
     asked = her.get(f"/my/practice?at=2&{_CHOSEN}&go=next").text
     assert "This line is blank" in asked
     skipped = her.get(f"/my/practice?at=2&{_CHOSEN}&go=skip").text
-    assert 'name="item:P2" value="SKIPPED"' in skipped
+    assert 'name="item:NOODLES" value="SKIPPED"' in skipped
     assert "3 of 3" in skipped
 
 
 def test_going_back_or_changing_a_line_keeps_what_was_chosen(her: FlaskClient) -> None:
     back = her.get(f"/my/practice?at=2&{_CHOSEN}&go=back").text
-    assert re.search(r'name="item:P1" value="4" checked', back)
-    changed = "/my/practice?at=1&item:P1=0&item:P2=1&item:P3=1&to=review&go=next"
+    assert re.search(r'name="item:TEA" value="4" checked', back)
+    changed = "/my/practice?at=1&item:TEA=0&item:NOODLES=1&item:RAIN=1&to=review&go=next"
     assert "Look through your answers" in her.get(changed).text
     assert "Three made-up lines" in her.get("/my/practice?at=1&go=back").text
 
@@ -66,7 +66,7 @@ def test_practice_changes_no_table_and_no_cookie(app: Flask, her: FlaskClient) -
 
 
 def test_an_odd_address_shows_practice_and_no_fault(her: FlaskClient) -> None:
-    for odd in ("at=99", "at=-3", "at=x", "at=1&item:P1=9&go=next", "go=skip", "at=4&go=next"):
+    for odd in ("at=99", "at=-3", "at=x", "at=1&item:TEA=9&go=next", "go=skip", "at=4&go=next"):
         assert her.get(f"/my/practice?{odd}").status_code == 200, odd
 
 
