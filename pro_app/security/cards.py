@@ -96,7 +96,7 @@ def print_card(
     link = service.find_link(token)
     if link is None or link.patient_id != patient_id or not service.takes_code(link, now):
         return None
-    if not link.activation or not secrets.verify_pin(
+    if not link.activation or not secrets.verify_code(
         code, link.activation.code_hash, pepper=pepper
     ):
         return None
@@ -107,4 +107,4 @@ def print_card(
 
 def _new_code(pepper: str, now: datetime) -> tuple[NewCode, Activation]:
     code, until = secrets.new_code(), now + _CODE_VALID
-    return NewCode(code, until), Activation(secrets.hash_pin(code, pepper=pepper), until)
+    return NewCode(code, until), Activation(secrets.hash_code(code, pepper=pepper), until)

@@ -1,5 +1,10 @@
 """What the tests of the patient's door stand on: her card, and how she comes in."""
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from flask import Flask
 from sqlalchemy import select
 
 from pro_app.deployment import deployment
@@ -51,3 +56,16 @@ def actions() -> list[str]:
         return list(
             connection.execute(select(audit_event.c.action).order_by(audit_event.c.id)).scalars()
         )
+
+
+def at_once(app: Flask, *calls: Callable[[], Entering | NewLink]) -> list[Entering | NewLink]:
+    """What came of calls that were made at the same moment, each on a connection of its own."""
+    ready = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], Entering | NewLink]) -> Entering | NewLink:
+        with app.app_context():
+            ready.wait()
+            return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
