@@ -234,20 +234,54 @@ def _keep(
     at: Occasion,
     reason: str | None,
 ) -> Taken:
-    stands = isinstance(decision, Accepted)
-    proxy = filled.assistance is Assistance.PROXY
-    new = NewForm(
+    new = _kept(patient_id, filled, incoming, decision, wording, ground, at)
+    if ground.drafted:
+        drop_draft(tx, patient_id, filled.visit)
+    # Someone else's answers leave hers missing.
+    if ground.flagged and not new.proxy:
+        close_flag(tx, patient_id, filled.visit, Closed.FORM)
+    if ground.asked_for:
+        close_form_task(tx, patient_id, filled.visit)
+    changes = {
+        "submission_id": (None, filled.submission_id),
+        "answered_on": (None, incoming.answered_on.isoformat()),
+    }
+    if filled.assistance:
+        changes["assistance"] = (None, filled.assistance.value)
+    with keeping(tx):
+        keep_form(tx, new, at.instrument)
+        tx.record(
+            "form.received" if new.standing else "form.conflict",
+            ground.number,
+            visit=filled.visit,
+            changes=changes,
+            reason=reason,
+        )
+    return Taken(filled.submission_id, filled.visit, tx.now, again=False)
+
+
+def _kept(
+    patient_id: int,
+    filled: Filled,
+    incoming: Incoming,
+    decision: Accepted | Conflict,
+    wording: str,
+    ground: Ground,
+    at: Occasion,
+) -> NewForm:
+    """The form as it is stored: its answers as the core read them, its times the server's."""
+    return NewForm(
         submission_id=filled.submission_id,
         patient_id=patient_id,
         visit=filled.visit,
-        standing=stands,
+        standing=isinstance(decision, Accepted),
         answered_on=incoming.answered_on,
         mode=at.mode,
         language=filled.language,
         answers=decision.answers,
         wording_sha256=wording,
         item_languages=_other_languages(filled, decision.answers),
-        proxy=proxy,
+        proxy=filled.assistance is Assistance.PROXY,
         assistance=filled.assistance,
         started_at=ground.begun_at or filled.started_at,
         finished_at=filled.finished_at,
@@ -255,26 +289,6 @@ def _keep(
         device_at=filled.device_at,
         device_offset_minutes=filled.device_offset_minutes,
     )
-    if ground.drafted:
-        drop_draft(tx, patient_id, filled.visit)
-    if ground.flagged and not proxy:
-        close_flag(tx, patient_id, filled.visit, Closed.FORM)
-    if ground.asked_for:
-        close_form_task(tx, patient_id, filled.visit)
-    with keeping(tx):
-        keep_form(tx, new, at.instrument)
-        tx.record(
-            "form.received" if stands else "form.conflict",
-            ground.number,
-            visit=filled.visit,
-            changes={
-                "submission_id": (None, filled.submission_id),
-                "answered_on": (None, incoming.answered_on.isoformat()),
-                **({"assistance": (None, filled.assistance)} if filled.assistance else {}),
-            },
-            reason=reason,
-        )
-    return Taken(filled.submission_id, filled.visit, tx.now, again=False)
 
 
 def _other_languages(filled: Filled, answers: Mapping[str, Answer]) -> dict[str, str]:
