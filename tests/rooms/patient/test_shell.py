@@ -1,0 +1,89 @@
+"""The shell, the service worker and the manifest: the same for everybody, and nobody's."""
+
+import dataclasses
+import json
+import re
+from pathlib import Path
+
+from flask import Flask
+
+from pro_app import create_app
+from pro_app.assets import STATIC
+from pro_app.patient.shell_routes import FILES
+from tests.cast import Cast
+from tests.conftest import settings_for
+from tests.factories import add_patient
+
+NUMBER = "LISHUI-001"
+TINY = Path(__file__).parents[2] / "tiny_study" / "study.json"
+
+
+def test_the_shell_is_the_same_for_a_stranger_and_a_patient(app: Flask, cast: Cast) -> None:
+    with app.app_context():
+        add_patient(NUMBER)
+    stranger = app.test_client().get("/my/shell").text
+    hers = cast.patient(NUMBER).get("/my/shell", headers={"Accept-Language": "en"}).text
+    assert re.sub(r"<title>.*?</title>", "", hers) == re.sub(r"<title>.*?</title>", "", stranger)
+    assert NUMBER not in hers
+    assert "csrf" not in hers
+
+
+def test_the_shell_has_every_screen_in_every_language(app: Flask) -> None:
+    text = app.test_client().get("/my/shell").text
+    parts = text.split("<template data-language=")[1:]
+    assert [part[1:3] for part in parts] == ["zh", "en"]
+    names = [sorted(re.findall(r'data-name="([\w-]+)"', part)) for part in parts]
+    assert names[0] == names[1]
+    assert {"frame", "intro", "item", "review", "who", "saved", "receipt"} <= set(names[0])
+    assert "Next" in parts[1]
+    assert "下一" in parts[0]
+
+
+def test_the_worker_keeps_every_script_but_itself(app: Flask) -> None:
+    scripts = {f"patient/{path.name}" for path in (STATIC / "patient").glob("*.js")}
+    assert scripts - {"patient/worker.js"} <= set(FILES)
+    client = app.test_client()
+    text = client.get("/my/sw.js").text
+    kept = json.loads(text.split("self.kept = ")[1].split(";\n")[0])
+    assert kept["shell"] in kept["files"]
+    for file in kept["files"]:
+        with client.get(file) as answer:
+            assert answer.status_code == 200, file
+
+
+def test_another_shell_makes_another_worker(app: Flask, database_url: str, tmp_path: Path) -> None:
+    first = app.test_client().get("/my/sw.js").text
+    assert app.test_client().get("/my/sw.js").text == first
+    tiny = create_app(settings_for(database_url, tmp_path, study=str(TINY)))
+    assert tiny.test_client().get("/my/sw.js").text != first
+
+
+def test_the_worker_is_asked_for_anew_each_time(app: Flask) -> None:
+    assert app.test_client().get("/my/sw.js").headers["Cache-Control"] == "no-store"
+
+
+def test_switched_off_the_worker_only_removes_itself(app: Flask, cast: Cast) -> None:
+    with app.app_context():
+        add_patient(NUMBER)
+    client = cast.patient(NUMBER)
+    assert "data-worker" in client.get("/my/home").text
+    parts = app.extensions["deployment"]
+    settings = dataclasses.replace(parts.settings, offline=False)
+    app.extensions["deployment"] = dataclasses.replace(parts, settings=settings)
+    assert "unregister" in client.get("/my/sw.js").text
+    assert "kept" not in client.get("/my/sw.js").text
+    page = client.get("/my/home").text
+    assert "data-worker" not in page
+    assert "manifest" not in page
+
+
+def test_the_manifest_names_pages_and_icons_that_exist(app: Flask) -> None:
+    client = app.test_client()
+    answer = client.get("/my/manifest.webmanifest")
+    assert answer.mimetype == "application/manifest+json"
+    manifest = json.loads(answer.text)
+    assert manifest["start_url"] == "/my/home"
+    assert {icon["sizes"] for icon in manifest["icons"]} == {"192x192", "512x512"}
+    for icon in manifest["icons"]:
+        with client.get(icon["src"]) as picture:
+            assert picture.mimetype == "image/png"
