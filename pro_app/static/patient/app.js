@@ -5,6 +5,7 @@
 import "./keep.js";
 import * as forms from "./form.js";
 import { Keeper } from "./drafts.js";
+import { showHelp } from "./look.js";
 import * as screens from "./screens.js";
 import { fetchWording, makeReady, onEveryPage, sendLater, sendWaiting } from "./start.js";
 
@@ -63,6 +64,7 @@ function draw() {
   const [, , place, asking] = PATH.exec(location.pathname) || [];
   const now = draft();
   screens.frame(state.language, around(title()));
+  if (state.phone) showHelp(state.phone.help);
   if (!now || forget(now)) return void drawIntro();
   const all = sheets();
   const open = forms.place(all, now.answers);

@@ -71,7 +71,7 @@ function sayOrStop() {
 }
 
 /** Tell how far her call for help is. @param {{state: string, at?: string} | null} help */
-function showHelp(help) {
+export function showHelp(help) {
   for (const part of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-help]")))
     part.hidden = !help || part.dataset.help !== help.state;
   for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-action=help]")))
