@@ -1,6 +1,8 @@
 """Static files under one hash of them all: cached for ever, changed by any change."""
 
 import hashlib
+import re
+from functools import cache
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, send_from_directory, url_for
@@ -12,6 +14,9 @@ STATIC = Path(__file__).resolve().parent / "static"
 _YEAR_SECONDS = 365 * 24 * 3600
 #: What pages ask for as one file, so that a first visit needs one request for it.
 _JOINED = {"patient/all.css": ("shared/tokens.css", "patient/patient.css")}
+_TEXTS = ("text/css", "text/javascript", "application/javascript")
+#: Comments on lines of their own, no others: a pattern can't tell those from code.
+_COMMENTS = re.compile(r"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*\n", re.DOTALL | re.MULTILINE)
 
 blueprint = Blueprint("assets", __name__)
 
@@ -48,13 +53,18 @@ def static_version() -> str:
     return digest.hexdigest()[:12]
 
 
+@cache
+def _text(path: str) -> str:
+    """A script or a style without its comments: they are for those who read it here."""
+    return _COMMENTS.sub("", (STATIC / path).read_text(encoding="utf8"))
+
+
 @blueprint.get("/static/<version>/<path:path>")
 @public
 def asset(version: str, path: str) -> Response:
-    if path in _JOINED:
-        parts = [(STATIC / part).read_text(encoding="utf8") for part in _JOINED[path]]
-        response = Response("".join(parts), mimetype="text/css")
-    else:
-        response = send_from_directory(STATIC, path, max_age=_YEAR_SECONDS)
+    response = send_from_directory(STATIC, _JOINED.get(path, (path,))[-1], max_age=_YEAR_SECONDS)
+    if response.mimetype in _TEXTS:
+        response.direct_passthrough = False
+        response.set_data("".join(_text(part) for part in _JOINED.get(path, (path,))))
     response.headers["Cache-Control"] = f"public, max-age={_YEAR_SECONDS}, immutable"
     return response

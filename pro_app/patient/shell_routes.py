@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, render_template, url_for
+from flask import Blueprint, Response, jsonify, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -46,14 +46,21 @@ self.addEventListener("activate", (event) => {
 def _offline() -> dict[str, Any]:
     """The worker's address, for pages that may register it; None switches it off."""
     offered = deployment().settings.offline
-    return {"worker": url_for("patient.shell.worker") if offered else None}
+    return {
+        "worker": url_for("patient.shell.worker") if offered else None,
+        "shell_address": lambda: url_for("patient.shell.shell", version=_version(_shell())),
+    }
 
 
-@blueprint.get("/shell")
+@blueprint.get("/shell/<version>")
 @public
-def shell() -> ResponseReturnValue:
+def shell(version: str) -> ResponseReturnValue:
     """The page that draws forms from what the phone has kept; the same for everybody."""
-    return _shell()
+    page = _shell()
+    answer = make_response(page)
+    if version == _version(page):
+        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return answer
 
 
 @blueprint.get("/sw.js")
@@ -62,10 +69,10 @@ def worker() -> ResponseReturnValue:
     """The service worker; one that only removes itself where working offline is switched off."""
     if not deployment().settings.offline:
         return Response(_GONE, mimetype="text/javascript")
-    files = [_asset(path) for path in FILES]
     # Everything that is kept is named by what it is, so that any change replaces it all.
-    version = hashlib.sha256((_shell() + static_version()).encode()).hexdigest()[:12]
-    kept = {"version": version, "shell": url_for(".shell"), "files": [url_for(".shell"), *files]}
+    version = _version(_shell())
+    shell = url_for(".shell", version=version)
+    kept = {"version": version, "shell": shell, "files": [shell, *map(_asset, FILES)]}
     scripts = ", ".join(json.dumps(_asset(f"patient/{name}.js")) for name in ("keep", "worker"))
     text = f"self.kept = {json.dumps(kept)};\nimportScripts({scripts});\n"
     return Response(text, mimetype="text/javascript")
@@ -97,6 +104,10 @@ def manifest() -> ResponseReturnValue:
     )
     answer.mimetype = "application/manifest+json"
     return answer
+
+
+def _version(shell: str) -> str:
+    return hashlib.sha256((shell + static_version()).encode()).hexdigest()[:12]
 
 
 def _shell() -> str:

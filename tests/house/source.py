@@ -6,7 +6,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ROOT / "pro_app"
-ROOMS = ("patient", "nurse", "export", "reports", "intake", "followup", "wording", "demo", "security")
+ROOMS = (
+    "patient",
+    "nurse",
+    "export",
+    "reports",
+    "intake",
+    "followup",
+    "wording",
+    "demo",
+    "security",
+)
 
 
 def files(folder: Path = PRODUCT) -> list[Path]:

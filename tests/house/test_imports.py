@@ -77,6 +77,7 @@ def test_routes_never_reach_into_the_store(path: Path) -> None:
         "pro_app.core",
         "pro_app.security",
         "pro_app.deployment",
+        "pro_app.assets",
         "pro_app.i18n",
         "pro_app.qr",
         "pro_app.settings",

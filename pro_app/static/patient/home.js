@@ -1,9 +1,10 @@
 /* The pages around a form. */
 
-import { makeReady, onEveryPage, sendWaiting } from "./start.js";
+import { makeReady, onEveryPage, registerWorker, sendWaiting } from "./start.js";
 
 async function boot() {
   onEveryPage();
+  registerWorker();
   addEventListener("tried", (event) => {
     if (event instanceof CustomEvent && event.detail.length) location.reload();
   });

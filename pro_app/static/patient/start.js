@@ -98,8 +98,8 @@ export function fill(node, texts) {
   }
 }
 
-/** Register the service worker; where it is switched off, remove what was there before. */
-async function registerWorker() {
+/** Register the service worker, from a page that is not itself in a hurry; where it is switched off, remove what was there before. */
+export async function registerWorker() {
   const script = document.body.dataset.worker;
   if (!("serviceWorker" in navigator)) return;
   try {
@@ -179,5 +179,4 @@ export function onEveryPage() {
     if (document.visibilityState === "visible") sendWaiting();
   });
   if (navigator.serviceWorker) navigator.serviceWorker.addEventListener("message", sendWaiting);
-  registerWorker();
 }

@@ -12,11 +12,10 @@ const FORM = "/my/form/";
 const PATIENCE_MS = 4000;
 
 self.addEventListener("install", (event) => {
-  const fresh = kept.files.map((file) => new Request(file, { cache: "reload" }));
   event.waitUntil(
     caches
       .open(CACHE)
-      .then((cache) => cache.addAll(fresh))
+      .then((cache) => cache.addAll(kept.files))
       .then(() => self.skipWaiting()),
   );
 });

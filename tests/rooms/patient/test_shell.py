@@ -21,15 +21,15 @@ TINY = Path(__file__).parents[2] / "tiny_study" / "study.json"
 def test_the_shell_is_the_same_for_a_stranger_and_a_patient(app: Flask, cast: Cast) -> None:
     with app.app_context():
         add_patient(NUMBER)
-    stranger = app.test_client().get("/my/shell").text
-    hers = cast.patient(NUMBER).get("/my/shell", headers={"Accept-Language": "en"}).text
+    stranger = app.test_client().get("/my/shell/now").text
+    hers = cast.patient(NUMBER).get("/my/shell/now", headers={"Accept-Language": "en"}).text
     assert re.sub(r"<title>.*?</title>", "", hers) == re.sub(r"<title>.*?</title>", "", stranger)
     assert NUMBER not in hers
     assert "csrf" not in hers
 
 
 def test_the_shell_has_every_screen_in_every_language(app: Flask) -> None:
-    text = app.test_client().get("/my/shell").text
+    text = app.test_client().get("/my/shell/now").text
     parts = text.split("<template data-language=")[1:]
     assert [part[1:3] for part in parts] == ["zh", "en"]
     names = [sorted(re.findall(r'data-name="([\w-]+)"', part)) for part in parts]
@@ -49,6 +49,7 @@ def test_the_worker_keeps_every_script_but_itself(app: Flask) -> None:
     for file in kept["files"]:
         with client.get(file) as answer:
             assert answer.status_code == 200, file
+            assert "immutable" in answer.headers["Cache-Control"], file
 
 
 def test_another_shell_makes_another_worker(app: Flask, database_url: str, tmp_path: Path) -> None:
