@@ -9,7 +9,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -154,7 +154,6 @@ def _message(short: Any, instrument: Instrument, languages: tuple[str, ...]) -> 
         raise TypeError("no object")
     codes = instrument.item_codes
     spoken = short.get("o") or ""
-    times = short.get("t") or [None] * len(codes)
     return {
         "visit": short["v"],
         "language": short["l"],
@@ -165,24 +164,35 @@ def _message(short: Any, instrument: Instrument, languages: tuple[str, ...]) -> 
         "item_languages": {
             code: languages[int(index)] for code, index in zip(codes, spoken, strict=bool(spoken))
         },
-        "item_times": {
-            code: span for code, span in zip(codes, times, strict=True) if span is not None
-        },
+        "item_times": _times(short.get("t"), codes),
         "assistance": short.get("h"),
         "wording_sha256": short.get("w"),
         "started_at": short.get("s"),
         "finished_at": short.get("f"),
-        "device_at": short.get("d"),
         "device_offset_minutes": short.get("z"),
     }
 
 
-def _with_its_day(filled: Filled, at: Occasion) -> Filled:
-    """The form with the server's times.
+def _times(text: Any, codes: Sequence[str]) -> dict[str, list[int | None]]:
+    """Item → [seen, chosen] again: base 36, each item's step from the one before, and its own."""
+    found: dict[str, list[int | None]] = {}
+    if text is None:
+        return found
+    if not isinstance(text, str):
+        raise TypeError("no text")
+    seen = 0
+    for code, each in zip(codes, text.split(","), strict=True):
+        if each:
+            step, _, more = each.partition(".")
+            seen += int(step, 36)
+            found[code] = [seen, seen + int(more, 36) if more else None]
+    return found
 
-    Where the code does not say what the phone's clock showed, that clock is taken as
-    right as long as what it says is possible: not ahead, and not too long ago.
+
+def _with_its_day(filled: Filled, at: Occasion) -> Filled:
+    """The form with the times of the code, where they are possible.
+
+    The phone has put them right already, by what it last knew of the server's clock;
+    a day ahead, or one too long ago, is not believed.
     """
-    if filled.device_at is not None:
-        return put_right(filled, at)
     return replace(put_right(replace(filled, device_at=at.now), at), device_at=None)

@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, make_response, render_template, url_for
+from flask import Blueprint, Response, g, jsonify, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -45,7 +45,9 @@ self.addEventListener("activate", (event) => {
 @blueprint.app_context_processor
 def _offline() -> dict[str, Any]:
     """The worker's address, for pages that may register it; None switches it off."""
-    offered = deployment().settings.offline
+    # The hospital's tablet keeps nothing of anybody's, so it needs no pages without a network.
+    on_tablet = bool(g.get("patient") and g.patient.tablet)
+    offered = deployment().settings.offline and not on_tablet
     return {
         "worker": url_for("patient.shell.worker") if offered else None,
         "shell_address": lambda: url_for("patient.shell.shell", version=_version(_shell())),

@@ -62,6 +62,8 @@ csrf = CSRFProtect()
 limiter = Limiter()
 _login = LoginManager()
 
+#: What is the same for everybody and named by what it is; all else is kept nowhere.
+_CACHEABLE = frozenset({"assets.asset", "patient.shell.shell"})
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -156,6 +158,7 @@ def _add_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if deployment().settings.production:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-    if request.endpoint != "assets.asset":
+    named_by_content = request.endpoint in _CACHEABLE and "Cache-Control" in response.headers
+    if not named_by_content:
         response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,8 +1,9 @@
 """What the tests do with a patient's phone."""
 
 import re
+from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from tests.browser.conftest import Site
 
@@ -50,6 +51,18 @@ def kept(page: Page) -> dict[str, int]:
           };
         })"""
     )
+
+
+def until(page: Page, done: Callable[[], bool]) -> None:
+    """Wait for what no element tells; a page that is just reloading is asked again."""
+    for _ in range(60):
+        try:
+            if done():
+                return
+        except Error:
+            pass
+        page.wait_for_timeout(250)
+    raise AssertionError("it did not come about")
 
 
 def begin(page: Page) -> None:

@@ -98,11 +98,22 @@ test("a form is packed as one character for each item, in order", () => {
   let draft = form.answer(begun(), { A1: 0, A2: "PREFER_NOT" }, later(5));
   draft = { ...draft, language: "en" };
   const whole = form.body(draft, WORDING, "ALONE", later(70));
-  const packed = form.pack(whole, WORDING, ["zh", "en"], later(70));
+  const clock = { now: later(70), ahead: -60000 };
+  const packed = form.pack(whole, WORDING, ["zh", "en"], clock);
   assert.equal(packed.a, "0PN");
   assert.equal(packed.o, "001");
-  assert.equal(packed.f, later(70).toISOString());
-  assert.deepEqual(packed.t, [[5, 5], [5, 5], null]);
+  assert.equal(packed.f, later(10).toISOString(), "by the server's clock");
+  assert.equal(packed.t, "5.0,0.0,");
   const skipped = form.answer(begun(), { A1: "SKIPPED" }, later(5));
-  assert.equal(form.pack(form.body(skipped, WORDING, "ALONE", START), WORDING, ["zh", "en"], START).a, "SNN");
+  const short = form.pack(form.body(skipped, WORDING, "ALONE", START), WORDING, ["zh", "en"], clock);
+  assert.equal(short.a, "SNN");
+});
+
+test("times are packed as steps, also of lines seen in another order", () => {
+  let draft = form.see(begun(), ["A2"], later(40));
+  draft = form.answer(draft, { A2: 1 }, later(80));
+  draft = form.see(draft, ["A1"], later(90));
+  const whole = form.body(draft, WORDING, "ALONE", later(100));
+  const packed = form.pack(whole, WORDING, ["zh"], { now: later(100), ahead: 0 });
+  assert.equal(packed.t, "2i,-1e.14,");
 });

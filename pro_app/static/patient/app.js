@@ -200,7 +200,9 @@ async function submit(assistance) {
 /** @param {Keeper} keeper @param {forms.Draft} now @param {any} form */
 async function handIn(keeper, now, form) {
   const languages = Object.keys(state.wordings);
-  const packed = forms.pack(form, wording(), state.phone?.languages || languages, new Date());
+  const known = state.phone || { languages, ahead: 0 };
+  const clock = { now: new Date(), ahead: known.ahead };
+  const packed = forms.pack(form, wording(), known.languages, clock);
   await pro.handIn(keeper.vault, now.submission_id, form, packed);
   await keeper.drop();
   sendLater();

@@ -164,11 +164,18 @@ export function body(draft, wording, assistance, now) {
   };
 }
 
-/** The same as short as can be, for a code that a camera reads. @param {ReturnType<typeof body>} form @param {Wording} wording @param {string[]} languages the study's, in its order @param {Date} now */
-export function pack(form, wording, languages, now) {
+/**
+ * The same as short as can be, for a code that a camera reads; its times are the server's, as
+ * far as this phone knows them.
+ * @param {ReturnType<typeof body>} form @param {Wording} wording
+ * @param {string[]} languages the study's, in its order
+ * @param {{now: Date, ahead: number}} clock how many ms the server's is ahead of the phone's
+ */
+export function pack(form, wording, languages, { now, ahead }) {
   const codes = wording.sections.flatMap((section) => section.items);
   const sign = { SKIPPED: "S", PREFER_NOT: "P" };
   const spoken = codes.map((code) => languages.indexOf(form.item_languages[code] || form.language));
+  const corrected = (instant) => new Date(Date.parse(instant) + ahead).toISOString();
   return {
     v: form.visit,
     l: form.language,
@@ -176,12 +183,25 @@ export function pack(form, wording, languages, now) {
     ...(spoken.every((each) => languages[each] === form.language) ? {} : { o: spoken.join("") }),
     h: form.assistance,
     w: form.wording_sha256,
-    s: form.started_at,
-    f: form.finished_at,
-    d: null,
+    s: corrected(form.started_at),
+    f: corrected(form.finished_at),
     z: -now.getTimezoneOffset(),
-    t: codes.map((code) => form.item_times[code] || null),
+    t: shortTimes(codes.map((code) => form.item_times[code] || null)),
   };
+}
+
+/** Item by item, in base 36: how long after the item before it was seen, and how long then until the last choice. @param {([number, number | null] | null)[]} times */
+function shortTimes(times) {
+  let before = 0;
+  return times
+    .map((each) => {
+      if (!each) return "";
+      const [seen, chosen] = each;
+      const after = (seen - before).toString(36);
+      before = seen;
+      return chosen === null ? after : `${after}.${(chosen - seen).toString(36)}`;
+    })
+    .join(",");
 }
 
 /** @param {Draft} draft @param {Date} now */

@@ -4,12 +4,13 @@ import { makeReady, onEveryPage, registerWorker, sendWaiting } from "./start.js"
 
 async function boot() {
   onEveryPage();
-  registerWorker();
   addEventListener("tried", (event) => {
     if (event instanceof CustomEvent && event.detail.length) location.reload();
   });
   await sendWaiting();
-  if ("signedIn" in document.body.dataset) await makeReady();
+  if (!("signedIn" in document.body.dataset)) return;
+  registerWorker();
+  await makeReady();
 }
 
 boot();
