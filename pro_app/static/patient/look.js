@@ -122,7 +122,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") closePanels(null);
 });
 if ("speechSynthesis" in window) {
-  speechSynthesis.addEventListener("voiceschanged", applyLook);
+  // Before iOS 16 it is no target of events, and this line would stop every page's script.
+  if (speechSynthesis.addEventListener) speechSynthesis.addEventListener("voiceschanged", applyLook);
   addEventListener("pagehide", () => speechSynthesis.cancel());
 }
 applyLook();

@@ -8,6 +8,14 @@ import { SKIPPED, blanks, ticked } from "./form.js";
 /** @typedef {import("./form.js").Page} Page */
 /** @typedef {import("./form.js").Wording} Wording */
 
+// Chrome before 86 has none.
+Element.prototype.replaceChildren =
+  Element.prototype.replaceChildren ||
+  function (...nodes) {
+    this.textContent = "";
+    this.append(...nodes);
+  };
+
 /** @type {ParentNode} the templates, out of the way of what is drawn */
 let shell = document.createDocumentFragment();
 shell.append(...document.querySelectorAll("template[data-language]"));
