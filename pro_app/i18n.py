@@ -67,8 +67,9 @@ def choose_language() -> ResponseReturnValue:
 
 def own_path(path: str) -> str:
     """The path when it is one of ours, else the start: no open redirect."""
-    inside = path.startswith("/") and not path.startswith(("//", "/\\"))
-    return path if inside else "/"
+    # Browsers leave out tabs and line ends before they look where a path leads.
+    plain = path.isprintable() and path.startswith("/")
+    return path if plain and not path.startswith(("//", "/\\")) else "/"
 
 
 def day(value: date | None) -> str:

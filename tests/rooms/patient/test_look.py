@@ -29,9 +29,15 @@ def test_whoever_is_not_signed_in_may_choose_too(app: Flask) -> None:
     assert 'class="size-2"' in stranger.get("/").text
 
 
-def test_choosing_leads_to_our_own_pages_alone(her: FlaskClient) -> None:
-    chosen = her.post("/look", data={"look": "2", "next": "https://elsewhere.example/"})
-    assert chosen.headers["Location"] == "/"
+@pytest.mark.parametrize(
+    "elsewhere",
+    # A browser leaves out what is between the strokes.
+    ["https://a.example/", "//a.example", "/\\a.example", "/\t/a.example", "/\n/a.example"],
+)
+def test_choosing_leads_to_our_own_pages_alone(her: FlaskClient, elsewhere: str) -> None:
+    for path in ("/look", "/language"):
+        chosen = her.post(path, data={"look": "2", "next": elsewhere})
+        assert chosen.headers["Location"] == "/"
 
 
 @given(st.text(max_size=6))
