@@ -43,6 +43,7 @@ def set_up(app: Flask) -> None:
     )
 
 
+@cache
 def static_version() -> str:
     """The hash that names this set of static files, in URLs and caches."""
     digest = hashlib.sha256()

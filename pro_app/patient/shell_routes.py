@@ -4,7 +4,16 @@ import hashlib
 import json
 from typing import Any
 
-from flask import Blueprint, Response, g, jsonify, make_response, render_template, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    g,
+    jsonify,
+    make_response,
+    render_template,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -13,6 +22,7 @@ from markupsafe import Markup
 from pro_app.assets import static_version
 from pro_app.deployment import deployment
 from pro_app.i18n import LANGUAGES
+from pro_app.patient.look import Look
 from pro_app.security.access import public
 
 blueprint = Blueprint("shell", __name__, url_prefix="/my")
@@ -113,6 +123,15 @@ def _version(shell: str) -> str:
 
 
 def _shell() -> str:
+    """The same for everybody, whatever the request: it is rendered once."""
+    offline = deployment().settings.offline
+    rendered: dict[bool, str] = current_app.extensions.setdefault("shell", {})
+    if offline not in rendered:
+        rendered[offline] = _render()
+    return rendered[offline]
+
+
+def _render() -> str:
     study = deployment().study
     # Whom to call is hers, so the script puts it in.
     sites = [
@@ -133,9 +152,14 @@ def _shell() -> str:
                     sites=sites,
                     sites_to_call=lambda: sites,
                     named=lambda given: given,
+                    look=Look,
                 )
             )
-    return render_template("patient/shell.html", parts=parts, first=study.languages[0])
+    worker = url_for(".worker") if deployment().settings.offline else None
+    with force_locale(LANGUAGES.get(study.languages[0], LANGUAGES["en"])[0]):
+        return render_template(
+            "patient/shell.html", parts=parts, first=study.languages[0], worker=worker
+        )
 
 
 def _asset(path: str) -> str:

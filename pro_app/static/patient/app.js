@@ -420,7 +420,7 @@ async function drawElsewhere() {
       href: `/my/form/${each.visit}`,
     });
   }
-  screens.home(state.language, entries);
+  screens.home(state.language, entries, (await pro.waiting()).length);
   await sendWaiting();
 }
 

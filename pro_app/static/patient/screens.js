@@ -219,8 +219,8 @@ function rows(wording, list, lines) {
   if (list) list.replaceChildren(...drawn);
 }
 
-/** What is on this phone. @param {string} language @param {{name: string, state: string, href: string}[]} entries */
-export function home(language, entries) {
+/** What is on this phone. @param {string} language @param {{name: string, state: string, href: string}[]} entries @param {number} waiting how many forms are still to be sent */
+export function home(language, entries, waiting) {
   const node = copy(language, "home");
   const drawn = entries.map((entry) => {
     const row = copy(language, `form-${entry.state}`);
@@ -233,7 +233,7 @@ export function home(language, entries) {
   list.replaceChildren(...drawn);
   list.hidden = drawn.length === 0;
   const empty = node.querySelector("[data-empty]");
-  if (empty instanceof HTMLElement) empty.hidden = drawn.length > 0;
+  if (empty instanceof HTMLElement) empty.hidden = drawn.length + waiting > 0;
   show(node, document.title);
 }
 
