@@ -13,17 +13,21 @@ from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.schedulers.blocking import BlockingScheduler
 from flask import Flask
 
+from pro_app.audit import service as audit
 from pro_app.deployment import deployment
 from pro_app.followup import service
 from pro_app.store.transaction import WORKER
 
 _log = logging.getLogger(__name__)
 _TICK_SECONDS = 60
+#: An event is sealed a minute later at most; a run may wait ten seconds for a writer.
+_SEAL_SECONDS = 30
 
 
 def run_for_ever(app: Flask) -> None:
     """Tick until the process is told to stop."""
     tick(app)
+    seal(app)
     scheduler = BlockingScheduler(timezone="UTC")
     _schedule(scheduler, app)
     scheduler.start()
@@ -39,9 +43,8 @@ def start_beside(app: Flask) -> BaseScheduler:
 
 def _schedule(scheduler: BaseScheduler, app: Flask) -> None:
     # Missed ticks are not made up for: the next one does all there is to do.
-    scheduler.add_job(
-        tick, "interval", [app], seconds=_TICK_SECONDS, max_instances=1, coalesce=True
-    )
+    for job, seconds in ((tick, _TICK_SECONDS), (seal, _SEAL_SECONDS)):
+        scheduler.add_job(job, "interval", [app], seconds=seconds, max_instances=1, coalesce=True)
 
 
 def tick(app: Flask) -> None:
@@ -55,6 +58,17 @@ def tick(app: Flask) -> None:
             )
         except Exception:
             _log.exception("the worker's tick failed; the next one tries again")
+
+
+def seal(app: Flask) -> None:
+    """Seal what the trail has gained. A job of its own: a long tick does not keep it waiting."""
+    with app.app_context():
+        try:
+            sealed = audit.seal(holder=_holder(), now=deployment().now())
+            if sealed.held_up:
+                _log.warning("an old transaction is still open; the trail is sealed after it")
+        except Exception:
+            _log.exception("sealing the trail failed; the next run tries again")
 
 
 def _holder() -> str:

@@ -265,6 +265,19 @@ audit_event = Table(
     Index("ix_audit_event_at", "at"),
 )
 
+# Not a foreign key: PostgreSQL would lock each event that is sealed by writing to its
+# row, and a deleted event is what verification finds. Seals stand apart from events so
+# that a write does not wait for the one before it.
+audit_seal = Table(
+    "audit_seal",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("event_id", Integer, nullable=False, unique=True),
+    Column("event_sha256", Text, nullable=False),
+    Column("sealed_at", Instant, nullable=False),
+    Column("chain", Text, nullable=False),
+)
+
 staff = Table(
     "staff",
     metadata,
@@ -384,7 +397,7 @@ lease = Table(
 )
 
 #: Rows that, once written, nobody changes or removes; triggers see to it.
-WRITE_ONCE = (audit_event, form, form_score)
+WRITE_ONCE = (audit_event, audit_seal, form, form_score)
 
 #: What may be written without a record in the trail: no trial data, no decision.
-HOUSEKEEPING = frozenset({sign_in.name, lease.name})
+HOUSEKEEPING = frozenset({sign_in.name, lease.name, audit_seal.name})

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Executable,
     Insert,
     RootTransaction,
+    Select,
     Update,
     insert,
 )
@@ -177,7 +178,7 @@ def asking() -> Iterator[Connection]:
 
 
 class Housekeeping:
-    """Writes that are no trial data: who is signed in, which process holds a job."""
+    """Writes that are no trial data: who is signed in, which process holds a job, seals."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -186,10 +187,14 @@ class Housekeeping:
     def dialect(self) -> str:
         return self._connection.dialect.name
 
-    def execute(self, statement: Insert | Update | Delete) -> CursorResult[Any]:
+    def execute(self, statement: Insert | Update | Delete, rows: Any = None) -> CursorResult[Any]:
         if str(statement.table) not in HOUSEKEEPING:
             raise Unrecorded(f"{statement.table} can't be written without a record")
-        return self._connection.execute(statement)
+        return self._connection.execute(statement, rows)
+
+    def read(self, query: Select[Any]) -> CursorResult[Any]:
+        """What a write follows from, read in the same transaction."""
+        return self._connection.execute(query)
 
 
 @contextmanager

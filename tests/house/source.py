@@ -9,6 +9,7 @@ PRODUCT = ROOT / "pro_app"
 ROOMS = (
     "patient",
     "nurse",
+    "audit",
     "export",
     "reports",
     "intake",

@@ -1,0 +1,1 @@
+"""The trail that can be believed: sealed, verified, searched, handed out."""

@@ -1,0 +1,204 @@
+"""The seal of the trail: events in a hash chain, so that a change of any of them shows.
+
+Each event is written as canonical bytes and hashed; each seal hashes the seal before
+it together with its own place, event, digest and instant. Events are sealed in the
+order of their ids and never otherwise, so that a row among them that has no seal can
+only have been put there later.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+#: The version of the canonical bytes and of the chain; docs/trail.md says what it means.
+FORMAT = "pro_app trail 1"
+
+#: What the first seal follows.
+START = sha256(FORMAT.encode("utf-8")).hexdigest()
+
+_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_HEAD = re.compile(r"(?:([1-9][0-9]{0,17}):)?([0-9a-f]{64})")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of the trail; `changes` maps a field to its old and new value."""
+
+    id: int
+    at: datetime
+    actor: str
+    role: str
+    site: str | None
+    action: str
+    subject: str
+    visit: str | None
+    changes: Mapping[str, Sequence[Any]]
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """The seal of one event. `position` counts from 1 without a gap."""
+
+    position: int
+    event_id: int
+    event_sha256: str
+    sealed_at: datetime
+    chain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last seal as somebody wrote it down: where the chain then ended, if that was kept."""
+
+    chain: str
+    position: int | None = None
+
+
+class Wrong(StrEnum):
+    """What is wrong with the first row that is."""
+
+    ALTERED = "ALTERED"  # the event says something else than when it was sealed
+    DELETED = "DELETED"  # the event is gone, its seal is there
+    INSERTED = "INSERTED"  # an event among the sealed ones that has no seal
+    REORDERED = "REORDERED"  # another event or seal stands in this one's place
+    SEAL_ALTERED = "SEAL_ALTERED"  # the seal does not follow from the one before it
+    SEAL_DELETED = "SEAL_DELETED"  # the chain has a gap
+    CUT = "CUT"  # the chain ends before the head that was kept outside
+    REPLACED = "REPLACED"  # the head that was kept outside is nowhere in the chain
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The first row that is wrong: its place in the chain, and its event where one is known."""
+
+    wrong: Wrong
+    position: int
+    event_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a verification found; `waiting` events are not sealed yet.
+
+    Where `finding` is not None the rest was not looked at, and the counts end there.
+    """
+
+    sealed: int
+    waiting: int
+    head: Seal | None
+    finding: Finding | None = None
+
+
+def canonical(event: Event) -> bytes:
+    """The bytes that are sealed of an event: the same whatever database it was read from.
+
+    Its id is not among them: the seal holds that, so that a row which was moved is
+    known again.
+    """
+    fields = {
+        "action": event.action,
+        "actor": event.actor,
+        "at": _instant(event.at),
+        "changes": dict(event.changes),
+        "reason": event.reason,
+        "role": event.role,
+        "site": event.site,
+        "subject": event.subject,
+        "visit": event.visit,
+    }
+    # A lone surrogate is no character, yet JSON can carry one; it must not stop the job.
+    return _WRITER.encode(fields).encode("utf-8", "surrogatepass")
+
+
+def digest(event: Event) -> str:
+    return sha256(canonical(event)).hexdigest()
+
+
+def seal_all(events: Iterable[Event], last: Seal | None, now: datetime) -> Iterator[Seal]:
+    """The seals of the events, in their order, each following the one before."""
+    position, before = (last.position, last.chain) if last else (0, START)
+    for event in events:
+        position += 1
+        event_sha256 = digest(event)
+        before = _link(before, position, event.id, event_sha256, now)
+        yield Seal(position, event.id, event_sha256, now, before)
+
+
+def read_head(text: str) -> Head | None:
+    """A head as `1234:HEX` or HEX alone; None where it is neither."""
+    found = _HEAD.fullmatch(text.strip().lower())
+    return Head(found[2], int(found[1]) if found[1] else None) if found else None
+
+
+def verify(seals: Iterable[Seal], events: Iterable[Event], head: Head | None = None) -> Verdict:
+    """The verdict on a chain and its trail; with a head kept outside also on the chain's end.
+
+    Shapes: seals by position, events by id, all of them.
+    """
+    seals, events = iter(seals), iter(events)
+    last: Seal | None = None
+    event = next(events, None)
+    seen = head is None
+    for seal in seals:
+        finding = _seal_finding(seal, last, event) or _event_finding(seal, event, seals)
+        if finding:
+            return Verdict(last.position if last else 0, 0, last, finding)
+        last, event = seal, next(events, None)
+        seen = seen or (head is not None and _is_head(seal, head))
+    sealed = last.position if last else 0
+    waiting = sum(1 for _ in events) + (event is not None)
+    return Verdict(sealed, waiting, last, None if seen else _end_finding(sealed, head))
+
+
+def _seal_finding(seal: Seal, last: Seal | None, event: Event | None) -> Finding | None:
+    """What is wrong with the seal itself, given the one before and the next event."""
+    position, before = (last.position + 1, last.chain) if last else (1, START)
+    if seal.position > position:
+        unsealed = event is not None and event.id < seal.event_id
+        return Finding(Wrong.SEAL_DELETED, position, event.id if event and unsealed else None)
+    out_of_order = last is not None and seal.event_id <= last.event_id
+    link = _link(before, seal.position, seal.event_id, seal.event_sha256, seal.sealed_at)
+    if seal.position < position or (link != seal.chain and not out_of_order):
+        later = event is not None and event.id < seal.event_id
+        wrong = Wrong.REORDERED if later else Wrong.SEAL_ALTERED
+        return Finding(wrong, seal.position, seal.event_id)
+    return Finding(Wrong.REORDERED, position, seal.event_id) if out_of_order else None
+
+
+def _event_finding(seal: Seal, event: Event | None, later: Iterable[Seal]) -> Finding | None:
+    """What is wrong with the event that a sound seal stands for."""
+    if event is None or event.id > seal.event_id:
+        return Finding(Wrong.DELETED, seal.position, seal.event_id)
+    if event.id < seal.event_id:
+        return Finding(Wrong.INSERTED, seal.position, event.id)
+    found = digest(event)
+    if found == seal.event_sha256:
+        return None
+    moved = any(each.event_sha256 == found for each in later)
+    return Finding(Wrong.REORDERED if moved else Wrong.ALTERED, seal.position, event.id)
+
+
+def _end_finding(sealed: int, head: Head | None) -> Finding:
+    if head and head.position and head.position > sealed:
+        return Finding(Wrong.CUT, sealed + 1)
+    return Finding(Wrong.REPLACED, (head and head.position) or sealed)
+
+
+def _is_head(seal: Seal, head: Head) -> bool:
+    return seal.chain == head.chain and head.position in (None, seal.position)
+
+
+def _link(before: str, position: int, event_id: int, event_sha256: str, sealed_at: datetime) -> str:
+    text = f"{before}\n{position}\n{event_id}\n{event_sha256}\n{_instant(sealed_at)}\n"
+    return sha256(text.encode("ascii")).hexdigest()
+
+
+def _instant(value: datetime) -> str:
+    """2026-03-05T00:00:00.000000Z, always with the six digits that databases keep."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
