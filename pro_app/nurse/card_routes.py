@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, session, url_for
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user, logout_user
@@ -14,6 +23,7 @@ from pro_app.nurse import patient
 from pro_app.security import cards
 from pro_app.security.access import staff_only
 from pro_app.security.roles import Role
+from pro_app.security.setup import tell_whose
 
 blueprint = Blueprint("card", __name__, url_prefix="/patients/<number>")
 
@@ -74,7 +84,9 @@ def hand_over(number: str) -> ResponseReturnValue:
     session.clear()  # the nurse's language, too
     session["patient"] = token
     session["tablet"] = ""  # stays when the session has ended, so that the page can say so
-    return redirect(url_for("patient.home"))
+    answer = make_response(redirect(url_for("patient.home")))
+    tell_whose(answer)  # the tablet keeps nothing, and shows nothing that it ever kept
+    return answer
 
 
 def _known(number: str) -> Any:

@@ -21,7 +21,7 @@ from pro_app.patient import messages
 from pro_app.security import pins, service
 from pro_app.security.access import public
 from pro_app.security.service import CodeEnded, EasyPin, LinkEnded, SignedIn, WrongCode
-from pro_app.security.setup import limiter
+from pro_app.security.setup import limiter, tell_whose
 
 blueprint = Blueprint("door", __name__)
 
@@ -79,7 +79,7 @@ def enter(token: str) -> ResponseReturnValue:
     )
     match entered:
         case SignedIn():
-            return _begin(entered.token, token)
+            return _begin(entered.token, token, found.patient_id)
         case LinkEnded():
             return _ended("link")
         case CodeEnded():
@@ -104,13 +104,16 @@ def _mistake(pin: str, code: str | None) -> str:
     return ""
 
 
-def _begin(token: str, link_token: str) -> ResponseReturnValue:
+def _begin(token: str, link_token: str, patient_id: int) -> ResponseReturnValue:
     language = session.get("language")
     session.clear()  # nothing that an earlier user of this browser left behind
     session["patient"] = token
     if language:
         session["language"] = language
     answer = make_response(redirect(url_for("patient.home")))
+    # Not only with her first page: on a bad network the shell stands in for that.
+    known = service.phone_key(patient_id)
+    tell_whose(answer, known[0] if known else "nobody")
     answer.set_cookie(
         _door_name(),
         link_token,

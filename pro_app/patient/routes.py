@@ -1,6 +1,6 @@
 """The patient's home: what is due, what was received; and the way out."""
 
-from flask import Blueprint, Response, g, make_response, redirect, render_template, session, url_for
+from flask import Blueprint, g, make_response, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
 from pro_app.deployment import deployment
@@ -19,10 +19,7 @@ from pro_app.patient.here import occasion, sites_to_call
 from pro_app.security import secrets, service
 from pro_app.security.access import patient_only, public
 from pro_app.security.roles import TABLET_LIMITS
-from pro_app.security.setup import actor_of
-
-#: Read by the pages' script.
-PHONE = "phone"
+from pro_app.security.setup import actor_of, tell_whose
 
 blueprint = Blueprint("patient", __name__)
 blueprint.register_blueprint(door_routes.blueprint)
@@ -59,7 +56,7 @@ def home() -> ResponseReturnValue:
     page = render_template("patient/home.html", home=overview.home(g.patient.id, at=occasion()))
     answer = make_response(page)
     known = None if g.patient.tablet else service.phone_key(g.patient.id)
-    _whose(answer, known[0] if known else "nobody")
+    tell_whose(answer, known[0] if known else "nobody")
     return answer
 
 
@@ -68,15 +65,10 @@ def home() -> ResponseReturnValue:
 def sign_out() -> ResponseReturnValue:
     service.sign_out(session.pop("patient"), actor_of(g.patient), now=deployment().now())
     answer = make_response(redirect(url_for("patient.signed_out")))
-    _whose(answer, "nobody")
+    tell_whose(answer)
     # Never "storage": a form that could not be sent yet may lie there.
     answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
-
-
-def _whose(answer: Response, owner: str) -> None:
-    """Tell the pages' script whose they are, so that it opens nothing that lies here of others."""
-    answer.set_cookie(PHONE, owner, secure=deployment().settings.production, samesite="Lax")
 
 
 @blueprint.get("/signed-out")

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -121,6 +122,25 @@ def test_a_draft_of_another_patient_is_wiped(phone: Page, site: Site) -> None:
     phones.sign_in(phone, site, OTHER)
     phones.get_ready(phone)
     assert "draft" not in phones.kept(phone)
+
+
+def test_who_signs_in_on_a_bad_network_is_not_shown_the_last_patient_s_forms(
+    phone: Page, site: Site
+) -> None:
+    phones.begin(phone)
+    phones.fill_in(phone, last=3)
+    card = site.cast.card_of(OTHER)
+    home = site.app.view_functions["patient.home"]
+    site.app.view_functions["patient.home"] = lambda: time.sleep(6) or home()
+    phone.goto(f"/p/{card.token}")
+    phone.locator("[name=code]").fill(card.code)
+    phone.locator("[name=pin]").fill(PIN)
+    phone.locator("[name=pin_again]").fill(PIN)
+    phone.locator("main form button").last.click()
+    # The server is slow, so the shell says what is on this phone: nothing of hers.
+    expect(phone.locator("[data-screen=home]")).to_be_visible(timeout=15000)
+    expect(phone.locator("[data-list=forms] a")).to_have_count(0)
+    assert phone.evaluate("() => self.pro.unlocked()") is None
 
 
 def test_nothing_personal_lies_in_caches_addresses_or_open_rows(
