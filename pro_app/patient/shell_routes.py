@@ -155,7 +155,7 @@ def _render() -> str:
                     look=Look,
                 )
             )
-    worker = url_for(".worker") if deployment().settings.offline else None
+    worker = url_for("patient.shell.worker") if deployment().settings.offline else None
     with force_locale(LANGUAGES.get(study.languages[0], LANGUAGES["en"])[0]):
         return render_template(
             "patient/shell.html", parts=parts, first=study.languages[0], worker=worker

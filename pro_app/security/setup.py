@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from flask import Flask, Response, abort, current_app, g, redirect, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin
 from flask_wtf.csrf import CSRFProtect
@@ -66,14 +67,20 @@ _login = LoginManager()
 PHONE = "phone"
 #: What is the same for everybody and named by what it is; all else is kept nowhere.
 _CACHEABLE = frozenset({"assets.asset", "patient.shell.shell"})
-_HEADERS = {
+#: A script that is ruled by the policy it came with, as a page is.
+_WORKER = "patient.shell.worker"
+_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+#: Of what never is a page by itself nothing is shown or run.
+_PARTS = frozenset(
+    {"text/css", "text/javascript", "application/json", "image/png", "image/svg+xml"}
+)
+_PART_HEADERS = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+_PAGE_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
         "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
     ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
@@ -98,6 +105,15 @@ class StaffUser(UserMixin):  # type: ignore[misc]
         return self.token
 
 
+class _Sessions(SecureCookieSessionInterface):
+    """As Flask's, but for what is the same for everybody: no cookie comes with that, and no
+    cache is told that it depends on one."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if request.endpoint not in _CACHEABLE:
+            super().save_session(app, session, response)
+
+
 def set_up(app: Flask, settings: Settings) -> None:
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -109,6 +125,7 @@ def set_up(app: Flask, settings: Settings) -> None:
         WTF_CSRF_SSL_STRICT=False,  # our Referrer-Policy sends no referrer; the token decides
         MAX_CONTENT_LENGTH=256 * 1024,
     )
+    app.session_interface = _Sessions()
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
@@ -136,8 +153,8 @@ def _make_room() -> None:
 
 
 def _load_patient() -> None:
-    token = session.get("patient")
-    if token is None or request.endpoint == "static":
+    token = None if request.endpoint in _CACHEABLE else session.get("patient")
+    if token is None:
         return
     g.patient = service.signed_in_patient(token, now=deployment().now())
     if g.patient is not None:
@@ -161,7 +178,8 @@ def actor_of(patient: SignedInPatient) -> Actor:
 
 
 def _add_headers(response: Response) -> Response:
-    for name, value in _HEADERS.items():
+    a_part = response.mimetype in _PARTS and request.endpoint != _WORKER
+    for name, value in (_HEADERS | (_PART_HEADERS if a_part else _PAGE_HEADERS)).items():
         response.headers.setdefault(name, value)
     if deployment().settings.production:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"

@@ -158,6 +158,17 @@ def test_every_answer_carries_the_guarding_headers(world: Flask, cast: Cast) -> 
         assert "http" not in policy
 
 
+def test_what_is_alike_for_everybody_depends_on_no_cookie(world: Flask, cast: Cast) -> None:
+    her = cast.patient(_NUMBER)
+    for path in ("/static/0/shared/icon.svg", "/static/0/patient/app.js", "/my/shell/now"):
+        answer = her.get(path)
+        assert "Set-Cookie" not in answer.headers, path
+        assert "Cookie" not in answer.headers.get("Vary", ""), path
+        assert answer.headers["X-Content-Type-Options"] == "nosniff", path
+    assert her.get("/static/0/patient/none.js").status_code == 404
+    assert her.get("/static/0/../setup.py").status_code == 404
+
+
 def test_production_marks_its_cookies_and_asks_for_https(new_database, tmp_path) -> None:
     from tests.conftest import settings_for
 

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+from datetime import date
 from pathlib import Path
 
 from flask import Flask
@@ -91,3 +92,10 @@ def test_the_manifest_names_pages_and_icons_that_exist(app: Flask) -> None:
     for icon in manifest["icons"]:
         with client.get(icon["src"]) as picture:
             assert picture.mimetype == "image/png"
+
+
+def test_a_form_can_be_the_first_page_that_names_the_shell(app: Flask, cast: Cast) -> None:
+    with app.app_context():
+        add_patient(NUMBER, randomised_on=date(2025, 12, 5))
+    page = cast.patient(NUMBER).get("/my/form/V1").text
+    assert 'data-shell-at="/my/shell/' in page
