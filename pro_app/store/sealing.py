@@ -6,11 +6,11 @@ appear any more: every transaction that may have taken one has ended. Nobody wai
 the seals, and the seals wait for nobody who began later.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, func, insert, select, text
+from sqlalchemy import Column, Connection, Select, func, insert, select, text
 
 from pro_app.core.seals import Event, Seal
 from pro_app.store.tables import audit_event, audit_seal
@@ -36,7 +36,7 @@ _SEAL: tuple[Column[Any], ...] = (
     audit_seal.c.sealed_at,
     audit_seal.c.chain,
 )
-_LAST = select(*_SEAL).order_by(audit_seal.c.position.desc()).limit(1)
+_LAST: Select[Any] = select(*_SEAL).order_by(audit_seal.c.position.desc()).limit(1)
 
 # An INSERT takes this lock before it takes its id, and keeps it until its transaction ends.
 _WRITERS = text(
@@ -69,21 +69,20 @@ def open_writers(connection: Connection) -> frozenset[str]:
 
 
 def last_seal(connection: Connection) -> Seal | None:
-    row = connection.execute(_LAST).one_or_none()
-    return Seal(*row) if row else None
+    return _seal(connection.execute(_LAST).one_or_none())
 
 
 def next_to_seal(work: Housekeeping, up_to: int, limit: int) -> tuple[Seal | None, list[Event]]:
     """The last seal, and the events that come after it."""
-    row = work.read(_LAST).one_or_none()
-    last = Seal(*row) if row else None
-    query = (
+    last = _seal(work.read(_LAST).one_or_none())
+    query: Select[Any] = (
         select(*_EVENT)
         .where(audit_event.c.id > (last.event_id if last else 0), audit_event.c.id <= up_to)
         .order_by(audit_event.c.id)
         .limit(limit)
     )
-    return last, [Event(*found) for found in work.read(query)]
+    rows: Iterable[Any] = work.read(query)
+    return last, [Event(*row) for row in rows]
 
 
 def keep_seals(work: Housekeeping, seals: list[Seal]) -> None:
@@ -101,12 +100,18 @@ def count_unsealed(connection: Connection, last: Seal | None) -> int:
 def all_seals(connection: Connection) -> Iterator[Seal]:
     """Every seal, by position, without holding them all."""
     query = select(*_SEAL).order_by(audit_seal.c.position)
-    for row in connection.execution_options(yield_per=_AT_ONCE).execute(query):
-        yield Seal(*row)
+    with connection.execution_options(yield_per=_AT_ONCE).execute(query) as rows:
+        for row in rows:
+            yield Seal(*row)
 
 
 def all_events(connection: Connection) -> Iterator[Event]:
     """Every event of the trail, by id, without holding them all."""
     query = select(*_EVENT).order_by(audit_event.c.id)
-    for row in connection.execution_options(yield_per=_AT_ONCE).execute(query):
-        yield Event(*row)
+    with connection.execution_options(yield_per=_AT_ONCE).execute(query) as rows:
+        for row in rows:
+            yield Event(*row)
+
+
+def _seal(row: Iterable[Any] | None) -> Seal | None:
+    return Seal(*row) if row else None
