@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import re
 from typing import Any
 
 from flask import (
     Blueprint,
     Response,
+    abort,
     current_app,
     g,
     jsonify,
@@ -24,6 +26,9 @@ from pro_app.deployment import deployment
 from pro_app.i18n import LANGUAGES
 from pro_app.patient.look import Look
 from pro_app.security.access import public
+
+#: What stands between lines: to a browser it is as good as the line's end alone.
+_BETWEEN = re.compile(r"\s*\n\s*")
 
 blueprint = Blueprint("shell", __name__, url_prefix="/my")
 
@@ -68,9 +73,20 @@ def _offline() -> dict[str, Any]:
 @public
 def shell(version: str) -> ResponseReturnValue:
     """The page that draws forms from what the phone has kept; the same for everybody."""
-    page = _shell()
-    answer = make_response(page)
-    if version == _version(page):
+    return _lasting(_shell(), version)
+
+
+@blueprint.get("/shell/<version>/<language>")
+@public
+def templates(version: str, language: str) -> ResponseReturnValue:
+    """What is in it for one language, for a page of the server's that goes on by script."""
+    _page, parts = _rendered()
+    return _lasting(parts.get(language) or abort(404), version)
+
+
+def _lasting(text: str, version: str) -> Response:
+    answer = make_response(text)
+    if version == _version(_shell()):
         answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return answer
 
@@ -123,42 +139,44 @@ def _version(shell: str) -> str:
 
 
 def _shell() -> str:
-    """The same for everybody, whatever the request: it is rendered once."""
+    page, _parts = _rendered()
+    return page
+
+
+def _rendered() -> tuple[str, dict[str, str]]:
+    """(the shell, its templates by language): whatever the request, so it is done once."""
     offline = deployment().settings.offline
-    rendered: dict[bool, str] = current_app.extensions.setdefault("shell", {})
+    rendered: dict[bool, tuple[str, dict[str, str]]]
+    rendered = current_app.extensions.setdefault("shell", {})
     if offline not in rendered:
-        rendered[offline] = _render()
+        study = deployment().study
+        parts = {code: _BETWEEN.sub("\n", _templates(code)) for code in study.languages}
+        first = study.languages[0]
+        worker = url_for("patient.shell.worker") if offline else None
+        with force_locale(LANGUAGES.get(first, LANGUAGES["en"])[0]):
+            page = render_template(
+                "patient/shell.html", parts=parts.values(), first=first, worker=worker
+            )
+        rendered[offline] = page, parts
     return rendered[offline]
 
 
-def _render() -> str:
-    study = deployment().study
+def _templates(code: str) -> str:
     # Whom to call is hers, so the script puts it in.
-    sites = [
-        (
-            Markup('<span data-fill="site-name"></span>'),
-            Markup('<span data-fill="site-phone"></span>'),
-        )
-    ]
-    parts = []
-    for code in study.languages:
-        locale, tag, _name = LANGUAGES.get(code, LANGUAGES["en"])
-        with force_locale(locale):
-            parts.append(
-                render_template(
-                    "patient/_shell.html",
-                    code=code,
-                    tag=tag,
-                    sites=sites,
-                    sites_to_call=lambda: sites,
-                    named=lambda given: given,
-                    look=Look,
-                )
-            )
-    worker = url_for("patient.shell.worker") if deployment().settings.offline else None
-    with force_locale(LANGUAGES.get(study.languages[0], LANGUAGES["en"])[0]):
+    site = (
+        Markup('<span data-fill="site-name"></span>'),
+        Markup('<span data-fill="site-phone"></span>'),
+    )
+    locale, tag, _name = LANGUAGES.get(code, LANGUAGES["en"])
+    with force_locale(locale):
         return render_template(
-            "patient/shell.html", parts=parts, first=study.languages[0], worker=worker
+            "patient/_shell.html",
+            code=code,
+            tag=tag,
+            sites=[site],
+            sites_to_call=lambda: [site],
+            named=lambda given: given,
+            look=Look,
         )
 
 

@@ -66,7 +66,7 @@ _login = LoginManager()
 #: The cookie that the pages' script reads.
 PHONE = "phone"
 #: What is the same for everybody and named by what it is; all else is kept nowhere.
-_CACHEABLE = frozenset({"assets.asset", "patient.shell.shell"})
+_CACHEABLE = frozenset({"assets.asset", "patient.shell.shell", "patient.shell.templates"})
 #: A script that is ruled by the policy it came with, as a page is.
 _WORKER = "patient.shell.worker"
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}

@@ -263,6 +263,24 @@ def test_without_a_service_worker_the_form_works_all_the_same(
     assert stored(site)[0].items_answered == phones.LAST
 
 
+def test_another_language_is_fetched_once_it_is_asked_for(
+    site: Site, new_page: Callable[..., Page]
+) -> None:
+    page = new_page(service_workers="block")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    phones.sign_in(page, site)
+    phones.begin(page)
+    phones.fill_in(page, last=2)
+    assert [url for url in asked if url.endswith("/en")] == []
+    page.locator("[data-action='language:en']").first.click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    phones.fill_in(page, first=3)
+    phones.send(page)
+    phones.is_received(page)
+    assert stored(site)[0].language == "en"
+
+
 def test_a_form_handed_in_after_its_window_is_kept_by_the_day_it_was_finished(
     phone: Page, site: Site
 ) -> None:

@@ -169,16 +169,31 @@ function chosen(input) {
 }
 
 /** @param {string} language */
-function speak(language) {
+async function speak(language) {
   chosenLanguage = language;
   if (!state.keeper) return void drawElsewhere();
-  if (!state.wordings[language]) return;
+  if (!(await learn(language, state.keeper.vault))) return;
   state.language = language;
   const now = draft();
   if (now) state.keeper?.change({ ...now, language });
   draw();
   const body = new URLSearchParams({ language, csrf_token: state.keeper?.csrf || "" });
   pro.ask("/language", { method: "POST", body, redirect: "manual" }).catch(() => undefined);
+}
+
+/** Have all that a form needs in a language; whether it could be had. @param {string} language @param {any} vault */
+async function learn(language, vault) {
+  const { wordings } = state;
+  const kept = wordings[language] || (vault && (await pro.get(vault, "wording", language)));
+  const found = kept || (await fetchWording(language));
+  if (!found) return false;
+  wordings[language] = found;
+  try {
+    await screens.haveTemplates(language);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** @param {string} assistance */
@@ -355,15 +370,10 @@ async function fromServer(ready) {
   const { phone, vault } = ready;
   const entry = phone.forms.find((each) => each.visit === state.visit);
   if (!entry) return false;
-  for (const language of phone.languages) {
-    const kept = vault && (await pro.get(vault, "wording", language));
-    const found = kept || (await fetchWording(language));
-    if (found) state.wordings[language] = found;
-  }
   state.phone = phone;
   state.entry = entry;
-  if (!state.wordings[state.language]) state.language = phone.language;
-  if (!wording()) return false;
+  if (!(await learn(state.language, vault))) state.language = phone.language;
+  if (!(await learn(state.language, vault))) return false;
   const keeper = state.keeper || new Keeper(vault, state.visit, told);
   keeper.met(phone);
   if (!state.keeper) await keeper.load();
@@ -446,12 +456,13 @@ async function boot() {
     draw();
     document.body.dataset.ready = "";
   }
-  const ready = await makeReady();
+  // A page of the server's can do without the other languages until one is asked for.
+  const ready = await makeReady(inShell ? undefined : [state.language]);
   if (!ready.phone) {
     if (!shown && inShell) await lost(ready.outcome);
     return;
   }
-  await Promise.all([screens.haveTemplates(), sendWaiting()]);
+  await sendWaiting();
   if (!(await fromServer(ready))) return void closed(ready);
   if (inShell) draw();
   else takeOver();

@@ -13,7 +13,7 @@ const SVG = "http://www.w3.org/2000/svg";
 export async function showRescue(language) {
   const [row] = await pro.waiting();
   if (!row || !row.code) return;
-  await haveTemplates();
+  await haveTemplates(language);
   const codes = parts(row.code, row.id);
   let at = 0;
   const node = plain(language, "rescue", { "code-text": row.code });

@@ -16,18 +16,19 @@ Element.prototype.replaceChildren =
     this.append(...nodes);
   };
 
-/** @type {ParentNode} the templates, out of the way of what is drawn */
-let shell = document.createDocumentFragment();
+/** The templates, out of the way of what is drawn. */
+const shell = document.createDocumentFragment();
 shell.append(...document.querySelectorAll("template[data-language]"));
 /** @type {Record<string, string>} */
 let around = {};
 
-/** Have the templates: a page of the server's brings none. Errors: when there is no network and none is kept. */
-export async function haveTemplates() {
-  if (shell.querySelector("template[data-language]")) return;
-  const answer = await fetch(document.body.dataset.shellAt || "/my/shell/now");
+/** Have a language's templates: a page of the server's brings none. Errors: without a network. @param {string} language */
+export async function haveTemplates(language) {
+  if (shell.querySelector(`template[data-language="${language}"]`)) return;
+  const answer = await fetch(`${document.body.dataset.shellAt || "/my/shell/now"}/${language}`);
   if (!answer.ok) throw new Error("no shell");
-  shell = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const found = new DOMParser().parseFromString(await answer.text(), "text/html");
+  shell.append(...found.querySelectorAll("template[data-language]"));
 }
 
 /** @param {string} language @param {string} name @returns {HTMLElement} a new copy of one template's content */

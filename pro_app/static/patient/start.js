@@ -17,20 +17,21 @@ let again = 0;
 
 /**
  * Ask the server what this phone may fill in, and keep all that is needed to do so offline.
+ * @param {string[]} [languages] that will do for now
  * @returns {Promise<Ready>} `vault` is null where this browser keeps nothing
  */
-export async function makeReady() {
+export async function makeReady(languages) {
   const found = await pro.hello();
   if (!found.phone) return { outcome: found.outcome, vault: await pro.unlocked() };
   if (found.phone.tablet) lockWhenIdle(found.phone.csrf);
-  if (found.vault) await keepForms(found.phone, found.vault);
+  if (found.vault) await keepForms(found.phone, found.vault, languages);
   return found;
 }
 
-/** @param {any} phone @param {any} vault */
-async function keepForms(phone, vault) {
+/** @param {any} phone @param {any} vault @param {string[]} [languages] */
+async function keepForms(phone, vault, languages) {
   await pro.put(vault, "phone", "now", { ...phone, key: null });
-  for (const language of phone.languages) {
+  for (const language of languages || phone.languages) {
     const known = await pro.get(vault, "wording", language);
     const wording = await fetchWording(language, known);
     if (wording && wording !== known) await pro.put(vault, "wording", language, wording);

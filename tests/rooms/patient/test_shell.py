@@ -43,6 +43,15 @@ def test_the_shell_has_every_screen_in_every_language(app: Flask) -> None:
     assert "下一" in parts[0]
 
 
+def test_a_page_can_have_the_templates_of_one_language(app: Flask) -> None:
+    client = app.test_client()
+    whole = client.get("/my/shell/now").text
+    part = client.get("/my/shell/now/en").text
+    assert part in whole
+    assert part.count("<template data-language=") == 1
+    assert client.get("/my/shell/now/xx").status_code == 404
+
+
 def test_the_worker_keeps_every_script_but_itself(app: Flask) -> None:
     scripts = {f"patient/{path.name}" for path in (STATIC / "patient").glob("*.js")}
     assert scripts - {"patient/worker.js"} <= set(FILES)
