@@ -228,6 +228,24 @@ def test_the_language_switched_at_line_20_keeps_place_and_answers(phone: Page, s
     assert form.item_languages == dict.fromkeys(codes[:19], "zh")
 
 
+def test_the_language_chosen_on_the_home_page_is_the_form_s_too(phone: Page) -> None:
+    phone.locator("[data-action='language:en']").first.click()
+    expect(phone.locator("html")).to_have_attribute("lang", "en")
+    phones.get_ready(phone)
+    phones.until(
+        phone,
+        lambda: phone.evaluate(
+            """async () => {
+              const phone = await self.pro.get(await self.pro.unlocked(), "phone", "now");
+              return phone.language === "en";
+            }"""
+        ),
+    )
+    phone.context.set_offline(True)
+    phone.goto(phones.FORM)
+    expect(phone.locator("[data-action=begin]")).to_have_text("Begin")
+
+
 def test_a_line_left_blank_and_one_opted_out_stay_so(phone: Page, site: Site) -> None:
     phones.begin(phone)
     phones.step(phone)

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -76,6 +77,32 @@ def test_signing_out_wipes_a_draft_and_keeps_what_was_handed_in(
     expect(phone.locator("body")).not_to_contain_text(phones.NUMBER)
 
 
+def test_a_late_word_of_the_server_brings_no_draft_back_that_was_handed_in(
+    phone: Page, site: Site, full: Callable[[], None]
+) -> None:
+    views = site.app.view_functions
+    keeping = views["patient.phone.put_draft"]
+    late = threading.Event()
+
+    def slow(visit: str) -> object:
+        answer = keeping(visit)
+        late.wait(10)
+        return answer
+
+    phones.begin(phone)
+    phones.fill_in(phone, last=phones.LAST - 1)
+    views["patient.phone.put_draft"] = slow
+    phones.fill_in(phone, first=phones.LAST)
+    with phone.expect_request("**/api/drafts/**"):
+        pass
+    phones.send(phone)
+    phones.is_saved(phone)
+    with phone.expect_response("**/api/drafts/**"):
+        late.set()
+    phone.wait_for_timeout(500)
+    assert "draft" not in phones.kept(phone)
+
+
 def test_another_patient_on_the_phone_sees_and_sends_nothing_of_the_first(
     phone: Page, site: Site, full: Callable[[], None]
 ) -> None:
@@ -113,6 +140,14 @@ def test_another_patient_on_the_phone_sees_and_sends_nothing_of_the_first(
         [form] = forms()
     assert form.received_from == f"patient:{phones.NUMBER}"
     assert set(form.answers.values()) == {4}
+
+
+def test_a_page_left_open_in_another_tab_goes_when_she_signs_out(phone: Page) -> None:
+    phones.begin(phone)
+    phones.fill_in(phone, last=3)
+    sign_out(phone.context.new_page())
+    phone.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    expect(phone).to_have_url(re.compile("/signed-out$"))
 
 
 def test_a_draft_of_another_patient_is_wiped(phone: Page, site: Site) -> None:
@@ -191,6 +226,37 @@ def test_a_session_that_ended_keeps_the_form_and_asks_for_the_pin(
         phone.wait_for_timeout(250)
     with site.app.app_context():
         assert len(forms()) == 1
+
+
+def test_a_form_that_is_refused_stays_for_the_nurse_to_fetch(phone: Page, site: Site) -> None:
+    refused = ({"error": "CLOSED", "problems": []}, 409)
+    site.app.view_functions["patient.json.put_form"] = lambda submission_id: refused
+    handed_in(phone)
+    expect(phone.locator("[data-screen=saved] [data-state=refused]")).to_be_visible()
+    assert phones.kept(phone)["sent"] == 1
+    phone.goto("/my/home")
+    expect(phone.locator("[data-waiting] [data-state=refused]")).to_be_visible()
+    phone.locator("[data-action=rescue]").click()
+    expect(phone.locator("[data-screen=rescue] svg")).to_be_visible()
+
+
+def test_a_draft_is_put_aside_after_a_day_and_she_is_told(
+    site: Site, new_page: Callable[..., Page]
+) -> None:
+    page = new_page()
+    page.clock.install(time=site.clock())
+    phones.sign_in(page, site)
+    page.goto("/my/home")
+    page.wait_for_function("() => self.pro && self.pro.unlocked()")
+    phones.begin(page)
+    phones.fill_in(page, last=5)
+    page.context.set_offline(True)
+    page.clock.fast_forward("25:00:00")
+    page.locator("[data-action=back]").click()
+    expect(page.locator("[data-screen=intro] .notice.warn")).to_be_visible()
+    page.locator("[data-action=begin]").click()
+    phones.at_item(page, 1)
+    expect(page.locator("input:checked")).to_have_count(0)
 
 
 def test_a_browser_closed_with_an_unsent_form_has_it_when_it_opens_again(

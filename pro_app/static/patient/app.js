@@ -201,25 +201,36 @@ async function submit(assistance) {
   const now = draft();
   const { keeper } = state;
   if (!now || !keeper || state.busy) return;
+  if (forms.expired(now, wording().draft_hours, new Date())) return draw();
   state.busy = true;
   try {
     const form = forms.body(now, wording(), assistance, new Date());
-    const received = keeper.vault ? await handIn(keeper, now, form) : await sendAtOnce(keeper, now, form);
+    const kept = Boolean(keeper.vault) && (await handIn(keeper, now, form));
+    const received = kept ? await sent(keeper, now) : await sendAtOnce(keeper, now, form);
     if (received) location.replace(`/my/received/${now.submission_id}`);
-    else drawSaved(now.submission_id);
+    else drawSaved(now.submission_id, kept);
   } finally {
     state.busy = false;
   }
 }
 
-/** @param {Keeper} keeper @param {forms.Draft} now @param {any} form */
+/** Whether the form waits on this phone now; not where there is no room left for it. @param {Keeper} keeper @param {forms.Draft} now @param {any} form */
 async function handIn(keeper, now, form) {
   const languages = Object.keys(state.wordings);
   const known = state.phone || { languages, ahead: 0 };
   const clock = { now: new Date(), ahead: known.ahead };
   const packed = forms.pack(form, wording(), known.languages, clock);
-  await pro.handIn(keeper.vault, now.submission_id, form, packed);
+  try {
+    await pro.handIn(keeper.vault, now.submission_id, form, packed);
+  } catch {
+    return false;
+  }
   await keeper.drop();
+  return true;
+}
+
+/** Whether what waits here is sent. @param {Keeper} keeper @param {forms.Draft} now */
+async function sent(keeper, now) {
   sendLater();
   await sendWaiting();
   return Boolean(await pro.get(keeper.vault, "receipt", now.submission_id));
@@ -228,17 +239,24 @@ async function handIn(keeper, now, form) {
 /** Where nothing can be kept, the page itself holds the form until the hospital has it. @param {Keeper} keeper @param {forms.Draft} now @param {any} form */
 async function sendAtOnce(keeper, now, form) {
   try {
-    const message = { ...form, device_at: new Date().toISOString() };
-    const answer = await pro.putJson(`/api/forms/${now.submission_id}`, message, keeper.csrf);
+    // She may have signed in anew in another tab, which asks for another forgery token.
+    const { phone } = await pro.hello();
+    const hers = phone && phone.owner && phone.owner === state.phone?.owner;
+    const at = new Date();
+    const clock = { device_at: at.toISOString(), device_offset_minutes: -at.getTimezoneOffset() };
+    const message = { ...form, ...clock };
+    const csrf = hers ? phone.csrf : keeper.csrf;
+    const answer = await pro.putJson(`/api/forms/${now.submission_id}`, message, csrf);
+    if (answer.ok) await keeper.drop().catch(console.warn);
     return answer.ok;
   } catch {
     return false;
   }
 }
 
-/** @param {string} id */
-async function drawSaved(id) {
-  screens.plain(state.language, state.keeper?.vault ? "saved" : "unsent", { visit: title() });
+/** @param {string} id @param {boolean} kept on this phone */
+async function drawSaved(id, kept) {
+  screens.plain(state.language, kept ? "saved" : "unsent", { visit: title() });
   const main = /** @type {HTMLElement} */ (document.querySelector("main"));
   main.dataset.waitingFor = id;
   await sendWaiting();
@@ -348,7 +366,8 @@ async function fromPhone(vault) {
   }
   state.phone = phone;
   state.entry = entry || null;
-  state.language = state.wordings[state.language] ? state.language : phone.language;
+  // The shell knows no language of its own; the one in use is the server's last.
+  state.language = state.wordings[phone.language] ? phone.language : state.language;
   const keeper = new Keeper(vault, state.visit, told);
   const begun = await keeper.load();
   if (begun) state.language = begun.language;
@@ -372,6 +391,7 @@ async function fromServer(ready) {
   if (!entry) return false;
   state.phone = phone;
   state.entry = entry;
+  if (inShell && !state.keeper) state.language = phone.language;
   if (!(await learn(state.language, vault))) state.language = phone.language;
   if (!(await learn(state.language, vault))) return false;
   const keeper = state.keeper || new Keeper(vault, state.visit, told);
@@ -483,4 +503,9 @@ async function closed(ready) {
   if (inShell && !now) location.replace(`/my/form/${state.visit}?plain`);
 }
 
-boot();
+boot().catch((error) => {
+  console.warn(error);
+  // Where the script can draw nothing, the server's own page does it all.
+  const blank = inShell && !document.querySelector("main h1");
+  if (blank && location.search !== "?plain") location.replace(`${location.pathname}?plain`);
+});
