@@ -360,16 +360,16 @@ async function fromPhone(vault) {
   const phone = await pro.get(vault, "phone", "now");
   if (!phone) return false;
   const entry = phone.forms.find((each) => each.visit === state.visit);
-  for (const language of phone.languages) {
-    const kept = await pro.get(vault, "wording", language);
-    if (kept) state.wordings[language] = kept;
-  }
+  const keeper = new Keeper(vault, state.visit, told);
+  const [begun, ...kept] = await Promise.all([
+    keeper.load(),
+    ...phone.languages.map((language) => pro.get(vault, "wording", language)),
+  ]);
+  kept.forEach((words) => words && (state.wordings[words.language] = words));
   state.phone = phone;
   state.entry = entry || null;
   // The shell knows no language of its own; the one in use is the server's last.
   state.language = state.wordings[phone.language] ? phone.language : state.language;
-  const keeper = new Keeper(vault, state.visit, told);
-  const begun = await keeper.load();
   if (begun) state.language = begun.language;
   const open = entry && (!entry.closes_on || begun || entry.closes_on >= today());
   if (!open || !wording()) return false;

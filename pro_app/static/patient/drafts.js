@@ -119,13 +119,14 @@ export class Keeper {
       } catch {
         return "offline";
       }
+      // Handed in, dropped or begun anew meanwhile: this is no word about what is here now.
+      if (!this.draft || this.draft.submission_id !== draft.submission_id) continue;
       if (answer.ok) {
-        const now = this.draft || draft;
-        await this.settle({ ...now, base: said.revision, synced: draft.answers });
+        await this.settle({ ...this.draft, base: said.revision, synced: draft.answers });
         return "kept";
       }
       if (answer.status === 409 && said.error === "NEWER") {
-        await this.settle(merge(this.draft || draft, this.here(said.draft)));
+        await this.settle(merge(this.draft, this.here(said.draft)));
         this.told("kept");
         continue;
       }

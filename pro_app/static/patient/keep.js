@@ -20,6 +20,7 @@
 
   const SENT = "sent";
   const PATIENCE_MS = 20000;
+  const STORE_PATIENCE_MS = 4000;
 
   /** @returns {Promise<IDBDatabase>} */
   function database() {
@@ -31,6 +32,8 @@
       };
       opening.onsuccess = () => resolve(opening.result);
       opening.onerror = () => reject(opening.error);
+      // Safari 14 may leave it unanswered until the page is loaded anew.
+      setTimeout(() => reject(new Error("the store does not answer")), STORE_PATIENCE_MS);
       opening.onblocked = () => reject(new Error("the store is in use by an older page"));
     });
   }
@@ -224,6 +227,8 @@
       // How far this phone's clock is behind the server's, in ms.
       phone.ahead = Date.parse(phone.now) - Date.now();
       const keeps = able() && phone.owner && phone.key;
+      // She may have signed out, or somebody else in, while this was on its way.
+      if (keeps && ![undefined, phone.owner].includes(ownerNow())) return { outcome: "signed_out" };
       return { outcome: "sent", phone, vault: keeps ? await unlock(phone.owner, phone.key) : null };
     } catch {
       return { outcome: "offline" };

@@ -199,8 +199,12 @@ export function onEveryPage() {
     if (action === "retry") retry();
     if (action === "rescue") rescue();
   });
+  const whose = pro.ownerNow();
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible") sendWaiting();
+    if (document.visibilityState !== "visible") return;
+    // In another tab she has signed out, or somebody else in: what stands here is not theirs.
+    if (pro.ownerNow() !== whose) location.reload();
+    else sendWaiting();
   });
   if (navigator.serviceWorker) navigator.serviceWorker.addEventListener("message", sendWaiting);
 }
