@@ -209,7 +209,8 @@ def _choose_pin(link: Link, pin: str, code: str, *, pepper: str, now: datetime) 
     if pins.is_easily_guessed(pin):
         return EasyPin()
     fits = secrets.verify_code(code, link.activation.code_hash, pepper=pepper)
-    chosen = secrets.hash_pin(pin, pepper=pepper) if fits else ""
+    # Hashed either way: how long it takes must not tell, during a wait, which code fits.
+    chosen = secrets.hash_pin(pin, pepper=pepper)
     with transaction(patient_actor(link.number, link.site), now) as tx:
         locked = links.lock_link(tx, link)
         if locked.revoked_at is not None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import partial
+from time import perf_counter
 
 import pytest
 from flask import Flask
@@ -101,6 +102,22 @@ def test_wrong_codes_wait_longer_each_time_and_ten_of_them_void_the_code(clock: 
     assert enter(card.token, PIN, clock, card.code) == CodeEnded()
     new = new_card()
     assert isinstance(enter(new.token, PIN, clock, new.code), SignedIn)
+
+
+def test_during_a_wait_the_time_taken_does_not_tell_which_code_fits(clock: HandClock) -> None:
+    card = first_card()
+    for _ in range(4):
+        enter(card.token, PIN, clock, _WRONG)
+
+    def quickest(code: str) -> float:
+        runs = []
+        for _ in range(4):
+            begun = perf_counter()
+            assert isinstance(enter(card.token, PIN, clock, code), WrongCode)
+            runs.append(perf_counter() - begun)
+        return min(runs)
+
+    assert quickest(_WRONG) > quickest(card.code) / 3
 
 
 def test_the_right_code_after_some_wrong_ones_counts_from_the_start_again(clock: HandClock) -> None:
