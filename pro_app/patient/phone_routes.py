@@ -42,12 +42,19 @@ def phone() -> ResponseReturnValue:
         now=at.now.isoformat(),
         language=language(),
         languages=at.study.languages,
+        wordings=_wordings(at),
         site=_site_json(at),
         tablet=g.patient.tablet,
         received=[form.submission_id for form in home.received],
         help=help_json(home.help),
         forms=[_due_json(due, at) for due in home.due],
     )
+
+
+def _wordings(at: Occasion) -> dict[str, str]:
+    """Language → what names its wording, so that a phone asks for none that it has."""
+    found = {each: overview.find_wording(each, at=at) for each in at.study.languages}
+    return {language: words.sha256 for language, words in found.items() if words}
 
 
 @blueprint.get("/wording/<language>")

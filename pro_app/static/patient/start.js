@@ -33,6 +33,7 @@ async function keepForms(phone, vault, languages) {
   await pro.put(vault, "phone", "now", { ...phone, key: null });
   for (const language of languages || phone.languages) {
     const known = await pro.get(vault, "wording", language);
+    if (known && known.sha256 === phone.wordings[language]) continue;
     const wording = await fetchWording(language, known);
     if (wording && wording !== known) await pro.put(vault, "wording", language, wording);
   }

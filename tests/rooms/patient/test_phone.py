@@ -21,8 +21,8 @@ def test_it_is_told_whose_it_is_what_is_due_and_how_to_keep_it(her: FlaskClient)
     told = her.get("/api/phone").json
     assert told is not None
     assert set(told) == {
-        "owner", "key", "csrf", "now", "language", "languages", "site", "tablet", "received",
-        "help", "forms",
+        "owner", "key", "csrf", "now", "language", "languages", "wordings", "site", "tablet",
+        "received", "help", "forms",
     }  # fmt: skip
     assert told["owner"] == secrets.owner_of(told["key"])
     assert len(told["owner"]) == 16
@@ -30,6 +30,8 @@ def test_it_is_told_whose_it_is_what_is_due_and_how_to_keep_it(her: FlaskClient)
     assert NUMBER not in told["owner"]
     assert (told["language"], told["tablet"], told["help"]) == ("en", False, None)
     assert told["now"] == "2026-04-01T00:00:00+00:00"
+    known = {each: her.get(f"/api/wording/{each}").json for each in told["languages"]}
+    assert told["wordings"] == {each: words["sha256"] for each, words in known.items() if words}
     assert told["forms"] == [
         {
             "visit": "V1",
