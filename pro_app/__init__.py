@@ -3,6 +3,7 @@
 from flask import Flask
 
 from pro_app import assets, cli, errors, i18n, instruments, studies
+from pro_app.audit.routes import blueprint as audit
 from pro_app.clock import Clock, utc_now
 from pro_app.deployment import Deployment
 from pro_app.export.routes import blueprint as export
@@ -31,7 +32,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     i18n.set_up(app)
     errors.set_up(app)
     assets.set_up(app)
-    for room in (patient, staff_door, nurse, reports, export):
+    for room in (patient, staff_door, nurse, reports, export, audit):
         app.register_blueprint(room)
     cli.register(app)
     return app

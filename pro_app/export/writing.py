@@ -7,18 +7,17 @@ import csv
 import hashlib
 import io
 import json
-import re
 import shutil
 import zipfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
+from pro_app.core.cells import safe_text
 from pro_app.core.dictionary import Kind
 from pro_app.core.tidy import Cell, Table
 
@@ -27,12 +26,6 @@ MANIFEST = "manifest.json"
 FORMAT = "pro_app export 1"
 
 ROWS_AT_A_TIME = 50_000
-
-# With the full-width signs, which Chinese and Japanese keyboards make and some
-# spreadsheets take for formulas too. An apostrophe in front is counted as well,
-# so that what was added can be told from what was there and taken off again.
-_RUNS = re.compile("'*[=+\\-@＝＋－＠\t\r\n\0]")
-RUNS_ESCAPED = "^'+[=+\\-@＝＋－＠\t\r\n\\x00]"
 
 
 class FolderTaken(Exception):
@@ -43,12 +36,6 @@ class FolderTaken(Exception):
         super().__init__(", ".join(self.names))
 
 
-# Most texts come again and again: a form's number with each of its items.
-@lru_cache(maxsize=65_536)
-def _text(value: str | None) -> str | None:
-    return f"'{value}" if value is not None and _RUNS.match(value) else value
-
-
 def instant(value: datetime) -> str:
     """An instant in UTC: 2026-03-05T00:00:00Z, with a fraction where there is one."""
     return value.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
@@ -57,8 +44,8 @@ def instant(value: datetime) -> str:
 #: The rest is written as it is: days as YYYY-MM-DD, numbers by the shortest text
 #: that reads back as the same number.
 _AS_TEXT: dict[Kind, Callable[[Any], str | None]] = {
-    Kind.TEXT: _text,
-    Kind.CODE: _text,
+    Kind.TEXT: safe_text,
+    Kind.CODE: safe_text,
     Kind.YES_NO: {True: "yes", False: "no", None: None}.__getitem__,
     Kind.INSTANT: lambda value: None if value is None else instant(value),
 }

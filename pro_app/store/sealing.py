@@ -17,7 +17,8 @@ from pro_app.store.tables import audit_event, audit_seal
 from pro_app.store.transaction import Housekeeping
 
 _AT_ONCE = 5000
-_EVENT: tuple[Column[Any], ...] = (
+#: The columns of an event, as the core knows it.
+EVENT: tuple[Column[Any], ...] = (
     audit_event.c.id,
     audit_event.c.at,
     audit_event.c.actor,
@@ -76,7 +77,7 @@ def next_to_seal(work: Housekeeping, up_to: int, limit: int) -> tuple[Seal | Non
     """The last seal, and the events that come after it."""
     last = _seal(work.read(_LAST).one_or_none())
     query: Select[Any] = (
-        select(*_EVENT)
+        select(*EVENT)
         .where(audit_event.c.id > (last.event_id if last else 0), audit_event.c.id <= up_to)
         .order_by(audit_event.c.id)
         .limit(limit)
@@ -107,7 +108,7 @@ def all_seals(connection: Connection) -> Iterator[Seal]:
 
 def all_events(connection: Connection) -> Iterator[Event]:
     """Every event of the trail, by id, without holding them all."""
-    query = select(*_EVENT).order_by(audit_event.c.id)
+    query = select(*EVENT).order_by(audit_event.c.id)
     with connection.execution_options(yield_per=_AT_ONCE).execute(query) as rows:
         for row in rows:
             yield Event(*row)

@@ -1,13 +1,18 @@
-"""Read the audit trail of one subject."""
+"""Read the audit trail: of one subject, or what fits a search, within the reader's sites."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select
 
-from pro_app.store.tables import audit_event
+from pro_app.core.seals import Event
+from pro_app.store.sealing import EVENT
+from pro_app.store.tables import audit_event, audit_seal, form, patient
+
+#: How a patient filled in a form. It is hers until she hands the form in.
+_HER_STEPS = ("draft.begun", "draft.saved", "draft.asked", "draft.discarded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +50,90 @@ def trail_of(
         .limit(limit)
     )
     return [Recorded(*row) for row in connection.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for; empty fields fit everything.
+
+    `sites`: only what concerns patients of these; None for all, and what concerns
+    nobody. `her_steps`: with how forms were filled in, once they are handed in.
+    `until` is the first instant that no longer fits.
+    """
+
+    number: str = ""
+    action: str = ""
+    actor: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    sites: tuple[str, ...] | None = None
+    her_steps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An event with its seal's position and chain, None while it waits for one."""
+
+    event: Event
+    position: int | None
+    chain: str | None
+
+
+def search_trail(
+    connection: Connection, search: Search, *, before: int | None, limit: int
+) -> list[Line]:
+    """The events that fit, the latest first, `before` an event's id."""
+    query = _fitting(search).order_by(audit_event.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(audit_event.c.id < before)
+    return [_line(row) for row in connection.execute(query)]
+
+
+def whole_trail(connection: Connection, search: Search) -> Iterator[Line]:
+    """All events that fit, in their order, without holding them all."""
+    query = _fitting(search).order_by(audit_event.c.id)
+    with connection.execution_options(yield_per=2000).execute(query) as rows:
+        for row in rows:
+            yield _line(row)
+
+
+def _fitting(search: Search) -> Select[Any]:
+    event = audit_event.c
+    conditions: list[ColumnElement[bool]] = [_readable_steps(search.her_steps)]
+    if search.number:
+        conditions.append(event.subject == search.number)
+    if search.action:
+        conditions.append(event.action == search.action)
+    if search.actor:
+        names = (search.actor, f"staff:{search.actor}", f"patient:{search.actor}")
+        conditions.append(event.actor.in_(names))
+    if search.since:
+        conditions.append(event.at >= search.since)
+    if search.until:
+        conditions.append(event.at < search.until)
+    if search.sites is not None:
+        own = and_(patient.c.number == event.subject, patient.c.site.in_(search.sites))
+        conditions.append(exists().where(own))
+    return (
+        select(*EVENT, audit_seal.c.position, audit_seal.c.chain)
+        .outerjoin(audit_seal, audit_seal.c.event_id == event.id)
+        .where(*conditions)
+    )
+
+
+def _readable_steps(her_steps: bool) -> ColumnElement[bool]:
+    event = audit_event.c
+    others = event.action.not_in(_HER_STEPS)
+    if not her_steps:
+        return others
+    handed_in = and_(
+        patient.c.number == event.subject,
+        form.c.patient_id == patient.c.id,
+        form.c.visit == event.visit,
+        form.c.received_at >= event.at,
+    )
+    return or_(others, exists().where(handed_in))
+
+
+def _line(row: Sequence[Any]) -> Line:
+    return Line(Event(*row[:-2]), row[-2], row[-1])

@@ -1,0 +1,95 @@
+"""The trail's codes in words."""
+
+from flask_babel import gettext as _
+
+
+def actions(*, her_steps: bool) -> dict[str, str]:
+    """Action → what was done, in the order of the list to choose from."""
+    steps = {
+        "draft.begun": _("Form begun"),
+        "draft.saved": _("Answers saved"),
+        "draft.asked": _("Asked about blank lines"),
+        "draft.discarded": _("Unfinished form dropped"),
+    }
+    return _of_patients() | (steps if her_steps else {}) | _of_the_study()
+
+
+def _of_patients() -> dict[str, str]:
+    return {
+        "patient.added": _("Patient added"),
+        "patient.filled": _("Patient data completed"),
+        "event.added": _("Event added"),
+        "event.filled": _("Event completed"),
+        "form.received": _("Form received"),
+        "form.conflict": _("Second form received, not counted"),
+        "form.not_taken": _("Form refused"),
+        "reason.given": _("Reason given"),
+        "help.asked": _("Help asked for"),
+        "task.taken": _("Task taken on"),
+        "task.closed": _("Task closed"),
+        "link.issued": _("Personal link issued"),
+        "card.printed": _("Card printed"),
+        "pin.chosen": _("PIN chosen"),
+        "pin.reset": _("PIN reset"),
+        "code.refused": _("Wrong activation code"),
+        "tablet.handed_over": _("Tablet handed over"),
+        "patient.signed_in": _("Patient signed in"),
+        "patient.sign_in_refused": _("Sign-in refused: wrong PIN"),
+    }
+
+
+def _of_the_study() -> dict[str, str]:
+    return {
+        "signed_out": _("Signed out"),
+        "staff.signed_in": _("Staff signed in"),
+        "staff.sign_in_refused": _("Sign-in of staff refused"),
+        "staff.added": _("Account added"),
+        "staff.password_set": _("New password set"),
+        "access.refused": _("Page refused"),
+        "export.made": _("Data exported"),
+        "trail.exported": _("Trail exported"),
+        "arm.read": _("Rates by arm read"),
+        "flags.synchronised": _("Flags brought up to date"),
+        "wording.imported": _("Wording imported"),
+        "study.claimed": _("Database taken into use"),
+        "study.went_live": _("Study opened"),
+        "demo.made": _("Demonstration made"),
+    }
+
+
+def roles() -> dict[str, str]:
+    """Role → who that is."""
+    return {
+        "nurse": _("nurse"),
+        "data_manager": _("data manager"),
+        "statistician": _("statistician"),
+        "patient": _("patient"),
+        "operator": _("operator"),
+        "system": _("by itself"),
+    }
+
+
+def fields() -> dict[str, str]:
+    """Field → its name; an item's code and whatever else is not here speaks for itself."""
+    return {
+        "code": _("reason"),
+        "said_by": _("said by"),
+        "said_on": _("said on"),
+        "text": _("in words"),
+        "submission_id": _("form"),
+        "answered_on": _("answered on"),
+        "items_answered": _("items answered"),
+        "mode": _("mode"),
+        "entered_by": _("entered by"),
+        "language": _("language"),
+        "site": _("site"),
+        "screened_on": _("screened on"),
+        "pro_consent_on": _("consent on"),
+        "randomised_on": _("randomised on"),
+        "able": _("able to answer"),
+        "arm": _("arm"),
+        "event": _("event"),
+        "on": _("on"),
+        "role": _("role"),
+        "kind": _("kind"),
+    }

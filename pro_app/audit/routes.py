@@ -1,0 +1,88 @@
+"""The trail's page: search it, see how far it is sealed, take it as a file."""
+
+from tempfile import TemporaryFile
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from pro_app.audit import messages, service, trail
+from pro_app.audit.trail import BadAsk, Search
+from pro_app.deployment import deployment
+from pro_app.security.access import staff_only
+from pro_app.security.roles import Role
+
+blueprint = Blueprint("audit", __name__, url_prefix="/staff/trail")
+
+_READERS = (Role.NURSE, Role.DATA_MANAGER)
+_FILTERS = ("number", "action", "actor", "from", "to")
+
+
+@blueprint.get("", endpoint="trail")
+@staff_only(*_READERS)
+def show() -> ResponseReturnValue:
+    given = _given(request.args)
+    her_steps = current_user.role == Role.DATA_MANAGER
+    words = {
+        "asked": given,
+        "filters": _filled(given),
+        "sealing": service.sealing_now(),
+        "actions": messages.actions(her_steps=her_steps),
+        "roles": messages.roles(),
+        "fields": messages.fields(),
+        "as_text": trail.as_text,
+        "site_of": {site.code: site for site in deployment().study.sites},
+    }
+    try:
+        found = trail.page(_search(given), before=request.args.get("before", ""))
+    except BadAsk as bad:
+        return render_template("audit/trail.html", **words, bad=bad), 400
+    return render_template("audit/trail.html", **words, page=found)
+
+
+@blueprint.post("")
+@staff_only(*_READERS)
+def take() -> ResponseReturnValue:
+    parts = deployment()
+    given = _given(request.form)
+    here = url_for("audit.trail", **_filled(given))
+    archive = TemporaryFile()  # noqa: SIM115 - closed with the response
+    try:
+        made = trail.export(
+            _search(given),
+            archive,
+            filters=given,
+            time_zone=parts.study.time_zone,
+            actor=current_user.actor,
+            now=parts.now(),
+        )
+    except BadAsk:
+        archive.close()
+        return redirect(here)  # where it says what is wrong
+    if made is None:
+        archive.close()
+        flash(_("Nothing in the trail fits. Nothing was exported."), "error")
+        return redirect(here)
+    archive.seek(0)
+    name = f"{parts.study.id}-trail-{parts.today().isoformat()}.csv"
+    return send_file(archive, "text/csv; charset=utf-8", as_attachment=True, download_name=name)
+
+
+def _search(given: dict[str, str]) -> Search:
+    return trail.asked(
+        given,
+        sites=current_user.sites,
+        her_steps=current_user.role == Role.DATA_MANAGER,
+        time_zone=deployment().study.time_zone,
+    )
+
+
+def _filled(given: dict[str, str]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value}
+
+
+def _given(source: dict[str, str]) -> dict[str, str]:
+    # PostgreSQL takes no zero character, and nothing that is searched for has one.
+    return {name: source.get(name, "").replace("\0", "").strip() for name in _FILTERS}

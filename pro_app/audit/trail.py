@@ -1,0 +1,168 @@
+"""Search the trail page by page, and hand it out as a file that is itself recorded."""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
+
+from pro_app.core.cells import safe_text
+from pro_app.store.trail import Line, search_trail, whole_trail
+from pro_app.store.trail import Search as Search
+from pro_app.store.transaction import Actor, reading, transaction
+
+PAGE_ROWS = 50
+_FIRST_DAY = date(1970, 1, 1)  # nothing is older, and no zone leaves the calendar there
+COLUMNS = (
+    "event_id", "at_utc", "at_local", "actor", "role", "site", "action", "subject", "visit",
+    "field", "old", "new", "reason", "seal_position", "seal",
+)  # fmt: skip
+
+
+class AskProblem(StrEnum):
+    """What can be wrong in an address."""
+
+    NOT_A_DAY = "NOT_A_DAY"  # not YYYY-MM-DD
+    NOT_A_PAGE = "NOT_A_PAGE"  # the place to go on from is no event's id
+
+
+class BadAsk(ValueError):
+    """An address asks for what can't be had; `value` is what stood there, cut short."""
+
+    def __init__(self, problem: AskProblem, value: str) -> None:
+        super().__init__(f"{problem}: {value!r}")
+        self.problem = problem
+        self.value = value[:40]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Lines of the trail, the latest first; `before` is where the next page goes on."""
+
+    lines: tuple[Line, ...]
+    before: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    events: int
+    rows: int
+    sha256: str
+
+
+def asked(
+    given: dict[str, str], *, sites: tuple[str, ...] | None, her_steps: bool, time_zone: str
+) -> Search:
+    """The search of an address, within the reader's sites. Errors: BadAsk."""
+    zone = ZoneInfo(time_zone)
+    since, until = _day(given["from"]), _day(given["to"])
+    return Search(
+        number=given["number"],
+        action=given["action"],
+        actor=given["actor"],
+        since=_midnight(since, zone) if since else None,
+        until=_midnight(until + timedelta(days=1), zone) if until else None,
+        sites=sites,
+        her_steps=her_steps,
+    )
+
+
+def page(search: Search, *, before: str) -> Page:
+    """One page of what fits. Errors: BadAsk."""
+    if before and not (before.isascii() and before.isdigit() and len(before) < 19):
+        raise BadAsk(AskProblem.NOT_A_PAGE, before)
+    with reading() as connection:
+        start = int(before) if before else None
+        lines = search_trail(connection, search, before=start, limit=PAGE_ROWS + 1)
+    shown = tuple(lines[:PAGE_ROWS])
+    return Page(shown, shown[-1].event.id if len(lines) > PAGE_ROWS else None)
+
+
+def export(
+    search: Search,
+    target: BinaryIO,
+    *,
+    filters: dict[str, str],
+    time_zone: str,
+    actor: Actor,
+    now: datetime,
+) -> Exported | None:
+    """What was written to `target`, recorded in the trail; None where nothing fits.
+
+    Shapes: one row for each field that changed, or one for an event without any.
+    """
+    made = _write(search, target, ZoneInfo(time_zone))
+    if not made.events:
+        return None
+    # Before it is handed over. What was looked for is known to the trail, since it fits.
+    counts = {"events": made.events, "rows": made.rows, "sha256": made.sha256}
+    told = {name: value for name, value in filters.items() if value} | counts
+    with transaction(actor, now) as tx:
+        tx.record("trail.exported", "trail", changes={k: [None, v] for k, v in told.items()})
+    return made
+
+
+def as_text(value: Any) -> str | None:
+    """A value of the trail as a cell or a page shows it: words as they are, the rest as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _write(search: Search, target: BinaryIO, zone: ZoneInfo) -> Exported:
+    digest = hashlib.sha256()
+    part = io.StringIO(newline="")
+    writer = csv.writer(part, lineterminator="\r\n")
+
+    def hand_on() -> None:
+        text = part.getvalue().encode("utf-8")
+        digest.update(text)
+        target.write(text)
+        part.seek(0)
+        part.truncate()
+
+    writer.writerow(COLUMNS)
+    events = rows = 0
+    with reading(snapshot=True) as connection:
+        for line in whole_trail(connection, search):
+            events += 1
+            for row in _rows(line, zone):
+                writer.writerow(row)
+                rows += 1
+            if events % 1000 == 0:
+                hand_on()
+    hand_on()
+    return Exported(events, rows, digest.hexdigest())
+
+
+def _rows(line: Line, zone: ZoneInfo) -> Iterator[list[Any]]:
+    event = line.event
+    at_utc = event.at.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+    texts = (event.actor, event.role, event.site, event.action, event.subject, event.visit)
+    first = [event.id, at_utc, event.at.astimezone(zone).isoformat(), *map(safe_text, texts)]
+    last = [safe_text(event.reason), line.position, line.chain]
+    changes: Any = event.changes.items() if event.changes else [(None, (None, None))]
+    for field, pair in changes:
+        old, new = (as_text(value) for value in pair)
+        yield [*first, safe_text(field), safe_text(old), safe_text(new), *last]
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        raise BadAsk(AskProblem.NOT_A_DAY, text) from None
+    if found.isoformat() != text or not _FIRST_DAY <= found < date.max:
+        raise BadAsk(AskProblem.NOT_A_DAY, text)
+    return found
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)

@@ -1,0 +1,246 @@
+"""The trail's page and file: what fits, to those who may read it, in a few statements."""
+
+import csv
+import hashlib
+import io
+import re
+from datetime import date
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from pro_app.audit import messages, service, trail
+from pro_app.deployment import deployment
+from pro_app.store.tables import audit_event
+from pro_app.store.transaction import Actor, reading, transaction
+from tests import factories
+from tests.cast import Cast
+from tests.house.source import ROOT
+from tests.rooms.nurse.counting import statements
+
+EN = {"Accept-Language": "en"}
+LINA = Actor("staff:lina-of-lishui", "nurse", "LISHUI")
+
+
+def record(action: str, subject: str, **more: object) -> None:
+    with transaction(LINA, deployment().now()) as tx:
+        tx.record(action, subject, **more)
+
+
+@pytest.fixture
+def world(app: Flask) -> Flask:
+    """A patient at each of two sites, with some history; all of it sealed but the last."""
+    with app.app_context():
+        factories.add_patient("LISHUI-001", "LISHUI")
+        factories.add_patient("JIAXING-001", "JIAXING")
+        record(
+            "reason.given", "LISHUI-001", visit="V1",
+            changes={"code": ["P_FORGOT", "P_TOO_ILL"]}, reason="=1+1 because",
+        )  # fmt: skip
+        service.seal(holder="test", now=deployment().now())
+        record("task.closed", "JIAXING-001", changes={"kind": [None, "help"]})
+    return app
+
+
+def _file(client: FlaskClient) -> str:
+    with client.post("/staff/trail", data={}) as answer:
+        return answer.get_data(as_text=True)
+
+
+def _subjects(page: str) -> list[str]:
+    return re.findall(r'number=([\w-]+)">\1</a>', page)
+
+
+def test_every_event_is_shown_with_who_when_where_what_and_why(world: Flask, cast: Cast) -> None:
+    page = cast.data_manager().get("/staff/trail?action=reason.given", headers=EN).text
+    row = page.split("<tbody>")[1]
+    for text in (
+        "5 Mar 2026, 08:00 GMT+08:00",
+        "lina-of-lishui",
+        "nurse · The Central Hospital of Lishui",
+        "<strong>Reason given</strong>",
+        "LISHUI-001</a> · V1",
+        "<del>P_FORGOT</del> → <ins>P_TOO_ILL</ins>",
+        "=1+1 because",
+    ):
+        assert text in row, text
+
+
+def test_the_head_of_the_chain_is_shown_and_what_waits(world: Flask, cast: Cast) -> None:
+    client = cast.data_manager()
+    with world.app_context():
+        last = service.sealing_now().last
+    assert last is not None
+    page = client.get("/staff/trail", headers=EN).text
+    assert f"{last.position}:{last.chain}" in page
+    assert "3 events are sealed, the last at 5 Mar 2026, 08:00 GMT+08:00." in page
+    # The last of the history, and the account and sign-in of who reads.
+    assert "Not sealed yet: 3 events" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("number=LISHUI-001", ["LISHUI-001", "LISHUI-001"]),
+        ("number=JIAXING-001&action=task.closed", ["JIAXING-001"]),
+        ("actor=lina-of-lishui", ["JIAXING-001", "LISHUI-001"]),
+        ("actor=staff:lina-of-lishui&action=reason.given", ["LISHUI-001"]),
+        ("number=LISHUI-001&from=2026-03-05&to=2026-03-05", ["LISHUI-001", "LISHUI-001"]),
+        ("number=LISHUI-001&to=2026-03-04", []),
+        ("number=LISHUI-001&from=2026-03-06", []),
+        ("number=LISHUI", []),
+        ("number=%00&actor=nobody", []),
+    ],
+)
+def test_the_trail_is_searched(world: Flask, cast: Cast, query: str, found: list[str]) -> None:
+    answer = cast.data_manager().get(f"/staff/trail?{query}", headers=EN)
+    assert answer.status_code == 200
+    assert _subjects(answer.text) == found
+
+
+def test_a_day_is_a_day_of_the_trial(world: Flask, cast: Cast, clock) -> None:
+    clock.set("2026-03-06T00:30+08:00")  # in UTC it is still the fifth
+    with world.app_context():
+        record("form.received", "LISHUI-001", visit="V1")
+    client = cast.data_manager()
+    assert len(_subjects(client.get("/staff/trail?number=LISHUI-001&from=2026-03-06").text)) == 1
+    assert len(_subjects(client.get("/staff/trail?number=LISHUI-001&to=2026-03-05").text)) == 2
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from=5.3.2026",
+        "to=20260305",
+        "to=9999-12-31",
+        "from=0001-01-01",
+        "before=x",
+        "before=-1",
+        "before=9999999999999999999",
+    ],
+)
+def test_what_can_not_be_read_is_said(world: Flask, cast: Cast, query: str) -> None:
+    answer = cast.data_manager().get(f"/staff/trail?{query}", headers=EN)
+    assert answer.status_code == 400
+    assert 'role="alert"' in answer.text
+
+
+def test_a_nurse_reads_of_her_own_patients_alone(world: Flask, cast: Cast) -> None:
+    nurse = cast.nurse_of_jiaxing()
+    page = nurse.get("/staff/trail", headers=EN).text
+    assert set(_subjects(page)) == {"JIAXING-001"}
+    assert "LISHUI" not in page
+
+
+def test_a_foreign_number_answers_like_one_that_does_not_exist(world: Flask, cast: Cast) -> None:
+    nurse = cast.nurse_of_jiaxing()
+    foreign = nurse.get("/staff/trail?number=LISHUI-001", headers=EN)
+    unknown = nurse.get("/staff/trail?number=LISHUI-999", headers=EN)
+    assert foreign.text.replace("LISHUI-001", "#") == unknown.text.replace("LISHUI-999", "#")
+    assert "Nothing in the trail fits." in foreign.text
+    for number in ("LISHUI-001", "LISHUI-999"):
+        answer = nurse.post("/staff/trail", data={"number": number})
+        assert answer.status_code == 302
+        assert answer.location == f"/staff/trail?number={number}"
+
+
+def test_her_steps_are_the_data_manager_s_once_she_has_handed_in(
+    world: Flask, cast: Cast, clock
+) -> None:
+    client, nurse = cast.data_manager(), cast.nurse_of_lishui()
+    with world.app_context():
+        [item, *_] = deployment().instrument.item_codes
+        record("draft.saved", "LISHUI-001", visit="V1", changes={item: [1, 3]})
+    there = f"<dt>{item}</dt>"
+    assert there not in client.get("/staff/trail?number=LISHUI-001").text
+    clock.advance(minutes=5)
+    with world.app_context():
+        factories.add_form(factories.patient_id_of("LISHUI-001"), "V1", date(2026, 3, 5))
+    page = client.get("/staff/trail?number=LISHUI-001").text
+    assert there in page
+    assert "<del>1</del> → <ins>3</ins>" in page
+    assert there not in nurse.get("/staff/trail?number=LISHUI-001").text
+    assert "draft.saved" not in _file(nurse)
+
+
+def test_pages_follow_each_other_without_a_gap(world: Flask, cast: Cast) -> None:
+    with world.app_context(), transaction(LINA, deployment().now()) as tx:
+        tx.record_many([tx.entry("help.asked", "LISHUI-001", reason=f"#{n}#") for n in range(120)])
+    client = cast.nurse_of_lishui()
+    seen: list[str] = []
+    path: str | None = "/staff/trail?number=LISHUI-001&action=help.asked"
+    while path:
+        page = client.get(path, headers=EN).text
+        seen += re.findall(r"#(\d+)#", page)
+        after = re.search(r'href="([^"]+)">Earlier events', page)
+        path = after[1].replace("&amp;", "&") if after else None
+    assert seen == [str(n) for n in reversed(range(120))]
+
+
+def test_a_page_takes_as_many_statements_however_much_there_is(world: Flask, cast: Cast) -> None:
+    client = cast.nurse_of_lishui()
+    counts = []
+    for more in (0, 200):
+        with world.app_context(), transaction(LINA, deployment().now()) as tx:
+            entries = [tx.entry("help.asked", "LISHUI-001") for _ in range(more)]
+            tx.record_many([*entries, tx.entry("help.asked", "JIAXING-001")])
+        with statements(world) as seen:
+            client.get("/staff/trail")
+        counts.append(len(seen))
+    assert counts[0] == counts[1] <= 8
+
+
+def test_the_file_holds_every_field_that_changed_and_its_leaving_is_recorded(
+    world: Flask, cast: Cast
+) -> None:
+    client = cast.data_manager()
+    asked = {"number": "LISHUI-001", "from": "2026-03-01"}
+    with client.post("/staff/trail", data=asked) as answer:
+        file = answer.get_data()
+    assert answer.headers["Content-Disposition"].endswith("-trail-2026-03-05.csv")
+    rows = list(csv.DictReader(io.StringIO(file.decode("utf-8"), newline="")))
+    assert tuple(rows[0]) == trail.COLUMNS
+    [row] = [row for row in rows if row["action"] == "reason.given"]
+    assert row["at_utc"] == "2026-03-05T00:00:00Z"
+    assert row["at_local"] == "2026-03-05T08:00:00+08:00"
+    assert (row["field"], row["old"], row["new"]) == ("code", "P_FORGOT", "P_TOO_ILL")
+    assert row["reason"] == "'=1+1 because"  # no spreadsheet runs it
+    assert row["seal_position"] == "3"
+    assert len(row["seal"]) == 64
+    with world.app_context(), reading() as connection:
+        query = select(audit_event).where(audit_event.c.action == "trail.exported")
+        [made] = connection.execute(query)
+    assert made.actor == "staff:zhoumin"
+    assert {name: pair[1] for name, pair in made.changes.items()} == {
+        "number": "LISHUI-001",
+        "from": "2026-03-01",
+        "events": 2,
+        "rows": len(rows),
+        "sha256": hashlib.sha256(file).hexdigest(),
+    }
+
+
+def test_a_nurse_s_file_holds_her_own_patients_alone(world: Flask, cast: Cast) -> None:
+    text = _file(cast.nurse_of_jiaxing())
+    assert "JIAXING-001" in text
+    assert "LISHUI-001" not in text
+
+
+def test_a_day_that_can_not_be_read_exports_nothing(world: Flask, cast: Cast) -> None:
+    answer = cast.data_manager().post("/staff/trail", data={"from": "yesterday"})
+    assert answer.location == "/staff/trail?from=yesterday"
+
+
+def test_the_patient_s_page_leads_to_her_history(world: Flask, cast: Cast) -> None:
+    link = 'href="/staff/trail?number=LISHUI-001"'
+    assert link in cast.nurse_of_lishui().get("/staff/patients/LISHUI-001").text
+    assert link not in cast.statistician().get("/staff/patients/LISHUI-001").text
+
+
+def test_every_event_of_the_trail_has_words(in_app: Flask) -> None:
+    text = (ROOT / "docs" / "trail.md").read_text(encoding="utf8")
+    documented = set(re.findall(r"^\| `([a-z_.]+)` \|", text, re.MULTILINE))
+    with in_app.test_request_context():
+        assert set(messages.actions(her_steps=True)) == documented
