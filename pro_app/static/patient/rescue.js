@@ -48,6 +48,7 @@ function draw(node, codes, at) {
   const picture = document.createElementNS(SVG, "svg");
   picture.setAttribute("viewBox", `0 0 ${side} ${side}`);
   picture.setAttribute("role", "img");
+  picture.setAttribute("aria-label", document.querySelector("main h1")?.textContent || "");
   picture.setAttribute("shape-rendering", "crispEdges");
   const ground = document.createElementNS(SVG, "rect");
   for (const [name, value] of Object.entries({ width: side, height: side, fill: "#fff" })) {

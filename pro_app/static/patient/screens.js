@@ -60,6 +60,10 @@ function fillAround(node) {
       link.href = `tel:${around["site-phone"].replace(/\s/g, "")}`;
     }
   }
+  // What a script answers leads nowhere by itself, and without an address no key reaches it.
+  for (const link of node.querySelectorAll("a[data-action]:not([href])")) {
+    if (link instanceof HTMLAnchorElement) link.href = location.href;
+  }
 }
 
 /** Which language the page around the screens is in already. @param {string} language */
