@@ -20,6 +20,8 @@
 
   const SENT = "sent";
   const PATIENCE_MS = 20000;
+  /** A form that was refused is offered again after so long. */
+  const REFUSED_MS = 60 * 60 * 1000;
   const STORE_PATIENCE_MS = 4000;
 
   /** @returns {Promise<IDBDatabase>} */
@@ -248,6 +250,8 @@
     const hers = await waiting(vault.owner);
     if (hers.length === 0) return { outcome: "other_owner", receipts };
     for (const row of hers) {
+      // A refusal does not pass by itself; the nurse has been told of it.
+      if (row.refused && Date.now() - row.refused.at < REFUSED_MS) continue;
       const body = await read(vault, row);
       if (body === null) continue;
       const now = new Date();

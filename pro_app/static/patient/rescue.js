@@ -9,16 +9,15 @@ const { pro } = self;
 const MARGIN = 4;
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Show the oldest form that waits on this phone. @param {string} language */
+/** Show the forms that wait on this phone: hers where she is signed in, else whosever they are. @param {string} language */
 export async function showRescue(language) {
-  const [row] = await pro.waiting();
-  if (!row || !row.code) return;
+  const vault = await pro.unlocked();
+  const rows = await pro.waiting(vault ? vault.owner : undefined);
+  const codes = rows.flatMap((row) => (row.code ? parts(row.code, row.id) : []));
+  if (codes.length === 0) return;
   await haveTemplates(language);
-  const codes = parts(row.code, row.id);
   let at = 0;
-  const node = plain(language, "rescue", { "code-text": row.code });
-  const text = node.querySelector("textarea");
-  if (text) text.value = row.code;
+  const node = plain(language, "rescue");
   const step = () => draw(node, codes, at);
   step();
   node.querySelectorAll("[data-codes], [data-action=more]").forEach((each) => {
@@ -44,6 +43,8 @@ export async function showRescue(language) {
 function draw(node, codes, at) {
   const place = /** @type {HTMLElement} */ (node.querySelector("[data-fill=code]"));
   const modules = qr(codes[at]);
+  const text = node.querySelector("textarea");
+  if (text) text.value = codes[at];
   const side = modules.length + 2 * MARGIN;
   const picture = document.createElementNS(SVG, "svg");
   picture.setAttribute("viewBox", `0 0 ${side} ${side}`);
