@@ -57,7 +57,7 @@ def test_from_an_offline_start_to_the_receipt(phone: Page, site: Site) -> None:
     assert (form.assistance, form.mode) == ("ALONE", "phone_self")
     assert form.answered_on == date(2026, 4, 1)
     assert form.item_times["GP1"][1] is not None
-    assert "sent" not in phones.kept(phone)
+    phones.until(phone, lambda: "sent" not in phones.kept(phone))
 
 
 #: Where the network goes, from before the first page to after the last tap.
@@ -112,7 +112,7 @@ def test_a_reply_lost_after_the_hospital_has_the_form(phone: Page, site: Site) -
     phone.context.route("**/api/forms/**", swallow)
     phones.send(phone)
     phones.is_received(phone)  # it tried again by itself
-    assert lost[0] == 201
+    assert lost[0] in (200, 201)  # 200 where the worker was quicker than the page
     assert len(stored(site)) == 1
 
 

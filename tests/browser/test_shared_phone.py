@@ -132,10 +132,7 @@ def test_another_patient_on_the_phone_sees_and_sends_nothing_of_the_first(
     phones.sign_in(phone, site)
     phone.goto("/my/home")
     expect(phone.locator("[data-waiting]")).to_be_hidden()
-    for _ in range(40):
-        if "sent" not in phones.kept(phone):
-            break
-        phone.wait_for_timeout(250)
+    phones.until(phone, lambda: "sent" not in phones.kept(phone))
     with site.app.app_context():
         [form] = forms()
     assert form.received_from == f"patient:{phones.NUMBER}"
@@ -156,7 +153,7 @@ def test_a_draft_of_another_patient_is_wiped(phone: Page, site: Site) -> None:
     assert phones.kept(phone)["draft"] == 1
     phones.sign_in(phone, site, OTHER)
     phones.get_ready(phone)
-    assert "draft" not in phones.kept(phone)
+    phones.until(phone, lambda: "draft" not in phones.kept(phone))
 
 
 def test_who_signs_in_on_a_bad_network_is_not_shown_the_last_patient_s_forms(
