@@ -103,6 +103,7 @@ def test_no_page_scrolls_sideways_and_every_target_is_large(
 ) -> None:
     least = 60 if "e" in look else 44
     for page in _every_page(open_as, language, look, {"width": size[0], "height": size[1]}):
+        page.wait_for_load_state()  # styles are there
         over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert over <= 0, page.url
         low = page.evaluate(

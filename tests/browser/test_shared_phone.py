@@ -209,8 +209,8 @@ def test_a_session_that_ended_keeps_the_form_and_asks_for_the_pin(
     phone: Page, site: Site, full: Callable[[], None]
 ) -> None:
     handed_in(phone)
-    full()
     phone.context.clear_cookies()
+    full()  # only now: else it might be sent before
     phones.retry(phone)
     expect(phone.locator("[data-state=signed_out]").first).to_be_visible()
     assert phones.kept(phone)["sent"] == 1
