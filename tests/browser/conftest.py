@@ -8,13 +8,23 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 from werkzeug.serving import make_server
 
 from pro_app import create_app
 from pro_app.store.database import db
 from tests.cast import Cast
 from tests.conftest import HandClock, settings_for
+
+# A busy machine is slow, not wrong.
+expect.set_options(timeout=20_000)
 
 PHONE = {"width": 360, "height": 640}
 DESK = {"width": 1280, "height": 800}
