@@ -37,7 +37,9 @@ FILES = (
     "patient/all.css",
     "patient/app.js",
     "patient/drafts.js",
+    "patient/elsewhere.js",
     "patient/form.js",
+    "patient/handing_in.js",
     "patient/home.js",
     "patient/keep.js",
     "patient/look.js",
@@ -45,6 +47,7 @@ FILES = (
     "patient/rescue.js",
     "patient/screens.js",
     "patient/start.js",
+    "patient/state.js",
     "shared/icon.svg",
 )
 #: The worker is gone for good: for a version of it that does harm.

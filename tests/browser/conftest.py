@@ -19,7 +19,9 @@ from playwright.sync_api import (
 from werkzeug.serving import make_server
 
 from pro_app import create_app
+from pro_app.security.setup import limiter
 from pro_app.store.database import db
+from tests import factories
 from tests.cast import Cast
 from tests.conftest import HandClock, settings_for
 
@@ -115,3 +117,26 @@ def new_page(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]:
 def plain_phone(new_page: Callable[..., Page]) -> Page:
     """An old phone's browser: small, Chinese, with JavaScript off."""
     return new_page(java_script_enabled=False)
+
+
+@pytest.fixture
+def window_open(site: Site) -> None:
+    """A day on which a patient's first form after baseline is due."""
+    limiter.reset()
+    site.clock.set("2026-04-01T08:00+08:00")
+    with site.app.app_context():
+        factories.add_patient("LISHUI-001")
+
+
+@pytest.fixture
+def full(site: Site) -> Iterator[Callable[[], None]]:
+    """The hospital takes in nothing until this is called."""
+    views = site.app.view_functions
+    taking = views["patient.json.put_form"]
+
+    def again() -> None:
+        views["patient.json.put_form"] = taking
+
+    views["patient.json.put_form"] = lambda submission_id: ("", 503)
+    yield again
+    again()

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 
-from playwright.sync_api import Error, Page, expect
+from playwright.sync_api import Error, Page, TimeoutError, expect
 
 from tests.browser.conftest import Site
+from tests.rooms.patient.steps import forms
 
 NUMBER = "LISHUI-001"
 FORM = "/my/form/V1"
@@ -65,6 +67,12 @@ def until(page: Page, done: Callable[[], bool]) -> None:
     raise AssertionError("it did not come about")
 
 
+def stored(site: Site) -> list:
+    """The forms that the hospital has."""
+    with site.app.app_context():
+        return forms()
+
+
 def begin(page: Page) -> None:
     page.goto(FORM)
     page.locator("[data-action=begin]").click()
@@ -86,7 +94,8 @@ def step(page: Page) -> None:
 def fill_in(page: Page, first: int = 1, last: int = LAST, value: int = 2) -> None:
     """Answer line by line, as fast as the page draws them."""
     at_item(page, first)
-    page.locator("body[data-ready]").wait_for()
+    # The shell may show the beginning until it has heard from the hospital.
+    page.locator("body[data-ready] #answers input[type=radio]").first.wait_for(state="attached")
     page.evaluate(
         """([count, value]) => {
           for (let i = 0; i < count; i++) {
@@ -118,5 +127,5 @@ def is_received(page: Page) -> str:
 
 def retry(page: Page) -> None:
     button = page.locator("[data-action=retry]").first
-    if button.is_visible():  # it may just have been sent by itself
-        button.dispatch_event("click")
+    with suppress(TimeoutError):  # it may just have been sent by itself
+        button.dispatch_event("click", timeout=3000)

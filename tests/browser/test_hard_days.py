@@ -5,19 +5,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from pro_app.security.setup import limiter
-from tests import factories
 from tests.browser import phones
 from tests.browser.conftest import Site
 from tests.rooms.patient.steps import forms
 
-
-@pytest.fixture(autouse=True)
-def _window_open(site: Site) -> None:
-    limiter.reset()
-    site.clock.set("2026-04-01T08:00+08:00")
-    with site.app.app_context():
-        factories.add_patient(phones.NUMBER)
+pytestmark = pytest.mark.usefixtures("window_open")
 
 
 @pytest.fixture

@@ -28,8 +28,8 @@ def study(site: Site) -> Site:
         patient_id = factories.add_patient(NUMBER, "LISHUI", randomised_on=date(2025, 12, 1))
         factories.add_form(patient_id, "V0", date(2025, 12, 1))
         for name, role, at in (
-            ("lina", Role.NURSE, "LISHUI"),
-            ("zhoumin", Role.DATA_MANAGER, None),
+            ("lina", Role.NURSE, ("LISHUI",)),
+            ("zhoumin", Role.DATA_MANAGER, ()),
         ):
             service.add_staff(name, role, at, PASSWORD, actor=factories.ACTOR, now=now)
     return site

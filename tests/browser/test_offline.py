@@ -7,19 +7,11 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from pro_app.security.setup import limiter
-from tests import factories
 from tests.browser import phones
 from tests.browser.conftest import Site
-from tests.rooms.patient.steps import drafts, forms
+from tests.rooms.patient.steps import drafts
 
-
-@pytest.fixture(autouse=True)
-def _window_open(site: Site) -> None:
-    limiter.reset()
-    site.clock.set("2026-04-01T08:00+08:00")
-    with site.app.app_context():
-        factories.add_patient(phones.NUMBER)
+pytestmark = pytest.mark.usefixtures("window_open")
 
 
 @pytest.fixture
@@ -31,11 +23,6 @@ def phone(site: Site, new_page: Callable[..., Page]) -> Page:
     return page
 
 
-def stored(site: Site) -> list:
-    with site.app.app_context():
-        return forms()
-
-
 def test_from_an_offline_start_to_the_receipt(phone: Page, site: Site) -> None:
     phone.context.set_offline(True)
     phone.goto("/my/home")
@@ -45,14 +32,14 @@ def test_from_an_offline_start_to_the_receipt(phone: Page, site: Site) -> None:
     phones.fill_in(phone)
     phones.send(phone)
     phones.is_saved(phone)
-    assert stored(site) == []
+    assert phones.stored(site) == []
     phone.goto("/my/home")
     expect(phone.locator("[data-waiting] [data-fill=count]")).to_have_text("1")
 
     phone.context.set_offline(False)
     phones.retry(phone)
     expect(phone.locator("main")).to_contain_text("回执")  # the server's own page again
-    [form] = stored(site)
+    [form] = phones.stored(site)
     assert form.items_answered == phones.LAST
     assert (form.assistance, form.mode) == ("ALONE", "phone_self")
     assert form.answered_on == date(2026, 4, 1)
@@ -87,13 +74,13 @@ def test_the_network_is_lost_and_nothing_else(phone: Page, site: Site, point: st
         phone.context.route("**/api/forms/**", lambda route: route.abort())
     phone.locator("[data-action=submit][value=ALONE]").click()
     phones.is_saved(phone)
-    assert stored(site) == []
+    assert phones.stored(site) == []
     phone.unroute_all()
     phone.context.unroute_all()
     phone.context.set_offline(False)
     phones.retry(phone)
     phones.is_received(phone)
-    [form] = stored(site)
+    [form] = phones.stored(site)
     assert form.items_answered == phones.LAST
 
 
@@ -113,7 +100,7 @@ def test_a_reply_lost_after_the_hospital_has_the_form(phone: Page, site: Site) -
     phones.send(phone)
     phones.is_received(phone)  # it tried again by itself
     assert lost[0] in (200, 201)  # 200 where the worker was quicker than the page
-    assert len(stored(site)) == 1
+    assert len(phones.stored(site)) == 1
 
 
 def test_every_tap_is_kept_on_the_phone_and_at_the_hospital(phone: Page, site: Site) -> None:
@@ -132,13 +119,11 @@ def test_every_tap_is_kept_on_the_phone_and_at_the_hospital(phone: Page, site: S
 
 
 def expect_draft(page: Page, site: Site, answers: int) -> None:
-    for _ in range(40):
+    def there() -> bool:
         with site.app.app_context():
-            found = drafts()
-        if found and len(found[0].answers) == answers:
-            return
-        page.wait_for_timeout(250)
-    raise AssertionError(f"{[len(d.answers) for d in found]} answers at the hospital")
+            return [len(draft.answers) for draft in drafts()] == [answers]
+
+    phones.until(page, there)
 
 
 def test_storage_that_was_wiped_loses_no_answer_that_was_online(phone: Page, site: Site) -> None:
@@ -155,7 +140,7 @@ def test_storage_that_was_wiped_loses_no_answer_that_was_online(phone: Page, sit
     phones.fill_in(phone, first=7)
     phones.send(phone)
     phones.is_received(phone)
-    assert stored(site)[0].items_answered == phones.LAST
+    assert phones.stored(site)[0].items_answered == phones.LAST
 
 
 def test_another_phone_goes_on_where_the_first_one_stopped(
@@ -188,7 +173,7 @@ def test_two_tabs_lose_nothing_and_the_later_one_is_told(phone: Page, site: Site
     expect(phone.locator("[data-screen=told] [data-row]").first).to_be_visible()
     phones.send(phone)
     phones.is_received(phone)
-    [form] = stored(site)
+    [form] = phones.stored(site)
     assert form.answers["GP1"] == 0
     assert form.items_answered == phones.LAST
     other.bring_to_front()
@@ -207,7 +192,7 @@ def test_a_clock_three_days_ahead_changes_no_day(site: Site, new_page: Callable[
     phones.fill_in(page)
     phones.send(page)
     phones.is_received(page)
-    [form] = stored(site)
+    [form] = phones.stored(site)
     assert form.answered_on == date(2026, 4, 1)
     assert (form.device_at - form.received_at).days >= 2
 
@@ -222,7 +207,7 @@ def test_the_language_switched_at_line_20_keeps_place_and_answers(phone: Page, s
     phones.fill_in(phone, first=20)
     phones.send(phone)
     phones.is_received(phone)
-    [form] = stored(site)
+    [form] = phones.stored(site)
     assert (form.language, form.items_answered) == ("en", phones.LAST)
     codes = list(form.answers)
     assert form.item_languages == dict.fromkeys(codes[:19], "zh")
@@ -262,7 +247,7 @@ def test_a_line_left_blank_and_one_opted_out_stay_so(phone: Page, site: Site) ->
     phones.step(phone)
     phones.send(phone, "READ_ALOUD")
     phones.is_received(phone)
-    [form] = stored(site)
+    [form] = phones.stored(site)
     assert form.answers["GP1"] == "SKIPPED"
     assert form.answers["GS7"] == "PREFER_NOT"
     assert (form.items_answered, form.assistance) == (35, "READ_ALOUD")
@@ -278,7 +263,7 @@ def test_without_a_service_worker_the_form_works_all_the_same(
     phones.fill_in(page)
     phones.send(page)
     phones.is_received(page)
-    assert stored(site)[0].items_answered == phones.LAST
+    assert phones.stored(site)[0].items_answered == phones.LAST
 
 
 def test_another_language_is_fetched_once_it_is_asked_for(
@@ -296,7 +281,7 @@ def test_another_language_is_fetched_once_it_is_asked_for(
     phones.fill_in(page, first=3)
     phones.send(page)
     phones.is_received(page)
-    assert stored(site)[0].language == "en"
+    assert phones.stored(site)[0].language == "en"
 
 
 def test_a_form_handed_in_after_its_window_is_kept_by_the_day_it_was_finished(
@@ -311,4 +296,4 @@ def test_a_form_handed_in_after_its_window_is_kept_by_the_day_it_was_finished(
     site.clock.set("2026-04-01T09:30+08:00")
     phones.retry(phone)
     phones.is_received(phone)
-    assert stored(site)[0].answered_on == date(2026, 4, 1)
+    assert phones.stored(site)[0].answered_on == date(2026, 4, 1)

@@ -5,13 +5,12 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-from pro_app.security.setup import limiter
 from tests import factories
 from tests.browser import phones
 from tests.browser.conftest import Site, launch
@@ -21,12 +20,12 @@ from tests.rooms.patient.steps import forms
 OTHER = "LISHUI-002"
 
 
+pytestmark = pytest.mark.usefixtures("window_open")
+
+
 @pytest.fixture(autouse=True)
-def _window_open(site: Site) -> None:
-    limiter.reset()
-    site.clock.set("2026-04-01T08:00+08:00")
+def _another(site: Site, window_open: None) -> None:
     with site.app.app_context():
-        factories.add_patient(phones.NUMBER)
         factories.add_patient(OTHER)
 
 
@@ -36,20 +35,6 @@ def phone(site: Site, new_page: Callable[..., Page]) -> Page:
     phones.sign_in(page, site)
     phones.get_ready(page)
     return page
-
-
-@pytest.fixture
-def full(site: Site) -> Iterator[Callable[[], None]]:
-    """The hospital takes in nothing until this is called."""
-    views = site.app.view_functions
-    taking = views["patient.json.put_form"]
-
-    def again() -> None:
-        views["patient.json.put_form"] = taking
-
-    views["patient.json.put_form"] = lambda submission_id: ("", 503)
-    yield again
-    again()
 
 
 def handed_in(page: Page, value: int = 2) -> None:
@@ -216,13 +201,7 @@ def test_a_session_that_ended_keeps_the_form_and_asks_for_the_pin(
     assert phones.kept(phone)["sent"] == 1
     phones.sign_in(phone, site)
     phone.goto("/my/home")
-    for _ in range(40):
-        with site.app.app_context():
-            if forms():
-                break
-        phone.wait_for_timeout(250)
-    with site.app.app_context():
-        assert len(forms()) == 1
+    phones.until(phone, lambda: len(phones.stored(site)) == 1)
 
 
 def test_a_form_that_is_refused_stays_for_the_nurse_to_fetch(phone: Page, site: Site) -> None:
@@ -274,13 +253,8 @@ def test_a_browser_closed_with_an_unsent_form_has_it_when_it_opens_again(
     page = context.new_page()
     phones.sign_in(page, site)
     page.goto("/my/home")
-    for _ in range(60):
-        with site.app.app_context():
-            if forms():
-                break
-        page.wait_for_timeout(250)
-    with site.app.app_context():
-        [form] = forms()
+    phones.until(page, lambda: bool(phones.stored(site)))
+    [form] = phones.stored(site)
     assert form.items_answered == phones.LAST
     expect(page.locator(".rows")).to_contain_text("回执")
     context.close()
@@ -305,14 +279,8 @@ def test_the_kill_switch_takes_the_worker_off_every_phone(phone: Page, site: Sit
     settings = dataclasses.replace(parts.settings, offline=False)
     site.app.extensions["deployment"] = dataclasses.replace(parts, settings=settings)
     phone.goto("/my/home")
-    for _ in range(40):
-        left = phone.evaluate(
-            "async () => (await navigator.serviceWorker.getRegistrations()).length"
-        )
-        if not left:
-            break
-        phone.wait_for_timeout(250)
-    assert left == 0
+    left = "async () => (await navigator.serviceWorker.getRegistrations()).length"
+    phones.until(phone, lambda: phone.evaluate(left) == 0)
     phone.goto(phones.FORM)
     expect(phone.locator("main form button").first).to_be_visible()
     assert phone.evaluate("() => navigator.serviceWorker.controller") is None
@@ -323,12 +291,7 @@ def test_a_new_version_of_the_files_replaces_the_old_ones(phone: Page, site: Sit
     script = site.app.view_functions["patient.shell.worker"]
     site.app.view_functions["patient.shell.worker"] = lambda: _renamed(script())
     phone.evaluate("async () => (await navigator.serviceWorker.getRegistration('/my/')).update()")
-    for _ in range(40):
-        names = phone.evaluate("() => caches.keys()")
-        if names == ["pro-newer"]:
-            break
-        phone.wait_for_timeout(250)
-    assert names == ["pro-newer"]
+    phones.until(phone, lambda: phone.evaluate("() => caches.keys()") == ["pro-newer"])
 
 
 def _renamed(response):
@@ -336,3 +299,63 @@ def _renamed(response):
     start = text.index('"version": "') + len('"version": "')
     response.set_data(text[:start] + "newer" + text[text.index('"', start) :])
     return response
+
+
+@pytest.mark.parametrize("offline", [True, False])
+def test_a_form_that_waits_here_is_not_begun_again(
+    phone: Page, site: Site, full: Callable[[], None], offline: bool
+) -> None:
+    handed_in(phone)
+    phone.context.set_offline(offline)
+    phone.goto(phones.FORM)
+    phones.is_saved(phone)
+    phone.locator("[data-action='language:en']").first.click()
+    expect(phone.locator("html")).to_have_attribute("lang", "en")
+    phones.is_saved(phone)
+    phone.context.set_offline(False)
+    full()
+    phones.retry(phone)
+    phones.is_received(phone)
+    assert len(phones.stored(site)) == 1
+
+
+def test_back_from_the_saved_form_begins_no_other(phone: Page, full: Callable[[], None]) -> None:
+    handed_in(phone)
+    phone.go_back()
+    phones.is_saved(phone)
+
+
+def test_a_second_phone_is_led_to_the_receipt_of_the_first(
+    phone: Page, site: Site, new_page: Callable[..., Page]
+) -> None:
+    other = new_page()
+    other.context.add_cookies(phone.context.cookies())
+    phones.get_ready(other)
+    other.context.set_offline(True)
+    phones.begin(other)
+    phones.fill_in(other, last=3)
+    phones.begin(phone)
+    phones.fill_in(phone)
+    phones.send(phone)
+    number = phones.is_received(phone)
+    other.context.set_offline(False)
+    other.reload()
+    assert phones.is_received(other) == number
+    phones.until(other, lambda: "draft" not in phones.kept(other))
+
+
+def test_a_draft_of_another_week_leaves_the_phone(
+    site: Site, new_page: Callable[..., Page]
+) -> None:
+    page = new_page()
+    page.clock.install(time=site.clock())
+    phones.sign_in(page, site)
+    page.goto("/my/home")
+    page.wait_for_function("() => self.pro && self.pro.unlocked()")
+    phones.begin(page)
+    phones.fill_in(page, last=2)
+    page.goto("/my/home")
+    phones.until(page, lambda: phones.kept(page).get("draft") == 1)
+    page.clock.fast_forward("25:00:00")
+    page.reload()
+    phones.until(page, lambda: "draft" not in phones.kept(page))

@@ -1,7 +1,7 @@
 """The hospital's tablet in a patient's hands; and a form that only the nurse can fetch."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import BytesIO
 
 import pytest
@@ -9,19 +9,11 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from pro_app.security.setup import limiter
-from tests import factories
 from tests.browser import phones
 from tests.browser.conftest import DESK, Site
 from tests.rooms.patient.steps import forms
 
-
-@pytest.fixture(autouse=True)
-def _window_open(site: Site) -> None:
-    limiter.reset()
-    site.clock.set("2026-04-01T08:00+08:00")
-    with site.app.app_context():
-        factories.add_patient(phones.NUMBER)
+pytestmark = pytest.mark.usefixtures("window_open")
 
 
 @pytest.fixture
@@ -34,20 +26,6 @@ def nurse(site: Site, new_page: Callable[..., Page]) -> Page:
     assert cookie
     page.context.add_cookies([{"name": "session", "value": cookie.value, "url": site.address}])
     return page
-
-
-@pytest.fixture
-def full(site: Site) -> Iterator[Callable[[], None]]:
-    """The hospital takes in nothing until this is called."""
-    views = site.app.view_functions
-    taking = views["patient.json.put_form"]
-
-    def again() -> None:
-        views["patient.json.put_form"] = taking
-
-    views["patient.json.put_form"] = lambda submission_id: ("", 503)
-    yield again
-    again()
 
 
 def hand_over(nurse: Page) -> Page:

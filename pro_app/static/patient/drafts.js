@@ -34,6 +34,8 @@ export class Keeper {
     /** @type {Promise<Outcome> | null} */
     this.sending = null;
     this.timer = 0;
+    /** The form that the hospital has of this visit already, if it said so. */
+    this.receivedAs = "";
   }
 
   /** What is on this phone. */
@@ -131,7 +133,10 @@ export class Keeper {
         continue;
       }
       if (answer.status === 401) return "signed_out";
-      if (answer.status === 409 && said.error === "RECEIVED") return "received";
+      if (answer.status === 409 && said.error === "RECEIVED") {
+        this.receivedAs = said.submission_id;
+        return "received";
+      }
       if (answer.status === 409) return "not_open";
       if (answer.status === 410) return "expired";
       return answer.status === 422 ? "refused" : "offline";

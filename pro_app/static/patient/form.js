@@ -208,3 +208,12 @@ function shortTimes(times) {
 function seconds(draft, now) {
   return Math.max(0, Math.round((now.getTime() - Date.parse(draft.started_at)) / 1000));
 }
+
+/** A random UUID; old phones have no function for it. */
+export function newId() {
+  const raw = crypto.getRandomValues(new Uint8Array(16));
+  raw[6] = (raw[6] & 15) | 64;
+  raw[8] = (raw[8] & 63) | 128;
+  const hex = Array.from(raw, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}

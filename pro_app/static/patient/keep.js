@@ -144,6 +144,12 @@
     });
   }
 
+  /** Drafts that nobody has touched for so long are of another recall period. @param {number} hours */
+  async function tidy(hours) {
+    const since = Date.now() - hours * 3600 * 1000;
+    await sweep((row) => row.kind !== "draft" || row.at >= since);
+  }
+
   /** @param {string} kind @param {string} id */
   function nameOf(kind, id) {
     return `${kind}/${id}`;
@@ -290,6 +296,7 @@
     unlock,
     unlocked,
     lock,
+    tidy,
     put,
     get,
     remove,

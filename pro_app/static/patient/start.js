@@ -33,9 +33,10 @@ async function keepForms(phone, vault, languages) {
   await pro.put(vault, "phone", "now", { ...phone, key: null });
   for (const language of languages || phone.languages) {
     const known = await pro.get(vault, "wording", language);
-    if (known && known.sha256 === phone.wordings[language]) continue;
-    const wording = await fetchWording(language, known);
+    const same = known && known.sha256 === phone.wordings[language];
+    const wording = same ? known : await fetchWording(language, known);
     if (wording && wording !== known) await pro.put(vault, "wording", language, wording);
+    if (wording) await pro.tidy(wording.draft_hours);
   }
 }
 
