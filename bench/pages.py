@@ -66,7 +66,7 @@ def _desk(settings: Settings, patients: int, count: int) -> FlaskClient:
         now = parts.now()
         synchronise_flags(parts.study, actor=WORKER, now=now, today=parts.today())
         password = secrets.new_password()
-        service.add_staff("nurse", Role.NURSE, sites[0], password, actor=CLI, now=now)
+        service.add_staff("nurse", Role.NURSE, sites[:1], password, actor=CLI, now=now)
         token = service.sign_in_staff("nurse", password, now=now)
         analyse()
     client = create_app(settings, clock=lambda: NOW).test_client()

@@ -26,16 +26,23 @@ class Cast:
         """The outsider: what belongs to Lishui must not exist for her."""
         return self.staff("chenjing", Role.NURSE, "JIAXING")
 
+    def investigator_of_lishui(self) -> FlaskClient:
+        return self.staff("gaofeng", Role.INVESTIGATOR, "LISHUI")
+
+    def monitor(self) -> FlaskClient:
+        """Reads at two of the sites."""
+        return self.staff("songyan", Role.MONITOR, "LISHUI", "JIAXING")
+
     def data_manager(self) -> FlaskClient:
-        return self.staff("zhoumin", Role.DATA_MANAGER, None)
+        return self.staff("zhoumin", Role.DATA_MANAGER)
 
     def statistician(self) -> FlaskClient:
-        return self.staff("wangwei", Role.STATISTICIAN, None)
+        return self.staff("wangwei", Role.STATISTICIAN)
 
-    def staff(self, name: str, role: Role, site: str | None) -> FlaskClient:
+    def staff(self, name: str, role: Role, *sites: str) -> FlaskClient:
         with self._app.app_context():
             now = deployment().now()
-            service.add_staff(name, role, site, PASSWORD, actor=ACTOR, now=now)
+            service.add_staff(name, role, sites, PASSWORD, actor=ACTOR, now=now)
             token = service.sign_in_staff(name, PASSWORD, now=now)
         client = self._client()
         with client.session_transaction() as session:

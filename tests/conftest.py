@@ -96,7 +96,8 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cal
         address = request.getfixturevalue("postgres_migrated")
         name = f"test_{next(_numbers)}"
         with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE migrated")
+            # Six times as fast as through the log, which these have no need of.
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY FILE_COPY")
         made.append((address, name))
         return f"{address.replace('postgresql:', 'postgresql+psycopg:')}/{name}"
 

@@ -61,6 +61,8 @@ def roles() -> dict[str, str]:
     """Role → who that is."""
     return {
         "nurse": _("nurse"),
+        "investigator": _("investigator"),
+        "monitor": _("monitor"),
         "data_manager": _("data manager"),
         "statistician": _("statistician"),
         "patient": _("patient"),

@@ -109,8 +109,10 @@ def _print(parts: Deployment, ways: SignIns) -> None:
     address = parts.settings.base_url
     roles = {
         Role.NURSE: _("Nurse"),
+        Role.INVESTIGATOR: _("Investigator"),
         Role.DATA_MANAGER: _("Data manager"),
         Role.STATISTICIAN: _("Statistician"),
+        Role.MONITOR: _("Monitor"),
     }
     rows = [
         (_("Address"), address),

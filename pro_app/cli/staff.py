@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from pro_app.cli.outcome import Refused, note
 from pro_app.deployment import deployment
 from pro_app.security import secrets, service
-from pro_app.security.roles import SITE_BOUND, Role
+from pro_app.security.roles import Role, takes
 from pro_app.store.transaction import CLI
 
 group = AppGroup("staff", help="Accounts of staff.")
@@ -33,20 +33,30 @@ def _password(typed: bool) -> str:
 @group.command("add")
 @click.argument("name")
 @click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
-@click.option("--site", help="The site's code; for nurses.")
+@click.option("--site", "sites", multiple=True, help="A site's code; monitors may have several.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-def add(name: str, role: str, site: str | None, password_stdin: bool) -> None:
+def add(name: str, role: str, sites: tuple[str, ...], password_stdin: bool) -> None:
     """Add an account and print its generated password, once."""
     parts = deployment()
-    if (Role(role) in SITE_BOUND) != (site is not None):
-        raise Refused(_("--site: a nurse has exactly one site, the other roles have none"))
-    sites = [each.code for each in parts.study.sites]
-    if site is not None and site not in sites:
+    if not takes(Role(role), sites):
         raise Refused(
-            _("--site: %(site)s is unknown; expected %(sites)s", site=site, sites=", ".join(sites))
+            _(
+                "--site: a nurse or investigator has exactly one site, a monitor at least one, "
+                "the other roles have none"
+            )
         )
+    known = [each.code for each in parts.study.sites]
+    for site in sites:
+        if site not in known:
+            raise Refused(
+                _(
+                    "--site: %(site)s is unknown; expected %(sites)s",
+                    site=site,
+                    sites=", ".join(known),
+                )
+            )
     password = _password(password_stdin)
-    if not service.add_staff(name, Role(role), site, password, actor=CLI, now=parts.now()):
+    if not service.add_staff(name, Role(role), sites, password, actor=CLI, now=parts.now()):
         raise Refused(_("%(name)s: this name was given before and is never given again", name=name))
     note(_("Added %(name)s. The password is shown only now:", name=name))
     if not password_stdin:

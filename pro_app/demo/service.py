@@ -92,13 +92,15 @@ def let_in(number: str, study: Study, *, pepper: str, now: datetime) -> SignIns:
 def _staff(study: Study, now: datetime) -> Iterator[StaffSignIn]:
     first = study.sites[0].code
     people = (
-        (nurse_of(first), Role.NURSE, first),
-        ("data.manager", Role.DATA_MANAGER, None),
-        ("statistician", Role.STATISTICIAN, None),
+        (nurse_of(first), Role.NURSE, (first,)),
+        ("investigator", Role.INVESTIGATOR, (first,)),
+        ("data.manager", Role.DATA_MANAGER, ()),
+        ("statistician", Role.STATISTICIAN, ()),
+        ("monitor", Role.MONITOR, tuple(site.code for site in study.sites[:2])),
     )
-    for name, role, site in people:
+    for name, role, sites in people:
         password = secrets.new_password()
-        if not security.add_staff(name, role, site, password, actor=CLI, now=now):
+        if not security.add_staff(name, role, sites, password, actor=CLI, now=now):
             security.reset_password(name, password, actor=CLI, now=now)
         yield StaffSignIn(role.value, name, password)
 

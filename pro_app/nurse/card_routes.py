@@ -22,14 +22,14 @@ from pro_app.deployment import deployment
 from pro_app.nurse import patient
 from pro_app.security import cards
 from pro_app.security.access import staff_only
-from pro_app.security.roles import Role
+from pro_app.security.roles import SITE_STAFF
 from pro_app.security.setup import tell_whose
 
 blueprint = Blueprint("card", __name__, url_prefix="/patients/<number>")
 
 
 @blueprint.post("/link")
-@staff_only(Role.NURSE)
+@staff_only(*SITE_STAFF)
 def new(number: str) -> ResponseReturnValue:
     """A new card, shown this once: only hashes of what stands on it are kept."""
     parts = deployment()
@@ -50,7 +50,7 @@ def new(number: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/pin-reset")
-@staff_only(Role.NURSE)
+@staff_only(*SITE_STAFF)
 def reset_pin(number: str) -> ResponseReturnValue:
     """A code for a new PIN, shown this once; the card stays good."""
     parts = deployment()
@@ -69,7 +69,7 @@ def reset_pin(number: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/tablet")
-@staff_only(Role.NURSE)
+@staff_only(*SITE_STAFF)
 def hand_over(number: str) -> ResponseReturnValue:
     """Her start page in this browser, which is the patient's from now on."""
     found = _known(number)

@@ -25,13 +25,11 @@ from pro_app.nurse import (
 from pro_app.nurse.filters import BadFilter
 from pro_app.security import cards
 from pro_app.security.access import staff_only
-from pro_app.security.roles import Role
+from pro_app.security.roles import READERS, SITE_STAFF, Role
 
 blueprint = Blueprint("nurse", __name__, url_prefix="/staff")
 blueprint.register_blueprint(card_routes.blueprint)
 blueprint.register_blueprint(task_routes.blueprint)
-
-_READERS = (Role.NURSE, Role.DATA_MANAGER, Role.STATISTICIAN)
 
 
 @blueprint.context_processor
@@ -51,7 +49,7 @@ def _shared() -> dict[str, Any]:
 
 
 @blueprint.get("/today")
-@staff_only(Role.NURSE)
+@staff_only(*SITE_STAFF)
 def today() -> ResponseReturnValue:
     parts = deployment()
     work = day.at_site(parts.study, sites=current_user.sites, today=parts.today(), now=parts.now())
@@ -59,7 +57,7 @@ def today() -> ResponseReturnValue:
 
 
 @blueprint.get("/ledger")
-@staff_only(*_READERS)
+@staff_only(*READERS)
 def ledger() -> ResponseReturnValue:
     """`?number=…&search=1` goes straight to the one patient whose number fits."""
     parts = deployment()
@@ -83,13 +81,13 @@ def ledger() -> ResponseReturnValue:
 
 
 @blueprint.get("/patients/<number>", endpoint="patient")
-@staff_only(*_READERS)
+@staff_only(*READERS)
 def patient_page(number: str) -> ResponseReturnValue:
     return _patient_page(number)
 
 
 @blueprint.post("/patients/<number>/visits/<visit>/reason")
-@staff_only(Role.NURSE)
+@staff_only(*SITE_STAFF)
 def reason(number: str, visit: str) -> ResponseReturnValue:
     """Give or change a reason; what is refused comes back with its form open."""
     parts = deployment()
@@ -124,7 +122,7 @@ def reason(number: str, visit: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/compliance")
-@staff_only(*_READERS)
+@staff_only(*READERS)
 def compliance() -> ResponseReturnValue:
     parts = deployment()
     study = parts.study

@@ -9,20 +9,20 @@ from pro_app.i18n import own_path
 from pro_app.nurse import tasks
 from pro_app.nurse.tasks import Step
 from pro_app.security.access import staff_only
-from pro_app.security.roles import Role
+from pro_app.security.roles import SITE_STAFF
 
 blueprint = Blueprint("task", __name__)
 
 
 @blueprint.post("/tasks/<int:task>/take")
-@staff_only(Role.NURSE)
+@staff_only(*SITE_STAFF)
 def take(task: int) -> ResponseReturnValue:
     now = deployment().now()
     return _after(tasks.take(task, sites=current_user.sites, actor=current_user.actor, now=now))
 
 
 @blueprint.post("/tasks/<int:task>/close")
-@staff_only(Role.NURSE)
+@staff_only(*SITE_STAFF)
 def close(task: int) -> ResponseReturnValue:
     step = tasks.close(
         task,

@@ -14,7 +14,7 @@ from pro_app.patient.rescue import Rescued, Unreadable, rescue
 from pro_app.patient.service import NotTaken
 from pro_app.security import secrets
 from pro_app.security.access import staff_only, takes_up_to
-from pro_app.security.roles import Role
+from pro_app.security.roles import SITE_STAFF
 
 blueprint = Blueprint("rescue", __name__)
 
@@ -24,14 +24,14 @@ _MOST_PICTURES = 4
 
 
 @blueprint.get("/staff/rescue")
-@staff_only(Role.NURSE)
+@staff_only(*SITE_STAFF)
 def page() -> ResponseReturnValue:
     return _page()
 
 
 @blueprint.post("/staff/rescue")
 @takes_up_to(_MOST_BYTES)
-@staff_only(Role.NURSE)
+@staff_only(*SITE_STAFF)
 def take() -> ResponseReturnValue:
     typed = request.form.get("code", "")
     pictures = [each for each in request.files.getlist("picture") if each.filename]

@@ -16,13 +16,13 @@ from pro_app.reports import service
 from pro_app.reports.pdf import pdf
 from pro_app.security import cards
 from pro_app.security.access import staff_only
-from pro_app.security.roles import Role
+from pro_app.security.roles import SITE_STAFF
 
 blueprint = Blueprint("reports", __name__, url_prefix="/staff")
 
 
 @blueprint.post("/patients/<number>/card")
-@staff_only(Role.NURSE)
+@staff_only(*SITE_STAFF)
 def card(number: str) -> ResponseReturnValue:
     """The card whose token and code the nurse's page holds; none that has ended since."""
     parts = deployment()

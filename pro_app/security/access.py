@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import abort, g, redirect, request, url_for
+from flask import abort, current_app, g, redirect, request, url_for
 from flask_login import current_user
 
 from pro_app.deployment import deployment
@@ -49,6 +49,12 @@ def staff_only(*roles: str) -> Callable[[View], View]:
         return guarded  # type: ignore[return-value]
 
     return mark
+
+
+def may(endpoint: str) -> bool:
+    """Whether whoever is signed in as staff may call a route."""
+    view = current_app.view_functions[endpoint]
+    return current_user.is_authenticated and current_user.role in getattr(view, "access", ())
 
 
 def takes_up_to(most_bytes: int) -> Callable[[View], View]:

@@ -1,5 +1,6 @@
 """The roles of staff: what each is for, whether it is bound to a site, how long it stays in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -7,8 +8,10 @@ from enum import StrEnum
 
 class Role(StrEnum):
     NURSE = "nurse"  # the patients of one site
+    INVESTIGATOR = "investigator"  # the same, and signs for what is changed
     DATA_MANAGER = "data_manager"  # every site, without arms
     STATISTICIAN = "statistician"  # every site, with arms
+    MONITOR = "monitor"  # reads what lies at the sites she is named for
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,20 @@ class Limits:
     noted: timedelta = timedelta(minutes=5)
 
 
-SITE_BOUND = frozenset({Role.NURSE})
+#: Who works with the patients of a site, and who reads the record.
+SITE_STAFF = (Role.NURSE, Role.INVESTIGATOR)
+READERS = (*SITE_STAFF, Role.DATA_MANAGER, Role.STATISTICIAN, Role.MONITOR)
+
+
+def takes(role: Role, sites: Sequence[str]) -> bool:
+    """Whether these sites go with the role: one, at least one, or none, which is every site."""
+    if role in SITE_STAFF:
+        return len(sites) == 1
+    if role is Role.MONITOR:
+        return len(sites) >= 1
+    return not sites
+
+
 STAFF_LIMITS = Limits(idle=timedelta(minutes=30), absolute=timedelta(hours=12))
 #: A patient may rest in the middle of a form; nothing may be lost for it (WCAG 2.2.1).
 PATIENT_LIMITS = Limits(idle=timedelta(hours=4), absolute=timedelta(hours=24))

@@ -15,8 +15,10 @@ blueprint = Blueprint("security", __name__, url_prefix="/staff")
 
 _START = {
     Role.NURSE: "nurse.today",
+    Role.INVESTIGATOR: "nurse.today",
     Role.DATA_MANAGER: "export.download",
     Role.STATISTICIAN: "export.download",
+    Role.MONITOR: "nurse.ledger",
 }
 
 

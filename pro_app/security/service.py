@@ -1,16 +1,17 @@
 """Sign-in of staff and patients: check, limit, remember, end."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pro_app.security import pins, secrets
 from pro_app.security.roles import (
     PATIENT_LIMITS,
-    SITE_BOUND,
     STAFF_LIMITS,
     TABLET_LIMITS,
     Limits,
     Role,
+    takes,
 )
 from pro_app.store import links, phone_keys, sign_ins, staff
 from pro_app.store.links import Link
@@ -27,7 +28,7 @@ _LONGEST_WAIT = timedelta(minutes=15)
 
 
 def staff_actor(account: Account) -> Actor:
-    return Actor(f"staff:{account.name}", account.role, account.site)
+    return Actor(f"staff:{account.name}", account.role, ",".join(account.sites) or None)
 
 
 def patient_actor(number: str, site: str) -> Actor:
@@ -90,16 +91,16 @@ def note_refusal(actor: Actor, endpoint: str, now: datetime) -> None:
 
 
 def add_staff(
-    name: str, role: Role, site: str | None, password: str, *, actor: Actor, now: datetime
+    name: str, role: Role, sites: Sequence[str], password: str, *, actor: Actor, now: datetime
 ) -> bool:
     """Whether the account was added; False when the name was ever given before."""
-    if (site is None) == (role in SITE_BOUND):
-        raise ValueError(f"{role} and site {site!r} do not go together")
+    if not takes(role, sites):
+        raise ValueError(f"{role} and sites {sites!r} do not go together")
     with transaction(actor, now) as tx:
         if staff.is_taken(tx.connection, name):
             tx.abandon()
             return False
-        staff.add_staff(tx, name, role.value, site, secrets.hash_password(password))
+        staff.add_staff(tx, name, role.value, sites, secrets.hash_password(password))
     return True
 
 

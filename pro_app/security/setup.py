@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from pro_app.deployment import deployment
 from pro_app.security import service
+from pro_app.security.access import may
 from pro_app.settings import Settings
 from pro_app.store.sign_ins import SignedInPatient
 from pro_app.store.staff import Account
@@ -92,14 +93,10 @@ class StaffUser(UserMixin):  # type: ignore[misc]
     def __init__(self, account: Account, token: str) -> None:
         self.name = account.name
         self.role = account.role
-        self.site = account.site
+        #: The sites whose patients she may see; None: all of them.
+        self.sites = account.sites or None
         self.token = token
         self.actor = service.staff_actor(account)
-
-    @property
-    def sites(self) -> tuple[str, ...] | None:
-        """The sites whose patients she may see; None: all of them."""
-        return (self.site,) if self.site else None
 
     def get_id(self) -> str:
         return self.token
@@ -126,6 +123,7 @@ def set_up(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=256 * 1024,
     )
     app.session_interface = _Sessions()
+    app.jinja_env.globals["may"] = may
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

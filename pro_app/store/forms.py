@@ -131,6 +131,7 @@ def _scores(tx: Tx, new: NewForm, instrument: Instrument) -> dict[str, Any]:
     values = {code: answer.value for code, answer in new.answers.items()}
     scores = score(values, instrument)
     return {
+        "revision": 0,
         "scoring_version": instrument.scoring_version,
         "inputs_sha256": hashlib.sha256(json.dumps(values).encode()).hexdigest(),
         "scores": {code: [s.value, s.n_answered, s.prorated] for code, s in scores.items()},

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from pro_app.store.prepared import Prepared
-from pro_app.store.staff import Account
-from pro_app.store.tables import patient, patient_link, patient_version, sign_in, staff
+from pro_app.store.staff import ACCOUNT, CURRENT, Account, account_of
+from pro_app.store.tables import patient, patient_link, patient_version, sign_in, staff, staff_right
 from pro_app.store.transaction import Housekeeping, Tx
 
 
@@ -45,15 +45,10 @@ def begin(
 
 def find_staff(connection: Connection, token_sha256: str) -> tuple[Account, Times] | None:
     row = connection.execute(
-        select(
-            staff.c.id,
-            staff.c.name,
-            staff.c.role,
-            staff.c.site,
-            sign_in.c.started_at,
-            sign_in.c.seen_at,
-        )
+        select(*ACCOUNT, sign_in.c.started_at, sign_in.c.seen_at)
+        .select_from(sign_in)
         .join(staff, staff.c.id == sign_in.c.staff_id)
+        .join(staff_right, CURRENT)
         .where(
             sign_in.c.token_sha256 == token_sha256,
             sign_in.c.ended_at.is_(None),
@@ -62,7 +57,7 @@ def find_staff(connection: Connection, token_sha256: str) -> tuple[Account, Time
     ).one_or_none()
     if row is None:
         return None
-    return Account(row.id, row.name, row.role, row.site), Times(row.started_at, row.seen_at)
+    return account_of(row), Times(row.started_at, row.seen_at)
 
 
 # It runs at every request of a patient.

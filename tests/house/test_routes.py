@@ -70,6 +70,8 @@ def _clients(app: Flask, cast: Cast) -> dict[str, Callable[[], FlaskClient]]:
         "anonymous": app.test_client,
         "patient": lambda: cast.patient(_NUMBER),
         Role.NURSE: cast.nurse_of_lishui,
+        Role.INVESTIGATOR: cast.investigator_of_lishui,
+        Role.MONITOR: cast.monitor,
         Role.DATA_MANAGER: cast.data_manager,
         Role.STATISTICIAN: cast.statistician,
     }

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("in_app")
 
 def nurse() -> None:
     now = deployment().now()
-    assert service.add_staff("lina", Role.NURSE, "LISHUI", PASSWORD, actor=CLI, now=now)
+    assert service.add_staff("lina", Role.NURSE, ("LISHUI",), PASSWORD, actor=CLI, now=now)
 
 
 def test_only_name_and_password_together_sign_in(clock: HandClock) -> None:
@@ -32,20 +32,26 @@ def test_only_name_and_password_together_sign_in(clock: HandClock) -> None:
     assert token is not None
     account = service.signed_in_staff(token, now=clock())
     assert account is not None
-    assert (account.name, account.role, account.site) == ("lina", "nurse", "LISHUI")
+    assert (account.name, account.role, account.sites) == ("lina", "nurse", ("LISHUI",))
 
 
 def test_a_name_is_never_given_twice(clock: HandClock) -> None:
     nurse()
-    assert not service.add_staff("lina", Role.NURSE, "ZJCC", PASSWORD, actor=CLI, now=clock())
+    assert not service.add_staff("lina", Role.NURSE, ("ZJCC",), PASSWORD, actor=CLI, now=clock())
 
 
-@pytest.mark.parametrize(("role", "site"), [(Role.NURSE, None), (Role.DATA_MANAGER, "LISHUI")])
-def test_a_nurse_has_one_site_and_the_others_have_none(
-    role: Role, site: str | None, clock: HandClock
-) -> None:
+@pytest.mark.parametrize(
+    ("role", "sites"),
+    [
+        (Role.NURSE, ()),
+        (Role.INVESTIGATOR, ("LISHUI", "ZJCC")),
+        (Role.MONITOR, ()),
+        (Role.DATA_MANAGER, ("LISHUI",)),
+    ],
+)
+def test_sites_go_with_the_role(role: Role, sites: tuple[str, ...], clock: HandClock) -> None:
     with pytest.raises(ValueError, match="do not go together"):
-        service.add_staff("lina", role, site, PASSWORD, actor=CLI, now=clock())
+        service.add_staff("lina", role, sites, PASSWORD, actor=CLI, now=clock())
 
 
 def test_staff_sessions_end_when_idle_and_in_any_case(clock: HandClock) -> None:

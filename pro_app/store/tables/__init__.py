@@ -1,0 +1,103 @@
+"""The tables. Facts and human decisions are stored; statuses never are.
+
+A fact that may be corrected is never overwritten: the row gets `superseded_at`
+and a new one is added. A fact is known at an instant when it was recorded by
+then and not yet superseded, so that any past day's report can be had again.
+"""
+
+from pro_app.store.tables.columns import Instant, metadata
+from pro_app.store.tables.corrections import (
+    correction,
+    correction_decision,
+    form_decision,
+    keying_decision,
+    second_keying,
+)
+from pro_app.store.tables.desk import alert, contact_attempt, missing_flag, nurse_task
+from pro_app.store.tables.people import (
+    access_review,
+    contact_entry,
+    passkey,
+    patient_link,
+    phone_key,
+    recovery_code,
+    sign_in,
+    staff,
+    staff_right,
+)
+from pro_app.store.tables.running import lease, study_state, wording_pack
+from pro_app.store.tables.trail import audit_event, audit_seal, record_lock, redaction, signature
+from pro_app.store.tables.trial import (
+    allocation,
+    draft,
+    event,
+    form,
+    form_score,
+    patient,
+    patient_version,
+    pause,
+    planned_visit,
+    reason,
+)
+
+__all__ = [
+    "HOUSEKEEPING",
+    "WRITE_ONCE",
+    "Instant",
+    "access_review",
+    "alert",
+    "allocation",
+    "audit_event",
+    "audit_seal",
+    "contact_attempt",
+    "contact_entry",
+    "correction",
+    "correction_decision",
+    "draft",
+    "event",
+    "form",
+    "form_decision",
+    "form_score",
+    "keying_decision",
+    "lease",
+    "metadata",
+    "missing_flag",
+    "nurse_task",
+    "passkey",
+    "patient",
+    "patient_link",
+    "patient_version",
+    "pause",
+    "phone_key",
+    "planned_visit",
+    "reason",
+    "record_lock",
+    "recovery_code",
+    "redaction",
+    "second_keying",
+    "sign_in",
+    "signature",
+    "staff",
+    "staff_right",
+    "study_state",
+    "wording_pack",
+]
+
+#: Rows that, once written, nobody changes or removes; triggers see to it. An event of the
+#: trail may lose words that name somebody, once a redaction says so: nothing else of it changes.
+WRITE_ONCE = (
+    access_review,
+    audit_event,
+    audit_seal,
+    correction,
+    correction_decision,
+    form,
+    form_score,
+    keying_decision,
+    redaction,
+    second_keying,
+    signature,
+)
+
+#: What may be written without a record in the trail: no trial data, no decision.
+HOUSEKEEPING = frozenset({sign_in.name, lease.name, audit_seal.name})

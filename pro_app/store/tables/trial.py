@@ -1,0 +1,191 @@
+"""Facts of the trial: patients, what happened to them, and what they answered."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    text,
+)
+
+from pro_app.store.tables.columns import (
+    Instant,
+    fact_columns,
+    metadata,
+    one_current,
+    patient_column,
+)
+
+patient = Table(
+    "patient",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", Text, nullable=False, unique=True),  # the trial number, a pseudonym
+    Column("site", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Index("ix_patient_site_number", "site", "number"),
+)
+
+patient_version = Table(
+    "patient_version",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    patient_column(),
+    Column("language", Text),
+    Column("screened_on", Date),
+    Column("pro_consent_on", Date),
+    Column("consent_version", Text),
+    Column("randomised_on", Date),
+    Column("able", Boolean),
+    *fact_columns(),
+    one_current("uq_patient_version_current", "patient_id"),
+    Index("ix_patient_version_patient_id", "patient_id"),
+)
+
+# Apart from the patient, since only the statistician may see it.
+allocation = Table(
+    "allocation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    patient_column(),
+    Column("arm", Text, nullable=False),
+    *fact_columns(),
+    one_current("uq_allocation_current", "patient_id"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    patient_column(),
+    Column("kind", Text, nullable=False),
+    Column("happened_on", Date, nullable=False),
+    Column("note", Text),
+    *fact_columns(),
+    one_current("uq_event_current", "patient_id", "kind", "happened_on"),
+    one_current("uq_event_one_death", "patient_id", where=" AND kind = 'death'"),
+    Index("ix_event_patient_id", "patient_id"),
+)
+
+# A time in which she is not to be asked; no visit moves for it.
+pause = Table(
+    "pause",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    patient_column(),
+    Column("kind", Text, nullable=False),
+    Column("from_on", Date, nullable=False),
+    Column("until_on", Date),  # empty until it is known
+    Column("note", Text),
+    *fact_columns(),
+    one_current("uq_pause_current", "patient_id", "from_on"),
+    Index("ix_pause_patient_id", "patient_id"),
+)
+
+reason = Table(
+    "reason",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    patient_column(),
+    Column("visit", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("said_by", Text, nullable=False),
+    Column("said_on", Date, nullable=False),
+    Column("text", Text),
+    *fact_columns(),
+    one_current("uq_reason_current", "patient_id", "visit"),
+    Index("ix_reason_patient_id", "patient_id"),
+)
+
+# The protocol applied to a patient's anchor day: what was planned, never what came of it.
+planned_visit = Table(
+    "planned_visit",
+    metadata,
+    patient_column(primary_key=True),
+    Column("visit", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("opens_on", Date, nullable=False),
+    Column("target_on", Date),  # empty until she is randomised
+    Column("closes_on", Date),
+    Column("study_version", Text, nullable=False),
+    Index("ix_planned_visit_site_closes_on", "site", "closes_on"),
+)
+
+form = Table(
+    "form",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("submission_id", Text, nullable=False, unique=True),
+    patient_column(),
+    Column("visit", Text, nullable=False),
+    # The first form of a visit stands; a second one is kept as a conflict.
+    Column("standing", Boolean, nullable=False),
+    Column("answered_on", Date, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("entered_by", Text),
+    Column("why_not_self", Text),
+    Column("proxy", Boolean, nullable=False),  # someone else answered for her
+    Column("assistance", Text),  # who touched the phone, as she said at the end
+    Column("instrument", Text, nullable=False),
+    Column("instrument_sha256", Text, nullable=False),
+    Column("wording_sha256", Text),  # empty for paper that the system did not print
+    Column("answers", JSON, nullable=False),  # item → value as chosen, or the state's name
+    Column("item_languages", JSON, nullable=False),  # items answered in another language
+    Column("items_answered", Integer, nullable=False),
+    # Corrected by the server for what the phone's clock was off; `device_at` is that
+    # clock as it was when the form was sent, so received_at - device_at is the skew.
+    Column("started_at", Instant),
+    Column("finished_at", Instant),
+    Column(
+        "item_times", JSON(none_as_null=True)
+    ),  # item → seconds after the start [first seen, last chosen]
+    Column("device_at", Instant),
+    Column("device_offset_minutes", Integer),
+    Column("received_at", Instant, nullable=False),
+    Column("received_from", Text, nullable=False),
+    CheckConstraint("items_answered >= 0", name="items_answered"),
+    Index(
+        "uq_form_standing",
+        "patient_id",
+        "visit",
+        unique=True,
+        sqlite_where=text("standing AND NOT proxy"),
+        postgresql_where=text("standing AND NOT proxy"),
+    ),
+    Index("ix_form_patient_id", "patient_id"),
+    Index("ix_form_received_at_patient_id", "received_at", "patient_id"),
+)
+
+# Scores are never overwritten: another scoring version is another row.
+form_score = Table(
+    "form_score",
+    metadata,
+    Column("form_id", ForeignKey("form.id"), primary_key=True),
+    Column("scoring_version", Text, primary_key=True),
+    # How many signed corrections the scored answers hold; 0: as they were handed in.
+    Column("revision", Integer, primary_key=True, autoincrement=False, server_default="0"),
+    Column("inputs_sha256", Text, nullable=False),
+    Column("scores", JSON, nullable=False),  # scale → [value or null, n answered, prorated]
+    Column("scored_at", Instant, nullable=False),
+)
+
+draft = Table(
+    "draft",
+    metadata,
+    patient_column(primary_key=True),
+    Column("visit", Text, primary_key=True),
+    Column("submission_id", Text, nullable=False),
+    Column("answers", JSON, nullable=False),
+    Column("item_languages", JSON, nullable=False),
+    Column("item_times", JSON(none_as_null=True)),
+    Column("revision", Integer, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+)
