@@ -1,13 +1,14 @@
-"""Seal the trail in batches, and verify it."""
+"""Seal the trail in batches, verify it, and take words out of it that name somebody."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
-from pro_app.core.seals import Head, Seal, Verdict, seal_all, verify
-from pro_app.store import leases, sealing
-from pro_app.store.transaction import asking, housekeeping, reading
+from pro_app.core.seals import Head, Seal, Verdict, digest, seal_all, verify
+from pro_app.store import leases, redactions, sealing
+from pro_app.store.transaction import Actor, Tx, asking, housekeeping, reading, transaction
 
 _LEASE = "seals"
 #: So many events to a transaction: on SQLite a writer waits for it, some hundredths of a second.
@@ -68,7 +69,54 @@ def _seal_batch(up_to: int, holder: str, now: datetime) -> int:
 def check(head: Head | None = None) -> Verdict:
     """The verdict on the whole trail as it is at one moment."""
     with reading(snapshot=True) as connection:
-        return verify(sealing.all_seals(connection), sealing.all_events(connection), head)
+        return verify(
+            sealing.all_seals(connection),
+            sealing.all_events(connection),
+            head,
+            redactions.all_redactions(connection),
+        )
+
+
+class RedactionProblem(StrEnum):
+    """Why nothing was taken out of an event."""
+
+    NO_EVENT = "NO_EVENT"
+    NOT_SEALED = "NOT_SEALED"  # it will be within a minute
+    ALTERED = "ALTERED"  # it no longer is what was sealed: that must not be covered up
+    ALREADY = "ALREADY"  # something was taken out of it before; once is all there is
+    NO_FIELD = "NO_FIELD"  # it has no such field, or that field must stay
+
+
+def redact(
+    event_id: int, fields: Sequence[str], *, why: str, actor: Actor, now: datetime
+) -> RedactionProblem | None:
+    """Take fields out of a sealed event for good; None once that is done.
+
+    The trail keeps who did it, why, which fields, and the digest of what is left.
+    """
+    with transaction(actor, now) as tx:
+        problem = _redact(tx, event_id, fields, why)
+        if problem:
+            tx.abandon()
+        return problem
+
+
+def _redact(tx: Tx, event_id: int, fields: Sequence[str], why: str) -> RedactionProblem | None:
+    found = redactions.find_sealed(tx, event_id)
+    if found is None:
+        return RedactionProblem.NO_EVENT
+    event, sealed_sha256 = found
+    if sealed_sha256 is None:
+        return RedactionProblem.NOT_SEALED
+    if redactions.is_redacted(tx, event_id):
+        return RedactionProblem.ALREADY
+    if digest(event) != sealed_sha256:
+        return RedactionProblem.ALTERED
+    try:
+        redactions.redact(tx, event, list(dict.fromkeys(fields)), why)
+    except KeyError:
+        return RedactionProblem.NO_FIELD
+    return None
 
 
 @dataclass(frozen=True, slots=True)

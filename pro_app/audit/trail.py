@@ -20,7 +20,7 @@ PAGE_ROWS = 50
 _FIRST_DAY = date(1970, 1, 1)  # nothing is older, and no zone leaves the calendar there
 COLUMNS = (
     "event_id", "at_utc", "at_local", "actor", "role", "site", "action", "subject", "visit",
-    "field", "old", "new", "reason", "seal_position", "seal",
+    "field", "old", "new", "reason", "seal_position", "seal", "taken_out",
 )  # fmt: skip
 
 
@@ -145,7 +145,11 @@ def _rows(line: Line, zone: ZoneInfo) -> Iterator[list[Any]]:
     at_utc = event.at.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
     texts = (event.actor, event.role, event.site, event.action, event.subject, event.visit)
     first = [event.id, at_utc, event.at.astimezone(zone).isoformat(), *map(safe_text, texts)]
-    last = [safe_text(event.reason), line.position, line.chain]
+    gone = line.taken_out
+    note = (
+        f"{', '.join(gone.fields)}: {gone.by}, {gone.at.isoformat()}: {gone.why}" if gone else None
+    )
+    last = [safe_text(event.reason), line.position, line.chain, safe_text(note)]
     changes: Any = event.changes.items() if event.changes else [(None, (None, None))]
     for field, pair in changes:
         old, new = (as_text(value) for value in pair)

@@ -1,4 +1,4 @@
-"""`flask audit …`: seal the trail, and verify it."""
+"""`flask audit …`: seal the trail, verify it, take words out that name somebody."""
 
 import os
 import socket
@@ -9,9 +9,11 @@ from flask.cli import AppGroup
 from flask_babel import gettext as _
 
 from pro_app.audit import service
+from pro_app.audit.service import RedactionProblem
 from pro_app.cli.outcome import Refused, note, print_json
 from pro_app.core.seals import Finding, Head, Verdict, Wrong, read_head
 from pro_app.deployment import deployment
+from pro_app.store.transaction import CLI
 
 group = AppGroup("audit", help="The trail: its seals, and whether they hold.")
 
@@ -61,10 +63,57 @@ def verify(head: Head | None, as_json: bool) -> None:
         click.echo(_("The trail is whole: %(count)d sealed events.", count=verdict.sealed))
         if verdict.head is not None:
             click.echo(f"{verdict.head.position}:{verdict.head.chain}")
+    if verdict.redacted:
+        note(
+            _(
+                "Words were taken out of %(count)d events, as the trail says.",
+                count=verdict.redacted,
+            )
+        )
     if verdict.waiting:
         note(_("Not sealed yet: %(count)d events", count=verdict.waiting))
     if head is None:
         note(_("Whether the end was cut off shows only with --head, a head kept outside."))
+
+
+@group.command("redact")
+@click.argument("event_id", type=click.IntRange(min=1, max=2**31 - 1))
+@click.option(
+    "--field", "fields", multiple=True, required=True, help="`reason`, or `changes.NAME`."
+)
+@click.option("--why", required=True, help="Why, without the words themselves; it is kept.")
+def redact(event_id: int, fields: tuple[str, ...], why: str) -> None:
+    """Take words that name somebody out of a sealed event, for good; the chain still verifies."""
+    if not why.strip():
+        raise Refused(_("say why; it is kept in the trail"))
+    problem = service.redact(event_id, fields, why=why.strip(), actor=CLI, now=deployment().now())
+    if problem is not None:
+        raise Refused(_not_redacted(problem, event_id))
+    click.echo(
+        _("taken out of event %(event)s: %(fields)s", event=event_id, fields=", ".join(fields))
+    )
+
+
+def _not_redacted(problem: RedactionProblem, event: int) -> str:
+    sentences = {
+        RedactionProblem.NO_EVENT: lambda: _("there is no event %(event)s", event=event),
+        RedactionProblem.NOT_SEALED: lambda: _(
+            "event %(event)s is not sealed yet; try again in a minute", event=event
+        ),
+        RedactionProblem.ALTERED: lambda: _(
+            "event %(event)s is not what was sealed; see `flask audit verify`", event=event
+        ),
+        RedactionProblem.ALREADY: lambda: _(
+            "something was taken out of event %(event)s before; that can be done only once",
+            event=event,
+        ),
+        RedactionProblem.NO_FIELD: lambda: _(
+            "event %(event)s has no such field that could be taken out; "
+            "expected `reason` or `changes.NAME`",
+            event=event,
+        ),
+    }
+    return str(sentences[problem]())
 
 
 def _as_json(verdict: Verdict) -> dict[str, object]:
@@ -73,6 +122,7 @@ def _as_json(verdict: Verdict) -> dict[str, object]:
         "whole": finding is None,
         "sealed": verdict.sealed,
         "waiting": verdict.waiting,
+        "redacted": verdict.redacted,
         "head": None if head is None else f"{head.position}:{head.chain}",
         "sealed_at": None if head is None else head.sealed_at.isoformat(),
         "finding": finding

@@ -3,13 +3,14 @@
 Each event is written as canonical bytes and hashed; each seal hashes the seal before
 it together with its own place, event, digest and instant. Events are sealed in the
 order of their ids and never otherwise, so that a row among them that has no seal can
-only have been put there later.
+only have been put there later. Of a sealed event words may be taken out that name
+somebody: its seal stays, and a later event, itself sealed, says what is left of it.
 """
 
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -20,6 +21,9 @@ FORMAT = "pro_app trail 1"
 
 #: What the first seal follows.
 START = sha256(FORMAT.encode("utf-8")).hexdigest()
+
+#: The action of the event that says what was taken out of another one, and what is left.
+REDACTED = "trail.redacted"
 
 _WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 _HEAD = re.compile(r"(?:([1-9][0-9]{0,17}):)?([0-9a-f]{64})")
@@ -50,6 +54,15 @@ class Seal:
     event_sha256: str
     sealed_at: datetime
     chain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """What was taken out of a sealed event: its digest as it was sealed, and of what is left."""
+
+    event_id: int
+    event_sha256: str
+    left_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +99,15 @@ class Finding:
 class Verdict:
     """What a verification found; `waiting` events are not sealed yet.
 
-    Where `finding` is not None the rest was not looked at, and the counts end there.
+    `redacted`: of so many sealed events words were taken out, as later events say. Where
+    `finding` is not None the rest was not looked at, and the counts end there.
     """
 
     sealed: int
     waiting: int
     head: Seal | None
     finding: Finding | None = None
+    redacted: int = 0
 
 
 def canonical(event: Event) -> bytes:
@@ -136,24 +151,71 @@ def read_head(text: str) -> Head | None:
     return Head(found[2], int(found[1]) if found[1] else None) if found else None
 
 
-def verify(seals: Iterable[Seal], events: Iterable[Event], head: Head | None = None) -> Verdict:
+def without(event: Event, fields: Iterable[str]) -> Event:
+    """The event with these fields empty: `reason`, or `changes.` and the name of one.
+
+    Errors: KeyError names a field that the event does not have, or that can't be taken.
+    """
+    changes, reason = dict(event.changes), event.reason
+    for field in fields:
+        name = field.removeprefix("changes.")
+        if field == "reason" and reason is not None:
+            reason = None
+        elif name != field and name in changes and event.action != REDACTED:
+            changes[name] = (None, None)
+        else:
+            raise KeyError(field)
+    return replace(event, changes=changes, reason=reason)
+
+
+def verify(
+    seals: Iterable[Seal],
+    events: Iterable[Event],
+    head: Head | None = None,
+    redactions: Mapping[int, Redaction] | None = None,
+) -> Verdict:
     """The verdict on a chain and its trail; with a head kept outside also on the chain's end.
 
-    Shapes: seals by position, events by id, all of them.
+    Shapes: seals by position, events by id, all of them; redactions by event.
     """
     seals, events = iter(seals), iter(events)
+    told = redactions or {}
     last: Seal | None = None
     event = next(events, None)
     seen = head is None
+    unsaid: dict[int, int] = {}  # redacted event → its position, until a later event says so
+    redacted = 0
     for seal in seals:
-        finding = _seal_finding(seal, last, event) or _event_finding(seal, event, seals)
+        finding = _seal_finding(seal, last, event) or _event_finding(seal, event, seals, told)
         if finding:
-            return Verdict(last.position if last else 0, 0, last, finding)
+            return Verdict(last.position if last else 0, 0, last, finding, redacted)
+        if event and event.id in told:
+            unsaid[event.id] = seal.position
+            redacted += 1
+        _hear(event, told, unsaid)
         last, event = seal, next(events, None)
         seen = seen or (head is not None and _is_head(seal, head))
     sealed = last.position if last else 0
-    waiting = sum(1 for _ in events) + (event is not None)
-    return Verdict(sealed, waiting, last, None if seen else _end_finding(sealed, head))
+    waiting = 0
+    while event is not None:
+        waiting += 1
+        _hear(event, told, unsaid)
+        event = next(events, None)
+    end = None if seen else _end_finding(sealed, head)
+    if unsaid:  # in their order: the first is the lowest
+        event_id, position = next(iter(unsaid.items()))
+        end = Finding(Wrong.ALTERED, position, event_id)
+    return Verdict(sealed, waiting, last, end, redacted)
+
+
+def _hear(event: Event | None, told: Mapping[int, Redaction], unsaid: dict[int, int]) -> None:
+    """Strike out the redacted event of which this one says what is left."""
+    if event is None or event.action != REDACTED:
+        return
+    said = {name: pair[-1] for name, pair in event.changes.items() if pair}
+    event_id = said.get("event_id")
+    if event_id in unsaid and told[event_id].left_sha256 == said.get("left_sha256"):
+        del unsaid[event_id]
 
 
 def _seal_finding(seal: Seal, last: Seal | None, event: Event | None) -> Finding | None:
@@ -171,7 +233,9 @@ def _seal_finding(seal: Seal, last: Seal | None, event: Event | None) -> Finding
     return Finding(Wrong.REORDERED, position, seal.event_id) if out_of_order else None
 
 
-def _event_finding(seal: Seal, event: Event | None, later: Iterable[Seal]) -> Finding | None:
+def _event_finding(
+    seal: Seal, event: Event | None, later: Iterable[Seal], told: Mapping[int, Redaction]
+) -> Finding | None:
     """What is wrong with the event that a sound seal stands for."""
     if event is None or event.id > seal.event_id:
         return Finding(Wrong.DELETED, seal.position, seal.event_id)
@@ -179,6 +243,8 @@ def _event_finding(seal: Seal, event: Event | None, later: Iterable[Seal]) -> Fi
         return Finding(Wrong.INSERTED, seal.position, event.id)
     found = digest(event)
     if found == seal.event_sha256:
+        return None
+    if told.get(event.id) == Redaction(event.id, seal.event_sha256, found):
         return None
     moved = any(each.event_sha256 == found for each in later)
     return Finding(Wrong.REORDERED if moved else Wrong.ALTERED, seal.position, event.id)

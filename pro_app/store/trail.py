@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, sel
 
 from pro_app.core.seals import Event
 from pro_app.store.sealing import EVENT
-from pro_app.store.tables import audit_event, audit_seal, form, patient
+from pro_app.store.tables import audit_event, audit_seal, form, patient, redaction
 
 #: How a patient filled in a form. It is hers until she hands the form in.
 _HER_STEPS = ("draft.begun", "draft.saved", "draft.asked", "draft.discarded")
@@ -71,12 +71,23 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenOut:
+    """What was taken out of an event: its fields, by whom, when and why."""
+
+    fields: Sequence[str]
+    why: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """An event with its seal's position and chain, None while it waits for one."""
 
     event: Event
     position: int | None
     chain: str | None
+    taken_out: TakenOut | None = None
 
 
 def search_trail(
@@ -116,8 +127,17 @@ def _fitting(search: Search) -> Select[Any]:
         site = select(patient.c.site).where(patient.c.number == event.subject)
         conditions.append(site.scalar_subquery().in_(search.sites))
     return (
-        select(*EVENT, audit_seal.c.position, audit_seal.c.chain)
+        select(
+            *EVENT,
+            audit_seal.c.position,
+            audit_seal.c.chain,
+            redaction.c.fields,
+            redaction.c.why,
+            redaction.c.redacted_at,
+            redaction.c.redacted_by,
+        )
         .outerjoin(audit_seal, audit_seal.c.event_id == event.id)
+        .outerjoin(redaction, redaction.c.event_id == event.id)
         .where(*conditions)
     )
 
@@ -137,4 +157,5 @@ def _readable_steps(her_steps: bool) -> ColumnElement[bool]:
 
 
 def _line(row: Sequence[Any]) -> Line:
-    return Line(Event(*row[:-2]), row[-2], row[-1])
+    taken_out = TakenOut(*row[-4:]) if row[-4] is not None else None
+    return Line(Event(*row[:-6]), row[-6], row[-5], taken_out)
