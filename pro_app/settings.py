@@ -1,6 +1,7 @@
 """The settings: read once from the environment, refused when they make no sense."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,8 @@ class Settings:
     offline: bool
     instance: Path
     cli_language: str
+    smtp_url: str = field(default="", repr=False)
+    mail_from: str = ""
 
     @property
     def production(self) -> bool:
@@ -69,6 +72,14 @@ VARIABLES: dict[str, tuple[str, str]] = {
         "on",
         "on or off: whether phones keep the pages to work without a network.",
     ),
+    "PRO_SMTP_URL": (
+        "none: no mail is sent",
+        "Where mail goes: smtp://host:25, or starttls:// or smtps://user:password@host:port.",
+    ),
+    "PRO_MAIL_FROM": (
+        "none",
+        "The address that mail comes from; needed with PRO_SMTP_URL.",
+    ),
 }
 
 
@@ -84,6 +95,7 @@ def read_settings(
     mode = env.get("PRO_ENV") or "demo"
     if mode not in ("demo", "production"):
         raise SettingsError(f"PRO_ENV: expected demo or production, not {mode!r}")
+    smtp_url = env.get("PRO_SMTP_URL", "")
     listen = _listen(env.get("PRO_LISTEN") or VARIABLES["PRO_LISTEN"][0])
     return Settings(
         database_url=_database_url(env.get("PRO_DATABASE_URL", ""), instance),
@@ -96,6 +108,8 @@ def read_settings(
         offline=_switch("PRO_OFFLINE", env.get("PRO_OFFLINE") or "on"),
         instance=instance,
         cli_language=_cli_language(env),
+        smtp_url=_smtp_url(smtp_url),
+        mail_from=_mail_from(env.get("PRO_MAIL_FROM", ""), needed=bool(smtp_url)),
     )
 
 
@@ -133,6 +147,27 @@ def _base_url(url: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise SettingsError(f"PRO_BASE_URL: expected http(s)://host, not {url!r}")
     return url
+
+
+def _smtp_url(url: str) -> str:
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "starttls", "smtps") or not parts.hostname:
+        raise SettingsError("PRO_SMTP_URL: expected smtp://, starttls:// or smtps:// and a host")
+    if parts.password and parts.scheme == "smtp":
+        raise SettingsError("PRO_SMTP_URL: a password needs starttls:// or smtps://")
+    try:
+        _ = parts.port
+    except ValueError as error:
+        raise SettingsError("PRO_SMTP_URL: expected a port from 1 to 65535") from error
+    return url
+
+
+def _mail_from(address: str, *, needed: bool) -> str:
+    if (needed or address) and not re.fullmatch(r"[!-?A-~]+@[!-?A-~]+", address):
+        raise SettingsError(f"PRO_MAIL_FROM: expected an address, not {address!r}")
+    return address
 
 
 def check_for_serving(settings: Settings) -> None:

@@ -13,7 +13,9 @@ from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.schedulers.blocking import BlockingScheduler
 from flask import Flask
 
+from pro_app.audit import heads, messages
 from pro_app.audit import service as audit
+from pro_app.audit.mail import Post
 from pro_app.deployment import deployment
 from pro_app.followup import service
 from pro_app.store.transaction import WORKER
@@ -22,6 +24,8 @@ _log = logging.getLogger(__name__)
 _TICK_SECONDS = 60
 #: An event is sealed a minute later at most; a run may wait ten seconds for a writer.
 _SEAL_SECONDS = 30
+#: The first run of a day sends; the others find that done, or try again.
+_HEADS_SECONDS = 300
 
 
 def run_for_ever(app: Flask) -> None:
@@ -43,7 +47,8 @@ def start_beside(app: Flask) -> BaseScheduler:
 
 def _schedule(scheduler: BaseScheduler, app: Flask) -> None:
     # Missed ticks are not made up for: the next one does all there is to do.
-    for job, seconds in ((tick, _TICK_SECONDS), (seal, _SEAL_SECONDS)):
+    jobs = ((tick, _TICK_SECONDS), (seal, _SEAL_SECONDS), (send_heads, _HEADS_SECONDS))
+    for job, seconds in jobs:
         scheduler.add_job(job, "interval", [app], seconds=seconds, max_instances=1, coalesce=True)
 
 
@@ -69,6 +74,29 @@ def seal(app: Flask) -> None:
                 _log.warning("an old transaction is still open; the trail is sealed after it")
         except Exception:
             _log.exception("sealing the trail failed; the next run tries again")
+
+
+def send_heads(app: Flask) -> None:
+    """Send each site the day's head of the chain; without a mail server there is nothing to do."""
+    with app.app_context():
+        parts = deployment()
+        post = Post(parts.settings.smtp_url, parts.settings.mail_from)
+        if not post.url:
+            return
+        try:
+            outcome = heads.send_due(
+                parts.study,
+                post,
+                messages.head_letter,
+                actor=WORKER,
+                holder=_holder(),
+                now=parts.now(),
+            )
+            if outcome.failed:
+                sites = ", ".join(outcome.failed)
+                _log.warning("the head was not sent to %s; the next run tries again", sites)
+        except Exception:
+            _log.exception("sending the heads failed; the next run tries again")
 
 
 def _holder() -> str:

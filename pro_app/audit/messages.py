@@ -1,6 +1,12 @@
 """The trail's codes in words."""
 
+from flask_babel import force_locale
 from flask_babel import gettext as _
+
+from pro_app.audit.heads import DailyHead
+from pro_app.core.study import Site
+from pro_app.deployment import deployment
+from pro_app.i18n import LANGUAGES
 
 
 def actions(*, her_steps: bool) -> dict[str, str]:
@@ -20,6 +26,8 @@ def _of_patients() -> dict[str, str]:
         "patient.filled": _("Patient data completed"),
         "event.added": _("Event added"),
         "event.filled": _("Event completed"),
+        "event.corrected": _("Event corrected"),
+        "event.taken_back": _("Event taken back"),
         "form.received": _("Form received"),
         "form.conflict": _("Second form received, not counted"),
         "form.not_taken": _("Form refused"),
@@ -47,8 +55,19 @@ def _of_the_study() -> dict[str, str]:
         "staff.sign_in_refused": _("Sign-in of staff refused"),
         "staff.added": _("Account added"),
         "staff.password_set": _("New password set"),
+        "staff.code_asked": _("Password right, code asked for"),
+        "staff.code_refused": _("Wrong code of an authenticator"),
+        "staff.had_to_wait": _("Had to wait after wrong tries"),
+        "staff.confirmed": _("Proved who she is"),
+        "staff.confirm_refused": _("Did not prove who she is"),
+        "staff.authenticator_offered": _("Authenticator offered"),
+        "staff.authenticator_set": _("Authenticator set up"),
+        "staff.authenticator_removed": _("Authenticator removed"),
+        "staff.recovery_codes_made": _("New recovery codes"),
+        "staff.recovery_code_used": _("Recovery code used"),
         "access.refused": _("Page refused"),
         "export.made": _("Data exported"),
+        "head.sent": _("Head of the trail sent to a site"),
         "trail.exported": _("Trail exported"),
         "trail.redacted": _("Words taken out of the trail"),
         "arm.read": _("Rates by arm read"),
@@ -96,6 +115,8 @@ def fields() -> dict[str, str]:
         "event": _("event"),
         "on": _("on"),
         "role": _("role"),
+        "position": _("sealed up to"),
+        "head": _("head of the chain"),
         "event_id": _("event no."),
         "action": _("what it recorded"),
         "fields": _("fields"),
@@ -104,3 +125,31 @@ def fields() -> dict[str, str]:
         "channel": _("by"),
         "call_back_at": _("call again"),
     }
+
+
+def head_letter(site: Site, told: DailyHead) -> tuple[str, str]:
+    """Subject and text of the daily letter, in every language of the study."""
+    study = deployment().study
+    subjects, texts = [], []
+    head = f"{told.seal.position}:{told.seal.chain}"
+    for language in (each for each in LANGUAGES if each in study.languages):
+        with force_locale(LANGUAGES[language][0]):
+            name = site.name.get(language, site.code)
+            subjects.append(_("%(study)s: trail, %(day)s", study=study.registry_id, day=told.day))
+            said = (
+                name,
+                _(
+                    "%(new)s new events are sealed; %(all)s in all.",
+                    new=told.new,
+                    all=told.seal.position,
+                ),
+                _("Head of the chain on %(day)s:", day=told.day),
+                head,
+                _(
+                    "Keep this letter where the operator of the system has no hand. It proves "
+                    "later that nothing sealed so far was changed, removed or cut off. To verify:"
+                ),
+                f"flask audit verify --head {head}",
+            )
+            texts.append("\n".join(said))
+    return " / ".join(subjects), "\n\n--\n\n".join(texts) + "\n"

@@ -37,11 +37,15 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A hospital of the trial; `phone` is what a patient is told to call."""
+    """A hospital of the trial; `phone` is what a patient is told to call.
+
+    `email`: where the head of the trail is sent each day; empty: nowhere.
+    """
 
     code: str
     name: Labels
     phone: str
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,8 @@ class Reason:
     """A coded reason why an expected form did not come.
 
     `group` gathers reasons for reports; `avoidable` says whether the site could
-    have prevented it; `needs_text` asks for words of one's own.
+    have prevented it; `needs_text` asks for words of one's own. It may be chosen
+    once there were `attempts` to reach her, by at least `channels` different ones.
     """
 
     code: str
@@ -66,6 +71,8 @@ class Reason:
     name: Labels
     avoidable: bool
     needs_text: bool
+    attempts: int = 0
+    channels: int = 0
 
 
 @dataclass(frozen=True, slots=True)

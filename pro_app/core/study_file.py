@@ -22,6 +22,8 @@ from pro_app.core.study import (
 
 #: Codes stand in addresses, file names and columns.
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+#: Enough to tell an address from a slip; whether it exists the first letter shows.
+_EMAIL = re.compile(r"[!-?A-~]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
 def from_data(data: object, sha256: str, *, is_time_zone: Callable[[str], bool]) -> Study:
@@ -59,6 +61,9 @@ def _contradictions(study: Study) -> Iterator[str]:
     for event in study.stop_events:
         if event not in kinds:
             yield f"stop_events: unknown event {event!r}"
+    for site in study.sites:
+        if site.email and not _EMAIL.fullmatch(site.email):
+            yield f"site {site.code}: {site.email!r} is no e-mail address"
     for arm in study.arms:
         if arm.weight < 1:
             yield f"arm {arm.code}: weight {arm.weight} is below 1"

@@ -52,6 +52,26 @@ def trail_of(
     return [Recorded(*row) for row in connection.execute(query)]
 
 
+def last_of(connection: Connection, subject: str, action: str) -> Recorded | None:
+    """The latest event of this kind about a subject."""
+    event = audit_event.c
+    row = connection.execute(
+        select(
+            event.at,
+            event.actor,
+            event.role,
+            event.action,
+            event.visit,
+            event.changes,
+            event.reason,
+        )
+        .where(event.subject == subject, event.action == action)
+        .order_by(event.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return Recorded(*row) if row else None
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """What is looked for; empty fields fit everything.
