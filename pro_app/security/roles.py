@@ -42,6 +42,8 @@ def takes(role: Role, sites: Sequence[str]) -> bool:
 
 
 STAFF_LIMITS = Limits(idle=timedelta(minutes=30), absolute=timedelta(hours=12))
+#: Between the password and the code, or the authenticator that is still to be set up.
+ENTERING_LIMITS = Limits(idle=timedelta(minutes=10), absolute=timedelta(minutes=10))
 #: A patient may rest in the middle of a form; nothing may be lost for it (WCAG 2.2.1).
 PATIENT_LIMITS = Limits(idle=timedelta(hours=4), absolute=timedelta(hours=24))
 #: The hospital's tablet in her hands: whoever picks it up next is somebody else.

@@ -1,5 +1,6 @@
 """The only source of chance: tokens, submission ids, and how secrets are kept."""
 
+import base64
 import hashlib
 import hmac
 import os
@@ -11,6 +12,10 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 # argon2-cffi's defaults follow RFC 9106's low-memory profile (64 MiB, 3 passes).
 _HASHER = PasswordHasher()
@@ -112,6 +117,41 @@ def hash_code(code: str, *, pepper: str) -> str:
 
 def verify_code(code: str, stored: str, *, pepper: str) -> bool:
     return hmac.compare_digest(hash_code(code, pepper=pepper), stored)
+
+
+def hash_recovery_code(code: str, *, pepper: str) -> str:
+    """The same for a code that opens once in place of the authenticator's."""
+    return _seasoned(f"recovery:{code_in(code)}", pepper)
+
+
+def is_same(one: str, other: str) -> bool:
+    """Whether two texts are the same; how long it takes does not tell how much of them is."""
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+def new_authenticator_key() -> str:
+    """A key of 160 bits, as authenticators take it: base 32."""
+    return base64.b32encode(secrets.token_bytes(20)).decode()
+
+
+def seal_key(key: str, owner: str, *, pepper: str) -> str:
+    """An authenticator's key as it is stored: for its owner alone, unread without the pepper."""
+    nonce = secrets.token_bytes(12)
+    sealed = AESGCM(_sealing_key(pepper)).encrypt(nonce, key.encode(), owner.encode())
+    return base64.b64encode(nonce + sealed).decode()
+
+
+def unseal_key(sealed: str, owner: str, *, pepper: str) -> str | None:
+    """The key; None when it was sealed with another pepper, for somebody else, or altered."""
+    data = base64.b64decode(sealed)
+    try:
+        return AESGCM(_sealing_key(pepper)).decrypt(data[:12], data[12:], owner.encode()).decode()
+    except InvalidTag:
+        return None
+
+
+def _sealing_key(pepper: str) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=b"authenticator keys 1").derive(pepper.encode())
 
 
 def hash_pin(pin: str, *, pepper: str) -> str:

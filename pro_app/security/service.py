@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
-from pro_app.security import pins, secrets
+from pro_app.security import pins, second_factor, secrets
 from pro_app.security.roles import (
+    ENTERING_LIMITS,
     PATIENT_LIMITS,
     STAFF_LIMITS,
     TABLET_LIMITS,
@@ -13,18 +15,15 @@ from pro_app.security.roles import (
     Role,
     takes,
 )
-from pro_app.store import links, phone_keys, sign_ins, staff
+from pro_app.security.waiting import wait_after, wait_left
+from pro_app.store import links, phone_keys, second_factors, sign_ins, staff
 from pro_app.store.links import Link
-from pro_app.store.sign_ins import SignedInPatient, Times
+from pro_app.store.sign_ins import SignedInPatient, StaffSession, Times
 from pro_app.store.staff import Account
 from pro_app.store.transaction import Actor, Tx, asking, housekeeping, reading, transaction
 
-#: After this many wrong PINs or codes the next try has to wait; each further one doubles it.
-_FREE_TRIES = 4
 #: After this many wrong codes the code is void: unlike a PIN, a new one can be had at once.
 _CODE_TRIES = 10
-_FIRST_WAIT = timedelta(seconds=30)
-_LONGEST_WAIT = timedelta(minutes=15)
 
 
 def staff_actor(account: Account) -> Actor:
@@ -35,29 +34,130 @@ def patient_actor(number: str, site: str) -> Actor:
     return Actor(f"patient:{number}", "patient", site)
 
 
-def sign_in_staff(name: str, password: str, *, now: datetime) -> str | None:
-    """A new session's token; None when name or password is wrong (not said which)."""
+#: Refusals that make the next try wait, and what ends that; signing is counted for itself,
+#: so that nobody who stands before the door can keep one who is inside from signing.
+_WRONG_AT_DOOR = ("staff.sign_in_refused", "staff.code_refused")
+_RIGHT_AT_DOOR = ("staff.signed_in", "staff.password_set")
+_WRONG_INSIDE = ("staff.confirm_refused",)
+_RIGHT_INSIDE = ("staff.confirmed", "staff.signed_in", "staff.password_set")
+
+
+class Stage(StrEnum):
+    """How far in a session is."""
+
+    CODE = "CODE"  # name and password were right; a code is asked for
+    SET_UP = "SET_UP"  # the same, and there must be an authenticator first
+    IN = "IN"
+
+
+def stage(session: StaffSession, *, compulsory: bool) -> Stage:
+    """How far in it is where a second factor is, or is not, compulsory."""
+    if session.second_factor_at is not None:
+        return Stage.IN
+    if session.has_authenticator:
+        return Stage.CODE
+    return Stage.SET_UP if compulsory else Stage.IN
+
+
+def sign_in_staff(name: str, password: str, *, now: datetime, browser: str = "") -> str | None:
+    """A new session's token; None when name or password is wrong, or the account has to
+    wait after wrong tries (not said which). Whether the session is in, `stage` says."""
     with reading() as connection:
         found = staff.find_credentials(connection, name)
-    if not secrets.verify_password(password, found.password_hash if found else None):
+    fits = secrets.verify_password(password, found.password_hash if found else None)
+    if found is None:
         with transaction(Actor("anonymous", "none"), now) as tx:
             # Not the name as typed: people type their password there.
-            tx.record("staff.sign_in_refused", f"staff:{name}" if found else "staff:unknown")
+            tx.record("staff.sign_in_refused", "staff:unknown")
         return None
-    assert found is not None  # noqa: S101 - an unknown name never verifies
-    token = secrets.new_token()
-    with transaction(staff_actor(found.account), now) as tx:
-        sign_ins.begin(tx, secrets.fingerprint(token), staff_id=found.account.id)
-        tx.record("staff.signed_in", f"staff:{name}")
+    account, token = found.account, secrets.new_token()
+    with transaction(staff_actor(account) if fits else Actor("anonymous", "none"), now) as tx:
+        held = second_factors.lock_authenticator(tx, account.id)
+        if _has_to_wait(tx, account.name, _WRONG_AT_DOOR, _RIGHT_AT_DOOR):
+            return None
+        if not fits:
+            tx.record("staff.sign_in_refused", f"staff:{account.name}")
+            return None
+        sign_ins.begin_of_staff(
+            tx, secrets.fingerprint(token), account.id, browser=browser, second_factor=False
+        )
+        asked = held is not None and held.since is not None
+        # The code is still to come: wrong ones before it stay counted until then.
+        tx.record("staff.code_asked" if asked else "staff.signed_in", f"staff:{account.name}")
     return token
 
 
-def signed_in_staff(token: str, *, now: datetime) -> Account | None:
+def show_code(token: str, code: str, *, pepper: str, now: datetime) -> str | None:
+    """The token of a session that is in, in place of one that was asked for a code;
+    None when the code is wrong or the account has to wait."""
+    with reading() as connection:
+        found = sign_ins.find_staff(connection, secrets.fingerprint(token))
+    if found is None:
+        return None
+    account, made = found.account, secrets.new_token()
+    with transaction(staff_actor(account), now) as tx:
+        second_factors.lock_authenticator(tx, account.id)
+        if _has_to_wait(tx, account.name, _WRONG_AT_DOOR, _RIGHT_AT_DOOR):
+            return None
+        if not second_factor.take(tx, account, code, pepper=pepper):
+            tx.record("staff.code_refused", f"staff:{account.name}")
+            return None
+        sign_ins.replace(tx, secrets.fingerprint(token), secrets.fingerprint(made))
+        tx.record("staff.signed_in", f"staff:{account.name}")
+    return made
+
+
+def confirm(
+    account_name: str, password: str, code: str | None = None, *, pepper: str, now: datetime
+) -> bool:
+    """Whether it is she who is signed in under this name: asked before she signs.
+
+    Her password, and a code when her account has an authenticator. Either way it
+    stands in the trail; after wrong tries the next one has to wait, as at the door.
+    """
+    with reading() as connection:
+        found = staff.find_credentials(connection, account_name)
+    fits = secrets.verify_password(password, found.password_hash if found else None)
+    if found is None:
+        return False
+    with transaction(staff_actor(found.account), now) as tx:
+        second_factors.lock_authenticator(tx, found.account.id)
+        if _has_to_wait(tx, account_name, _WRONG_INSIDE, _RIGHT_INSIDE):
+            return False
+        # Not asked for its code when the password is wrong: no code is used up for nothing.
+        if not fits or not second_factor.take(tx, found.account, code or "", pepper=pepper):
+            tx.record("staff.confirm_refused", f"staff:{account_name}")
+            return False
+        tx.record("staff.confirmed", f"staff:{account_name}")
+    return True
+
+
+def _has_to_wait(tx: Tx, name: str, wrong: Sequence[str], right: Sequence[str]) -> bool:
+    """Whether the account has to wait after wrong tries; then this is recorded."""
+    tries = second_factors.count_tries(tx.connection, name, wrong=wrong, right=right)
+    if wait_left(tries.wrong, tries.last_wrong_at, tx.now) <= timedelta(0):
+        return False
+    tx.record("staff.had_to_wait", f"staff:{name}")
+    return True
+
+
+def staff_session(
+    token: str, *, compulsory: bool, now: datetime
+) -> tuple[StaffSession, Stage] | None:
+    """The session and how far in it is; None when it has ended."""
     with asking() as connection:
         found = sign_ins.find_staff(connection, secrets.fingerprint(token))
-    if found is None or not _keeps(token, found[1], STAFF_LIMITS, now):
+    if found is None:
         return None
-    return found[0]
+    reached = stage(found, compulsory=compulsory)
+    limits = STAFF_LIMITS if reached is Stage.IN else ENTERING_LIMITS
+    return (found, reached) if _keeps(token, found.times, limits, now) else None
+
+
+def signed_in_staff(token: str, *, now: datetime, compulsory: bool = False) -> Account | None:
+    """Who is in, None when nobody is (any more, or yet)."""
+    found = staff_session(token, compulsory=compulsory, now=now)
+    return found[0].account if found and found[1] is Stage.IN else None
 
 
 def signed_in_patient(token: str, *, now: datetime) -> SignedInPatient | None:
@@ -193,14 +293,14 @@ def sign_in_patient(
         if locked.revoked_at is not None:
             tx.abandon()
             return LinkEnded()
-        wait = _wait(locked.wrong_pins, locked, now)
+        wait = wait_left(locked.wrong_pins, locked.last_wrong_at, now)
         if wait > timedelta(0) or locked.pin_hash != link.pin_hash:
             tx.abandon()
             return WrongPin(wait)
         if not fits:
             links.count_wrong_pin(tx, locked)
             tx.record("patient.sign_in_refused", link.number)
-            return WrongPin(_wait_after(locked.wrong_pins + 1))
+            return WrongPin(wait_after(locked.wrong_pins + 1))
         return _begin(tx, locked)
 
 
@@ -220,7 +320,7 @@ def _choose_pin(link: Link, pin: str, code: str, *, pepper: str, now: datetime) 
         if locked.activation != link.activation or not takes_code(locked, now):
             tx.abandon()  # used up, replaced or void while this one was looked at
             return CodeEnded() if locked.pin_hash is None else WrongPin(timedelta(0))
-        wait = _wait(locked.wrong_codes, locked, now)
+        wait = wait_left(locked.wrong_codes, locked.last_wrong_at, now)
         if wait > timedelta(0):
             tx.abandon()
             return WrongCode(wait)
@@ -228,7 +328,7 @@ def _choose_pin(link: Link, pin: str, code: str, *, pepper: str, now: datetime) 
             links.count_wrong_code(tx, locked)
             tx.record("code.refused", link.number)
             wrong = locked.wrong_codes + 1
-            return WrongCode(_wait_after(wrong)) if wrong < _CODE_TRIES else CodeEnded()
+            return WrongCode(wait_after(wrong)) if wrong < _CODE_TRIES else CodeEnded()
         links.set_pin(tx, link.id, chosen)
         tx.record("pin.chosen", link.number)
         return _begin(tx, locked)
@@ -250,16 +350,3 @@ def phone_key(patient_id: int) -> tuple[str, str] | None:
     with reading() as connection:
         key = phone_keys.find_phone_key(connection, patient_id)
     return (secrets.owner_of(key), key) if key else None
-
-
-def _wait(wrong: int, link: Link, now: datetime) -> timedelta:
-    if link.last_wrong_at is None:
-        return timedelta(0)
-    return max(timedelta(0), link.last_wrong_at + _wait_after(wrong) - now)
-
-
-def _wait_after(wrong: int) -> timedelta:
-    beyond = wrong - _FREE_TRIES
-    if beyond < 0:
-        return timedelta(0)
-    return min(_LONGEST_WAIT, _FIRST_WAIT * (1 << min(beyond, 10)))

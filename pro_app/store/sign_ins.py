@@ -18,6 +18,16 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffSession:
+    """A session that began with name and password; whether that is enough, the door says."""
+
+    account: Account
+    times: Times
+    has_authenticator: bool
+    second_factor_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class SignedInPatient:
     id: int
     number: str
@@ -28,24 +38,46 @@ class SignedInPatient:
     times: Times
 
 
-def begin(
-    tx: Tx, token_sha256: str, *, staff_id: int | None = None, link_id: int | None = None
+def begin(tx: Tx, token_sha256: str, *, link_id: int) -> None:
+    _begin(tx, token_sha256, link_id=link_id)
+
+
+def begin_of_staff(
+    tx: Tx, token_sha256: str, staff_id: int, *, browser: str, second_factor: bool
 ) -> None:
-    tx.execute(
-        insert(sign_in),
-        {
-            "token_sha256": token_sha256,
-            "staff_id": staff_id,
-            "link_id": link_id,
-            "started_at": tx.now,
-            "seen_at": tx.now,
-        },
+    second_factor_at = tx.now if second_factor else None
+    _begin(
+        tx,
+        token_sha256,
+        staff_id=staff_id,
+        browser=browser or None,
+        second_factor_at=second_factor_at,
     )
 
 
-def find_staff(connection: Connection, token_sha256: str) -> tuple[Account, Times] | None:
+def _begin(tx: Tx, token_sha256: str, **values: object) -> None:
+    times = {"started_at": tx.now, "seen_at": tx.now}
+    tx.execute(insert(sign_in), {"token_sha256": token_sha256, **times, **values})
+
+
+def replace(tx: Tx, token_sha256: str, new_sha256: str) -> None:
+    """End a session of staff and begin one with the second factor in its place."""
+    row = tx.execute(
+        select(sign_in.c.staff_id, sign_in.c.browser).where(sign_in.c.token_sha256 == token_sha256)
+    ).one()
+    end(tx, token_sha256)
+    begin_of_staff(tx, new_sha256, row.staff_id, browser=row.browser or "", second_factor=True)
+
+
+def find_staff(connection: Connection, token_sha256: str) -> StaffSession | None:
     row = connection.execute(
-        select(*ACCOUNT, sign_in.c.started_at, sign_in.c.seen_at)
+        select(
+            *ACCOUNT,
+            staff.c.totp_since,
+            sign_in.c.started_at,
+            sign_in.c.seen_at,
+            sign_in.c.second_factor_at,
+        )
         .select_from(sign_in)
         .join(staff, staff.c.id == sign_in.c.staff_id)
         .join(staff_right, CURRENT)
@@ -57,7 +89,8 @@ def find_staff(connection: Connection, token_sha256: str) -> tuple[Account, Time
     ).one_or_none()
     if row is None:
         return None
-    return account_of(row), Times(row.started_at, row.seen_at)
+    times = Times(row.started_at, row.seen_at)
+    return StaffSession(account_of(row), times, row.totp_since is not None, row.second_factor_at)
 
 
 # It runs at every request of a patient.
@@ -109,6 +142,19 @@ def end(tx: Tx, token_sha256: str) -> None:
     tx.execute(
         update(sign_in)
         .where(sign_in.c.token_sha256 == token_sha256, sign_in.c.ended_at.is_(None))
+        .values(ended_at=tx.now)
+    )
+
+
+def end_others(tx: Tx, staff_id: int, kept_sha256: str) -> None:
+    """End every session of one person but one."""
+    tx.execute(
+        update(sign_in)
+        .where(
+            sign_in.c.staff_id == staff_id,
+            sign_in.c.token_sha256 != kept_sha256,
+            sign_in.c.ended_at.is_(None),
+        )
         .values(ended_at=tx.now)
     )
 

@@ -1,0 +1,125 @@
+"""Setting up an authenticator for one's own account, and doing without it again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyotp
+
+from pro_app.security import second_factor, secrets
+from pro_app.security.service import confirm, staff_actor
+from pro_app.store import second_factors, sign_ins
+from pro_app.store.staff import Account
+from pro_app.store.transaction import reading, transaction
+
+_RECOVERY_CODES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What an authenticator takes in: `address` as a picture, `key` typed by hand."""
+
+    key: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """`token` is of a new session in place of all earlier ones; the codes are shown once."""
+
+    token: str
+    recovery_codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The authenticator of an account, and how many recovery codes are left."""
+
+    since: datetime
+    codes_left: int
+
+
+def find(account: Account) -> Held | None:
+    with reading() as connection:
+        held = second_factors.find_authenticator(connection, account.id)
+        if held is None or held.since is None:
+            return None
+        return Held(held.since, len(second_factors.unused_codes(connection, account.id)))
+
+
+def offer(account: Account, *, pepper: str, now: datetime) -> None:
+    """Make a new key, unless the account has an authenticator already."""
+    key = secrets.new_authenticator_key()
+    sealed = secrets.seal_key(key, second_factor.owner(account), pepper=pepper)
+    with transaction(staff_actor(account), now) as tx:
+        held = second_factors.lock_authenticator(tx, account.id)
+        if held is not None and held.since is not None:
+            tx.abandon()
+            return
+        second_factors.offer_authenticator(tx, account.id, sealed)
+        tx.record("staff.authenticator_offered", f"staff:{account.name}")
+
+
+def offered(account: Account, issuer: str, *, pepper: str) -> Offer | None:
+    """The key whose first code is still to be shown; None when there is none."""
+    with reading() as connection:
+        held = second_factors.find_authenticator(connection, account.id)
+    if held is None or held.since is not None:
+        return None
+    key = second_factor.key_of(held, account, pepper=pepper)
+    if key is None:
+        return None
+    return Offer(key, pyotp.TOTP(key).provisioning_uri(name=account.name, issuer_name=issuer))
+
+
+def begin(account: Account, code: str, token: str, *, pepper: str, now: datetime) -> Begun | None:
+    """Let the offered key count, once a code of it was shown; None when the code is wrong."""
+    made, codes = secrets.new_token(), _new_codes()
+    with transaction(staff_actor(account), now) as tx:
+        held = second_factors.lock_authenticator(tx, account.id)
+        key = second_factor.key_of(held, account, pepper=pepper) if held else None
+        if held is None or held.since is not None or key is None:
+            tx.abandon()
+            return None
+        step = second_factor.matching_step(key, code, now, after=None)
+        if step is None:
+            tx.abandon()
+            return None
+        second_factors.begin_authenticator(tx, account.id, step)
+        second_factors.replace_codes(tx, account.id, _hashed(codes, pepper))
+        # Whatever was begun with the password alone ends, on whichever machine.
+        sign_ins.replace(tx, secrets.fingerprint(token), secrets.fingerprint(made))
+        sign_ins.end_others(tx, account.id, secrets.fingerprint(made))
+        tx.record("staff.authenticator_set", f"staff:{account.name}")
+        tx.record("staff.signed_in", f"staff:{account.name}")
+    return Begun(made, codes)
+
+
+def renew_codes(
+    account: Account, password: str, code: str, *, pepper: str, now: datetime
+) -> tuple[str, ...] | None:
+    """New recovery codes in place of the earlier ones; None when she did not prove herself."""
+    if not confirm(account.name, password, code, pepper=pepper, now=now):
+        return None
+    codes = _new_codes()
+    with transaction(staff_actor(account), now) as tx:
+        second_factors.replace_codes(tx, account.id, _hashed(codes, pepper))
+        tx.record("staff.recovery_codes_made", f"staff:{account.name}")
+    return codes
+
+
+def remove(account: Account, password: str, code: str, *, pepper: str, now: datetime) -> bool:
+    """Whether she proved that it is she; then her account has no second factor any more."""
+    if not confirm(account.name, password, code, pepper=pepper, now=now):
+        return False
+    with transaction(staff_actor(account), now) as tx:
+        second_factors.remove_authenticator(tx, account.id)
+        tx.record("staff.authenticator_removed", f"staff:{account.name}")
+    return True
+
+
+def _new_codes() -> tuple[str, ...]:
+    return tuple(secrets.new_code() for _ in range(_RECOVERY_CODES))
+
+
+def _hashed(codes: tuple[str, ...], pepper: str) -> list[str]:
+    return [secrets.hash_recovery_code(code, pepper=pepper) for code in codes]

@@ -1,0 +1,111 @@
+"""What staff show beside their password: an authenticator's codes, or codes on paper."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from pro_app.store.tables import audit_event, recovery_code, staff
+from pro_app.store.transaction import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticator:
+    """`since` is empty until a first code of it was shown; `step` is the last one used."""
+
+    sealed: str
+    since: datetime | None
+    step: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryCode:
+    id: int
+    code_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """Wrong ones since the last right one."""
+
+    wrong: int
+    last_wrong_at: datetime | None
+
+
+def find_authenticator(connection: Connection, staff_id: int) -> Authenticator | None:
+    return _authenticator(connection, staff_id, lock=False)
+
+
+def lock_authenticator(tx: Tx, staff_id: int) -> Authenticator | None:
+    """The same, and nobody else counts or uses up anything of this account until the end."""
+    return _authenticator(tx.connection, staff_id, lock=True)
+
+
+def _authenticator(connection: Connection, staff_id: int, *, lock: bool) -> Authenticator | None:
+    query = select(staff.c.totp_secret, staff.c.totp_since, staff.c.totp_step).where(
+        staff.c.id == staff_id
+    )
+    row = connection.execute(query.with_for_update() if lock else query).one()
+    if row.totp_secret is None:
+        return None
+    return Authenticator(row.totp_secret, row.totp_since, row.totp_step)
+
+
+def offer_authenticator(tx: Tx, staff_id: int, sealed: str) -> None:
+    """Keep a secret that does not count until a code of it was shown."""
+    _set(tx, staff_id, totp_secret=sealed, totp_since=None, totp_step=None)
+
+
+def begin_authenticator(tx: Tx, staff_id: int, step: int) -> None:
+    _set(tx, staff_id, totp_since=tx.now, totp_step=step)
+
+
+def use_step(tx: Tx, staff_id: int, step: int) -> None:
+    _set(tx, staff_id, totp_step=step)
+
+
+def remove_authenticator(tx: Tx, staff_id: int) -> None:
+    _set(tx, staff_id, totp_secret=None, totp_since=None, totp_step=None)
+    tx.execute(delete(recovery_code).where(recovery_code.c.staff_id == staff_id))
+
+
+def _set(tx: Tx, staff_id: int, **values: object) -> None:
+    tx.execute(update(staff).where(staff.c.id == staff_id).values(**values))
+
+
+def replace_codes(tx: Tx, staff_id: int, hashes: Iterable[str]) -> None:
+    """Give new recovery codes; earlier ones open nothing any more."""
+    tx.execute(delete(recovery_code).where(recovery_code.c.staff_id == staff_id))
+    tx.execute(insert(recovery_code), [{"staff_id": staff_id, "code_hash": h} for h in hashes])
+
+
+def unused_codes(connection: Connection, staff_id: int) -> list[RecoveryCode]:
+    rows = connection.execute(
+        select(recovery_code.c.id, recovery_code.c.code_hash).where(
+            recovery_code.c.staff_id == staff_id, recovery_code.c.used_at.is_(None)
+        )
+    )
+    return [RecoveryCode(row.id, row.code_hash) for row in rows]
+
+
+def use_code(tx: Tx, code_id: int) -> None:
+    tx.execute(update(recovery_code).where(recovery_code.c.id == code_id).values(used_at=tx.now))
+
+
+def count_tries(
+    connection: Connection, name: str, *, wrong: Sequence[str], right: Sequence[str]
+) -> Tries:
+    """How often an account was refused since the trail last says that it was let in."""
+    of_account = audit_event.c.subject == f"staff:{name}"
+    last_right = (
+        select(func.coalesce(func.max(audit_event.c.id), 0))
+        .where(of_account, audit_event.c.action.in_(right))
+        .scalar_subquery()
+    )
+    row = connection.execute(
+        select(func.count().label("wrong"), func.max(audit_event.c.at).label("last")).where(
+            of_account, audit_event.c.action.in_(wrong), audit_event.c.id > last_right
+        )
+    ).one()
+    return Tries(row.wrong, row.last)

@@ -1,0 +1,105 @@
+"""Before a signature somebody proves again that it is she: password, and code if she has one."""
+
+import pyotp
+import pytest
+from flask import Flask
+
+from pro_app.deployment import deployment
+from pro_app.security import authenticators, secrets, service
+from pro_app.security.roles import Role
+from pro_app.store.staff import Account
+from pro_app.store.transaction import CLI
+from tests.cast import PASSWORD
+from tests.conftest import HandClock
+from tests.rooms.security import door
+from tests.rooms.security.door import PEPPER
+
+pytestmark = pytest.mark.usefixtures("in_app")
+
+
+def investigator() -> tuple[Account, str]:
+    now = deployment().now()
+    service.add_staff("gaofeng", Role.INVESTIGATOR, ("LISHUI",), PASSWORD, actor=CLI, now=now)
+    token = service.sign_in_staff("gaofeng", PASSWORD, now=now)
+    assert token is not None
+    account = service.signed_in_staff(token, now=now)
+    assert account is not None
+    return account, token
+
+
+def with_authenticator(clock: HandClock) -> tuple[pyotp.TOTP, tuple[str, ...]]:
+    """Her authenticator, half a minute after it was set up, and her recovery codes."""
+    account, token = investigator()
+    authenticators.offer(account, pepper=PEPPER, now=clock())
+    offer = authenticators.offered(account, "Study", pepper=PEPPER)
+    assert offer is not None
+    codes = pyotp.TOTP(offer.key)
+    begun = authenticators.begin(account, codes.at(clock()), token, pepper=PEPPER, now=clock())
+    assert begun is not None
+    clock.advance(seconds=30)
+    return codes, begun.recovery_codes
+
+
+def confirm(password: str, clock: HandClock, code: str | None = None) -> bool:
+    return service.confirm("gaofeng", password, code, pepper=PEPPER, now=clock())
+
+
+def test_without_an_authenticator_the_password_is_enough(clock: HandClock) -> None:
+    investigator()
+    assert confirm(PASSWORD, clock)
+    assert not confirm("something else", clock)
+    assert not service.confirm("nobody", PASSWORD, pepper=PEPPER, now=clock())
+    assert door.actions()[-2:] == ["staff.confirmed", "staff.confirm_refused"]
+
+
+def test_with_an_authenticator_both_are_asked_for(clock: HandClock) -> None:
+    codes, _recovery = with_authenticator(clock)
+    assert not confirm(PASSWORD, clock)
+    assert not confirm("something else", clock, codes.at(clock()))
+    assert confirm(PASSWORD, clock, codes.at(clock()))
+
+
+def test_a_code_confirms_once_and_so_does_a_recovery_code(clock: HandClock) -> None:
+    codes, recovery = with_authenticator(clock)
+    code = codes.at(clock())
+    assert confirm(PASSWORD, clock, code)
+    assert not confirm(PASSWORD, clock, code)
+    assert confirm(PASSWORD, clock, recovery[0].lower().replace("-", " "))
+    assert not confirm(PASSWORD, clock, recovery[0])
+
+
+def test_a_code_is_taken_half_a_minute_early_or_late_and_no_more(clock: HandClock) -> None:
+    codes, _recovery = with_authenticator(clock)
+    clock.advance(minutes=5)
+    assert not confirm(PASSWORD, clock, codes.at(clock(), counter_offset=-2))
+    assert not confirm(PASSWORD, clock, codes.at(clock(), counter_offset=2))
+    assert confirm(PASSWORD, clock, codes.at(clock(), counter_offset=-1))
+    assert confirm(PASSWORD, clock, codes.at(clock(), counter_offset=1))
+
+
+def test_after_wrong_tries_the_next_one_waits_but_not_for_good(clock: HandClock) -> None:
+    investigator()
+    for _try in range(4):
+        assert not confirm("something else", clock)
+    assert not confirm(PASSWORD, clock)
+    assert door.actions()[-1] == "staff.had_to_wait"
+    clock.advance(seconds=31)
+    assert confirm(PASSWORD, clock)
+    assert not confirm("something else", clock)
+    assert confirm(PASSWORD, clock)
+
+
+def test_whoever_stands_before_the_door_keeps_nobody_inside_from_signing(clock: HandClock) -> None:
+    investigator()
+    for _try in range(6):
+        service.sign_in_staff("gaofeng", "guessed", now=clock())
+    assert confirm(PASSWORD, clock)
+
+
+def test_an_authenticator_s_key_is_sealed_for_its_owner(app: Flask, clock: HandClock) -> None:
+    key = secrets.new_authenticator_key()
+    sealed = secrets.seal_key(key, "staff:1", pepper=PEPPER)
+    assert key not in sealed
+    assert secrets.unseal_key(sealed, "staff:1", pepper=PEPPER) == key
+    assert secrets.unseal_key(sealed, "staff:2", pepper=PEPPER) is None
+    assert secrets.unseal_key(sealed, "staff:1", pepper="another key for the tests") is None
