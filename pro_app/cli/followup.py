@@ -161,6 +161,7 @@ def reason(
         actor=CLI,
         now=now,
         today=parts.day_of(now),
+        logged=False,
     )
     if isinstance(outcome, ReasonRefused):
         given = {"number": patient, "visit": visit, "code": code, "said_on": said_on}
@@ -194,6 +195,9 @@ _REFUSALS: dict[ReasonProblem, Callable[[str, ReasonRefused], str]] = {
     ),
     ReasonProblem.DAY_AHEAD: lambda given, refused: _(
         "--on: %(given)s has not come yet; expected a day until today", given=given
+    ),
+    ReasonProblem.TOO_FEW_ATTEMPTS: lambda given, refused: _(
+        "CODE: %(given)s needs more attempts to reach the patient", given=given
     ),
     ReasonProblem.NOT_ASKED: lambda given, refused: (
         _(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from pro_app.core.contact import Attempt
 from pro_app.core.facts import Mode
 from pro_app.core.instrument import Instrument
 from pro_app.core.study import Study
@@ -13,6 +14,7 @@ from pro_app.instruments import demonstration_if_any
 from pro_app.security import secrets
 from pro_app.security.service import patient_actor
 from pro_app.store import patients
+from pro_app.store.contacts import keep_attempt
 from pro_app.store.events import add_events
 from pro_app.store.forms import NewForm, keep_forms
 from pro_app.store.patients import PatientState
@@ -54,6 +56,8 @@ class _Scribe:
             actor = herself if form.mode is Mode.PHONE_SELF else nurse
             yield form.received_at, actor, self._form(patient, form)
         for reason in patient.reasons:
+            for made in reason.attempts:
+                yield made.made_at, nurse, self._attempt(patient, reason.visit, made)
             yield reason.recorded_at, nurse, self._reason(patient, reason)
 
     def _screened(self, tx: Tx, patient: Patient) -> dict[str, Any]:
@@ -132,6 +136,16 @@ class _Scribe:
             device_at=form.device_at,
             device_offset_minutes=form.device_offset_minutes,
         )
+
+    def _attempt(
+        self, patient: Patient, visit: str, made: Attempt
+    ) -> Callable[[Tx], dict[str, Any]]:
+        def apply(tx: Tx) -> dict[str, Any]:
+            keep_attempt(tx, self.ids[patient.number], visit, made)
+            changes = {"channel": (None, made.channel), "outcome": (None, made.outcome)}
+            return tx.entry("contact.tried", patient.number, visit=visit, changes=changes)
+
+        return apply
 
     def _reason(self, patient: Patient, reason: Reason) -> Callable[[Tx], dict[str, Any]]:
         def apply(tx: Tx) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
+from pro_app.core.contact import Attempt
 from pro_app.core.facts import EventFact, EventKind, FormFact, Mode, PatientFacts, ReasonFact
 from pro_app.core.instrument import Answer, Instrument
 from pro_app.core.schedule import PlannedVisit, plan
@@ -101,6 +102,7 @@ class Reason:
     said_on: date
     text: str | None
     recorded_at: datetime
+    attempts: tuple[Attempt, ...] = ()  # to reach her, until somebody said it or gave up
 
 
 @dataclass(frozen=True, slots=True)

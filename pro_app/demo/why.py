@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+from pro_app.core import study
+from pro_app.core.contact import Attempt, Channel, Outcome
 from pro_app.core.facts import ENDS_QUESTIONNAIRES
 from pro_app.core.ledger import Entry, Flag, Status, ledger
 from pro_app.core.schedule import PlannedVisit
@@ -53,17 +55,28 @@ def _delay(world: World) -> int:
 
 def _reason(world: World, visit: str, situation: str, said_on: date) -> Reason:
     code = _code(world, situation)
-    needs_text = any(each.code == code and each.needs_text for each in world.study.reasons)
+    kind = next(each for each in world.study.reasons if each.code == code)
     words = _OWN_WORDS.get(world.study.languages[0], _OWN_WORDS["en"])
     said_by = _SAID_BY.get(world.study.languages[0], _SAID_BY["en"])
-    return Reason(
-        visit=visit,
-        code=code,
-        said_by=world.dice.choices(said_by, (5, 3, 3))[0],
-        said_on=said_on,
-        text=world.dice.choice(words) if needs_text else None,
-        recorded_at=world.at(said_on, AT_WORK),
-    )
+    who = world.dice.choices(range(len(said_by)), (5, 3, 3))[0]
+    text = world.dice.choice(words) if kind.needs_text else None
+    at = world.at(said_on, AT_WORK)
+    return Reason(visit, code, said_by[who], said_on, text, at, _attempts(kind, who, at))
+
+
+def _attempts(kind: study.Reason, who: int, at: datetime) -> tuple[Attempt, ...]:
+    """How it was learnt: by a call to her or to her family, or by calls that reached nobody."""
+    if kind.attempts:
+        ways = (Channel.PHONE, Channel.RELATIVE, Channel.WECHAT)
+        days = range(2 * kind.attempts, 0, -2)
+        return tuple(
+            Attempt(at - timedelta(days=day), ways[n % kind.channels], Outcome.NO_ANSWER)
+            for n, day in enumerate(days)
+        )
+    channel = {0: Channel.PHONE, 1: Channel.RELATIVE}.get(who)
+    if channel is None:
+        return ()
+    return (Attempt(at - timedelta(minutes=4), channel, Outcome.REACHED),)
 
 
 def _situation(patient: Patient, entry: Entry, window: PlannedVisit) -> str:

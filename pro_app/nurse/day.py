@@ -1,10 +1,13 @@
 """What waits for a site today, each list cut at what a screen can hold."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from pro_app.core.contact import Attempt
 from pro_app.core.study import Study
+from pro_app.store.contacts import CallBack, NotReached, call_backs, latest, not_reached
 from pro_app.store.tasks import Begun, TaskKind, Waiting, begun, waiting
 from pro_app.store.today import CameIn, Cut, Flagged, OpenWindow, came_in, flagged, open_windows
 from pro_app.store.transaction import reading
@@ -15,6 +18,10 @@ SOON_DAYS, WEEK_DAYS = 3, 7
 ROWS = 25
 #: A form that nobody has touched for so long is not being filled in any more.
 STALLED = timedelta(hours=1)
+#: Attempts to reach a patient are of today's concern for so long.
+LATELY = timedelta(days=90)
+#: Whom so many tries in a row have not reached is called unreachable.
+TRIES = 3
 #: Beyond this a list is not counted: the page takes the same time in any study.
 COUNTED = 100
 
@@ -33,11 +40,20 @@ class Today:
     calls: Cut[Waiting]
     not_taken: Cut[Waiting]
     begun: Cut[Begun]
+    call_backs: Cut[CallBack]
+    not_reached: Cut[NotReached]
+    tried: Mapping[str, Sequence[Attempt]]  # number → what was tried lately, the latest first
 
     @property
     def opened(self) -> int:
         """How many of the open windows opened since."""
         return self.soon.new + self.week.new + self.later.new
+
+    @property
+    def waits(self) -> bool:
+        """Whether anything is left to do."""
+        lists = (self.soon, self.week, self.later, self.flagged, self.calls, self.not_taken)
+        return any(cut.total for cut in (*lists, self.begun, self.call_backs, self.not_reached))
 
 
 def at_site(study: Study, *, sites: tuple[str, ...], today: date, now: datetime) -> Today:
@@ -55,15 +71,15 @@ def at_site(study: Study, *, sites: tuple[str, ...], today: date, now: datetime)
             limit=ROWS,
             counted=COUNTED,
         )
+        missing = flagged(connection, sites=sites, new_since=since_at, limit=ROWS, counted=COUNTED)
+        shown = {row.number for cut in (soon, week, later, missing) for row in cut.rows}
         return Today(
             since=since,
             since_at=since_at,
             soon=soon,
             week=week,
             later=later,
-            flagged=flagged(
-                connection, sites=sites, new_since=since_at, limit=ROWS, counted=COUNTED
-            ),
+            flagged=missing,
             came_in=came_in(connection, sites=sites, since=since_at, limit=ROWS),
             calls=waiting(connection, TaskKind.HELP, sites=sites, limit=ROWS, counted=COUNTED),
             not_taken=waiting(
@@ -77,4 +93,15 @@ def at_site(study: Study, *, sites: tuple[str, ...], today: date, now: datetime)
                 limit=ROWS,
                 counted=COUNTED,
             ),
+            call_backs=call_backs(
+                connection,
+                sites=sites,
+                since=now - LATELY,
+                until=datetime.combine(today, time.max, ZoneInfo(study.time_zone)),
+                limit=ROWS,
+            ),
+            not_reached=not_reached(
+                connection, sites=sites, since=now - LATELY, tries=TRIES, limit=ROWS
+            ),
+            tried=latest(connection, shown, since=now - LATELY),
         )

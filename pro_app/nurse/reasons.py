@@ -1,11 +1,14 @@
 """Give the reason why a form did not come: gather, decide, apply."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
+from pro_app.core.contact import Effort, effort, is_enough
 from pro_app.core.ledger import UNANSWERED, Status, ledger
 from pro_app.core.study import Study
+from pro_app.store.contacts import log_of
 from pro_app.store.facts import Scope, read_facts
 from pro_app.store.flags import Closed, close_flag
 from pro_app.store.patients import find_patient, lock_patient
@@ -30,6 +33,7 @@ class ReasonProblem(StrEnum):
     TOO_LONG = "TOO_LONG"  # a text is longer than LONGEST_TEXT
     DAY_AHEAD = "DAY_AHEAD"  # said on a day that has not come
     NOT_ASKED = "NOT_ASKED"  # the visit's status asks for no reason
+    TOO_FEW_ATTEMPTS = "TOO_FEW_ATTEMPTS"  # she must first be sought more often, or otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class ReasonRefused:
     problem: ReasonProblem
     field: str
     status: Status | None = None
+    made: Effort | None = None  # for TOO_FEW_ATTEMPTS: what was tried since the window opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +78,12 @@ def give_reason(
     now: datetime,
     today: date,
     sites: tuple[str, ...] | None = None,
+    logged: bool = True,
 ) -> ReasonGiven | ReasonRefused:
-    """The reason given, or why not. It replaces an earlier one and closes the flag."""
+    """The reason given, or why not. It replaces an earlier one and closes the flag.
+
+    `logged` False: the attempts to reach her stand on paper, and the caller answers for them.
+    """
     said = _Said(visit, code, said_by.strip(), said_on, (text or "").strip() or None)
     refused = _refused_for_itself(said, study, today)
     if refused:
@@ -86,7 +95,7 @@ def give_reason(
             return ReasonRefused(ReasonProblem.UNKNOWN_PATIENT, "number")
         # Locked, so that a form or a death that arrives now is seen or waits.
         lock_patient(tx, found.id)
-        outcome = _apply(tx, found.id, number, said, study, today)
+        outcome = _apply(tx, found.id, number, said, study, today, logged)
         if isinstance(outcome, ReasonRefused) or not outcome.changed:
             tx.abandon()
     return outcome
@@ -112,14 +121,21 @@ def _refused_for_itself(said: _Said, study: Study, today: date) -> ReasonRefused
 
 
 def _apply(
-    tx: Tx, patient_id: int, number: str, said: _Said, study: Study, today: date
+    tx: Tx, patient_id: int, number: str, said: _Said, study: Study, today: date, logged: bool
 ) -> ReasonGiven | ReasonRefused:
     facts = read_facts(tx.connection, Scope(ids=(patient_id,)))[0].facts
     # How many answers make a form VALID doesn't matter here: one is no EMPTY form.
     entries = ledger(facts, study, valid_from=1, as_of=today)
-    status = next((entry.status for entry in entries if entry.visit == said.visit), None)
-    if status not in ASKED_FOR:
-        return ReasonRefused(ReasonProblem.NOT_ASKED, "visit", status)
+    entry = next((entry for entry in entries if entry.visit == said.visit), None)
+    if entry is None or entry.status not in ASKED_FOR:
+        return ReasonRefused(ReasonProblem.NOT_ASKED, "visit", entry.status if entry else None)
+    reason = next(each for each in study.reasons if each.code == said.code)
+    if logged and reason.attempts:
+        since = datetime.combine(entry.opens_on, time.min, ZoneInfo(study.time_zone))
+        made = effort((row.attempt for row in log_of(tx.connection, patient_id)), since=since)
+        if not is_enough(reason, made):
+            problem = ReasonProblem.TOO_FEW_ATTEMPTS
+            return ReasonRefused(problem, "code", entry.status, made)
     earlier = reasons_of(tx.connection, patient_id).get(said.visit)
     before, after = _words(earlier), _words(said)
     if before == after:

@@ -12,9 +12,12 @@ from pro_app.core.rates import POOLED
 from pro_app.core.study import REASON_PENDING
 from pro_app.deployment import deployment
 from pro_app.nurse import (
+    calls,
     card_routes,
     completeness,
+    contact_routes,
     day,
+    event_routes,
     filters,
     grid,
     patient,
@@ -30,6 +33,8 @@ from pro_app.security.roles import READERS, SITE_STAFF, Role
 blueprint = Blueprint("nurse", __name__, url_prefix="/staff")
 blueprint.register_blueprint(card_routes.blueprint)
 blueprint.register_blueprint(task_routes.blueprint)
+blueprint.register_blueprint(event_routes.blueprint)
+blueprint.register_blueprint(contact_routes.blueprint)
 
 
 @blueprint.context_processor
@@ -176,6 +181,7 @@ def _patient_page(
         card=cards.find_card(found.patient.id, now=parts.now()),
         line=patient.time_line(found, today=parts.today()),
         history=patient.history(found),
+        calls=calls.of_patient(found.patient.id),
         scale=scale,
         scales=instrument.scales,
         chart=patient.chart(found, instrument, scale),

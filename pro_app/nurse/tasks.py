@@ -3,6 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
+from pro_app.core.contact import Attempt, Channel, Outcome
+from pro_app.nurse import calls
 from pro_app.store.tasks import SiteTask, TaskOutcome, close_task, lock_task, take_task
 from pro_app.store.transaction import Actor, transaction
 
@@ -17,6 +19,10 @@ class Step(StrEnum):
 
 #: How a nurse may say that a task ended.
 OUTCOMES = (TaskOutcome.REACHED, TaskOutcome.NO_ANSWER, TaskOutcome.OTHERWISE)
+
+
+#: Those that say how a call to her ended: it goes into the contact log too.
+_CALLS = {TaskOutcome.REACHED: Outcome.REACHED, TaskOutcome.NO_ANSWER: Outcome.NO_ANSWER}
 
 
 def take(task_id: int, *, sites: tuple[str, ...] | None, actor: Actor, now: datetime) -> Step:
@@ -43,6 +49,14 @@ def close(
                 return Step.NOT_HERE
             return Step.NO_SUCH_OUTCOME if task.open else Step.DONE
         close_task(tx, task_id, TaskOutcome(outcome))
+        if outcome in _CALLS:
+            calls.log(
+                tx,
+                task.patient_id,
+                task.number,
+                task.visit,
+                Attempt(now, Channel.PHONE, _CALLS[TaskOutcome(outcome)]),
+            )
         changes = _kind(task) | {"outcome": (None, outcome)}
         tx.record("task.closed", task.number, visit=task.visit, changes=changes)
         return Step.DONE

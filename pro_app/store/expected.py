@@ -8,7 +8,7 @@ they must not compute every status of every patient to find fifty.
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, and_, exists, func, or_, select
 
 from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind
 from pro_app.core.study import Study
@@ -46,6 +46,15 @@ def first_end_of_this(study: Study) -> ColumnElement[Any]:
         select(func.min(event.c.happened_on))
         .where(event.c.patient_id == planned_visit.c.patient_id, known(event, None), ends)
         .scalar_subquery()
+    )
+
+
+def asked_no_more(patient_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether a patient died or withdrew: nobody calls her any more, whatever is expected."""
+    return exists().where(
+        event.c.patient_id == patient_id,
+        known(event, None),
+        event.c.kind.in_(sorted({EventKind.DEATH, *ENDS_QUESTIONNAIRES})),
     )
 
 

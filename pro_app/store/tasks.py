@@ -8,9 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, exists, func, insert, or_, select, update
 
-from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind
-from pro_app.store.known import known
-from pro_app.store.tables import draft, event, form, nurse_task, patient, planned_visit
+from pro_app.store.expected import asked_no_more
+from pro_app.store.tables import draft, form, nurse_task, patient, planned_visit
 from pro_app.store.today import Cut, RowT
 from pro_app.store.transaction import Tx
 
@@ -119,6 +118,7 @@ class SiteTask:
     """A task of a patient of one's own site, open or closed."""
 
     id: int
+    patient_id: int
     number: str
     kind: str
     visit: str | None
@@ -131,6 +131,7 @@ def lock_task(tx: Tx, task_id: int, *, sites: Sequence[str] | None) -> SiteTask 
     query = (
         select(
             nurse_task.c.id,
+            nurse_task.c.patient_id,
             patient.c.number,
             nurse_task.c.kind,
             nurse_task.c.visit,
@@ -224,11 +225,6 @@ def begun(
 
     That is as long as the window is open, no form is in, and she can be asked.
     """
-    ended = exists().where(
-        event.c.patient_id == draft.c.patient_id,
-        known(event, None),
-        event.c.kind.in_(sorted({EventKind.DEATH, *ENDS_QUESTIONNAIRES})),
-    )
     came = exists().where(
         form.c.patient_id == draft.c.patient_id,
         form.c.visit == draft.c.visit,
@@ -249,7 +245,7 @@ def begun(
             draft.c.updated_at < before,
             or_(closes_on.is_(None), closes_on >= today),
             ~came,
-            ~ended,
+            ~asked_no_more(draft.c.patient_id),
         )
         .order_by(draft.c.updated_at, patient.c.number, draft.c.visit)
     )

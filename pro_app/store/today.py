@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
     Subquery,
     and_,
     case,
@@ -25,13 +26,11 @@ from sqlalchemy import (
     union_all,
 )
 
-from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind
 from pro_app.core.study import Study
 from pro_app.store import expected as rule
 from pro_app.store.facts import standing
 from pro_app.store.known import known
 from pro_app.store.tables import (
-    event,
     form,
     missing_flag,
     patient,
@@ -111,49 +110,7 @@ def open_windows(
     Patients who died or withdrew are left out, since nobody asks them any more,
     though the visit may stay expected.
     """
-    closes_on = planned_visit.c.closes_on
-    query = (
-        select(
-            planned_visit.c.patient_id, planned_visit.c.visit, planned_visit.c.opens_on, closes_on
-        )
-        .join(
-            patient_version,
-            and_(
-                patient_version.c.patient_id == planned_visit.c.patient_id,
-                known(patient_version, None),
-            ),
-        )
-        .where(
-            planned_visit.c.site.in_(sites),
-            planned_visit.c.opens_on <= today,
-            _still_asked(study),
-            # Not an outer join, of which PostgreSQL expects that hardly a row is left: it
-            # would find and sort them all where the first hundred by the index will do.
-            ~exists().where(
-                form.c.patient_id == planned_visit.c.patient_id,
-                form.c.visit == planned_visit.c.visit,
-                standing(),
-            ),
-        )
-        .limit(counted)
-    )
-    # A range of the index for each list, not one condition with OR, for which SQLite
-    # walks the whole site; the last end spares the windows that lie ahead.
-    longest = max(v.days_before + v.days_after for v in study.visits)
-    days = [-1, *within_days, longest]
-    ranges = [
-        closes_on.between(today + timedelta(after + 1), today + timedelta(until))
-        for after, until in pairwise(days)
-    ]
-    ranges.append(closes_on.is_(None))  # not randomised yet: with the last ones
-    lists = [
-        select(
-            query.where(each).order_by(closes_on).subquery(f"list_{n}"),
-            literal(min(n, len(within_days))).label("part"),
-        )
-        for n, each in enumerate(ranges)
-    ]
-    found = union_all(*lists).subquery("found")
+    found = _by_list(_waiting_windows(study, sites, today, counted), study, today, within_days)
     soonest = (found.c.closes_on.asc().nulls_last(), found.c.patient_id, found.c.visit)
     cut = _cut(found, found.c.opens_on >= new_since, soonest, limit)
     rows = (
@@ -172,6 +129,50 @@ def open_windows(
     parts = _gather(connection.execute(rows), OpenWindow)
     cuts = [parts.get(n, Cut()) for n in range(len(within_days) + 1)]
     return tuple(replace(cut, more=cut.total >= counted) for cut in cuts)
+
+
+def _waiting_windows(study: Study, sites: Sequence[str], today: date, counted: int) -> Select[Any]:
+    """Windows that have opened and have no form, of patients who can still be asked."""
+    plan = planned_visit.c
+    version = and_(patient_version.c.patient_id == plan.patient_id, known(patient_version, None))
+    return (
+        select(plan.patient_id, plan.visit, plan.opens_on, plan.closes_on)
+        .join(patient_version, version)
+        .where(
+            plan.site.in_(sites),
+            plan.opens_on <= today,
+            _still_asked(study),
+            # Not an outer join, of which PostgreSQL expects that hardly a row is left: it
+            # would find and sort them all where the first hundred by the index will do.
+            ~exists().where(
+                form.c.patient_id == plan.patient_id, form.c.visit == plan.visit, standing()
+            ),
+        )
+        .limit(counted)
+    )
+
+
+def _by_list(query: Select[Any], study: Study, today: date, within_days: Sequence[int]) -> Subquery:
+    """The windows with the list they belong to, `part`.
+
+    A range of the index for each list, not one condition with OR, for which SQLite
+    walks the whole site; the last end spares the windows that lie ahead.
+    """
+    closes_on = planned_visit.c.closes_on
+    longest = max(v.days_before + v.days_after for v in study.visits)
+    ranges = [
+        closes_on.between(today + timedelta(after + 1), today + timedelta(until))
+        for after, until in pairwise([-1, *within_days, longest])
+    ]
+    ranges.append(closes_on.is_(None))  # not randomised yet: with the last ones
+    lists = [
+        select(
+            query.where(each).order_by(closes_on).subquery(f"list_{n}"),
+            literal(min(n, len(within_days))).label("part"),
+        )
+        for n, each in enumerate(ranges)
+    ]
+    return union_all(*lists).subquery("found")
 
 
 def flagged(
@@ -241,14 +242,10 @@ def came_in(
 
 def _still_asked(study: Study) -> ColumnElement[bool]:
     """Whether the form is expected, and she can still be asked for it."""
-    ended = exists().where(
-        event.c.patient_id == planned_visit.c.patient_id,
-        known(event, None),
-        event.c.kind.in_(sorted({EventKind.DEATH, *ENDS_QUESTIONNAIRES})),
-    )
+    asked = ~rule.asked_no_more(planned_visit.c.patient_id)
     if not study.stop_events:
-        return and_(rule.may_answer(), ~ended)
-    return and_(rule.expected(rule.first_end_of_this(study)), ~ended)
+        return and_(rule.may_answer(), asked)
+    return and_(rule.expected(rule.first_end_of_this(study)), asked)
 
 
 def _cut(

@@ -195,10 +195,10 @@ def test_a_session_that_ended_keeps_the_form_and_asks_for_the_pin(
 ) -> None:
     handed_in(phone)
     phone.context.clear_cookies()
-    full()  # only now: else it might be sent before
     phones.retry(phone)
     expect(phone.locator("[data-state=signed_out]").first).to_be_visible()
     assert phones.kept(phone)["sent"] == 1
+    full()  # only now: a request on its way might still carry her session
     phones.sign_in(phone, site)
     phone.goto("/my/home")
     phones.until(phone, lambda: len(phones.stored(site)) == 1)

@@ -21,6 +21,7 @@ from pro_app.demo import service, sign_ins
 from pro_app.demo.generate import generate
 from pro_app.deployment import deployment
 from pro_app.security import service as security
+from pro_app.security.roles import Role
 from pro_app.store import state, tables
 from pro_app.store.database import db
 from pro_app.store.facts import Known, Scope, read_facts
@@ -82,7 +83,8 @@ def test_the_whole_study_is_written_and_everybody_can_sign_in(app: Flask, clock:
             security.sign_in_patient(token, pin, pepper=pepper, now=now), security.SignedIn
         )
         accounts = dict(passwords(result.stdout))
-        assert list(accounts) == ["nurse.lishui", "data.manager", "statistician"]
+        assert "nurse.lishui" in accounts
+        assert len(accounts) == len(Role)  # one of each
         for name, password in accounts.items():
             assert security.sign_in_staff(name, password, now=now)
         link = security.find_link(token)

@@ -1,0 +1,95 @@
+"""The contact log: write down an attempt to reach a patient, or take one back."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pro_app.core.contact import Attempt, Channel, Outcome
+from pro_app.store.contacts import Logged, keep_attempt, log_of, take_back
+from pro_app.store.patients import find_patient, lock_patient
+from pro_app.store.transaction import Actor, Tx, reading, transaction
+
+#: A second tap within so long is the same attempt.
+_SAME = timedelta(minutes=1)
+#: A time to call back lies within so many days.
+LONGEST_WAIT = timedelta(days=60)
+
+
+class Written(StrEnum):
+    """What became of it."""
+
+    DONE = "DONE"
+    SAME = "SAME"  # it had just been written down
+    NOT_HERE = "NOT_HERE"  # no such patient, or attempt, at these sites
+    BAD_TIME = "BAD_TIME"  # a time to call back is needed, after now and not too far away
+
+
+def of_patient(patient_id: int) -> list[Logged]:
+    """Every attempt to reach her, the latest first."""
+    with reading() as connection:
+        return log_of(connection, patient_id)
+
+
+def write_down(
+    number: str,
+    *,
+    visit: str | None,
+    channel: Channel,
+    outcome: Outcome,
+    call_back_at: datetime | None,
+    sites: tuple[str, ...] | None,
+    actor: Actor,
+    now: datetime,
+) -> Written:
+    """Whether the attempt stands in the log; `call_back_at` counts for CALL_BACK alone."""
+    at = call_back_at if outcome is Outcome.CALL_BACK else None
+    if outcome is Outcome.CALL_BACK and not (at and now < at <= now + LONGEST_WAIT):
+        return Written.BAD_TIME
+    with transaction(actor, now) as tx:
+        found = find_patient(tx.connection, number, sites=sites)
+        if found is None:
+            tx.abandon()
+            return Written.NOT_HERE
+        lock_patient(tx, found.id)
+        made = Attempt(now, channel, outcome, at)
+        if _is_there(tx, found.id, visit, made):
+            tx.abandon()
+            return Written.SAME
+        log(tx, found.id, number, visit, made)
+    return Written.DONE
+
+
+def log(tx: Tx, patient_id: int, number: str, visit: str | None, made: Attempt) -> None:
+    """The attempt with its record in the trail, inside a write that is under way."""
+    keep_attempt(tx, patient_id, visit, made)
+    changes = {"channel": [None, made.channel.value], "outcome": [None, made.outcome.value]}
+    if made.call_back_at:
+        changes["call_back_at"] = [None, made.call_back_at.isoformat()]
+    tx.record("contact.tried", number, visit=visit, changes=changes)
+
+
+def take_it_back(
+    number: str, attempt_id: int, *, sites: tuple[str, ...] | None, actor: Actor, now: datetime
+) -> Written:
+    """Whether an attempt that was written down by mistake counts no more."""
+    with transaction(actor, now) as tx:
+        found = find_patient(tx.connection, number, sites=sites)
+        rows = log_of(tx.connection, found.id) if found else []
+        row = next((each for each in rows if each.id == attempt_id), None)
+        if row is None:
+            tx.abandon()
+            return Written.NOT_HERE
+        take_back(tx, attempt_id)
+        made = row.attempt
+        changes = {"channel": [made.channel.value, None], "outcome": [made.outcome.value, None]}
+        tx.record("contact.taken_back", number, visit=row.visit, changes=changes)
+    return Written.DONE
+
+
+def _is_there(tx: Tx, patient_id: int, visit: str | None, made: Attempt) -> bool:
+    return any(
+        row.recorded_by == tx.actor.name
+        and row.visit == visit
+        and (row.attempt.channel, row.attempt.outcome) == (made.channel, made.outcome)
+        and tx.now - row.attempt.made_at < _SAME
+        for row in log_of(tx.connection, patient_id)
+    )

@@ -1,0 +1,191 @@
+"""The contact log: each attempt to reach a patient, and who is not reached at all."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, case, func, insert, select, update
+
+from pro_app.core.contact import Attempt, Channel, Outcome
+from pro_app.store.expected import asked_no_more
+from pro_app.store.known import known
+from pro_app.store.tables import contact_attempt, patient
+from pro_app.store.today import Cut
+from pro_app.store.transaction import Tx
+
+_ATTEMPT = (
+    contact_attempt.c.made_at,
+    contact_attempt.c.channel,
+    contact_attempt.c.outcome,
+    contact_attempt.c.call_back_at,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """An attempt as it stands in the log."""
+
+    id: int
+    visit: str | None
+    attempt: Attempt
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotReached:
+    """A patient whom nobody has reached since `attempts` tries, the last one then."""
+
+    number: str
+    attempts: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """A patient who is to be called again at a time that was named."""
+
+    number: str
+    visit: str | None
+    call_back_at: datetime
+
+
+def keep_attempt(tx: Tx, patient_id: int, visit: str | None, made: Attempt) -> None:
+    """Write an attempt into the log; the trail's record is the caller's."""
+    tx.execute(
+        insert(contact_attempt),
+        {
+            "patient_id": patient_id,
+            "visit": visit,
+            "made_at": made.made_at,
+            "channel": made.channel.value,
+            "outcome": made.outcome.value,
+            "call_back_at": made.call_back_at,
+            "recorded_at": tx.now,
+            "recorded_by": tx.actor.name,
+        },
+    )
+
+
+def take_back(tx: Tx, attempt_id: int) -> None:
+    """It was written down by mistake: it counts no more, and stays as history."""
+    tx.execute(
+        update(contact_attempt)
+        .where(contact_attempt.c.id == attempt_id)
+        .values(superseded_at=tx.now)
+    )
+
+
+def log_of(connection: Connection, patient_id: int) -> list[Logged]:
+    """The attempts to reach one patient, the latest first."""
+    query = (
+        select(
+            contact_attempt.c.id, contact_attempt.c.visit, contact_attempt.c.recorded_by, *_ATTEMPT
+        )
+        .where(contact_attempt.c.patient_id == patient_id, known(contact_attempt, None))
+        .order_by(contact_attempt.c.made_at.desc(), contact_attempt.c.id.desc())
+    )
+    return [
+        Logged(row.id, row.visit, _attempt(row), row.recorded_by)
+        for row in connection.execute(query)
+    ]
+
+
+def latest(
+    connection: Connection, numbers: Iterable[str], *, since: datetime
+) -> dict[str, list[Attempt]]:
+    """Number → her attempts since an instant, the latest first; only who has any."""
+    query = (
+        select(patient.c.number, *_ATTEMPT)
+        .join(patient, patient.c.id == contact_attempt.c.patient_id)
+        .where(
+            patient.c.number.in_(sorted(set(numbers))),
+            contact_attempt.c.made_at >= since,
+            known(contact_attempt, None),
+        )
+        .order_by(contact_attempt.c.made_at.desc(), contact_attempt.c.id.desc())
+    )
+    found: dict[str, list[Attempt]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.number, []).append(_attempt(row))
+    return found
+
+
+def not_reached(
+    connection: Connection, *, sites: Sequence[str], since: datetime, tries: int, limit: int
+) -> Cut[NotReached]:
+    """Whom so many tries since an instant did not reach, the longest tried first."""
+    reached = case((contact_attempt.c.outcome == Outcome.REACHED.value, contact_attempt.c.made_at))
+    recent = (
+        select(
+            contact_attempt.c.patient_id,
+            contact_attempt.c.made_at,
+            func.max(reached).over(partition_by=contact_attempt.c.patient_id).label("reached_at"),
+        )
+        .where(contact_attempt.c.made_at >= since, known(contact_attempt, None))
+        .subquery("recent")
+    )
+    found = (
+        select(
+            patient.c.number,
+            func.count().label("attempts"),
+            func.max(recent.c.made_at).label("last_at"),
+            func.count().over().label("total"),
+        )
+        .join(patient, patient.c.id == recent.c.patient_id)
+        .where(
+            patient.c.site.in_(sites),
+            func.coalesce(recent.c.made_at > recent.c.reached_at, True),
+            ~asked_no_more(patient.c.id),
+        )
+        .group_by(patient.c.number)
+        .having(func.count() >= tries)
+        .order_by(func.count().desc(), patient.c.number)
+        .limit(limit)
+    )
+    rows = list(connection.execute(found))
+    shown = tuple(NotReached(row.number, row.attempts, row.last_at) for row in rows)
+    return Cut(shown, rows[0].total if rows else 0)
+
+
+def call_backs(
+    connection: Connection, *, sites: Sequence[str], since: datetime, until: datetime, limit: int
+) -> Cut[CallBack]:
+    """Who is to be called again until an instant, and has not been since; the earliest first."""
+    later = contact_attempt.alias("later")
+    called_since = (
+        select(later.c.id)
+        .where(
+            later.c.patient_id == contact_attempt.c.patient_id,
+            later.c.superseded_at.is_(None),
+            (later.c.made_at > contact_attempt.c.made_at)
+            | and_(later.c.made_at == contact_attempt.c.made_at, later.c.id > contact_attempt.c.id),
+        )
+        .exists()
+    )
+    query = (
+        select(
+            patient.c.number,
+            contact_attempt.c.visit,
+            contact_attempt.c.call_back_at,
+            func.count().over().label("total"),
+        )
+        .join(patient, patient.c.id == contact_attempt.c.patient_id)
+        .where(
+            patient.c.site.in_(sites),
+            contact_attempt.c.made_at >= since,
+            contact_attempt.c.call_back_at <= until,
+            known(contact_attempt, None),
+            ~called_since,
+            ~asked_no_more(patient.c.id),
+        )
+        .order_by(contact_attempt.c.call_back_at, patient.c.number)
+        .limit(limit)
+    )
+    rows = list(connection.execute(query))
+    shown = tuple(CallBack(row.number, row.visit, row.call_back_at) for row in rows)
+    return Cut(shown, rows[0].total if rows else 0)
+
+
+def _attempt(row: object) -> Attempt:
+    made_at, channel, outcome, call_back_at = row[-4:]  # type: ignore[index]
+    return Attempt(made_at, Channel(channel), Outcome(outcome), call_back_at)
