@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -19,6 +19,8 @@ class Event:
     kind: EventKind
     on: date
     note: str | None
+    recorded_at: datetime
+    recorded_by: str
 
 
 def events_of(connection: Connection, patient_ids: Iterable[int]) -> dict[int, list[Event]]:
@@ -27,12 +29,20 @@ def events_of(connection: Connection, patient_ids: Iterable[int]) -> dict[int, l
     ids = list(patient_ids)
     for start in range(0, len(ids), 5000):
         query = (
-            select(event.c.id, event.c.patient_id, event.c.kind, event.c.happened_on, event.c.note)
+            select(
+                event.c.id,
+                event.c.patient_id,
+                event.c.kind,
+                event.c.happened_on,
+                event.c.note,
+                event.c.recorded_at,
+                event.c.recorded_by,
+            )
             .where(event.c.patient_id.in_(ids[start : start + 5000]), known(event, None))
             .order_by(event.c.happened_on, event.c.id)
         )
         for row in connection.execute(query):
-            each = Event(row.id, row.patient_id, EventKind(row.kind), row.happened_on, row.note)
+            each = Event(row.id, row.patient_id, EventKind(row.kind), *row[3:])
             found.setdefault(row.patient_id, []).append(each)
     return found
 

@@ -1,0 +1,91 @@
+"""Pauses of patients: from a day to another or until it is known; changed by superseding."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, insert, or_, select, update
+
+from pro_app.core.pauses import PauseFact, PauseKind
+from pro_app.store.known import known
+from pro_app.store.tables import patient, pause
+from pro_app.store.transaction import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    id: int
+    fact: PauseFact
+    note: str | None
+    recorded_at: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Who is to be left alone, and until when as far as is known."""
+
+    number: str
+    fact: PauseFact
+
+
+def pauses_of(connection: Connection, patient_id: int) -> list[Pause]:
+    """A patient's current pauses, by day."""
+    query = (
+        select(
+            pause.c.id,
+            pause.c.kind,
+            pause.c.from_on,
+            pause.c.until_on,
+            pause.c.note,
+            pause.c.recorded_at,
+            pause.c.recorded_by,
+        )
+        .where(pause.c.patient_id == patient_id, known(pause, None))
+        .order_by(pause.c.from_on, pause.c.id)
+    )
+    return [
+        Pause(r[0], PauseFact(PauseKind(r[1]), *r[2:4]), *r[4:]) for r in connection.execute(query)
+    ]
+
+
+def paused(
+    connection: Connection, *, sites: Sequence[str], today: date, limit: int
+) -> tuple[Paused, ...]:
+    """The patients of these sites who are on a pause today, the shortest to last first."""
+    query = (
+        select(patient.c.number, pause.c.kind, pause.c.from_on, pause.c.until_on)
+        .join(patient, patient.c.id == pause.c.patient_id)
+        .where(
+            patient.c.site.in_(sites),
+            known(pause, None),
+            pause.c.from_on <= today,
+            or_(pause.c.until_on.is_(None), pause.c.until_on >= today),
+        )
+        .order_by(pause.c.until_on.is_(None), pause.c.until_on, patient.c.number)
+        .limit(limit)
+    )
+    return tuple(
+        Paused(row[0], PauseFact(PauseKind(row[1]), *row[2:])) for row in connection.execute(query)
+    )
+
+
+def add_pause(tx: Tx, patient_id: int, fact: PauseFact, note: str | None) -> None:
+    """Keep a pause. The trail's record is the caller's."""
+    tx.execute(
+        insert(pause),
+        {
+            "patient_id": patient_id,
+            "kind": fact.kind.value,
+            "from_on": fact.from_on,
+            "until_on": fact.until_on,
+            "note": note,
+            "recorded_at": tx.now,
+            "recorded_by": tx.actor.name,
+        },
+    )
+
+
+def supersede_pause(tx: Tx, pause_id: int) -> None:
+    """From now on this pause is known otherwise; it stays for the record."""
+    tx.execute(update(pause).where(pause.c.id == pause_id).values(superseded_at=tx.now))
