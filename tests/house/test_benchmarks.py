@@ -12,9 +12,9 @@ from tests.house.source import ROOT
 _SMALL = {
     "scoring": ["--sizes", "100", "--rounds", "1"],
     "flags": ["--patients", "30", "--rounds", "1"],
-    "pages": ["--sizes", "20", "30", "--rounds", "1"],
+    "pages": ["--sizes", "20", "30", "--rounds", "1", "--kinds", "sqlite"],
     "phone": ["--rounds", "1"],
-    "receive": ["--forms", "50", "--burst", "16", "--rounds", "1"],
+    "receive": ["--forms", "50", "--burst", "16", "--rounds", "1", "--kinds", "postgresql"],
 }
 
 

@@ -25,6 +25,7 @@ _VALUES = {
     "page": 1,
     "language": "zh",
     "task": 1,
+    "attempt": 1,
     "event": 1,
     "pause": 1,
     "link": 1,
