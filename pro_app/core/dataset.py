@@ -4,8 +4,8 @@
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -20,7 +20,7 @@ class NotAnalysed(StrEnum):
     """Why a form is exported and not for analysis; the first that fits."""
 
     PROXY = "PROXY"  # somebody else answered for her
-    CONFLICT = "CONFLICT"  # another form of the same visit came first and stands
+    CONFLICT = "CONFLICT"  # another form of the same visit counts
     QUARANTINE_AFTER_WITHDRAWAL = "QUARANTINE_AFTER_WITHDRAWAL"  # the site has to decide
     ERR_FORM_AFTER_DEATH = "ERR_FORM_AFTER_DEATH"  # answered after the death: a query
     NOT_IN_LEDGER = "NOT_IN_LEDGER"  # no consent, or a visit not planned, by the as-of day
@@ -50,13 +50,35 @@ class StoredScore(NamedTuple):
     prorated: bool
 
 
+class Corrected(NamedTuple):
+    """A signed correction; `changes`: field → (what stood, what is true)."""
+
+    changes: Mapping[str, Sequence[int | str]]
+    asked_by: str
+    source: str
+    written_at: datetime
+    decided_at: datetime
+
+
+class SiteDecision(StrEnum):
+    """What the site decided of a form that came second, or after a withdrawal."""
+
+    COUNTS = "COUNTS"
+    SET_ASIDE = "SET_ASIDE"
+
+
 _DAY_SECONDS = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerSet:
-    """A form as it is stored, whether it stands or not.
+    """A form as it is true today, whether it stands or not.
 
+    `answers`, `answered_on`, `items_answered` and `scores` are as the signed
+    `corrections` left them; `handed_in` are the answers as they came, and
+    `earlier_scores` what was had from them and from each correction before the last.
+    `decision` is the site's; `chosen` says of a visit on which it decided whether this
+    form is the one that counts, None: nothing was decided.
     Shapes: `answers` holds, for each item of the instrument in its order, the
     value as chosen or the name of the state that left it blank; it is empty when
     the form's items are not the instrument's. `scores` are in the order of the
@@ -88,6 +110,16 @@ class AnswerSet:
     item_times: Mapping[str, Sequence[int | None]] | None = None
     device_at: datetime | None = None
     device_offset_minutes: int | None = None
+    handed_in: tuple[int | str, ...] | None = None
+    corrections: tuple[Corrected, ...] = ()
+    earlier_scores: tuple[tuple[StoredScore, ...], ...] = ()
+    decision: SiteDecision | None = None
+    chosen: bool | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is the one form of its visit that counts."""
+        return not self.proxy and (self.standing if self.chosen is None else self.chosen)
 
     @property
     def clock_skew_seconds(self) -> int | None:
@@ -106,7 +138,7 @@ class AnswerSet:
 class Dataset:
     """What leaves: patients by trial number, forms by patient and visit.
 
-    Of two forms of a visit the standing one comes first. `why_not` says of each
+    Of two forms of a visit the one that counts comes first. `why_not` says of each
     form why it is not for analysis, None when it is; `baselines` maps a patient to
     the scores of her baseline form for analysis; `withheld` counts the patients
     left out since they withdrew their consent.
@@ -173,9 +205,9 @@ def assemble(
 
 
 def _place(form: AnswerSet, visits: list[str]) -> tuple[object, ...]:
-    """Where a form stands among its patient's: by visit, the standing one first."""
+    """Where a form stands among its patient's: by visit, the one that counts first."""
     position = visits.index(form.visit) if form.visit in visits else len(visits)
-    return position, form.visit, not form.standing, form.received_at, form.submission_id
+    return position, form.visit, not form.counts, form.received_at, form.submission_id
 
 
 def _began(facts: PatientFacts, forms: Mapping[str, object], as_of: date) -> bool:
@@ -195,7 +227,7 @@ def _consent_withdrawn(facts: PatientFacts, as_of: date) -> bool:
 def _why_not(form: AnswerSet, statuses: Mapping[tuple[str, str], Status]) -> NotAnalysed | None:
     if form.proxy:
         return NotAnalysed.PROXY
-    if not form.standing:
+    if not form.counts:
         return NotAnalysed.CONFLICT
     status = statuses.get((form.patient_id, form.visit))
     if status is None:
@@ -203,6 +235,16 @@ def _why_not(form: AnswerSet, statuses: Mapping[tuple[str, str], Status]) -> Not
     if status in (Status.QUARANTINE_AFTER_WITHDRAWAL, Status.ERR_FORM_AFTER_DEATH):
         return NotAnalysed(status.value)
     return None
+
+
+def versions(forms: Iterable[AnswerSet], codes: Sequence[str]) -> Iterator[AnswerSet]:
+    """Every form as it stands, and as it stood before each of its corrections."""
+    for form in forms:
+        answers = dict(zip(codes, form.handed_in or (), strict=False))
+        for scores, correction in zip(form.earlier_scores, form.corrections, strict=True):
+            yield replace(form, answers=tuple(answers.values()), scores=scores)
+            answers |= {c: new for c, (_, new) in correction.changes.items() if c in answers}
+        yield form
 
 
 def wording_status(form: AnswerSet, wordings: Mapping[str, WordingStatus]) -> WordingStatus:

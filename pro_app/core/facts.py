@@ -56,14 +56,16 @@ class EventFact:
 
 @dataclass(frozen=True, slots=True)
 class FormFact:
-    """The form that stands for a visit (conflicts and proxy forms are left out).
+    """The form that counts for a visit (conflicts and proxy forms are left out).
 
     `answered_on` is the server-verified day of answering in the trial's zone.
+    `released`: the site decided that it counts, whatever withdrawal came before it.
     """
 
     visit: str
     answered_on: date
     items_answered: int
+    released: bool = False
 
 
 @dataclass(frozen=True, slots=True)

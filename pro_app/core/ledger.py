@@ -175,7 +175,7 @@ def _put_aside(form: FormFact, days: _Days) -> Status | None:
     """Why a form is kept out of every rate by its day alone, or None."""
     if form.answered_on > days.death:
         return Status.ERR_FORM_AFTER_DEATH
-    if form.answered_on > days.withdrawal:
+    if form.answered_on > days.withdrawal and not form.released:
         return Status.QUARANTINE_AFTER_WITHDRAWAL
     return None
 

@@ -1,129 +1,26 @@
-"""A data set → tidy rows, one kind of row for each exported file.
-
-Only the fields of these row types ever leave: no free text, no names, no contact.
-"""
+"""A data set → tidy rows, one kind of row for each exported file."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import NamedTuple
+from datetime import date
 
-from pro_app.core.dataset import Dataset, WordingStatus, wording_status
+from pro_app.core.dataset import AnswerSet, Dataset, WordingStatus, wording_status
 from pro_app.core.dictionary import ALL_SITES, Dictionary, DictionaryRow, dictionary_rows
 from pro_app.core.instrument import AnswerState
 from pro_app.core.ledger import Entry
 from pro_app.core.rates import VisitRates, pooled, rates
-
-#: What a cell holds before it is written.
-Cell = str | int | float | bool | date | datetime | None
-
-
-class PatientRow(NamedTuple):
-    patient_id: str
-    site: str
-    language: str | None
-    screened_on: date | None
-    pro_consent_on: date | None
-    randomised_on: date | None
-    able: bool | None
-    arm: str | None  # last, so that it can be left off
-
-
-class LedgerRow(NamedTuple):
-    patient_id: str
-    site: str
-    visit: str
-    month: int
-    opens_on: date
-    target_on: date | None
-    closes_on: date | None
-    status: str
-    pattern: str | None
-    reason: str | None
-    flags: str
-    answered_on: date | None
-    items_answered: int | None
-    days_off_target: int | None
-    in_population: bool
-    alive_at_target: bool
-    window_closed: bool
-
-
-class FormRow(NamedTuple):
-    submission_id: str
-    patient_id: str
-    visit: str
-    standing: bool
-    proxy: bool
-    assistance: str | None
-    status: str | None
-    analysis: bool
-    why_not_analysed: str | None
-    answered_on: date
-    items_answered: int
-    mode: str
-    language: str
-    entered_by_staff: bool
-    instrument: str
-    instrument_version: str | None
-    instrument_sha256: str
-    wording_status: str
-    wording_sha256: str | None
-    started_at: datetime | None
-    finished_at: datetime | None
-    device_at: datetime | None
-    device_offset_minutes: int | None
-    received_at: datetime
-    clock_skew_seconds: int | None
-    clock_off_by_a_day: bool
-
-
-class ItemRow(NamedTuple):
-    submission_id: str
-    patient_id: str
-    visit: str
-    item: str
-    state: str
-    value: int | None
-    language: str
-    seen_s: int | None  # the last two can be left off
-    chosen_s: int | None
-
-
-class ScoreRow(NamedTuple):
-    submission_id: str
-    patient_id: str
-    visit: str
-    scale: str
-    value: float | None
-    n_answered: int
-    prorated: bool
-    scoring_version: str
-    baseline_value: float | None
-    change_from_baseline: float | None
-    analysis: bool
-
-
-class EventRow(NamedTuple):
-    patient_id: str
-    event: str
-    on: date
-
-
-class ComplianceRow(NamedTuple):
-    site: str
-    visit: str
-    month: int | None
-    N: int
-    M: int
-    A: int
-    E: int
-    V: int
-    completion_rate: float | None
-    alive_rate: float | None
-    available_mature_rate: float | None
-    available_rate: float | None
+from pro_app.core.rows import (
+    Cell,
+    ComplianceRow,
+    CorrectionRow,
+    EventRow,
+    FormRow,
+    ItemRow,
+    LedgerRow,
+    PatientRow,
+    ScoreRow,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +52,7 @@ def tables(
         Table("forms.csv", FormRow._fields, lambda: _forms(dataset, wordings)),
         Table("items.csv", of_items, lambda: _items(dataset, with_timings)),
         Table("scores.csv", ScoreRow._fields, lambda: _scores(dataset)),
+        Table("corrections.csv", CorrectionRow._fields, lambda: _corrections(dataset)),
         Table("events.csv", EventRow._fields, lambda: _events(dataset)),
         Table("compliance.csv", ComplianceRow._fields, lambda: _compliance(dataset)),
     )
@@ -224,6 +122,8 @@ def _forms(dataset: Dataset, wordings: Mapping[str, WordingStatus]) -> Iterator[
             why_not_analysed=why_not.value if why_not else None,
             answered_on=form.answered_on,
             items_answered=form.items_answered,
+            corrections=len(form.corrections),
+            decision=form.decision,
             mode=form.mode,
             language=form.language,
             entered_by_staff=form.entered_by_staff,
@@ -253,13 +153,57 @@ def _items(dataset: Dataset, with_timings: bool) -> Iterator[tuple[Cell, ...]]:
     for form in dataset.forms:
         number, patient, visit = form.submission_id, form.patient_id, form.visit
         languages, times = form.item_languages, form.item_times or {}
+        if form.corrections:
+            yield from _corrected_items(form, codes, with_timings)
+            continue
         for code, answer in zip(codes, form.answers, strict=True):
             language = languages.get(code, form.language)
             taken = times.get(code, _NO_TIMES) if with_timings else ()
-            if isinstance(answer, str):
-                yield (number, patient, visit, code, answer, None, language, *taken)
-            else:
-                yield (number, patient, visit, code, answered, answer, language, *taken)
+            state, value = (answer, None) if isinstance(answer, str) else (answered, answer)
+            said = (state, value, False, state, value)
+            yield (number, patient, visit, code, *said, language, *taken)
+
+
+def _corrected_items(
+    form: AnswerSet, codes: tuple[str, ...], with_timings: bool
+) -> Iterator[tuple[Cell, ...]]:
+    """Both truths of each item; it is called corrected though it was put back later."""
+    touched = {field for correction in form.corrections for field in correction.changes}
+    times = form.item_times or {}
+    for code, now, first in zip(codes, form.answers, form.handed_in or form.answers, strict=True):
+        yield (
+            *(form.submission_id, form.patient_id, form.visit, code),
+            *_said(now),
+            code in touched,
+            *_said(first),
+            form.item_languages.get(code, form.language),
+            *(times.get(code, _NO_TIMES) if with_timings else ()),
+        )
+
+
+def _said(answer: int | str) -> tuple[str, int | None]:
+    if isinstance(answer, str):
+        return answer, None
+    return AnswerState.ANSWERED.value, answer
+
+
+def _corrections(dataset: Dataset) -> Iterator[CorrectionRow]:
+    for form in dataset.forms:
+        for revision, correction in enumerate(form.corrections, start=1):
+            for field, (old, new) in correction.changes.items():
+                yield CorrectionRow(
+                    submission_id=form.submission_id,
+                    patient_id=form.patient_id,
+                    visit=form.visit,
+                    revision=revision,
+                    field=field,
+                    old=str(old),
+                    new=str(new),
+                    asked_by=correction.asked_by,
+                    source=correction.source,
+                    written_at=correction.written_at,
+                    signed_at=correction.decided_at,
+                )
 
 
 def _scores(dataset: Dataset) -> Iterator[tuple[Cell, ...]]:
@@ -269,10 +213,15 @@ def _scores(dataset: Dataset) -> Iterator[tuple[Cell, ...]]:
         where = (form.submission_id, form.patient_id, form.visit)
         analysis = dataset.why_not[form.submission_id] is None
         baselines = dataset.baselines.get(form.patient_id) if analysis else None
+        # What stood before a correction stays to be seen, and is in no analysis.
+        for revision, earlier in enumerate(form.earlier_scores):
+            for code, score in zip(codes, earlier, strict=True):
+                yield (*where, revision, False, code, *score, version, None, None, False)
+        now = (*where, len(form.earlier_scores), True)
         for position, score in enumerate(form.scores or ()):
             baseline = baselines[position].value if baselines else None
             change = _change(score.value, baseline)
-            yield (*where, codes[position], *score, version, baseline, change, analysis)
+            yield (*now, codes[position], *score, version, baseline, change, analysis)
 
 
 def _change(value: float | None, baseline: float | None) -> float | None:

@@ -15,8 +15,9 @@ from pro_app.core.cells import RUNS_ESCAPED
 from pro_app.core.dataset import AnswerSet, StoredScore
 from pro_app.core.dictionary import Kind
 from pro_app.core.instrument import Instrument
+from pro_app.core.rows import Cell
 from pro_app.core.score_table import score_table
-from pro_app.core.tidy import Cell, Table
+from pro_app.core.tidy import Table
 from pro_app.export.writing import ROWS_AT_A_TIME
 
 TOLERANCE = 1e-9

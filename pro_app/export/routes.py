@@ -88,6 +88,7 @@ def _files() -> list[tuple[str, str]]:
         ("forms.csv", _("Each form, conflicts too: for analysis or not, how and when, wording")),
         ("items.csv", _("Each item as answered, or why it is blank")),
         ("scores.csv", _("Each score, unrounded, with its change from baseline")),
+        ("corrections.csv", _("Each corrected field, before and after, by whom asked for")),
         ("events.csv", _("Progression, death, withdrawals and other dated events")),
         ("compliance.csv", _("N, M, A, E, V and the rates by visit, all sites and each")),
         ("dictionary.csv", _("Every column explained, in English and Chinese")),

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from pro_app import instruments
-from pro_app.core.dataset import Dataset, Subject, WordingStatus, assemble, unreadable
+from pro_app.core.dataset import (
+    Dataset,
+    Subject,
+    WordingStatus,
+    assemble,
+    unreadable,
+    versions,
+)
 from pro_app.core.instrument import Instrument
 from pro_app.core.study import Study
 from pro_app.core.tidy import Table, tables
@@ -116,7 +123,8 @@ def _confirm_scores(dataset: Dataset) -> None:
     odd = unreadable(dataset.forms, dataset.instrument)
     if odd:
         raise Blocked(Block.UNREADABLE_FORMS, odd)
-    found = disagreements(dataset.forms, dataset.instrument)
+    all_versions = list(versions(dataset.forms, dataset.instrument.item_codes))
+    found = disagreements(all_versions, dataset.instrument)
     if found:
         raise Blocked(
             Block.SCORERS_DISAGREE, [f"{each.submission_id} {each.scale}" for each in found]

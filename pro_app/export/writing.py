@@ -19,7 +19,8 @@ from typing import Any, BinaryIO
 
 from pro_app.core.cells import safe_text
 from pro_app.core.dictionary import Kind
-from pro_app.core.tidy import Cell, Table
+from pro_app.core.rows import Cell
+from pro_app.core.tidy import Table
 
 MANIFEST = "manifest.json"
 #: Stands in every manifest, by which an earlier export is known.

@@ -1,14 +1,16 @@
 """What an export reads: every form with its scores, the arms, the wordings, the exports."""
 
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, select, text
 
-from pro_app.core.dataset import AnswerSet, StoredScore
+from pro_app.core.dataset import AnswerSet, Corrected, SiteDecision, StoredScore
 from pro_app.core.instrument import Instrument
+from pro_app.store.amended import Amended, in_parts, read_amended
 from pro_app.store.known import known
 from pro_app.store.tables import (
     allocation,
@@ -20,7 +22,15 @@ from pro_app.store.tables import (
 )
 
 _FORM = (
-    *(form.c.submission_id, patient.c.number, form.c.visit, form.c.standing, form.c.proxy),
+    *(
+        form.c.id,
+        form.c.patient_id,
+        form.c.submission_id,
+        patient.c.number,
+        form.c.visit,
+        form.c.standing,
+        form.c.proxy,
+    ),
     *(form.c.answered_on, form.c.received_at, form.c.mode, form.c.language),
     *(form.c.entered_by, form.c.instrument, form.c.instrument_sha256, form.c.wording_sha256),
     *(form.c.items_answered, form.c.answers, form.c.item_languages, form_score.c.scores),
@@ -32,20 +42,88 @@ _FORM = (
 def read_answer_sets(
     connection: Connection, instrument: Instrument, *, as_of: date, known_at: datetime
 ) -> Iterator[AnswerSet]:
-    """Every form answered by the day and received by the instant, standing or not."""
+    """Every form answered by the day and received by the instant, standing or not.
+
+    With what was corrected and decided by the instant.
+    """
+    amended = read_amended(connection, known_at=known_at)
+    revised = _revised_scores(connection, instrument, amended)
     scored = and_(
         form_score.c.form_id == form.c.id,
         form_score.c.scoring_version == instrument.scoring_version,
+        form_score.c.revision == 0,
     )
     query = (
         select(*_FORM)
         .join(patient, patient.c.id == form.c.patient_id)
         .outerjoin(form_score, scored)
-        .where(form.c.answered_on <= as_of, form.c.received_at <= known_at)
+        .where(form.c.received_at <= known_at)
     )
+    if not any(touched.truth for touched in amended.forms.values()):
+        query = query.where(form.c.answered_on <= as_of)
     # In parts: the answers of a large study as dictionaries would fill the memory.
     for row in connection.execution_options(yield_per=2000).execute(query):
-        yield _answer_set(row, instrument)
+        made = _answer_set(row, instrument)
+        if row.patient_id in amended.patients:
+            made = _amended(made, row, amended, revised, instrument)
+        if made.answered_on <= as_of:
+            yield made
+
+
+def _revised_scores(
+    connection: Connection, instrument: Instrument, amended: Amended
+) -> dict[int, list[dict[str, list[Any]]]]:
+    """Form id → the scores after its first correction, after its second, and so on."""
+    found: dict[int, list[dict[str, list[Any]]]] = defaultdict(list)
+    for part in in_parts([id for id, touched in amended.forms.items() if touched.signed]):
+        query = (
+            select(form_score.c.form_id, form_score.c.scores)
+            .where(
+                form_score.c.form_id.in_(part or ()),
+                form_score.c.scoring_version == instrument.scoring_version,
+                form_score.c.revision > 0,
+            )
+            .order_by(form_score.c.form_id, form_score.c.revision)
+        )
+        for row in connection.execute(query):
+            found[row.form_id].append(row.scores)
+    return found
+
+
+def _amended(
+    made: AnswerSet,
+    row: Any,
+    amended: Amended,
+    revised: dict[int, list[dict[str, list[Any]]]],
+    instrument: Instrument,
+) -> AnswerSet:
+    """The form as corrections and decisions have left it."""
+    winner = amended.winners.get((row.patient_id, row.visit))
+    made = replace(made, chosen=None if winner is None else winner == row.id)
+    touched = amended.forms.get(row.id)
+    if touched is None:
+        return made
+    if touched.counts is not None:
+        decision = SiteDecision.COUNTS if touched.counts else SiteDecision.SET_ASIDE
+        made = replace(made, decision=decision)
+    if touched.truth is None:
+        return made
+    # Those signed later than the instant asked for are not in `signed`.
+    scores = [made.scores, *(_scores(s, instrument) for s in revised[row.id])]
+    scores = scores[: len(touched.signed) + 1]
+    return replace(
+        made,
+        answered_on=touched.truth.answered_on,
+        items_answered=touched.truth.items_answered,
+        answers=_answers(dict(touched.truth.answers), instrument.item_codes),
+        handed_in=made.answers,
+        corrections=tuple(
+            Corrected(s.changes, s.asked_by, s.source, s.written_at, s.decided_at)
+            for s in touched.signed
+        ),
+        scores=scores[-1],
+        earlier_scores=tuple(each for each in scores[:-1] if each is not None),
+    )
 
 
 def _answer_set(row: Any, instrument: Instrument) -> AnswerSet:

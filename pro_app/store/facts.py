@@ -1,7 +1,7 @@
 """Read the facts of many patients at once, for the core to compute statuses from."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 from pro_app.core.facts import EventFact, EventKind, FormFact, PatientFacts, ReasonFact
+from pro_app.store.amended import Amended, in_parts, read_amended
 from pro_app.store.known import known
 from pro_app.store.tables import event, form, patient, patient_version, reason
 
@@ -47,7 +48,10 @@ class Scope:
 def read_facts(
     connection: Connection, scope: Scope, *, known_at: datetime | None = None
 ) -> list[Known]:
-    """Facts of the patients in scope, ordered by trial number, in four queries."""
+    """Facts of the patients in scope, ordered by trial number, in five queries.
+
+    Forms are as corrections and decisions have left them.
+    """
     people = connection.execute(_people(scope, known_at)).all()
     if not people:
         return []
@@ -56,6 +60,7 @@ def read_facts(
     events = _by_patient(connection, _events(known_at), event, ids)
     forms = _by_patient(connection, _forms(known_at), form, ids)
     reasons = _by_patient(connection, _reasons(known_at), reason, ids)
+    amended = read_amended(connection, known_at=known_at, patient_ids=ids)
     return [
         Known(
             id=row.id,
@@ -68,12 +73,18 @@ def read_facts(
                 randomised_on=row.randomised_on,
                 able=row.able,
                 events=tuple(EventFact(EventKind(k), on) for _, k, on in events[row.id]),
-                forms=tuple(FormFact(v, on, n) for _, v, on, n in forms[row.id]),
+                forms=_counting(row.id, forms[row.id], amended),
                 reasons=tuple(ReasonFact(v, code, on) for _, v, code, on in reasons[row.id]),
             ),
         )
         for row in people
     ]
+
+
+def _counting(patient_id: int, rows: Sequence[Any], amended: Amended) -> tuple[FormFact, ...]:
+    if patient_id not in amended.patients:
+        return tuple(FormFact(v, on, n) for _, v, on, n, _ in rows)
+    return amended.facts(patient_id, ((id, FormFact(v, on, n)) for _, v, on, n, id in rows))
 
 
 def _people(scope: Scope, known_at: datetime | None) -> Select[Any]:
@@ -113,7 +124,13 @@ def _events(known_at: datetime | None) -> Select[Any]:
 
 def _forms(known_at: datetime | None) -> Select[Any]:
     query = (
-        select(form.c.patient_id, form.c.visit, form.c.answered_on, form.c.items_answered)
+        select(
+            form.c.patient_id,
+            form.c.visit,
+            form.c.answered_on,
+            form.c.items_answered,
+            form.c.id,
+        )
         .where(standing())
         .order_by(form.c.id)
     )
@@ -140,15 +157,8 @@ def _by_patient(
     connection: Connection, query: Select[Any], table: Table, ids: Sequence[int] | None
 ) -> dict[int, list[Any]]:
     found: dict[int, list[Any]] = defaultdict(list)
-    for part in _parts(ids):
+    for part in in_parts(ids):
         narrowed = query if part is None else query.where(table.c.patient_id.in_(part))
         for row in connection.execute(narrowed):
             found[row[0]].append(row)
     return found
-
-
-def _parts(ids: Sequence[int] | None, size: int = 5000) -> Iterable[Sequence[int] | None]:
-    # A statement can carry only so many parameters (SQLite 32,766, PostgreSQL 65,535).
-    if ids is None:
-        return [None]
-    return [ids[i : i + size] for i in range(0, len(ids), size)]

@@ -83,7 +83,8 @@ def keep_forms(tx: Tx, forms: Sequence[NewForm], instrument: Instrument) -> None
     rows = [_row(tx, each, instrument) for each in forms]
     ids = {row.submission_id: row.id for row in tx.execute(statement, rows)}
     scores = [
-        _scores(tx, each, instrument) | {"form_id": ids[each.submission_id]} for each in forms
+        _scores(tx, each.answers, instrument) | {"form_id": ids[each.submission_id]}
+        for each in forms
     ]
     tx.execute(insert(form_score), scores)
 
@@ -94,7 +95,7 @@ def keep_form(tx: Tx, new: NewForm, instrument: Instrument) -> None:
     Its number is not waited for, so that all can go to the server together.
     """
     _KEEP.ask(tx.connection, _row(tx, new, instrument))
-    scores = _scores(tx, new, instrument)
+    scores = _scores(tx, new.answers, instrument)
     _KEEP_SCORE.ask(tx.connection, scores | {"submission": new.submission_id})
 
 
@@ -127,8 +128,19 @@ def _row(tx: Tx, new: NewForm, instrument: Instrument) -> dict[str, Any]:
     }
 
 
-def _scores(tx: Tx, new: NewForm, instrument: Instrument) -> dict[str, Any]:
-    values = {code: answer.value for code, answer in new.answers.items()}
+def keep_scores(
+    tx: Tx, form_id: int, answers: Mapping[str, Answer], instrument: Instrument, *, revision: int
+) -> None:
+    """Score corrected answers; what was scored before stays.
+
+    `revision`: how many signed corrections these answers hold.
+    """
+    row = _scores(tx, answers, instrument) | {"form_id": form_id, "revision": revision}
+    tx.execute(insert(form_score), row)
+
+
+def _scores(tx: Tx, answers: Mapping[str, Answer], instrument: Instrument) -> dict[str, Any]:
+    values = {code: answer.value for code, answer in answers.items()}
     scores = score(values, instrument)
     return {
         "revision": 0,

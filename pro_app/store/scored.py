@@ -3,18 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, and_, select
 
 from pro_app.core.facts import Mode
 from pro_app.core.scoring import Score
+from pro_app.store.amended import Amended, read_amended
 from pro_app.store.tables import form, form_score
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredForm:
-    """`counts`: it is the one form that stands for its visit, and her own."""
+    """A form as corrected; `counts`: it is the one that counts for its visit, and her own.
 
+    `corrections`: how many were signed.
+    """
+
+    id: int
     visit: str
     answered_on: date
     received_at: datetime
@@ -23,12 +29,14 @@ class ScoredForm:
     counts: bool
     proxy: bool
     scores: Mapping[str, Score]
+    corrections: int = 0
 
 
 def scored_forms(connection: Connection, patient_id: int, scoring_version: str) -> list[ScoredForm]:
     """Every form of a patient by its day, with the scores of one scoring version."""
     query = (
         select(
+            form.c.id,
             form.c.visit,
             form.c.answered_on,
             form.c.received_at,
@@ -37,6 +45,7 @@ def scored_forms(connection: Connection, patient_id: int, scoring_version: str) 
             form.c.standing,
             form.c.proxy,
             form_score.c.scores,
+            form_score.c.revision,
         )
         .outerjoin(
             form_score,
@@ -46,18 +55,29 @@ def scored_forms(connection: Connection, patient_id: int, scoring_version: str) 
             ),
         )
         .where(form.c.patient_id == patient_id)
-        .order_by(form.c.answered_on, form.c.id)
+        .order_by(form.c.answered_on, form.c.id, form_score.c.revision)
     )
-    return [
-        ScoredForm(
-            visit=row.visit,
-            answered_on=row.answered_on,
-            received_at=row.received_at,
-            mode=Mode(row.mode),
-            items_answered=row.items_answered,
-            counts=row.standing and not row.proxy,
-            proxy=row.proxy,
-            scores={code: Score(*parts) for code, parts in (row.scores or {}).items()},
-        )
-        for row in connection.execute(query)
-    ]
+    amended = read_amended(connection, patient_ids=[patient_id])
+    # Of several revisions of a form's scores the last one is left.
+    last = {row.id: row for row in connection.execute(query)}
+    found = [_scored(row, patient_id, amended) for row in last.values()]
+    return sorted(found, key=lambda each: (each.answered_on, each.id))
+
+
+def _scored(row: Any, patient_id: int, amended: Amended) -> ScoredForm:
+    touched = amended.forms.get(row.id)
+    fact = touched.fact if touched else row
+    winner = amended.winners.get((patient_id, row.visit))
+    stands = row.standing if winner is None else winner == row.id
+    return ScoredForm(
+        id=row.id,
+        visit=row.visit,
+        answered_on=fact.answered_on,
+        received_at=row.received_at,
+        mode=Mode(row.mode),
+        items_answered=fact.items_answered,
+        counts=stands and not row.proxy,
+        proxy=row.proxy,
+        scores={code: Score(*parts) for code, parts in (row.scores or {}).items()},
+        corrections=len(touched.signed) if touched else 0,
+    )

@@ -11,11 +11,14 @@ import pytest
 
 from pro_app import instruments
 from pro_app.core import dictionary as dictionaries
+from pro_app.core import rows as kinds
 from pro_app.core import tidy
+from pro_app.core.corrections import AskedBy, Evidence
 from pro_app.core.dataset import (
     AnswerSet,
     Dataset,
     NotAnalysed,
+    SiteDecision,
     StoredScore,
     Subject,
     WordingStatus,
@@ -329,13 +332,14 @@ def test_forms_that_do_not_fit_the_instrument_are_named() -> None:
 
 
 ROW_TYPES = {
-    "patients.csv": tidy.PatientRow,
-    "ledger.csv": tidy.LedgerRow,
-    "forms.csv": tidy.FormRow,
-    "items.csv": tidy.ItemRow,
-    "scores.csv": tidy.ScoreRow,
-    "events.csv": tidy.EventRow,
-    "compliance.csv": tidy.ComplianceRow,
+    "patients.csv": kinds.PatientRow,
+    "ledger.csv": kinds.LedgerRow,
+    "forms.csv": kinds.FormRow,
+    "items.csv": kinds.ItemRow,
+    "scores.csv": kinds.ScoreRow,
+    "corrections.csv": kinds.CorrectionRow,
+    "events.csv": kinds.EventRow,
+    "compliance.csv": kinds.ComplianceRow,
     "dictionary.csv": DictionaryRow,
 }
 
@@ -352,6 +356,9 @@ def test_every_column_that_can_leave_is_explained_in_its_order() -> None:
         ("pattern", Pattern),
         ("flags", Flag),
         ("not_analysed", NotAnalysed),
+        ("decision", SiteDecision),
+        ("asked_by", AskedBy),
+        ("evidence", Evidence),
         ("assistance", Assistance),
         ("modes", Mode),
         ("wording_status", WordingStatus),

@@ -1,0 +1,130 @@
+"""What is true of a form: as it was handed in, with all signed corrections in their order.
+
+A form that was handed in never changes. Whoever reads one reads this truth, and can
+have what stood before.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from pro_app.core.instrument import Instrument
+from pro_app.core.submission import AnswerProblem, check_answers
+
+#: The one field of a form that can be corrected beside its items.
+ANSWERED_ON = "answered_on"
+
+#: Field → (what stood, what is true), a day as YYYY-MM-DD, an item as it is stored.
+Changes = Mapping[str, Sequence[Any]]
+
+
+class AskedBy(StrEnum):
+    """Who said that something is wrong."""
+
+    PATIENT = "PATIENT"
+    SITE = "SITE"
+
+
+class Evidence(StrEnum):
+    """What shows that the new value is the true one."""
+
+    PAPER_FORM = "PAPER_FORM"  # the paper, read again
+    CALL_NOTE = "CALL_NOTE"  # the note of a call with her
+    VISIT_NOTE = "VISIT_NOTE"  # the note of what she said at the hospital
+    HER_MESSAGE = "HER_MESSAGE"  # what she wrote
+    ELSEWHERE = "ELSEWHERE"  # as the reason says
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """`answers`: item → value as chosen, or the name of the state that left it blank."""
+
+    answered_on: date
+    answers: Mapping[str, int | str]
+
+    @property
+    def items_answered(self) -> int:
+        return sum(isinstance(value, int) for value in self.answers.values())
+
+    @property
+    def blanks(self) -> tuple[str, ...]:
+        """The items without an answer, in their order."""
+        return tuple(code for code, value in self.answers.items() if isinstance(value, str))
+
+
+class CantCorrect(StrEnum):
+    """Why what is asked for is no correction."""
+
+    BAD_ANSWERS = "BAD_ANSWERS"  # a value that the instrument does not have
+    DAY_AHEAD = "DAY_AHEAD"  # answered on a day that has not come
+    NOTHING_CHANGED = "NOTHING_CHANGED"  # everything is as it stands
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    why: CantCorrect
+    problems: tuple[AnswerProblem, ...] = ()
+
+
+def corrected(handed_in: Truth, signed: Iterable[Changes]) -> Truth:
+    """The truth after these corrections; of two for one field the later stands."""
+    answers, answered_on = dict(handed_in.answers), handed_in.answered_on
+    for changes in signed:
+        for field, (_old, new) in changes.items():
+            if field == ANSWERED_ON:
+                answered_on = date.fromisoformat(new)
+            elif field in answers:
+                answers[field] = new
+    return Truth(answered_on, answers)
+
+
+def difference(one: Truth, other: Truth) -> dict[str, list[Any]]:
+    """Field → [in the one, in the other], where they are not the same."""
+    found: dict[str, list[Any]] = {}
+    if one.answered_on != other.answered_on:
+        found[ANSWERED_ON] = [one.answered_on.isoformat(), other.answered_on.isoformat()]
+    for code, value in one.answers.items():
+        if other.answers.get(code, value) != value:
+            found[code] = [value, other.answers[code]]
+    return found
+
+
+def ask(
+    stands: Truth,
+    wanted: Mapping[str, object],
+    answered_on: date,
+    *,
+    instrument: Instrument,
+    today: date,
+) -> dict[str, list[Any]] | Refusal:
+    """The changes of a correction, field by field, or why there is none.
+
+    `wanted` holds the items that shall be another way; the others stay.
+    """
+    if answered_on > today:
+        return Refusal(CantCorrect.DAY_AHEAD)
+    _, problems = check_answers(dict(stands.answers) | dict(wanted), instrument)
+    if problems:
+        return Refusal(CantCorrect.BAD_ANSWERS, problems)
+    new: Any = {code: wanted.get(code, value) for code, value in stands.answers.items()}
+    changes = difference(stands, Truth(answered_on, new))
+    return changes or Refusal(CantCorrect.NOTHING_CHANGED)
+
+
+class Decided(NamedTuple):
+    """The site's decision on one form of a visit; a later one has a higher `order`."""
+
+    form: int
+    counts: bool
+    order: int
+
+
+def chosen(decisions: Iterable[Decided]) -> int | None:
+    """The form of a visit that a decision made the one that counts; None: as they came.
+
+    However many were said to count, one does: the one last decided on.
+    """
+    counting = [each for each in decisions if each.counts]
+    return max(counting, key=lambda each: each.order).form if counting else None

@@ -1,0 +1,128 @@
+"""Corrections: written, then signed or declined; until signed they change nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, insert, select
+
+from pro_app.core.corrections import AskedBy, Changes, Evidence
+from pro_app.store.tables import correction, correction_decision, form, patient
+from pro_app.store.transaction import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """`signed` is None while nobody has decided."""
+
+    id: int
+    form_id: int
+    number: str
+    visit: str
+    asked_by: AskedBy
+    source: Evidence
+    why: str
+    changes: Changes
+    written_at: datetime
+    written_by: str
+    signed: bool | None
+    declined_because: str | None
+    decided_at: datetime | None
+    decided_by: str | None
+
+
+def write_correction(
+    tx: Tx,
+    form_id: int,
+    *,
+    asked_by: AskedBy,
+    source: Evidence,
+    why: str,
+    changes: Mapping[str, Sequence[Any]],
+) -> int:
+    """The id of a new correction, which waits for a signature."""
+    row = {
+        "form_id": form_id,
+        "asked_by": asked_by.value,
+        "source": source.value,
+        "why": why,
+        "changes": {field: list(pair) for field, pair in changes.items()},
+        "written_at": tx.now,
+        "written_by": tx.actor.name,
+    }
+    return int(tx.execute(insert(correction).returning(correction.c.id), row).scalar_one())
+
+
+def decide_correction(tx: Tx, correction_id: int, *, signed: bool, why: str | None) -> None:
+    """Errors: IntegrityError when somebody decided before."""
+    tx.execute(
+        insert(correction_decision),
+        {
+            "correction_id": correction_id,
+            "signed": signed,
+            "why": why,
+            "decided_at": tx.now,
+            "decided_by": tx.actor.name,
+        },
+    )
+
+
+def find_correction(
+    connection: Connection, correction_id: int, *, sites: Sequence[str] | None
+) -> Correction | None:
+    """The correction, None when there is none of a patient at these sites."""
+    found = _read(connection, correction.c.id == correction_id, sites)
+    return found[0] if found else None
+
+
+def corrections_of(connection: Connection, form_id: int) -> list[Correction]:
+    """Every correction of a form, in the order in which they were written."""
+    return _read(connection, correction.c.form_id == form_id, None)
+
+
+def unsigned(connection: Connection, *, sites: Sequence[str] | None) -> list[Correction]:
+    """The corrections that wait for the investigator, the oldest first."""
+    return _read(connection, correction_decision.c.correction_id.is_(None), sites)
+
+
+def _read(
+    connection: Connection, which: ColumnElement[bool], sites: Sequence[str] | None
+) -> list[Correction]:
+    query = (
+        select(
+            correction,
+            patient.c.number,
+            form.c.visit,
+            correction_decision.c.signed,
+            correction_decision.c.why.label("declined_because"),
+            correction_decision.c.decided_at,
+            correction_decision.c.decided_by,
+        )
+        .join(form, form.c.id == correction.c.form_id)
+        .join(patient, patient.c.id == form.c.patient_id)
+        .outerjoin(correction_decision, correction_decision.c.correction_id == correction.c.id)
+        .where(which)
+        .order_by(correction.c.id)
+    )
+    if sites is not None:
+        query = query.where(patient.c.site.in_(sites))
+    return [
+        Correction(
+            id=row.id,
+            form_id=row.form_id,
+            number=row.number,
+            visit=row.visit,
+            asked_by=AskedBy(row.asked_by),
+            source=Evidence(row.source),
+            why=row.why,
+            changes=row.changes,
+            written_at=row.written_at,
+            written_by=row.written_by,
+            signed=row.signed,
+            declined_because=row.declined_because,
+            decided_at=row.decided_at,
+            decided_by=row.decided_by,
+        )
+        for row in connection.execute(query)
+    ]
