@@ -9,6 +9,7 @@ from pro_app.deployment import Deployment
 from pro_app.export.routes import blueprint as export
 from pro_app.nurse.routes import blueprint as nurse
 from pro_app.patient.routes import blueprint as patient
+from pro_app.records.routes import blueprint as records
 from pro_app.reports.routes import blueprint as reports
 from pro_app.security import setup as security
 from pro_app.security.routes import blueprint as staff_door
@@ -32,7 +33,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     i18n.set_up(app)
     errors.set_up(app)
     assets.set_up(app)
-    for room in (patient, staff_door, nurse, reports, export, audit):
+    for room in (patient, staff_door, nurse, reports, export, audit, records):
         app.register_blueprint(room)
     cli.register(app)
     return app

@@ -12,6 +12,8 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from pro_app.store.locked import Locked
+
 _log = logging.getLogger(__name__)
 
 #: HTTP status → (stable code, title and advice in the language in use).
@@ -51,6 +53,13 @@ _KINDS: dict[int, tuple[str, Callable[[], tuple[str, str]]]] = {
             _("Nothing was changed. Go back and try again."),
         ),
     ),
+    409: (
+        "locked",
+        lambda: (
+            _("This record is locked"),
+            _("Nothing was changed. The investigator of the site can unlock it, with a reason."),
+        ),
+    ),
     413: (
         "too_large",
         lambda: (_("This is too large to be taken"), _("Nothing was changed.")),
@@ -75,6 +84,7 @@ _KINDS: dict[int, tuple[str, Callable[[], tuple[str, str]]]] = {
 def set_up(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(CSRFError, _forgery)
+    app.register_error_handler(Locked, lambda _error: _say(409))
     app.register_error_handler(Exception, _unexpected)
 
 

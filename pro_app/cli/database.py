@@ -1,4 +1,4 @@
-"""A database that is not there or not ready ends a command with a sentence."""
+"""A database that is not there or not ready, or a locked record, ends a command in a sentence."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import DatabaseError, IntegrityError, ProgrammingError
 
 from pro_app.cli.outcome import Refused
+from pro_app.store.locked import Locked
 
 
 def guard(command: click.Command) -> None:
@@ -27,6 +28,10 @@ def _guarded(callback: Callable[..., Any]) -> Callable[..., Any]:
             return callback(*args, **options)
         except DatabaseError as error:
             raise Refused(_sentence(error)) from error
+        except Locked as locked:
+            raise Refused(
+                _("the record of %(number)s is locked; nothing was written", number=locked.number)
+            ) from locked
 
     call.is_guarded = True  # type: ignore[attr-defined] # groups outlive the applications
     return call

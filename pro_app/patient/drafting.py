@@ -26,6 +26,7 @@ from pro_app.store.drafts import (
     find_draft,
     save_draft,
 )
+from pro_app.store.locked import Locked
 from pro_app.store.receiving import Clash, facts_of, lock, received_of
 from pro_app.store.transaction import Actor, Tx, transaction
 
@@ -132,6 +133,8 @@ def hand_in(
             outcome = _take_draft(tx, patient_id, visit, submission_id, language, helped, at)
     except Clash:
         outcome = NotTaken(Hindrance.ID_IN_USE)
+    except Locked:
+        outcome = NotTaken(Hindrance.LOCKED)
     if isinstance(outcome, NotTaken):
         tell_nurse(actor, patient_id, visit, outcome.why, at=at)
     return outcome

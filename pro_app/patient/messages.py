@@ -98,6 +98,9 @@ def refusal(why: Refusal | Hindrance) -> str:
         Hindrance.NO_WORDING: lambda: _("The questionnaire is not ready"),
         Hindrance.UNKNOWN_WORDING: lambda: _("The words that were shown are not known here."),
         Hindrance.ID_IN_USE: lambda: _("This number of a form is already in use."),
+        Hindrance.LOCKED: lambda: _(
+            "The hospital has closed this record for now. Nothing is lost: the nurse is told."
+        ),
     }[why]()
 
 

@@ -23,6 +23,7 @@ from pro_app.patient.occasion import Occasion
 from pro_app.store.drafts import drop_draft
 from pro_app.store.flags import Closed, close_flag
 from pro_app.store.forms import NewForm, keep_form
+from pro_app.store.locked import Locked
 from pro_app.store.receiving import Clash, Ground, gather, is_known_wording, keeping, lock
 from pro_app.store.tasks import TaskKind, close_form_task, find_open_task, open_task
 from pro_app.store.transaction import Actor, Tx, transaction
@@ -60,6 +61,7 @@ class Hindrance(StrEnum):
     NO_WORDING = "NO_WORDING"  # there are no words that may be shown in this language
     UNKNOWN_WORDING = "UNKNOWN_WORDING"  # it was filled in on words that nobody knows
     ID_IN_USE = "ID_IN_USE"  # the submission id is another form's
+    LOCKED = "LOCKED"  # her record, or her site's, is locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ def receive(
             return settled(tx, take(tx, patient_id, filled, at=at, reason=reason))
     except Clash:
         return NotTaken(Hindrance.ID_IN_USE)
+    except Locked:
+        return NotTaken(Hindrance.LOCKED)
 
 
 def put_right(filled: Filled, at: Occasion) -> Filled:

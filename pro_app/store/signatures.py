@@ -1,9 +1,26 @@
 """Signatures: somebody answers by name for one version of something."""
 
-from sqlalchemy import insert
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, insert, select
 
 from pro_app.store.tables import signature
 from pro_app.store.transaction import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """`meaning` is the sentence that was read and signed."""
+
+    kind: str
+    subject: str
+    version_sha256: str
+    meaning: str
+    signed_by: str
+    signed_at: datetime
 
 
 def sign(tx: Tx, *, kind: str, subject: str, version_sha256: str, meaning: str) -> None:
@@ -19,3 +36,20 @@ def sign(tx: Tx, *, kind: str, subject: str, version_sha256: str, meaning: str) 
             "signed_at": tx.now,
         },
     )
+
+
+def signatures_of(connection: Connection, kind: str, subjects: Sequence[str]) -> list[Signature]:
+    """Every signature under these, the latest first."""
+    query: Select[Any] = (
+        select(
+            signature.c.kind,
+            signature.c.subject,
+            signature.c.version_sha256,
+            signature.c.meaning,
+            signature.c.signed_by,
+            signature.c.signed_at,
+        )
+        .where(signature.c.kind == kind, signature.c.subject.in_(subjects))
+        .order_by(signature.c.id.desc())
+    )
+    return [Signature(*row) for row in connection.execute(query)]

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from pro_app.store.database import db, write_lock
+from pro_app.store.locked import refuse_locked, touches_record
 from pro_app.store.prepared import Prepared
 from pro_app.store.tables import HOUSEKEEPING, audit_event
 
@@ -75,7 +76,10 @@ class Tx:
         changes: Changes | None = None,
         reason: str | None = None,
     ) -> None:
-        """Write one event of the trail, in this transaction."""
+        """Write one event of the trail, in this transaction.
+
+        Errors: Locked where trial data were written of a patient whose record is locked.
+        """
         self.record_many([self.entry(action, subject, visit=visit, changes=changes, reason=reason)])
 
     def entry(
@@ -103,6 +107,9 @@ class Tx:
     def record_many(self, entries: Iterable[dict[str, Any]]) -> None:
         rows = list(entries)
         if rows:
+            # Here, since nothing is written without a record: from no door, and by nobody.
+            if written := [row["subject"] for row in rows if touches_record(row["action"])]:
+                refuse_locked(self.connection, written)
             if len(rows) == 1:
                 _RECORD.ask(self.connection, rows[0])
             else:

@@ -12,6 +12,7 @@ ROOMS = (
     "audit",
     "export",
     "reports",
+    "records",
     "intake",
     "followup",
     "wording",

@@ -25,6 +25,7 @@ _VALUES = {
     "page": 1,
     "language": "zh",
     "task": 1,
+    "deed": "lock",
     "attempt": 1,
     "event": 1,
     "pause": 1,

@@ -1,0 +1,1 @@
+"""What the investigator answers for: signing off records, locking them."""

@@ -1,0 +1,62 @@
+"""What the room says: what a signature means, and what stood in the way."""
+
+from flask_babel import gettext as _
+
+from pro_app.records.service import LONGEST_WHY, Kind, Problem
+
+
+def meaning(kind: Kind) -> str:
+    """The sentence that is signed; it is kept as it was read."""
+    meanings = {
+        Kind.PATIENT: lambda: _(
+            "I have reviewed the record of this patient. To the best of my knowledge it is "
+            "complete and true, and I answer for it."
+        ),
+        Kind.SITE: lambda: _(
+            "I have reviewed the records of all patients of this site. To the best of my "
+            "knowledge they are complete and true, and I answer for them."
+        ),
+    }
+    return str(meanings[kind]())
+
+
+def problem(found: Problem) -> str:
+    """Why nothing was done."""
+    sentences = {
+        Problem.CHANGED: lambda: _(
+            "The record has changed since it was shown. Look at it again; nothing was signed."
+        ),
+        Problem.WHY_MISSING: lambda: _("Write why."),
+        Problem.TOO_LONG: lambda: _(
+            "This is too long; keep it under %(n)s characters.", n=LONGEST_WHY
+        ),
+        Problem.ALREADY: lambda: _("It was so already; nothing was changed."),
+    }
+    return str(sentences[found]())
+
+
+def not_she() -> str:
+    return str(
+        _("Password or code was not right, or you have to wait a moment. Nothing was signed.")
+    )
+
+
+def done(deed: str) -> str:
+    """What was done."""
+    sentences = {
+        "sign": lambda: _("Signed."),
+        "lock": lambda: _("Locked. Nothing of it can be changed until it is unlocked."),
+        "unlock": lambda: _("Unlocked."),
+    }
+    return str(sentences[deed]())
+
+
+def modes() -> dict[str, str]:
+    """Mode → how a form was filled in."""
+    return {
+        "phone_self": _("own phone"),
+        "site_tablet": _("tablet at the site"),
+        "paper": _("paper"),
+        "interview_site": _("interview at the site"),
+        "interview_phone": _("interview by phone"),
+    }

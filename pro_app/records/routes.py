@@ -1,0 +1,113 @@
+"""Pages of the record: how it stands, sign it off, lock and unlock it."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from pro_app.core.study import Site
+from pro_app.deployment import deployment
+from pro_app.records import messages, service
+from pro_app.records.service import Kind, Record
+from pro_app.security.access import staff_only
+from pro_app.security.roles import READERS, Role
+from pro_app.security.service import confirm
+
+blueprint = Blueprint("records", __name__, url_prefix="/staff")
+
+
+@blueprint.get("/records")
+@staff_only(*READERS)
+def records() -> ResponseReturnValue:
+    """The records of one site: her own, or the one that is asked for."""
+    sites = _sites()
+    asked = request.args.get("site", "")
+    site = next((each for each in sites if each.code == asked), sites[0])
+    return render_template(
+        "records/site.html",
+        sites=sites,
+        site=site,
+        found=service.site_record(site.code),
+        meaning=messages.meaning(Kind.SITE),
+        **_words(),
+    )
+
+
+@blueprint.get("/patients/<number>/record")
+@staff_only(*READERS)
+def record(number: str) -> ResponseReturnValue:
+    found = service.patient_record(number, sites=current_user.sites)
+    if found is None:
+        abort(404)
+    return render_template(
+        "records/patient.html",
+        found=found,
+        meaning=messages.meaning(Kind.PATIENT),
+        **_words(),
+    )
+
+
+@blueprint.post("/patients/<number>/record/<deed>")
+@staff_only(Role.INVESTIGATOR)
+def act_on_patient(number: str, deed: str) -> ResponseReturnValue:
+    if service.patient_record(number, sites=current_user.sites) is None:
+        abort(404)
+    return _act(Record(Kind.PATIENT, number), deed, url_for(".record", number=number))
+
+
+@blueprint.post("/records/<deed>")
+@staff_only(Role.INVESTIGATOR)
+def act_on_site(deed: str) -> ResponseReturnValue:
+    return _act(Record(Kind.SITE, current_user.sites[0]), deed, url_for(".records"))
+
+
+def _act(record: Record, deed: str, back: str) -> ResponseReturnValue:
+    if deed == "sign":
+        said = _sign(record)
+    elif deed in ("lock", "unlock"):
+        problem = service.set_lock(
+            record,
+            deed == "lock",
+            why=request.form.get("why", ""),
+            actor=current_user.actor,
+            now=deployment().now(),
+        )
+        said = messages.problem(problem) if problem else None
+    else:
+        abort(404)
+    flash(said or messages.done(deed), "error" if said else "done")
+    return redirect(back)
+
+
+def _sign(record: Record) -> str | None:
+    """What stood in the way, None once it is signed."""
+    parts = deployment()
+    if not confirm(
+        current_user.name,
+        request.form.get("password", ""),
+        request.form.get("code", ""),
+        pepper=parts.settings.secret_key,
+        now=parts.now(),
+    ):
+        return messages.not_she()
+    problem = service.sign_off(
+        record,
+        shown=request.form.get("version", ""),
+        meaning=messages.meaning(record.kind),
+        actor=current_user.actor,
+        now=parts.now(),
+    )
+    return messages.problem(problem) if problem else None
+
+
+def _sites() -> list[Site]:
+    mine = current_user.sites
+    return [each for each in deployment().study.sites if mine is None or each.code in mine]
+
+
+def _words() -> dict[str, object]:
+    return {
+        "may_sign": current_user.role == Role.INVESTIGATOR,
+        "longest_why": service.LONGEST_WHY,
+        "site_of": {each.code: each for each in deployment().study.sites},
+        "modes": messages.modes(),
+    }

@@ -1,0 +1,90 @@
+"""A form that comes to a locked record is refused, stays where it is, and the nurse is told."""
+
+from pathlib import Path
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from pro_app.core.facts import Mode
+from pro_app.store.tasks import open_tasks_of
+from pro_app.store.transaction import reading
+from tests import factories
+from tests.rooms.intake.desk import Desk, event
+from tests.rooms.patient.steps import (
+    NUMBER,
+    drafts,
+    fill_in,
+    forms,
+    message,
+    number_of,
+    put,
+    submit,
+    trail,
+)
+from tests.store.test_locks import end_lock, set_lock
+
+
+def asked_of_the_nurse() -> list[tuple[str, str | None]]:
+    with reading() as connection:
+        tasks = open_tasks_of(connection, factories.patient_id_of(NUMBER))
+    return [(str(task.kind), task.detail) for task in tasks]
+
+
+def test_a_phone_s_form_is_refused_and_taken_once_the_record_is_open_again(
+    app: Flask, her: FlaskClient
+) -> None:
+    with app.app_context():
+        body = message()
+        set_lock("patient", NUMBER)
+    made_id = "00000000-0000-4000-8000-000000000007"
+    refused = put(her, body, made_id)
+    assert refused.status_code == 409
+    assert refused.json is not None
+    assert refused.json["error"] == "LOCKED"
+    assert put(her, body, made_id).status_code == 409
+    with app.app_context():
+        assert forms() == []
+        assert asked_of_the_nurse() == [("FORM_NOT_TAKEN", "LOCKED")]
+        assert [row.changes for row in trail("form.not_taken")] == [{"why": [None, "LOCKED"]}]
+        end_lock("patient", NUMBER)
+    assert put(her, body, made_id).status_code == 201
+    with app.app_context():
+        assert [row.mode for row in forms()] == [Mode.PHONE_SELF]
+        assert asked_of_the_nurse() == []
+
+
+def test_what_she_filled_in_on_plain_pages_waits_for_the_record_to_open(
+    app: Flask, her: FlaskClient
+) -> None:
+    fill_in(her, "V1")
+    with app.app_context():
+        set_lock("site", "LISHUI")
+    assert submit(her, "V1").location == "/my/form/V1"
+    with app.app_context():
+        assert len(drafts()) == 1
+        assert asked_of_the_nurse() == [("FORM_NOT_TAKEN", "LOCKED")]
+        end_lock("site", "LISHUI")
+    assert number_of(her, "V1")
+    assert "/my/received/" in submit(her, "V1").location
+    with app.app_context():
+        assert len(forms()) == 1
+
+
+def test_an_import_is_refused_with_a_sentence(app: Flask, her: FlaskClient, tmp_path: Path) -> None:
+    desk = Desk(app, tmp_path)
+    with app.app_context():
+        set_lock("patient", NUMBER)
+    said = desk.take_nothing("events", event("progression", "2026-02-01", NUMBER))
+    assert f"the record of {NUMBER} is locked; nothing was written" in said
+
+
+def test_a_nurse_s_reason_is_refused_on_a_page_that_says_so(app: Flask, her, cast) -> None:
+    nurse = cast.nurse_of_lishui()
+    with app.app_context():
+        set_lock("patient", NUMBER)
+    given = {"code": "P_FORGOT", "said_by": "the patient", "said_on": "2026-04-01"}
+    answer = nurse.post(
+        f"/staff/patients/{NUMBER}/visits/V0/reason", data=given, headers={"Accept-Language": "en"}
+    )
+    assert answer.status_code == 409
+    assert "This record is locked" in answer.text
