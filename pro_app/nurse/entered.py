@@ -18,6 +18,7 @@ class Problem(StrEnum):
     KIND_MISSING = "KIND_MISSING"  # nothing of the list is chosen
     NOT_A_DAY = "NOT_A_DAY"  # not YYYY-MM-DD, or empty
     DAY_AHEAD = "DAY_AHEAD"  # a day that has not come
+    TOO_FAR_AHEAD = "TOO_FAR_AHEAD"  # a pause that is planned more than a year ahead
     BEFORE_SCREENING = "BEFORE_SCREENING"  # a day before she was screened
     SECOND_DEATH = "SECOND_DEATH"  # a death is recorded already
     KNOWN_ALREADY = "KNOWN_ALREADY"  # the same stands there already

@@ -4,11 +4,9 @@ Both steps decide anew what would change; what is saved is what was shown, or it
 shown again.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-
-from sqlalchemy import Connection
 
 from pro_app.core.facts import EventFact, EventKind, PatientFacts
 from pro_app.core.instrument import Instrument
@@ -16,11 +14,9 @@ from pro_app.core.ledger import Status
 from pro_app.core.preview import ENDS_ASKING, Preview, preview, with_event, without_event
 from pro_app.core.study import Study
 from pro_app.nurse.entered import LONGEST_TEXT, Problem, Refused, day_of, words_of
-from pro_app.store.drafts import drafts_of
-from pro_app.store.events import Event, add_events, events_of, supersede_event
-from pro_app.store.facts import Scope, read_facts
+from pro_app.store.events import Event, add_events, supersede_event
 from pro_app.store.flags import Closed, close_flag
-from pro_app.store.links import find_card
+from pro_app.store.gathered import Gathered, gather
 from pro_app.store.patients import Patient, find_patient, lock_patient
 from pro_app.store.transaction import Actor, Tx, reading, transaction
 
@@ -93,7 +89,7 @@ def look(
         patient = find_patient(connection, number, sites=sites)
         if patient is None:
             return Refused(Problem.UNKNOWN_PATIENT, "number")
-        return _shown(connection, patient, given, study, instrument, today)
+        return _shown(gather(connection, patient), given, study, instrument, today)
 
 
 def save(
@@ -118,13 +114,13 @@ def save(
             tx.abandon()
             return Refused(Problem.UNKNOWN_PATIENT, "number")
         patient = lock_patient(tx, patient.id)
-        shown = _shown(tx.connection, patient, given, study, instrument, today)
+        shown = _shown(gather(tx.connection, patient), given, study, instrument, today)
         if isinstance(shown, Refused):
             tx.abandon()
             return shown
         if shown.preview.fingerprint != as_shown:
             tx.abandon()
-            return _again(shown)
+            return replace(shown, changed_since=True)
         _apply(tx, shown)
         return Saved(patient, shown.fact)
 
@@ -133,33 +129,20 @@ def find(number: str, event_id: int, *, sites: tuple[str, ...] | None) -> Event 
     """An event of hers as it stands, None when there is none of this number at these sites."""
     with reading() as connection:
         patient = find_patient(connection, number, sites=sites)
-        return _event(connection, patient.id, event_id) if patient else None
-
-
-def _again(shown: Shown) -> Shown:
-    values = {name: getattr(shown, name) for name in Shown.__slots__}
-    return Shown(**values | {"changed_since": True})
-
-
-def _event(connection: Connection, patient_id: int, event_id: int | None) -> Event | None:
-    events = events_of(connection, [patient_id]).get(patient_id, [])
-    return next((event for event in events if event.id == event_id), None)
+        return gather(connection, patient).event(event_id) if patient else None
 
 
 def _shown(
-    connection: Connection,
-    patient: Patient,
+    her: Gathered,
     given: Given,
     study: Study,
     instrument: Instrument,
     today: date,
 ) -> Shown | Refused:
-    facts = read_facts(connection, Scope(ids=(patient.id,)))[0].facts
-    earlier = None
-    if given.deed is not Deed.ADD:
-        earlier = _event(connection, patient.id, given.event_id)
-        if earlier is None:
-            return Refused(Problem.NO_SUCH_EVENT, "event")
+    facts = her.facts
+    earlier = None if given.deed is Deed.ADD else her.event(given.event_id)
+    if earlier is None and given.deed is not Deed.ADD:
+        return Refused(Problem.NO_SUCH_EVENT, "event")
     others = without_event(facts, EventFact(earlier.kind, earlier.on)) if earlier else facts
     fact = _fact(given, others, today) if given.deed is not Deed.TAKE_BACK else None
     if isinstance(fact, Refused):
@@ -169,14 +152,14 @@ def _shown(
         return refusal
     then = with_event(others, fact) if fact else others
     return Shown(
-        patient=patient,
+        patient=her.patient,
         given=given,
         earlier=earlier,
         fact=fact,
         preview=preview(facts, then, study, valid_from=instrument.valid_from, as_of=today),
         warned=_warned(fact, others) if fact else (),
-        drafts=tuple(draft.visit for draft in drafts_of(connection, patient.id)),
-        has_card=find_card(connection, patient.id) is not None,
+        drafts=her.drafts,
+        has_card=her.has_card,
     )
 
 

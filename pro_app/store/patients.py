@@ -2,14 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
 from pro_app.core.schedule import plan
 from pro_app.core.study import Study
-from pro_app.store.tables import allocation, patient, patient_version, planned_visit
+from pro_app.store.tables import (
+    allocation,
+    missing_flag,
+    patient,
+    patient_version,
+    planned_visit,
+)
 from pro_app.store.transaction import Tx
 
 
@@ -22,6 +28,7 @@ class PatientState:
     pro_consent_on: date | None = None
     randomised_on: date | None = None
     able: bool | None = None
+    consent_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,7 @@ def _select() -> Any:
         version.c.pro_consent_on,
         version.c.randomised_on,
         version.c.able,
+        version.c.consent_version,
     ).join(version, and_(version.c.patient_id == patient.c.id, version.c.superseded_at.is_(None)))
 
 
@@ -124,6 +132,35 @@ def change_states(tx: Tx, changes: Sequence[tuple[Patient, PatientState]], study
     _write_plans(tx, [replace(changed, state=state) for changed, state in changes], study)
 
 
+@dataclass(frozen=True, slots=True)
+class StateVersion:
+    """What was known of a patient from an instant on, and who recorded it."""
+
+    state: PatientState
+    recorded_at: datetime
+    recorded_by: str
+
+
+def versions_of(connection: Connection, patient_id: int) -> list[StateVersion]:
+    """All that was ever known of a patient's own data, the earliest first."""
+    version = patient_version.c
+    query = (
+        select(
+            version.recorded_at,
+            version.recorded_by,
+            version.language,
+            version.screened_on,
+            version.pro_consent_on,
+            version.randomised_on,
+            version.able,
+            version.consent_version,
+        )
+        .where(version.patient_id == patient_id)
+        .order_by(version.id)
+    )
+    return [StateVersion(PatientState(*row[2:]), *row[:2]) for row in connection.execute(query)]
+
+
 def arms_of(connection: Connection, patient_ids: Sequence[int] | None = None) -> dict[int, str]:
     """Patient id → arm. Only for what the statistician asked for."""
     query = select(allocation.c.patient_id, allocation.c.arm).where(
@@ -147,6 +184,7 @@ def _version(tx: Tx, patient_id: int, state: PatientState) -> dict[str, Any]:
         "pro_consent_on": state.pro_consent_on,
         "randomised_on": state.randomised_on,
         "able": state.able,
+        "consent_version": state.consent_version,
         "recorded_at": tx.now,
         "recorded_by": tx.actor.name,
     }
@@ -169,6 +207,22 @@ def _write_plans(tx: Tx, patients: Sequence[Patient], study: Study) -> None:
     rows = [row for each in patients for row in planned_rows(each, study)]
     if rows:
         tx.execute(insert(planned_visit), rows)
+    for start in range(0, len(ids), 5000):
+        _move_flags(tx, ids[start : start + 5000])
+
+
+def _move_flags(tx: Tx, patient_ids: Sequence[int]) -> None:
+    """What is flagged as missing bears the last day of its window as it is planned now."""
+    planned = select(planned_visit.c.closes_on).where(
+        planned_visit.c.patient_id == missing_flag.c.patient_id,
+        planned_visit.c.visit == missing_flag.c.visit,
+    )
+    closes_on = func.coalesce(planned.scalar_subquery(), missing_flag.c.closed_window_on)
+    tx.execute(
+        update(missing_flag)
+        .where(missing_flag.c.patient_id.in_(patient_ids))
+        .values(closed_window_on=closes_on)
+    )
 
 
 def planned_rows(each: Patient, study: Study) -> list[dict[str, Any]]:

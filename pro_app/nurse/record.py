@@ -1,0 +1,231 @@
+"""Correct or complete what is known of a patient herself: looked at, then saved.
+
+Her language, whether she can answer, her consent and its version, the days of screening
+and randomisation. Each change is a new version; where a recorded value changes, a reason
+goes with it. Another anchor moves every window, and forms keep their days.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from pro_app.core.facts import PatientFacts
+from pro_app.core.instrument import Instrument
+from pro_app.core.preview import Preview, preview
+from pro_app.core.study import Study
+from pro_app.nurse.entered import LONGEST_TEXT, Problem, Refused, day_of
+from pro_app.nurse.events import settle_flags
+from pro_app.store.gathered import Gathered, gather
+from pro_app.store.patients import Patient, PatientState, change_state, find_patient, lock_patient
+from pro_app.store.transaction import Actor, reading, transaction
+
+#: As long as the name of a consent's version may be.
+LONGEST_VERSION = 40
+ABLE = {"yes": True, "no": False}
+_DAYS = ("screened_on", "pro_consent_on", "randomised_on")
+_WORDS = ("language", "consent_version")
+FIELDS = ("language", "able", "screened_on", "pro_consent_on", "consent_version", "randomised_on")
+
+
+class Warned(StrEnum):
+    """What is taken all the same, and should be looked at."""
+
+    SCREENED_LATE = "SCREENED_LATE"  # randomised before the screening
+    FORMS_BEFORE_CONSENT = "FORMS_BEFORE_CONSENT"  # forms bear days before the consent
+    EVENTS_BEFORE_SCREENING = "EVENTS_BEFORE_SCREENING"  # so do events before the screening
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The fields as they were filled in, by name; days and yes or no as text."""
+
+    values: dict[str, str]
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What would be saved: field → (old, new) as text, and all that it would change."""
+
+    patient: Patient
+    given: Given
+    state: PatientState
+    changes: dict[str, tuple[str | None, str | None]]
+    preview: Preview
+    warned: tuple[Warned, ...]
+    drafts: tuple[str, ...]
+    has_card: bool
+    changed_since: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    number: str
+
+
+def as_given(state: PatientState) -> Given:
+    """The fields as they stand."""
+    return Given({name: text_of(getattr(state, name)) or "" for name in FIELDS})
+
+
+def text_of(value: object) -> str | None:
+    """A value as the form and the trail write it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, date):
+        return value.isoformat()
+    return None if value is None else str(value)
+
+
+def look(
+    study: Study,
+    instrument: Instrument,
+    given: Given,
+    *,
+    number: str,
+    sites: tuple[str, ...] | None,
+    today: date,
+) -> Shown | Refused:
+    """What saving this would change, or why it can't be saved."""
+    with reading(snapshot=True) as connection:
+        patient = find_patient(connection, number, sites=sites)
+        if patient is None:
+            return Refused(Problem.UNKNOWN_PATIENT, "number")
+        return _shown(gather(connection, patient), given, study, instrument, today)
+
+
+def save(
+    study: Study,
+    instrument: Instrument,
+    given: Given,
+    *,
+    as_shown: str,
+    number: str,
+    sites: tuple[str, ...] | None,
+    actor: Actor,
+    now: datetime,
+    today: date,
+) -> Saved | Shown | Refused:
+    """That it is kept; or what it would change now, where that is not what was shown.
+
+    `as_shown`: the fingerprint of the preview that was looked at.
+    """
+    with transaction(actor, now) as tx:
+        patient = find_patient(tx.connection, number, sites=sites)
+        if patient is None:
+            tx.abandon()
+            return Refused(Problem.UNKNOWN_PATIENT, "number")
+        patient = lock_patient(tx, patient.id)
+        shown = _shown(gather(tx.connection, patient), given, study, instrument, today)
+        if isinstance(shown, Refused):
+            tx.abandon()
+            return shown
+        if shown.preview.fingerprint != as_shown:
+            tx.abandon()
+            return replace(shown, changed_since=True)
+        change_state(tx, patient, shown.state, study)
+        settle_flags(tx, patient.id, shown.preview)
+        corrected = any(old is not None for old, _ in shown.changes.values())
+        tx.record(
+            "patient.corrected" if corrected else "patient.filled",
+            number,
+            changes={name: list(pair) for name, pair in shown.changes.items()},
+            reason=given.why or None,
+        )
+    return Saved(number)
+
+
+def _shown(
+    her: Gathered,
+    given: Given,
+    study: Study,
+    instrument: Instrument,
+    today: date,
+) -> Shown | Refused:
+    known = her.patient.state
+    state = _state(given, known, study, today)
+    if isinstance(state, Refused):
+        return state
+    changes = {
+        name: (text_of(getattr(known, name)), text_of(getattr(state, name)))
+        for name in FIELDS
+        if getattr(known, name) != getattr(state, name)
+    }
+    if not changes:
+        return Refused(Problem.NOTHING_CHANGED, "language")
+    if not given.why and any(old is not None for old, _ in changes.values()):
+        return Refused(Problem.WHY_MISSING, "why")
+    then = replace(her.facts, able=state.able, **{name: getattr(state, name) for name in _DAYS})
+    return Shown(
+        patient=her.patient,
+        given=given,
+        state=state,
+        changes=changes,
+        preview=preview(her.facts, then, study, valid_from=instrument.valid_from, as_of=today),
+        warned=_warned(then),
+        drafts=her.drafts,
+        has_card=her.has_card,
+    )
+
+
+def _state(given: Given, known: PatientState, study: Study, today: date) -> PatientState | Refused:
+    """What would be known of her, or the first thing that is wrong with it."""
+    days: dict[str, date | None] = {}
+    for name in _DAYS:
+        day = _day(name, given.values.get(name, ""), today)
+        if isinstance(day, Refused):
+            return day
+        days[name] = day
+    words = {name: given.values.get(name) or None for name in _WORDS}
+    able = given.values.get("able") or None
+    refused = _words_refused(words, able, given.why, study)
+    if refused:
+        return refused
+    state = PatientState(
+        language=words["language"],
+        screened_on=days["screened_on"],
+        pro_consent_on=days["pro_consent_on"],
+        randomised_on=days["randomised_on"],
+        able=ABLE[able] if able else None,
+        consent_version=words["consent_version"],
+    )
+    for name in FIELDS:
+        if getattr(state, name) is None and getattr(known, name) is not None:
+            return Refused(Problem.EMPTIED, name)
+    new_consent = state.pro_consent_on != known.pro_consent_on
+    if new_consent and state.consent_version is None:
+        return Refused(Problem.VERSION_MISSING, "consent_version")
+    return state
+
+
+def _day(name: str, text: str, today: date) -> date | Refused | None:
+    if not text:
+        return None
+    day = day_of(text)
+    if day is None:
+        return Refused(Problem.NOT_A_DAY, name)
+    return Refused(Problem.DAY_AHEAD, name) if day > today else day
+
+
+def _words_refused(
+    words: dict[str, str | None], able: str | None, why: str, study: Study
+) -> Refused | None:
+    if words["language"] and words["language"] not in study.languages:
+        return Refused(Problem.NOT_A_CHOICE, "language")
+    if able and able not in ABLE:
+        return Refused(Problem.NOT_A_CHOICE, "able")
+    if len(words["consent_version"] or "") > LONGEST_VERSION:
+        return Refused(Problem.TOO_LONG, "consent_version")
+    return Refused(Problem.TOO_LONG, "why") if len(why) > LONGEST_TEXT else None
+
+
+def _warned(then: PatientFacts) -> tuple[Warned, ...]:
+    found = []
+    screened, consent = then.screened_on, then.pro_consent_on
+    if screened and then.randomised_on and then.randomised_on < screened:
+        found.append(Warned.SCREENED_LATE)
+    if consent and any(form.answered_on < consent for form in then.forms):
+        found.append(Warned.FORMS_BEFORE_CONSENT)
+    if screened and any(event.on < screened for event in then.events):
+        found.append(Warned.EVENTS_BEFORE_SCREENING)
+    return tuple(found)

@@ -1,0 +1,37 @@
+"""All of one patient that an entry of the desk is decided on, read in one place."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from pro_app.core.facts import PatientFacts
+from pro_app.store.drafts import drafts_of
+from pro_app.store.events import Event, events_of
+from pro_app.store.facts import Scope, read_facts
+from pro_app.store.links import find_card
+from pro_app.store.patients import Patient
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """`drafts`: the visits of which an unfinished form is kept."""
+
+    patient: Patient
+    facts: PatientFacts
+    events: tuple[Event, ...]
+    drafts: tuple[str, ...]
+    has_card: bool
+
+    def event(self, event_id: int | None) -> Event | None:
+        """An event of hers as it stands."""
+        return next((event for event in self.events if event.id == event_id), None)
+
+
+def gather(connection: Connection, patient: Patient) -> Gathered:
+    return Gathered(
+        patient=patient,
+        facts=read_facts(connection, Scope(ids=(patient.id,)))[0].facts,
+        events=tuple(events_of(connection, [patient.id]).get(patient.id, [])),
+        drafts=tuple(draft.visit for draft in drafts_of(connection, patient.id)),
+        has_card=find_card(connection, patient.id) is not None,
+    )
