@@ -5,6 +5,9 @@ from flask import Flask
 from pro_app import assets, cli, errors, i18n, instruments, studies
 from pro_app.audit.routes import blueprint as audit
 from pro_app.clock import Clock, utc_now
+from pro_app.contacts.routes import blueprint as contacts
+from pro_app.core.alerts import problems
+from pro_app.core.study import StudyError
 from pro_app.deployment import Deployment
 from pro_app.export.routes import blueprint as export
 from pro_app.nurse.routes import blueprint as nurse
@@ -26,6 +29,9 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     study = studies.load(settings.study)
     app = Flask(__name__, static_folder=None, instance_path=str(settings.instance))
     instrument = instruments.load(study.instrument)
+    wrong = list(problems(study, instrument))
+    if wrong:
+        raise StudyError(wrong)
     app.extensions["deployment"] = Deployment(settings, clock, study, instrument)
     app.jinja_env.globals.update(settings=settings, study=study, instrument=instrument)
     connect_app(app, settings)
@@ -33,7 +39,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     i18n.set_up(app)
     errors.set_up(app)
     assets.set_up(app)
-    for room in (patient, staff_door, nurse, reports, export, audit, records):
+    for room in (patient, staff_door, nurse, contacts, reports, export, audit, records):
         app.register_blueprint(room)
     cli.register(app)
     return app

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pro_app.security import secrets
 
 _SHORTEST_KEY = 16
+_SHORTEST_CONTACT_KEY = 32
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -33,6 +34,7 @@ class Settings:
     cli_language: str
     smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
+    contact_keys: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def production(self) -> bool:
@@ -76,6 +78,10 @@ VARIABLES: dict[str, tuple[str, str]] = {
         "none: no mail is sent",
         "Where mail goes: smtp://host:25, or starttls:// or smtps://user:password@host:port.",
     ),
+    "PRO_CONTACT_KEYS": (
+        "made under instance/ (demo only)",
+        "Keys of the contact book, the newest first, with commas between; off: there is no book.",
+    ),
     "PRO_MAIL_FROM": (
         "none",
         "The address that mail comes from; needed with PRO_SMTP_URL.",
@@ -109,6 +115,7 @@ def read_settings(
         instance=instance,
         cli_language=_cli_language(env),
         smtp_url=_smtp_url(smtp_url),
+        contact_keys=_contact_keys(env.get("PRO_CONTACT_KEYS", ""), mode, instance),
         mail_from=_mail_from(env.get("PRO_MAIL_FROM", ""), needed=bool(smtp_url)),
     )
 
@@ -139,6 +146,20 @@ def _secret_key(key: str, mode: str, instance: Path) -> str:
     if mode == "production":
         raise SettingsError("PRO_SECRET_KEY: must be set in production")
     return secrets.kept_key(instance / "secret_key")
+
+
+def _contact_keys(text: str, mode: str, instance: Path) -> tuple[str, ...]:
+    """None of them: the study keeps no names and numbers here."""
+    if text == "off" or (not text and mode == "production"):
+        return ()
+    if not text:
+        return (secrets.kept_key(instance / "contact_key"),)
+    keys = tuple(key.strip() for key in text.split(","))
+    if min(map(len, keys)) < _SHORTEST_CONTACT_KEY:
+        raise SettingsError(
+            f"PRO_CONTACT_KEYS: expected at least {_SHORTEST_CONTACT_KEY} characters each, or off"
+        )
+    return keys
 
 
 def _base_url(url: str) -> str:

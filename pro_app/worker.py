@@ -17,7 +17,7 @@ from pro_app.audit import heads, messages
 from pro_app.audit import service as audit
 from pro_app.audit.mail import Post
 from pro_app.deployment import deployment
-from pro_app.followup import service
+from pro_app.followup import alerts, service
 from pro_app.store.transaction import WORKER
 
 _log = logging.getLogger(__name__)
@@ -61,6 +61,7 @@ def tick(app: Flask) -> None:
             service.tick(
                 parts.study, actor=WORKER, holder=_holder(), now=now, today=parts.day_of(now)
             )
+            alerts.look(parts.study, parts.instrument, actor=WORKER, holder=_holder(), now=now)
         except Exception:
             _log.exception("the worker's tick failed; the next one tries again")
 

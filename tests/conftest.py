@@ -47,6 +47,7 @@ def settings_for(database_url: str, instance: Path, **changes: object) -> Settin
         "study": "nct04158843",
         "trusted_proxies": 0,
         "offline": True,
+        "contact_keys": ("a key of the contact book for tests, long enough",),
         "instance": instance,
         "cli_language": "en",
     }

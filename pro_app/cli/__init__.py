@@ -7,12 +7,38 @@ is wrong.
 
 from flask import Flask
 
-from pro_app.cli import audit, demo, export, followup, intake, plan, scoring, staff, wording, worker
+from pro_app.cli import (
+    audit,
+    contacts,
+    demo,
+    export,
+    followup,
+    intake,
+    plan,
+    scoring,
+    staff,
+    wording,
+    worker,
+)
 from pro_app.cli.database import guard
+
+_GROUPS = (
+    scoring,
+    plan,
+    intake,
+    followup,
+    wording,
+    staff,
+    worker,
+    audit,
+    contacts,
+    demo,
+    export,
+)
 
 
 def register(app: Flask) -> None:
-    for group in (scoring, plan, intake, followup, wording, staff, worker, audit, demo, export):
+    for group in _GROUPS:
         group.register(app)
     for command in app.cli.commands.values():
         guard(command)

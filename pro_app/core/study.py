@@ -76,6 +76,24 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertRule:
+    """What in a form somebody at the site must look at.
+
+    Either an answer: `item` chosen as `at_least` or more. Or a score: `scale`
+    lower than at the baseline by `drop` or more. Whoever does not take it on within
+    `escalate_after_hours` has it shown to the investigator.
+    """
+
+    code: str
+    name: Labels
+    escalate_after_hours: int
+    item: str | None = None
+    at_least: int | None = None
+    scale: str | None = None
+    drop: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Study:
     """One version of a protocol. `visits[0]` is the baseline.
 
@@ -101,3 +119,4 @@ class Study:
     sources: tuple[str, ...]
     sha256: str
     form_layout: str = "item"
+    alerts: tuple[AlertRule, ...] = ()

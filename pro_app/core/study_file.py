@@ -81,9 +81,10 @@ def _code_problems(study: Study) -> Iterator[str]:
         "visits": study.visits,
         "reasons": study.reasons,
     }
-    for kind, entries in kinds.items():
+    optional = {"alerts": study.alerts}
+    for kind, entries in (kinds | optional).items():
         codes = [entry.code for entry in entries]
-        if not codes:
+        if not codes and kind in kinds:
             yield f"{kind}: there is none"
         yield from (f"{kind}: {code} is doubled" for code in _doubles(codes))
         for code in codes:
@@ -107,6 +108,7 @@ def _all_labels(study: Study) -> Iterator[tuple[str, Labels]]:
     yield from ((f"arm {arm.code}", arm.name) for arm in study.arms)
     yield from ((f"site {site.code}", site.name) for site in study.sites)
     yield from ((f"reason {reason.code}", reason.name) for reason in study.reasons)
+    yield from ((f"alert {rule.code}", rule.name) for rule in study.alerts)
     yield from ((f"group {code}", labels) for code, labels in study.reason_groups.items())
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pro_app.core.contact import Attempt
 from pro_app.core.study import Study
+from pro_app.store.alerts import OpenAlert, open_alerts
 from pro_app.store.contacts import CallBack, NotReached, call_backs, latest, not_reached
 from pro_app.store.tasks import Begun, TaskKind, Waiting, begun, waiting
 from pro_app.store.today import CameIn, Cut, Flagged, OpenWindow, came_in, flagged, open_windows
@@ -42,6 +43,7 @@ class Today:
     begun: Cut[Begun]
     call_backs: Cut[CallBack]
     not_reached: Cut[NotReached]
+    alerts: Cut[OpenAlert]
     tried: Mapping[str, Sequence[Attempt]]  # number → what was tried lately, the latest first
 
     @property
@@ -53,7 +55,8 @@ class Today:
     def waits(self) -> bool:
         """Whether anything is left to do."""
         lists = (self.soon, self.week, self.later, self.flagged, self.calls, self.not_taken)
-        return any(cut.total for cut in (*lists, self.begun, self.call_backs, self.not_reached))
+        calls = (self.call_backs, self.not_reached)
+        return any(cut.total for cut in (*lists, *calls, self.begun, self.alerts))
 
 
 def at_site(study: Study, *, sites: tuple[str, ...], today: date, now: datetime) -> Today:
@@ -103,5 +106,6 @@ def at_site(study: Study, *, sites: tuple[str, ...], today: date, now: datetime)
             not_reached=not_reached(
                 connection, sites=sites, since=now - LATELY, tries=TRIES, limit=ROWS
             ),
+            alerts=open_alerts(connection, sites=sites, limit=ROWS) if study.alerts else Cut(),
             tried=latest(connection, shown, since=now - LATELY),
         )

@@ -12,6 +12,7 @@ from pro_app.core.rates import POOLED
 from pro_app.core.study import REASON_PENDING
 from pro_app.deployment import deployment
 from pro_app.nurse import (
+    alert_routes,
     calls,
     card_routes,
     completeness,
@@ -39,6 +40,7 @@ blueprint.register_blueprint(event_routes.blueprint)
 blueprint.register_blueprint(pause_routes.blueprint)
 blueprint.register_blueprint(record_routes.blueprint)
 blueprint.register_blueprint(contact_routes.blueprint)
+blueprint.register_blueprint(alert_routes.blueprint)
 
 
 @blueprint.context_processor

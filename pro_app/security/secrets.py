@@ -81,6 +81,11 @@ def new_phone_key() -> str:
     return secrets.token_urlsafe(32)
 
 
+def new_nonce() -> bytes:
+    """96 random bits, for one sealing."""
+    return secrets.token_bytes(12)
+
+
 def owner_of(phone_key: str) -> str:
     """By what a phone knows whose an unsent form is: 16 hexadecimal digits, no person's."""
     return hashlib.sha256(f"owner:{phone_key}".encode()).hexdigest()[:16]

@@ -8,6 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ROOT / "pro_app"
 ROOMS = (
     "patient",
+    "contacts",
     "nurse",
     "audit",
     "export",

@@ -36,6 +36,7 @@ def test_the_demonstration_s_key_is_made_once_and_kept_to_its_owner(tmp_path: Pa
         ({"PRO_LISTEN": "5000"}, "PRO_LISTEN"),
         ({"PRO_TRUSTED_PROXIES": "all"}, "PRO_TRUSTED_PROXIES"),
         ({"PRO_OFFLINE": "no"}, "PRO_OFFLINE"),
+        ({"PRO_CONTACT_KEYS": "short"}, "PRO_CONTACT_KEYS"),
         ({"PRO_SMTP_URL": "mail.example", "PRO_MAIL_FROM": "a@b.example"}, "PRO_SMTP_URL"),
         ({"PRO_SMTP_URL": "smtp://x:99999", "PRO_MAIL_FROM": "a@b.example"}, "PRO_SMTP_URL"),
         ({"PRO_SMTP_URL": "smtp://u:p@x", "PRO_MAIL_FROM": "a@b.example"}, "PRO_SMTP_URL"),
@@ -74,3 +75,16 @@ def test_the_readme_s_table_is_the_code_s() -> None:
     assert [(name, default.strip("`"), meaning) for name, default, meaning in rows] == [
         (name, default, meaning) for name, (default, meaning) in VARIABLES.items()
     ]
+
+
+def test_the_contact_book_has_a_key_in_the_demonstration_and_none_unasked_in_production(
+    tmp_path: Path,
+) -> None:
+    first = read_settings({}, instance=tmp_path).contact_keys
+    assert read_settings({}, instance=tmp_path).contact_keys == first
+    assert len(first) == 1
+    assert read_settings({"PRO_CONTACT_KEYS": "off"}, instance=tmp_path).contact_keys == ()
+    real = {"PRO_ENV": "production", "PRO_SECRET_KEY": "x" * 40}
+    assert read_settings(real, instance=tmp_path).contact_keys == ()
+    two = {"PRO_CONTACT_KEYS": f"{'n' * 32}, {'o' * 32}"}
+    assert read_settings(real | two, instance=tmp_path).contact_keys == ("n" * 32, "o" * 32)

@@ -1,0 +1,160 @@
+"""Look up, write, erase and reseal what the contact book holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from pro_app.core.contact_card import Field, fits
+from pro_app.security.vault import Sealed, Vault
+from pro_app.store import contact_book
+from pro_app.store.contact_book import SealedEntry
+from pro_app.store.patients import Patient, find_patient, lock_patient
+from pro_app.store.transaction import Actor, reading, transaction
+
+#: Entries are resealed so many in a transaction, so that nobody waits for long.
+_TOGETHER = 200
+
+
+class Why(StrEnum):
+    """Why somebody looks a patient up."""
+
+    CALL = "CALL"  # to call her about a questionnaire
+    SHE_CALLED = "SHE_CALLED"  # she called, and has to be recognised
+    VISIT = "VISIT"  # she is here
+    CORRECT = "CORRECT"  # an entry is to be corrected
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the book holds of one patient; None for an entry that no key opens."""
+
+    number: str
+    entries: Mapping[Field, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """Nothing was written: these fields hold what can't stand there."""
+
+    fields: tuple[Field, ...]
+
+
+def find(number: str, *, sites: tuple[str, ...] | None) -> tuple[Patient, frozenset[str]] | None:
+    """The patient and which of her fields are filled in; None when she is not at these sites."""
+    with reading() as connection:
+        found = find_patient(connection, number, sites=sites)
+        return (found, contact_book.fields_of(connection, found.id)) if found else None
+
+
+def look_up(
+    vault: Vault,
+    number: str,
+    why: Why,
+    *,
+    sites: tuple[str, ...] | None,
+    actor: Actor,
+    now: datetime,
+) -> Card | None:
+    """Her card; that it was looked at, by whom and why, stands in the trail before it is seen."""
+    with transaction(actor, now) as tx:
+        found = find_patient(tx.connection, number, sites=sites)
+        if found is None:
+            tx.abandon()
+            return None
+        rows = contact_book.entries_of(tx.connection, found.id)
+        tx.record(
+            "contacts.viewed",
+            number,
+            changes={"fields": [None, sorted(row.field for row in rows)]},
+            reason=why.value,
+        )
+    return Card(number, {Field(row.field): _opened(vault, row) for row in rows})
+
+
+def write(
+    vault: Vault,
+    number: str,
+    given: Mapping[Field, str],
+    *,
+    sites: tuple[str, ...] | None,
+    actor: Actor,
+    now: datetime,
+) -> NotTaken | bool:
+    """Whether there is such a patient, and her card now says what was given.
+
+    An empty text removes a field; a field that is not given stays. The trail learns
+    which fields changed, never what stands in them.
+    """
+    cleaned = {field: words.strip() for field, words in given.items()}
+    wrong = tuple(field for field, words in cleaned.items() if words and not fits(field, words))
+    if wrong:
+        return NotTaken(wrong)
+    with transaction(actor, now) as tx:
+        found = find_patient(tx.connection, number, sites=sites)
+        if found is None:
+            tx.abandon()
+            return False
+        lock_patient(tx, found.id)
+        rows = contact_book.entries_of(tx.connection, found.id)
+        before = {Field(row.field): _opened(vault, row) for row in rows}
+        changed = [f for f, words in cleaned.items() if (before.get(f) or "") != words]
+        for field in changed:
+            if cleaned[field]:
+                sealed = vault.seal(cleaned[field], bound=_bound(number, field))
+                contact_book.keep_entry(tx, found.id, field, sealed.text, sealed.key_id)
+            else:
+                contact_book.drop_entry(tx, found.id, field)
+        if not changed:
+            tx.abandon()
+            return True
+        tx.record("contacts.written", number, changes={"fields": [None, sorted(changed)]})
+    return True
+
+
+def erase(
+    number: str, why: str, *, sites: tuple[str, ...] | None, actor: Actor, now: datetime
+) -> bool:
+    """Whether there is such a patient; nothing is left of her in the book."""
+    with transaction(actor, now) as tx:
+        found = find_patient(tx.connection, number, sites=sites)
+        if found is None:
+            tx.abandon()
+            return False
+        count = contact_book.erase(tx, found.id)
+        tx.record("contacts.erased", number, changes={"entries": [count, 0]}, reason=why)
+    return True
+
+
+def reseal_all(vault: Vault, *, actor: Actor, now: datetime) -> tuple[int, int]:
+    """(how many entries now open with the newest key, how many no key opens)."""
+    done = 0
+    unread: set[int] = set()
+    while True:
+        with transaction(actor, now) as tx:
+            rows = contact_book.of_other_keys(
+                tx.connection, vault.key_id, limit=_TOGETHER + len(unread)
+            )
+            resealed = 0
+            for row in rows:
+                words = _opened(vault, row)
+                if words is None:
+                    unread.add(row.id)
+                    continue
+                sealed = vault.seal(words, bound=_bound(row.number, row.field))
+                contact_book.reseal(tx, row.id, sealed.text, sealed.key_id)
+                resealed += 1
+            if not resealed:
+                tx.abandon()
+                return done, len(unread)
+            tx.record("contacts.resealed", vault.key_id, changes={"entries": [None, resealed]})
+        done += resealed
+
+
+def _opened(vault: Vault, row: SealedEntry) -> str | None:
+    return vault.open(Sealed(row.sealed, row.key_id), bound=_bound(row.number, row.field))
+
+
+def _bound(number: str, field: str) -> str:
+    """An entry opens only as this field of this patient: rows can't change places."""
+    return f"{number}/{field}"

@@ -1,0 +1,85 @@
+"""Look through the forms that came in for what the study's rules name."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pro_app.core.alerts import found
+from pro_app.core.instrument import Instrument
+from pro_app.core.study import Study
+from pro_app.store import alerts, leases
+from pro_app.store.transaction import Actor, housekeeping, reading, transaction
+
+#: A form that came longer ago raises no alert: it has been seen by other ways.
+_LATELY = timedelta(days=14)
+_LEASE = "alerts"
+_LASTS = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many alerts were opened, and how many shown to the investigator."""
+
+    opened: int = 0
+    escalated: int = 0
+
+
+def look(
+    study: Study, instrument: Instrument, *, actor: Actor, holder: str, now: datetime
+) -> Counts:
+    """Open an alert for each rule that a form meets, once; escalate what nobody took on.
+
+    Where another process has the lease, nothing is done.
+    """
+    if not study.alerts:
+        return Counts()
+    with housekeeping() as work:
+        if not leases.take(work, _LEASE, holder, now, _LASTS):
+            return Counts()
+    return Counts(
+        _open(study, instrument, actor=actor, now=now), _escalate(study, actor=actor, now=now)
+    )
+
+
+def _open(study: Study, instrument: Instrument, *, actor: Actor, now: datetime) -> int:
+    with reading() as connection:
+        forms = list(
+            alerts.forms_since(
+                connection,
+                now - _LATELY,
+                baseline=study.visits[0].code,
+                scoring_version=instrument.scoring_version,
+            )
+        )
+    raised = [
+        (form, rule.code)
+        for form in forms
+        for rule in found(
+            study.alerts, answers=form.answers, scores=form.scores, baseline=form.baseline
+        )
+        if rule.code not in form.raised
+    ]
+    if raised:
+        with transaction(actor, now) as tx:
+            for form, code in raised:
+                alerts.open_alert(tx, form, code)
+                tx.record(
+                    "alert.opened", form.number, visit=form.visit, changes={"rule": [None, code]}
+                )
+    return len(raised)
+
+
+def _escalate(study: Study, *, actor: Actor, now: datetime) -> int:
+    hours = {rule.code: rule.escalate_after_hours for rule in study.alerts}
+    with reading() as connection:
+        late = [
+            each
+            for each in alerts.not_taken(connection)
+            if now - each.opened_at >= timedelta(hours=hours.get(each.rule, 24))
+        ]
+    if late:
+        with transaction(actor, now) as tx:
+            for each in late:
+                alerts.change(tx, each.id, escalated_at=now)
+                changes = {"rule": [None, each.rule]}
+                tx.record("alert.escalated", each.number, visit=each.visit, changes=changes)
+    return len(late)

@@ -1,0 +1,152 @@
+"""Alerts: what a rule of the study found in a form, from the finding to the closing note."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from pro_app.store.tables import alert, form, form_score, patient
+from pro_app.store.today import Cut
+from pro_app.store.transaction import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A form as the rules see it: values as chosen, scores as they are now and at baseline."""
+
+    form_id: int
+    patient_id: int
+    number: str
+    visit: str
+    answers: Mapping[str, int | None]
+    scores: Mapping[str, float | None]
+    baseline: Mapping[str, float | None]
+    raised: frozenset[str]  # the rules that it raised an alert by already
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlert:
+    """An alert that nobody has closed."""
+
+    id: int
+    number: str
+    visit: str
+    rule: str
+    opened_at: datetime
+    owner: str | None
+    acknowledged_at: datetime | None
+    escalated_at: datetime | None
+
+
+def forms_since(
+    connection: Connection, since: datetime, *, baseline: str, scoring_version: str
+) -> Iterator[Looked]:
+    """The standing forms received since an instant that she filled in herself."""
+    recent = (
+        select(form.c.id, form.c.patient_id, patient.c.number, form.c.visit, form.c.answers)
+        .join(patient, patient.c.id == form.c.patient_id)
+        .where(form.c.received_at >= since, form.c.standing, ~form.c.proxy)
+    )
+    rows = list(connection.execute(recent))
+    people = {row.patient_id for row in rows}
+    first = select(form.c.id, form.c.patient_id).where(
+        form.c.patient_id.in_(people), form.c.visit == baseline, form.c.standing, ~form.c.proxy
+    )
+    base = {row.patient_id: row.id for row in connection.execute(first)}
+    scores = _scores(connection, {*base.values(), *(row.id for row in rows)}, scoring_version)
+    raised: dict[int, set[str]] = {}
+    for row in connection.execute(select(alert.c.form_id, alert.c.rule)):
+        raised.setdefault(row.form_id, set()).add(row.rule)
+    for row in rows:
+        yield Looked(
+            row.id,
+            row.patient_id,
+            row.number,
+            row.visit,
+            {code: v if isinstance(v, int) else None for code, v in row.answers.items()},
+            scores.get(row.id, {}),
+            scores.get(base.get(row.patient_id, 0), {}),
+            frozenset(raised.get(row.id, ())),
+        )
+
+
+def _scores(
+    connection: Connection, form_ids: set[int], scoring_version: str
+) -> dict[int, dict[str, float | None]]:
+    """Form -> scale -> score, of the last revision."""
+    query = (
+        select(form_score.c.form_id, form_score.c.scores)
+        .where(form_score.c.form_id.in_(form_ids), form_score.c.scoring_version == scoring_version)
+        .order_by(form_score.c.revision)
+    )
+    return {
+        row.form_id: {code: parts[0] for code, parts in row.scores.items()}
+        for row in connection.execute(query)
+    }
+
+
+def open_alert(tx: Tx, found: Looked, rule: str) -> None:
+    tx.execute(
+        insert(alert),
+        {
+            "patient_id": found.patient_id,
+            "form_id": found.form_id,
+            "rule": rule,
+            "opened_at": tx.now,
+        },
+    )
+
+
+_OPEN = (
+    alert.c.id,
+    patient.c.number,
+    form.c.visit,
+    alert.c.rule,
+    alert.c.opened_at,
+    alert.c.owner,
+    alert.c.acknowledged_at,
+    alert.c.escalated_at,
+)
+
+
+def _open_alerts() -> Any:
+    return (
+        select(*_OPEN)
+        .join(patient, patient.c.id == alert.c.patient_id)
+        .join(form, form.c.id == alert.c.form_id)
+        .where(alert.c.closed_at.is_(None))
+    )
+
+
+def open_alerts(connection: Connection, *, sites: Sequence[str], limit: int) -> Cut[OpenAlert]:
+    """The alerts of these sites that nobody has closed, escalated ones and the oldest first."""
+    query = (
+        _open_alerts()
+        .where(patient.c.site.in_(sites))
+        .order_by(alert.c.escalated_at.is_(None), alert.c.opened_at, alert.c.id)
+        .add_columns(func.count().over().label("total"))
+        .limit(limit)
+    )
+    rows = list(connection.execute(query))
+    return Cut(tuple(OpenAlert(*row[:-1]) for row in rows), rows[0].total if rows else 0)
+
+
+def not_taken(connection: Connection) -> list[OpenAlert]:
+    """Those that nobody has taken on, and that are not escalated yet."""
+    query = _open_alerts().where(alert.c.acknowledged_at.is_(None), alert.c.escalated_at.is_(None))
+    return [OpenAlert(*row) for row in connection.execute(query)]
+
+
+def lock_alert(tx: Tx, alert_id: int, *, sites: Sequence[str] | None) -> OpenAlert | None:
+    """An open alert, locked; None when there is none of this number at these sites."""
+    query = _open_alerts().where(alert.c.id == alert_id).with_for_update(of=alert)
+    if sites is not None:
+        query = query.where(patient.c.site.in_(sites))
+    row = tx.execute(query).one_or_none()
+    return OpenAlert(*row) if row else None
+
+
+def change(tx: Tx, alert_id: int, **values: Any) -> None:
+    tx.execute(update(alert).where(alert.c.id == alert_id).values(**values))
