@@ -88,6 +88,8 @@ def _of_the_study() -> dict[str, str]:
         "record.signed": _("Record signed off"),
         "record.locked": _("Record locked"),
         "record.unlocked": _("Record unlocked"),
+        "copy.made": _("Certified copy made"),
+        "copy.site_made": _("Copy of a whole site made"),
         "head.sent": _("Head of the trail sent to a site"),
         "trail.exported": _("Trail exported"),
         "trail.redacted": _("Words taken out of the trail"),

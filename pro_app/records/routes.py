@@ -12,10 +12,10 @@ from pro_app.security.access import staff_only
 from pro_app.security.roles import READERS, Role
 from pro_app.security.service import confirm
 
-blueprint = Blueprint("records", __name__, url_prefix="/staff")
+blueprint = Blueprint("records", __name__, url_prefix="/staff/records")
 
 
-@blueprint.get("/records")
+@blueprint.get("")
 @staff_only(*READERS)
 def records() -> ResponseReturnValue:
     """The records of one site: her own, or the one that is asked for."""
@@ -32,7 +32,7 @@ def records() -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/patients/<number>/record")
+@blueprint.get("/<number>")
 @staff_only(*READERS)
 def record(number: str) -> ResponseReturnValue:
     found = service.patient_record(number, sites=current_user.sites)
@@ -46,7 +46,7 @@ def record(number: str) -> ResponseReturnValue:
     )
 
 
-@blueprint.post("/patients/<number>/record/<deed>")
+@blueprint.post("/<number>/<deed>")
 @staff_only(Role.INVESTIGATOR)
 def act_on_patient(number: str, deed: str) -> ResponseReturnValue:
     if service.patient_record(number, sites=current_user.sites) is None:
@@ -54,7 +54,7 @@ def act_on_patient(number: str, deed: str) -> ResponseReturnValue:
     return _act(Record(Kind.PATIENT, number), deed, url_for(".record", number=number))
 
 
-@blueprint.post("/records/<deed>")
+@blueprint.post("/site/<deed>")
 @staff_only(Role.INVESTIGATOR)
 def act_on_site(deed: str) -> ResponseReturnValue:
     return _act(Record(Kind.SITE, current_user.sites[0]), deed, url_for(".records"))

@@ -12,13 +12,14 @@ from markupsafe import Markup
 from pro_app import qr
 from pro_app.deployment import deployment
 from pro_app.i18n import LANGUAGES
-from pro_app.reports import service
+from pro_app.reports import copy_routes, service
 from pro_app.reports.pdf import pdf
 from pro_app.security import cards
 from pro_app.security.access import staff_only
 from pro_app.security.roles import SITE_STAFF
 
 blueprint = Blueprint("reports", __name__, url_prefix="/staff")
+blueprint.register_blueprint(copy_routes.blueprint)
 
 
 @blueprint.post("/patients/<number>/card")

@@ -12,7 +12,7 @@ from pro_app.store.sealing import EVENT
 from pro_app.store.tables import audit_event, audit_seal, form, patient, redaction
 
 #: How a patient filled in a form. It is hers until she hands the form in.
-_HER_STEPS = ("draft.begun", "draft.saved", "draft.asked", "draft.discarded")
+HER_STEPS = ("draft.begun", "draft.saved", "draft.asked", "draft.discarded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,22 @@ class Line:
     taken_out: TakenOut | None = None
 
 
+#: Events with their seals and what was taken out of them.
+LINES: Select[Any] = (
+    select(
+        *EVENT,
+        audit_seal.c.position,
+        audit_seal.c.chain,
+        redaction.c.fields,
+        redaction.c.why,
+        redaction.c.redacted_at,
+        redaction.c.redacted_by,
+    )
+    .outerjoin(audit_seal, audit_seal.c.event_id == audit_event.c.id)
+    .outerjoin(redaction, redaction.c.event_id == audit_event.c.id)
+)
+
+
 def search_trail(
     connection: Connection, search: Search, *, before: int | None, limit: int
 ) -> list[Line]:
@@ -117,7 +133,7 @@ def search_trail(
     query = _fitting(search).order_by(audit_event.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(audit_event.c.id < before)
-    return [_line(row) for row in connection.execute(query)]
+    return [line_of(row) for row in connection.execute(query)]
 
 
 def whole_trail(connection: Connection, search: Search) -> Iterator[Line]:
@@ -125,7 +141,7 @@ def whole_trail(connection: Connection, search: Search) -> Iterator[Line]:
     query = _fitting(search).order_by(audit_event.c.id)
     with connection.execution_options(yield_per=2000).execute(query) as rows:
         for row in rows:
-            yield _line(row)
+            yield line_of(row)
 
 
 def _fitting(search: Search) -> Select[Any]:
@@ -146,25 +162,12 @@ def _fitting(search: Search) -> Select[Any]:
         # Not EXISTS, which PostgreSQL makes a join of the whole trail, sorted for one page.
         site = select(patient.c.site).where(patient.c.number == event.subject)
         conditions.append(site.scalar_subquery().in_(search.sites))
-    return (
-        select(
-            *EVENT,
-            audit_seal.c.position,
-            audit_seal.c.chain,
-            redaction.c.fields,
-            redaction.c.why,
-            redaction.c.redacted_at,
-            redaction.c.redacted_by,
-        )
-        .outerjoin(audit_seal, audit_seal.c.event_id == event.id)
-        .outerjoin(redaction, redaction.c.event_id == event.id)
-        .where(*conditions)
-    )
+    return LINES.where(*conditions)
 
 
 def _readable_steps(her_steps: bool) -> ColumnElement[bool]:
     event = audit_event.c
-    others = event.action.not_in(_HER_STEPS)
+    others = event.action.not_in(HER_STEPS)
     if not her_steps:
         return others
     handed_in = and_(
@@ -176,6 +179,7 @@ def _readable_steps(her_steps: bool) -> ColumnElement[bool]:
     return or_(others, exists().where(handed_in))
 
 
-def _line(row: Sequence[Any]) -> Line:
+def line_of(row: Sequence[Any]) -> Line:
+    """A row of `LINES`."""
     taken_out = TakenOut(*row[-4:]) if row[-4] is not None else None
     return Line(Event(*row[:-6]), row[-6], row[-5], taken_out)

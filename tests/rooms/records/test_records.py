@@ -26,7 +26,8 @@ from tests.factories import ACTOR
 from tests.rooms.nurse.counting import statements
 
 EN = {"Accept-Language": "en"}
-RECORD = "/staff/patients/LISHUI-001/record"
+RECORD = "/staff/records/LISHUI-001"
+SITE = "/staff/records/site"
 
 
 @pytest.fixture
@@ -40,7 +41,9 @@ def world(app: Flask) -> Flask:
 
 
 def version_on(client: FlaskClient, path: str = RECORD) -> str:
-    return re.findall(r'name="version" value="([0-9a-f]{64})"', client.get(path).text)[0]
+    return re.findall(
+        r'name="version" value="([0-9a-f]{64})"', client.get(path.removesuffix("/site")).text
+    )[0]
 
 
 def sign(client: FlaskClient, path: str = RECORD, **changes: str) -> str:
@@ -143,7 +146,7 @@ def test_a_site_is_signed_as_one_and_void_with_any_of_its_patients(
     world: Flask, cast: Cast
 ) -> None:
     gao = cast.investigator_of_lishui()
-    assert "the records of all patients of this site" in sign(gao, "/staff/records")
+    assert "the records of all patients of this site" in sign(gao, SITE)
     assert "void:" not in gao.get("/staff/records", headers=EN).text
     with world.app_context():
         factories.add_event(factories.patient_id_of("JIAXING-001"), "progression", date(2026, 2, 1))
@@ -156,7 +159,7 @@ def test_a_site_is_signed_as_one_and_void_with_any_of_its_patients(
 def test_the_arm_is_no_part_of_what_is_signed(world: Flask, cast: Cast) -> None:
     # Else whoever knows the rest of a record could try which arm gives this digest.
     gao = cast.investigator_of_lishui()
-    path = "/staff/patients/LISHUI-002/record"
+    path = "/staff/records/LISHUI-002"
     before = version_on(gao, path)
     with world.app_context(), transaction(ACTOR, deployment().now()) as tx:
         allocate(tx, factories.patient_id_of("LISHUI-002"), "PALLIATIVE")
@@ -176,7 +179,7 @@ def test_a_lock_is_set_and_ended_with_a_reason(world: Flask, cast: Cast) -> None
     )
     assert "It was so already" in act("lock", "twice")
     assert "Open. A lock keeps" in act("unlock", "a form came late")
-    assert "Lock of the whole site" in act("lock", "the study is over", "/staff/records")
+    assert "Lock of the whole site" in act("lock", "the study is over", SITE)
     assert "locked with its site" in gao.get(RECORD, headers=EN).text
     assert gao.post(f"{RECORD}/burn", data={}).status_code == 404
     with world.app_context(), reading() as connection:

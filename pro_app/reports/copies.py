@@ -1,0 +1,223 @@
+"""The certified copy of a form: all that is kept of it, as one document and its digest."""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
+
+from pro_app.core.corrections import Truth, corrected
+from pro_app.core.instrument import Instrument
+from pro_app.core.study import Study
+from pro_app.core.wording import Wording
+from pro_app.instruments import demonstration_if_any
+from pro_app.store import copying, sealing
+from pro_app.store.facts import Scope, read_facts
+from pro_app.store.patients import find_patient
+from pro_app.store.signatures import Signature, signatures_of
+from pro_app.store.transaction import Actor, reading, transaction
+from pro_app.store.versions import versions_of
+from pro_app.store.wordings import packs
+
+FORMAT = "pro_app certified copy 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The document, and its bytes whose SHA-256 stands on the page that is printed."""
+
+    document: Mapping[str, Any]
+    content: bytes
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """What its files are called by."""
+        form = self.document["form"]
+        return f"{self.document['patient']}-{form['visit']}-{form['submission_id'][:8]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """For whom and of what copies are made."""
+
+    study: Study
+    instrument: Instrument
+    actor: Actor
+    now: datetime
+
+    def instant(self, value: datetime | None) -> str | None:
+        """An instant in the trial's zone, with its offset."""
+        zone = ZoneInfo(self.study.time_zone)
+        return value.astimezone(zone).isoformat() if value else None
+
+
+def copy_of(
+    number: str, submission_id: str, *, sites: Sequence[str] | None, making: Making
+) -> Copy | None:
+    """The copy of one form, None when there is no such form at these sites."""
+    return next(_copies(number, sites, making, submission_id), None)
+
+
+def record_copy(copy: Copy, kind: str, making: Making) -> None:
+    """Keep in the trail that a copy leaves, before it does."""
+    document = copy.document
+    said = {"submission_id": document["form"]["submission_id"], "kind": kind}
+    with transaction(making.actor, making.now) as tx:
+        tx.record(
+            "copy.made",
+            document["patient"],
+            visit=document["form"]["visit"],
+            changes={k: (None, v) for k, v in (said | {"sha256": copy.sha256}).items()},
+        )
+
+
+def copy_site(site: str, target: BinaryIO, page: Callable[[Copy], str], *, making: Making) -> int:
+    """How many forms were written to `target`, a ZIP; recorded in the trail.
+
+    Each as a page that any browser opens and as JSON, and a list of them all with
+    their digests. One patient after the other: it takes no more room for more of them.
+    """
+    with reading() as connection:
+        numbers = [each.facts.patient_id for each in read_facts(connection, Scope(sites=(site,)))]
+    listed = ["SHA-256  file\r\n"]
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for number in numbers:
+            for copy in _copies(number, (site,), making):
+                listed.append(f"{copy.sha256}  {number}/{copy.name}.json\r\n")
+                archive.writestr(f"{number}/{copy.name}.json", copy.content)
+                archive.writestr(f"{number}/{copy.name}.html", page(copy))
+        archive.writestr("SHA256SUMS.txt", "".join(listed))
+    forms = len(listed) - 1
+    said = {"site": site, "patients": len(numbers), "forms": forms, "sha256": _digest(target)}
+    with transaction(making.actor, making.now) as tx:
+        changes = {k: (None, v) for k, v in said.items()}
+        tx.record("copy.site_made", f"site:{site}", changes=changes)
+    return forms
+
+
+def _digest(target: BinaryIO) -> str:
+    target.seek(0)
+    found = hashlib.sha256()
+    while block := target.read(io.DEFAULT_BUFFER_SIZE * 16):
+        found.update(block)
+    target.seek(0)
+    return found.hexdigest()
+
+
+def _copies(
+    number: str, sites: Sequence[str] | None, making: Making, submission_id: str | None = None
+) -> Iterator[Copy]:
+    with reading(snapshot=True) as connection:
+        patient = find_patient(connection, number, sites=sites)
+        if patient is None:
+            return
+        version = versions_of(connection, [patient.id])[number]
+        signatures = signatures_of(connection, "patient", [number])
+        head = sealing.last_seal(connection)
+        rows = copying.forms_to_copy(connection, patient.id, number, submission_id)
+        wordings = {
+            each.wording.sha256: each.wording for each in packs(connection, making.instrument.id)
+        }
+    for language in making.study.languages:
+        if shipped := demonstration_if_any(making.study.instrument, language):
+            wordings.setdefault(shipped.sha256, shipped)
+    for each in rows:
+        shown = wordings.get(each.form["wording_sha256"] or "")
+        yield _finished(
+            {
+                "format": FORMAT,
+                "study": {"id": making.study.id, "registry_id": making.study.registry_id},
+                "time_zone": making.study.time_zone,
+                "patient": number,
+                "site": patient.site,
+                "form": _form(each.form, making),
+                "wording": _wording(each.form, shown),
+                "items": _items(each, shown, making),
+                "scores": [_plain(row, making) for row in each.scores],
+                "corrections": [_plain(asdict(row), making) for row in each.corrections],
+                "decisions": [_plain(row, making) for row in each.decisions],
+                "trail": [_line(line, making) for line in each.trail],
+                "record": {
+                    "version_sha256": version,
+                    "signatures": [_signature(s, version, making) for s in signatures],
+                },
+                "head": f"{head.position}:{head.chain}" if head else None,
+                "copied": {"by": making.actor.name, "at": making.instant(making.now)},
+            }
+        )
+
+
+def _finished(document: dict[str, Any]) -> Copy:
+    content = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+    return Copy(document, content, hashlib.sha256(content).hexdigest())
+
+
+def _form(row: Mapping[str, Any], making: Making) -> dict[str, Any]:
+    """The form's own columns, but for the answers, which stand with the items."""
+    inside = ("answers", "item_times", "item_languages")
+    said = _plain({k: v for k, v in row.items() if k not in inside}, making)
+    if row["device_at"]:
+        said["device_is_ahead_seconds"] = (row["device_at"] - row["received_at"]).total_seconds()
+    return said
+
+
+def _wording(row: Mapping[str, Any], shown: Wording | None) -> dict[str, Any]:
+    return {
+        "sha256": row["wording_sha256"],
+        "language": row["language"],
+        "demonstration": shown.demonstration if shown else None,
+        "licence": shown.licence if shown else None,
+    }
+
+
+def _items(rows: copying.FormRows, shown: Wording | None, making: Making) -> list[dict[str, Any]]:
+    """Each item as it was shown and answered, and as it stands after signed corrections."""
+    row = rows.form
+    signed = [each.changes for each in rows.corrections if each.signed]
+    stands = corrected(Truth(row["answered_on"], row["answers"]), signed).answers
+    times, languages = row["item_times"] or {}, row["item_languages"]
+    texts = shown.texts if shown else {}
+    found = []
+    for code in making.instrument.item_codes:
+        answer, now = row["answers"].get(code), stands.get(code)
+        seen, chosen = (*times.get(code, ()), None, None)[:2]
+        found.append(
+            {
+                "code": code,
+                "text": texts.get(code),
+                "answer": answer,
+                "answer_text": texts.get(f"RESPONSE_{answer}"),
+                "stands": now,
+                "stands_text": texts.get(f"RESPONSE_{now}"),
+                "language": languages.get(code, row["language"]),
+                "first_seen_seconds": seen,
+                "last_chosen_seconds": chosen,
+            }
+        )
+    return found
+
+
+def _line(line: Any, making: Making) -> dict[str, Any]:
+    seal = {"position": line.position, "chain": line.chain} if line.position else None
+    gone = _plain(asdict(line.taken_out), making) if line.taken_out else None
+    return _plain(asdict(line.event), making) | {"seal": seal, "taken_out": gone}
+
+
+def _signature(each: Signature, version: str, making: Making) -> dict[str, Any]:
+    return _plain(asdict(each), making) | {"holds": each.version_sha256 == version}
+
+
+def _plain(row: Mapping[str, Any], making: Making) -> dict[str, Any]:
+    """The row as JSON can hold it."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, datetime):
+            return making.instant(value)
+        return value.isoformat() if isinstance(value, date) else value
+
+    return {name: plain(value) for name, value in row.items()}

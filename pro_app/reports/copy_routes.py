@@ -1,0 +1,101 @@
+"""Certified copies: of one form as PDF or JSON, of a site's as one ZIP."""
+
+from io import BytesIO
+from tempfile import TemporaryFile
+
+from flask import Blueprint, abort, render_template, request, send_file
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from pro_app.deployment import deployment
+from pro_app.i18n import LANGUAGES, language
+from pro_app.reports import copies
+from pro_app.reports.copies import Copy, Making
+from pro_app.reports.pdf import pdf
+from pro_app.security.access import staff_only
+from pro_app.security.roles import READERS, SITE_STAFF
+
+blueprint = Blueprint("copies", __name__)
+
+
+@blueprint.post("/patients/<number>/forms/<submission_id>/copy")
+@staff_only(*READERS)
+def copy(number: str, submission_id: str) -> ResponseReturnValue:
+    """The form's copy; asked for by POST, since each one that leaves is recorded."""
+    making = _making()
+    made = copies.copy_of(number, submission_id, sites=current_user.sites, making=making)
+    if made is None:
+        abort(404)
+    as_json = request.form.get("as") == "json"
+    content = made.content if as_json else pdf(_page(made))
+    kind, type_ = ("json", "application/json") if as_json else ("pdf", "application/pdf")
+    copies.record_copy(made, kind, making)
+    return send_file(
+        BytesIO(content), type_, as_attachment=True, download_name=f"{made.name}.{kind}"
+    )
+
+
+@blueprint.post("/records/site/copies")
+@staff_only(*SITE_STAFF)
+def whole_site() -> ResponseReturnValue:
+    """All that the site has handed in, for it to keep where nobody else has a hand."""
+    making = _making()
+    [site] = current_user.sites
+    archive = TemporaryFile()  # noqa: SIM115 - closed with the response
+    copies.copy_site(site, archive, _page, making=making)
+    name = f"{making.study.id}-{site}-{deployment().day_of(making.now).isoformat()}.zip"
+    return send_file(archive, "application/zip", as_attachment=True, download_name=name)
+
+
+def _making() -> Making:
+    parts = deployment()
+    return Making(parts.study, parts.instrument, current_user.actor, parts.now())
+
+
+def _page(made: Copy) -> str:
+    parts = deployment()
+    return render_template(
+        "reports/copy.html",
+        made=made,
+        doc=made.document,
+        tag=LANGUAGES[language()][1],
+        site={each.code: each for each in parts.study.sites}.get(made.document["site"]),
+        states=_states(),
+        names=_names(),
+    )
+
+
+def _states() -> dict[str, str]:
+    """Why a line has no answer."""
+    return {
+        "SKIPPED": _("left blank"),
+        "PREFER_NOT": _("preferred not to answer"),
+        "NOT_SHOWN": _("never shown"),
+    }
+
+
+def _names() -> dict[str, str]:
+    """Column of a form → what it is called, in the order of the copy."""
+    return {
+        "submission_id": _("Number of the form"),
+        "standing": _("Counted when it came"),
+        "answered_on": _("Answered on"),
+        "mode": _("How"),
+        "language": _("Language"),
+        "entered_by": _("Entered by"),
+        "why_not_self": _("Why not by herself"),
+        "proxy": _("Someone else answered"),
+        "assistance": _("Who read and tapped"),
+        "instrument": _("Questionnaire"),
+        "instrument_sha256": _("Its structure (SHA-256)"),
+        "wording_sha256": _("Its words (SHA-256)"),
+        "items_answered": _("Items answered"),
+        "started_at": _("Begun"),
+        "finished_at": _("Finished"),
+        "device_at": _("Clock of the device when it was sent"),
+        "device_offset_minutes": _("Its zone, minutes from UTC"),
+        "device_is_ahead_seconds": _("How far it was ahead, seconds"),
+        "received_at": _("Received by the server"),
+        "received_from": _("Received from"),
+    }

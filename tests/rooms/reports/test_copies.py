@@ -1,0 +1,191 @@
+"""Certified copies: all that is kept of a form, on paper and as a file, provably the same."""
+
+import hashlib
+import io
+import json
+import zipfile
+from datetime import date
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from pypdf import PdfReader
+from sqlalchemy import select
+
+from pro_app.audit import service as audit
+from pro_app.core.corrections import AskedBy, Evidence
+from pro_app.core.facts import Mode
+from pro_app.deployment import deployment
+from pro_app.instruments import demonstration
+from pro_app.store.corrections import decide_correction, write_correction
+from pro_app.store.forms import NewForm, keep_forms
+from pro_app.store.tables import audit_event, form
+from pro_app.store.transaction import Actor, reading, transaction
+from tests import factories
+from tests.cast import PASSWORD, Cast
+from tests.conftest import HandClock
+
+EN = {"Accept-Language": "en"}
+HERS = Actor("patient:LISHUI-001", "patient", "LISHUI")
+ID = "00000000-0000-4000-8000-000000000009"
+PATH = f"/staff/patients/LISHUI-001/forms/{ID}/copy"
+
+
+@pytest.fixture
+def world(app: Flask, clock: HandClock) -> Flask:
+    """A form from a phone, corrected in one line; another patient at another site."""
+    with app.app_context():
+        her = factories.add_patient(
+            "LISHUI-001", "LISHUI", randomised_on=date(2025, 12, 1), arm="RADICAL"
+        )
+        factories.add_form(factories.add_patient("JIAXING-001", "JIAXING"), "V0", date(2026, 1, 4))
+        parts = deployment()
+        shown = demonstration(parts.study.instrument, "zh")
+        codes = parts.instrument.item_codes
+        now = parts.now()
+        new = NewForm(
+            submission_id=ID, patient_id=her, visit="V1", standing=True,
+            answered_on=date(2026, 3, 5), mode=Mode.PHONE_SELF, language="zh",
+            answers=factories.all_answered(2), wording_sha256=shown.sha256,
+            started_at=now, finished_at=now, device_at=now, device_offset_minutes=480,
+            item_times={code: [n, n + 2] for n, code in enumerate(codes)},
+        )  # fmt: skip
+        with transaction(HERS, now) as tx:
+            keep_forms(tx, [new], parts.instrument)
+            tx.record("draft.saved", "LISHUI-001", visit="V1", changes={codes[0]: [1, 2]})
+            tx.record("form.received", "LISHUI-001", visit="V1", changes={"arms": [None, 2]})
+        with transaction(factories.ACTOR, now) as tx:
+            form_id = tx.execute(select(form.c.id).where(form.c.submission_id == ID)).scalar_one()
+            made = write_correction(
+                tx, form_id, asked_by=AskedBy.PATIENT, source=Evidence.CALL_NOTE,
+                why="she meant the other", changes={codes[1]: [2, 4]},
+            )  # fmt: skip
+            decide_correction(tx, made, signed=True, why=None)
+            tx.record("form.received", "LISHUI-001", visit="V1", reason="corrected")
+        audit.seal(holder="test", now=now)
+    return app
+
+
+def get(client: FlaskClient, kind: str, path: str = PATH) -> bytes:
+    with client.post(path, data={"as": kind}, headers=EN) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+        return answer.get_data()
+
+
+def made(app: Flask, action: str) -> list[Any]:
+    with app.app_context(), reading() as connection:
+        return list(connection.execute(select(audit_event).where(audit_event.c.action == action)))
+
+
+def test_a_copy_holds_what_was_shown_answered_scored_corrected_and_recorded(
+    world: Flask, cast: Cast
+) -> None:
+    content = get(cast.nurse_of_lishui(), "json")
+    document = json.loads(content)
+    with world.app_context():
+        parts = deployment()
+        first, second, *_ = parts.instrument.item_codes
+        texts = demonstration(parts.study.instrument, "zh").texts
+        last = audit.sealing_now().last
+    assert last is not None
+    assert document["form"]["received_at"] == "2026-03-05T08:00:00+08:00"
+    assert document["form"]["mode"] == "phone_self"
+    items = {each["code"]: each for each in document["items"]}
+    assert items[first] == {
+        "code": first, "text": texts[first], "answer": 2, "answer_text": texts["RESPONSE_2"],
+        "stands": 2, "stands_text": texts["RESPONSE_2"], "language": "zh",
+        "first_seen_seconds": 0, "last_chosen_seconds": 2,
+    }  # fmt: skip
+    assert (items[second]["answer"], items[second]["stands"]) == (2, 4)
+    assert document["scores"][0]["revision"] == 0
+    [correction] = document["corrections"]
+    assert (correction["why"], correction["signed"]) == ("she meant the other", True)
+    assert [each["action"] for each in document["trail"]] == ["form.received", "form.received"]
+    assert all(each["seal"]["chain"] for each in document["trail"])
+    assert document["head"] == f"{last.position}:{last.chain}"
+    assert b"RADICAL" not in content
+
+
+def test_the_printed_copy_shows_the_same_and_the_digest_of_the_file(
+    world: Flask, cast: Cast
+) -> None:
+    nurse = cast.nurse_of_lishui()
+    content = get(nurse, "json")
+    reader = PdfReader(io.BytesIO(get(nurse, "pdf")))
+    size = [
+        round(float(each) * 25.4 / 72)
+        for each in (reader.pages[0].mediabox.width, reader.pages[0].mediabox.height)
+    ]
+    assert size == [210, 297]
+    text = "".join("".join(page.extract_text().split()) for page in reader.pages)
+    document = json.loads(content)
+    for said in (
+        hashlib.sha256(content).hexdigest(),
+        document["head"],
+        document["items"][0]["text"],
+        "shemeanttheother",
+        "LISHUI-001",
+        "2026-03-05T08:00:00+08:00",
+        "Demonstrationwording",
+    ):
+        assert "".join(said.split()) in text, said
+
+
+def test_each_copy_that_leaves_is_recorded(world: Flask, cast: Cast) -> None:
+    content = get(cast.monitor(), "json")
+    [event] = made(world, "copy.made")
+    assert (event.actor, event.subject, event.visit) == ("staff:songyan", "LISHUI-001", "V1")
+    assert event.changes == {
+        "submission_id": [None, ID],
+        "kind": [None, "json"],
+        "sha256": [None, hashlib.sha256(content).hexdigest()],
+    }
+
+
+def test_a_signature_stands_in_the_copy_with_whether_it_holds(world: Flask, cast: Cast) -> None:
+    gao = cast.investigator_of_lishui()
+    page = gao.get("/staff/records/LISHUI-001").text
+    version = page.split('name="version" value="')[1][:64]
+    gao.post("/staff/records/LISHUI-001/sign", data={"version": version, "password": PASSWORD})
+    [signature] = json.loads(get(gao, "json"))["record"]["signatures"]
+    assert (signature["signed_by"], signature["holds"]) == ("staff:gaofeng", True)
+    with world.app_context():
+        factories.add_event(factories.patient_id_of("LISHUI-001"), "progression", date(2026, 2, 1))
+    [signature] = json.loads(get(gao, "json"))["record"]["signatures"]
+    assert signature["holds"] is False
+
+
+def test_another_site_s_form_does_not_exist(world: Flask, cast: Cast) -> None:
+    outsider = cast.nurse_of_jiaxing()
+    assert outsider.post(PATH, data={"as": "pdf"}).status_code == 404
+    # Nor does hers under the number of a patient who is the outsider's own.
+    mixed = PATH.replace("LISHUI-001", "JIAXING-001")
+    assert outsider.post(mixed, data={"as": "pdf"}).status_code == 404
+    assert made(world, "copy.made") == []
+
+
+def test_a_site_takes_all_of_its_own_in_one_file(world: Flask, cast: Cast) -> None:
+    gao = cast.investigator_of_lishui()
+    with gao.post("/staff/records/site/copies", headers=EN) as answer:
+        content = answer.get_data()
+    assert answer.headers["Content-Disposition"].endswith("-LISHUI-2026-03-05.zip")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+        name = "LISHUI-001/LISHUI-001-V1-00000000"
+        assert names == [f"{name}.json", f"{name}.html", "SHA256SUMS.txt"]
+        sums = archive.read("SHA256SUMS.txt").decode()
+        digest = hashlib.sha256(archive.read(f"{name}.json")).hexdigest()
+        page = archive.read(f"{name}.html").decode()
+    assert f"{digest}  {name}.json" in sums
+    assert digest in page
+    assert "JIAXING" not in page
+    [event] = made(world, "copy.site_made")
+    assert {name: pair[1] for name, pair in event.changes.items()} == {
+        "site": "LISHUI",
+        "patients": 1,
+        "forms": 1,
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
