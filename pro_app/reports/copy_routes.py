@@ -12,9 +12,11 @@ from pro_app.deployment import deployment
 from pro_app.i18n import LANGUAGES, language
 from pro_app.reports import copies
 from pro_app.reports.copies import Copy, Making
-from pro_app.reports.pdf import pdf
+from pro_app.reports.pdf import Enclosed, pdf
 from pro_app.security.access import staff_only
 from pro_app.security.roles import READERS, SITE_STAFF
+
+_INSTANTS = frozenset({"started_at", "finished_at", "device_at", "received_at"})
 
 blueprint = Blueprint("copies", __name__)
 
@@ -28,7 +30,8 @@ def copy(number: str, submission_id: str) -> ResponseReturnValue:
     if made is None:
         abort(404)
     as_json = request.form.get("as") == "json"
-    content = made.content if as_json else pdf(_page(made))
+    file = Enclosed(f"{made.name}.json", made.content, making.now)
+    content = made.content if as_json else pdf(_page(made), enclosed=file)
     kind, type_ = ("json", "application/json") if as_json else ("pdf", "application/pdf")
     copies.record_copy(made, kind, making)
     return send_file(
@@ -63,6 +66,8 @@ def _page(made: Copy) -> str:
         site={each.code: each for each in parts.study.sites}.get(made.document["site"]),
         states=_states(),
         names=_names(),
+        instants=_INSTANTS,
+        modes=_modes(),
     )
 
 
@@ -72,6 +77,16 @@ def _states() -> dict[str, str]:
         "SKIPPED": _("left blank"),
         "PREFER_NOT": _("preferred not to answer"),
         "NOT_SHOWN": _("never shown"),
+    }
+
+
+def _modes() -> dict[str, str]:
+    return {
+        "phone_self": _("own phone"),
+        "site_tablet": _("tablet at the site"),
+        "paper": _("paper"),
+        "interview_site": _("interview at the site"),
+        "interview_phone": _("interview by phone"),
     }
 
 

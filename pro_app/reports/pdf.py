@@ -1,15 +1,33 @@
 """Pages to print, from our own HTML."""
 
+from dataclasses import dataclass
+from datetime import datetime
 
-def pdf(html: str) -> bytes:
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A file that travels inside of a PDF."""
+
+    name: str
+    content: bytes
+    made_at: datetime
+
+
+def pdf(html: str, *, enclosed: Enclosed | None = None) -> bytes:
     """The page as a PDF with its text tagged; the same bytes for the same page.
 
     Fonts are those of the machine, and nothing is fetched from anywhere.
     """
     # Half a second that only whoever prints has to wait for.
-    from weasyprint import HTML
+    from weasyprint import HTML, Attachment
     from weasyprint.urls import URLFetcher
 
     nothing = URLFetcher(allowed_protocols=())
-    made: bytes = HTML(string=html, url_fetcher=nothing).write_pdf(pdf_variant="pdf/ua-1")
+    files = []
+    if enclosed:
+        times = {"created": enclosed.made_at, "modified": enclosed.made_at}
+        content = {"string": enclosed.content, "name": enclosed.name}
+        files.append(Attachment(**content, **times, relationship="Source"))
+    page = HTML(string=html, url_fetcher=nothing)
+    made: bytes = page.write_pdf(pdf_variant="pdf/ua-1", attachments=files)
     return made

@@ -108,12 +108,13 @@ def test_a_copy_holds_what_was_shown_answered_scored_corrected_and_recorded(
     assert b"RADICAL" not in content
 
 
-def test_the_printed_copy_shows_the_same_and_the_digest_of_the_file(
+def test_the_printed_copy_shows_and_holds_the_file_and_bears_its_digest(
     world: Flask, cast: Cast
 ) -> None:
-    nurse = cast.nurse_of_lishui()
-    content = get(nurse, "json")
-    reader = PdfReader(io.BytesIO(get(nurse, "pdf")))
+    reader = PdfReader(io.BytesIO(get(cast.nurse_of_lishui(), "pdf")))
+    [content] = reader.attachments["LISHUI-001-V1-00000000.json"]
+    [event] = made(world, "copy.made")
+    assert event.changes["sha256"] == [None, hashlib.sha256(content).hexdigest()]
     size = [
         round(float(each) * 25.4 / 72)
         for each in (reader.pages[0].mediabox.width, reader.pages[0].mediabox.height)
@@ -121,13 +122,15 @@ def test_the_printed_copy_shows_the_same_and_the_digest_of_the_file(
     assert size == [210, 297]
     text = "".join("".join(page.extract_text().split()) for page in reader.pages)
     document = json.loads(content)
+    for page in reader.pages:
+        assert hashlib.sha256(content).hexdigest() in "".join(page.extract_text().split())
     for said in (
         hashlib.sha256(content).hexdigest(),
         document["head"],
         document["items"][0]["text"],
         "shemeanttheother",
         "LISHUI-001",
-        "2026-03-05T08:00:00+08:00",
+        "2026-03-05 08:00:00 +08:00",
         "Demonstrationwording",
     ):
         assert "".join(said.split()) in text, said
