@@ -11,6 +11,7 @@ from pro_app.core.study import StudyError
 from pro_app.deployment import Deployment
 from pro_app.export.routes import blueprint as export
 from pro_app.nurse.routes import blueprint as nurse
+from pro_app.papers.routes import blueprint as papers
 from pro_app.patient.routes import blueprint as patient
 from pro_app.records.routes import blueprint as records
 from pro_app.reports.routes import blueprint as reports
@@ -39,7 +40,11 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     i18n.set_up(app)
     errors.set_up(app)
     assets.set_up(app)
+<<<<<<< /work/main/pro_app/__init__.py
     for room in (patient, staff_door, nurse, contacts, reports, export, audit, records):
+=======
+    for room in (patient, staff_door, nurse, reports, export, papers, audit):
+>>>>>>> pro_app/__init__.py
         app.register_blueprint(room)
     cli.register(app)
     return app

@@ -12,6 +12,7 @@ ROOMS = (
     "nurse",
     "audit",
     "export",
+    "papers",
     "reports",
     "records",
     "intake",

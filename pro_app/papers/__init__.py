@@ -1,0 +1,1 @@
+"""What comes on paper or by voice, and what becomes of a form after it came in."""

@@ -1,0 +1,154 @@
+"""The second keying of a paper form, by another person, and what it differs in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from pro_app.core.corrections import AskedBy, Evidence, Truth, difference
+from pro_app.papers.fields import LONGEST_TEXT
+from pro_app.store import keying
+from pro_app.store.corrections import corrections_of, write_correction
+from pro_app.store.held import HeldForm, find_form, lock_form
+from pro_app.store.keying import PaperForm
+from pro_app.store.transaction import Actor, Tx, reading, transaction
+
+#: A list shows so many forms, the latest; the rest come up as these are done.
+ROWS = 100
+
+
+class NotChecked(StrEnum):
+    """Why nothing was kept."""
+
+    NOT_HERE = "NOT_HERE"  # no such form at these sites
+    NOT_PAPER = "NOT_PAPER"  # only paper is keyed twice
+    SAME_PERSON = "SAME_PERSON"  # who keyed it first can't check herself
+    KEYED_TWICE = "KEYED_TWICE"  # somebody was faster
+    NOTHING_OPEN = "NOTHING_OPEN"  # nothing was chosen that is still open
+    WAITING = "WAITING"  # a correction of this form has still to be signed or declined
+    WHY_MISSING = "WHY_MISSING"
+
+
+@dataclass(frozen=True, slots=True)
+class ToCheck:
+    """Paper forms that wait for a second person, and those whose keyings differ."""
+
+    once: tuple[PaperForm, ...]
+    differing: tuple[PaperForm, ...]
+
+
+def to_check(*, sites: Sequence[str] | None) -> ToCheck:
+    with reading(snapshot=True) as connection:
+        return ToCheck(
+            tuple(keying.keyed_once(connection, sites=sites, limit=ROWS)),
+            tuple(keying.differing(connection, sites=sites)),
+        )
+
+
+def find(form_id: int, *, sites: Sequence[str] | None) -> HeldForm | None:
+    with reading() as connection:
+        return find_form(connection, form_id, sites=sites)
+
+
+def hindrance(held: HeldForm, actor: Actor) -> NotChecked | None:
+    """Why this person can't be the second to key it; None: she can."""
+    if not held.on_paper:
+        return NotChecked.NOT_PAPER
+    first = (held.entered_by, held.received_from)
+    return NotChecked.SAME_PERSON if actor.name in first else None
+
+
+def key_again(
+    form_id: int,
+    answered_on: date,
+    answers: Mapping[str, int | str],
+    *,
+    sites: Sequence[str] | None,
+    actor: Actor,
+    now: datetime,
+) -> int | NotChecked:
+    """How many fields another person read otherwise on the same paper."""
+    with transaction(actor, now) as tx:
+        held = lock_form(tx, form_id, sites=sites)
+        why_not = hindrance(held, actor) if held else NotChecked.NOT_HERE
+        if held is None or why_not or keying.find_second(tx.connection, form_id):
+            tx.abandon()
+            return why_not or NotChecked.KEYED_TWICE
+        second = Truth(answered_on, answers)
+        differences = difference(held.stands, second)
+        keying.keep_second(tx, form_id, second, differences)
+        tx.record(
+            "form.keyed_again",
+            held.number,
+            visit=held.visit,
+            changes={
+                "submission_id": (None, held.submission_id),
+                "differences": (None, len(differences)),
+            },
+        )
+        return len(differences)
+
+
+def settle(
+    form_id: int,
+    right: Mapping[str, str],
+    *,
+    why: str,
+    sites: Sequence[str] | None,
+    actor: Actor,
+    now: datetime,
+) -> int | NotChecked:
+    """How many differences were settled, after the paper was read again.
+
+    `right`: field → first or second. Where the second keying was right a correction is
+    written, which the investigator signs like any other.
+    """
+    with transaction(actor, now) as tx:
+        held = lock_form(tx, form_id, sites=sites)
+        second = keying.find_second(tx.connection, form_id) if held else None
+        if held is None or second is None:
+            tx.abandon()
+            return NotChecked.NOT_HERE
+        settled = {f: right[f] for f in second.open if right.get(f) in ("first", "second")}
+        changes = {f: second.open[f] for f, which in settled.items() if which == "second"}
+        why_not = _unsettled(tx, held, settled, changes, why)
+        if why_not:
+            tx.abandon()
+            return why_not
+        correction_id = _correct(tx, held, changes, why) if changes else None
+        for field in settled:
+            led_to = correction_id if field in changes else None
+            keying.settle(tx, form_id, field, correction_id=led_to)
+        tx.record(
+            "keying.settled",
+            held.number,
+            visit=held.visit,
+            changes={field: (None, which) for field, which in settled.items()},
+            reason=why or None,
+        )
+        return len(settled)
+
+
+def _unsettled(
+    tx: Tx, held: HeldForm, settled: Mapping[str, str], changes: Mapping[str, Any], why: str
+) -> NotChecked | None:
+    if not settled:
+        return NotChecked.NOTHING_OPEN
+    if changes and not 0 < len(why) <= LONGEST_TEXT:
+        return NotChecked.WHY_MISSING
+    if changes and any(each.signed is None for each in corrections_of(tx.connection, held.id)):
+        return NotChecked.WAITING
+    return None
+
+
+def _correct(tx: Tx, held: HeldForm, changes: Mapping[str, Sequence[Any]], why: str) -> int:
+    tx.record("correction.opened", held.number, visit=held.visit, changes=changes, reason=why)
+    return write_correction(
+        tx,
+        held.id,
+        asked_by=AskedBy.SITE,
+        source=Evidence.PAPER_FORM,
+        why=why,
+        changes=changes,
+    )

@@ -1,0 +1,183 @@
+"""Corrections of a form: asked for by site staff, signed or declined by the investigator."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+
+from pro_app.core.corrections import AskedBy, Evidence, Refusal, ask, corrected
+from pro_app.core.instrument import Instrument
+from pro_app.papers.fields import LONGEST_TEXT
+from pro_app.store.corrections import (
+    Correction,
+    corrections_of,
+    decide_correction,
+    find_correction,
+    unsigned,
+    write_correction,
+)
+from pro_app.store.forms import from_json, keep_scores
+from pro_app.store.held import HeldForm, lock_form
+from pro_app.store.signatures import sign
+from pro_app.store.transaction import Actor, Tx, reading, transaction
+
+#: What the investigator says by signing; kept with the signature.
+MEANING = "I endorse this correction: the new values are those of the source named."
+
+
+class NotDone(StrEnum):
+    """Why nothing was written."""
+
+    NOT_HERE = "NOT_HERE"  # no such form or correction at these sites
+    WAITING = "WAITING"  # another correction of this form has still to be signed or declined
+    OTHER_ITEMS = "OTHER_ITEMS"  # the form's items are not those of today's instrument
+    WHY_MISSING = "WHY_MISSING"
+    CHOOSE = "CHOOSE"  # who asked for it, or what shows it, was not said
+    DECIDED = "DECIDED"  # somebody signed or declined it before
+
+
+def write(
+    form_id: int,
+    wanted: Mapping[str, object],
+    answered_on: date,
+    *,
+    asked_by: str,
+    source: str,
+    why: str,
+    instrument: Instrument,
+    sites: Sequence[str] | None,
+    actor: Actor,
+    now: datetime,
+    today: date,
+) -> int | NotDone | Refusal:
+    """The id of the correction, which changes nothing until it is signed."""
+    if asked_by not in tuple(AskedBy) or source not in tuple(Evidence):
+        return NotDone.CHOOSE
+    if not 0 < len(why) <= LONGEST_TEXT:
+        return NotDone.WHY_MISSING
+    with transaction(actor, now) as tx:
+        held = lock_form(tx, form_id, sites=sites)
+        why_not = _hindrance(tx, held, instrument) if held else NotDone.NOT_HERE
+        if held is None or why_not:
+            tx.abandon()
+            return why_not or NotDone.NOT_HERE
+        changes = ask(held.stands, wanted, answered_on, instrument=instrument, today=today)
+        if isinstance(changes, Refusal):
+            tx.abandon()
+            return changes
+        tx.record("correction.opened", held.number, visit=held.visit, changes=changes, reason=why)
+        return write_correction(
+            tx,
+            form_id,
+            asked_by=AskedBy(asked_by),
+            source=Evidence(source),
+            why=why,
+            changes=changes,
+        )
+
+
+def _hindrance(tx: Tx, held: HeldForm, instrument: Instrument) -> NotDone | None:
+    if set(held.handed_in.answers) != set(instrument.item_codes):
+        return NotDone.OTHER_ITEMS
+    # One at a time, so that what each one says of the old values holds when it is signed.
+    waits = any(each.signed is None for each in corrections_of(tx.connection, held.id))
+    return NotDone.WAITING if waits else None
+
+
+def endorse(
+    correction_id: int,
+    *,
+    instrument: Instrument,
+    sites: Sequence[str] | None,
+    actor: Actor,
+    now: datetime,
+) -> Correction | NotDone:
+    """The correction, which counts from now on: the form is scored anew, and signed for."""
+    with transaction(actor, now) as tx:
+        found = _lock(tx, correction_id, sites)
+        if isinstance(found, NotDone):
+            tx.abandon()
+            return found
+        correction, held = found
+        decide_correction(tx, correction_id, signed=True, why=None)
+        answers = from_json(corrected(held.stands, [correction.changes]).answers)
+        keep_scores(tx, held.id, answers, instrument, revision=held.corrections + 1)
+        sign(
+            tx,
+            kind="correction",
+            subject=str(correction_id),
+            version_sha256=version_of(correction, held),
+            meaning=MEANING,
+        )
+        tx.record(
+            "correction.signed",
+            held.number,
+            visit=held.visit,
+            changes=correction.changes,
+            reason=correction.why,
+        )
+        return correction
+
+
+def decline(
+    correction_id: int,
+    *,
+    why: str,
+    sites: Sequence[str] | None,
+    actor: Actor,
+    now: datetime,
+) -> Correction | NotDone:
+    """The correction, of which nothing comes; it stays for the record."""
+    if not 0 < len(why) <= LONGEST_TEXT:
+        return NotDone.WHY_MISSING
+    with transaction(actor, now) as tx:
+        found = _lock(tx, correction_id, sites)
+        if isinstance(found, NotDone):
+            tx.abandon()
+            return found
+        correction, held = found
+        decide_correction(tx, correction_id, signed=False, why=why)
+        tx.record(
+            "correction.declined",
+            held.number,
+            visit=held.visit,
+            changes={"correction": (None, correction_id)},
+            reason=why,
+        )
+        return correction
+
+
+def _lock(
+    tx: Tx, correction_id: int, sites: Sequence[str] | None
+) -> tuple[Correction, HeldForm] | NotDone:
+    """The correction with its patient locked: nobody else decides on it meanwhile."""
+    found = find_correction(tx.connection, correction_id, sites=sites)
+    held = lock_form(tx, found.form_id, sites=sites) if found else None
+    found = find_correction(tx.connection, correction_id, sites=sites)
+    if found is None or held is None:
+        return NotDone.NOT_HERE
+    return NotDone.DECIDED if found.signed is not None else (found, held)
+
+
+def version_of(found: Correction, held: HeldForm) -> str:
+    """The SHA-256 of what is signed: the form, what changes in it, why, and what shows it."""
+    content = {
+        "submission_id": held.submission_id,
+        "changes": {field: list(pair) for field, pair in found.changes.items()},
+        "asked_by": found.asked_by.value,
+        "source": found.source.value,
+        "why": found.why,
+    }
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def to_sign(*, sites: Sequence[str] | None) -> list[Correction]:
+    with reading() as connection:
+        return unsigned(connection, sites=sites)
+
+
+def find(correction_id: int, *, sites: Sequence[str] | None) -> Correction | None:
+    with reading() as connection:
+        return find_correction(connection, correction_id, sites=sites)

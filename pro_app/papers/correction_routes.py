@@ -1,0 +1,127 @@
+"""The pages on which a correction is asked for, and signed or declined."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from pro_app.core.corrections import AskedBy, Evidence, Refusal
+from pro_app.deployment import deployment
+from pro_app.papers import correcting, form
+from pro_app.papers.correcting import NotDone
+from pro_app.papers.fields import Wrong, read_day, read_wanted
+from pro_app.papers.messages import no_correction, not_done
+from pro_app.security.access import staff_only
+from pro_app.security.roles import SITE_STAFF, Role
+from pro_app.security.service import confirm
+
+blueprint = Blueprint("correction", __name__)
+
+
+@blueprint.get("/forms/<int:form_id>/correct")
+@staff_only(*SITE_STAFF)
+def begin(form_id: int) -> ResponseReturnValue:
+    return _page(form_id, {}, "")
+
+
+@blueprint.post("/forms/<int:form_id>/correct")
+@staff_only(*SITE_STAFF)
+def write(form_id: int) -> ResponseReturnValue:
+    parts = deployment()
+    given = request.form.to_dict()
+    wrong: dict[str, Wrong] = {}
+    answered_on = read_day(given, wrong, parts.today())
+    if wrong or answered_on is None:
+        return _page(form_id, given, _("Write the day as 2026-03-05; it cannot lie ahead.")), 422
+    outcome = correcting.write(
+        form_id,
+        read_wanted(given, parts.instrument),
+        answered_on,
+        asked_by=given.get("asked_by", ""),
+        source=given.get("source", ""),
+        why=given.get("why", "").strip(),
+        instrument=parts.instrument,
+        sites=current_user.sites,
+        actor=current_user.actor,
+        now=parts.now(),
+        today=parts.today(),
+    )
+    if isinstance(outcome, Refusal):
+        return _page(form_id, given, no_correction(outcome)), 422
+    if isinstance(outcome, NotDone):
+        return _page(form_id, given, not_done(outcome)), 422
+    flash(_("The correction is written. It changes nothing until the investigator signs it."))
+    return redirect(url_for("papers.form", form_id=form_id))
+
+
+@blueprint.post("/corrections/<int:correction>/sign")
+@staff_only(Role.INVESTIGATOR)
+def sign(correction: int) -> ResponseReturnValue:
+    """Her password again, and her code: a signature is given by name, not by a session."""
+    parts = deployment()
+    found = correcting.find(correction, sites=current_user.sites)
+    if found is None:
+        abort(404)
+    confirmed = confirm(
+        current_user.name,
+        request.form.get("password", ""),
+        request.form.get("code", "").strip() or None,
+        pepper=parts.settings.secret_key,
+        now=parts.now(),
+    )
+    if not confirmed:
+        flash(_("Not signed: password or code is wrong, or it was tried too often."), "error")
+        return redirect(url_for("papers.form", form_id=found.form_id))
+    outcome = correcting.endorse(
+        correction,
+        instrument=parts.instrument,
+        sites=current_user.sites,
+        actor=current_user.actor,
+        now=parts.now(),
+    )
+    if isinstance(outcome, NotDone):
+        flash(not_done(outcome), "error")
+    else:
+        flash(_("Signed. The corrected values count from now on; what stood before is kept."))
+    return redirect(url_for("papers.form", form_id=found.form_id))
+
+
+@blueprint.post("/corrections/<int:correction>/decline")
+@staff_only(Role.INVESTIGATOR)
+def decline(correction: int) -> ResponseReturnValue:
+    found = correcting.find(correction, sites=current_user.sites)
+    if found is None:
+        abort(404)
+    outcome = correcting.decline(
+        correction,
+        why=request.form.get("why", "").strip(),
+        sites=current_user.sites,
+        actor=current_user.actor,
+        now=deployment().now(),
+    )
+    if isinstance(outcome, NotDone):
+        flash(not_done(outcome), "error")
+    else:
+        flash(_("Declined. The form stays as it is; the correction is kept for the record."))
+    return redirect(url_for("papers.form", form_id=found.form_id))
+
+
+def _page(form_id: int, given: dict[str, str], said: str) -> str:
+    """The form for a correction, with what was given and what is wrong with it."""
+    parts = deployment()
+    found = form.page(
+        form_id, parts.study, parts.instrument, sites=current_user.sites, today=parts.today()
+    )
+    if found is None:
+        abort(404)
+    return render_template(
+        "papers/correct.html",
+        found=found,
+        form=found.form,
+        given=given,
+        said=said,
+        now=parts.now(),
+        askers=tuple(AskedBy),
+        evidence=tuple(Evidence),
+        opted={code for box in parts.instrument.opt_outs for code in box.items},
+    )

@@ -1,0 +1,95 @@
+"""Which form counts: the site decides on second forms and on those after a withdrawal."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from enum import StrEnum
+
+from pro_app.core.facts import PatientFacts
+from pro_app.core.instrument import Instrument
+from pro_app.core.ledger import Entry, Status, ledger
+from pro_app.core.study import Study
+from pro_app.papers.fields import LONGEST_TEXT
+from pro_app.store import decisions
+from pro_app.store.decisions import WaitingForm
+from pro_app.store.held import HeldForm, lock_form, of_visit
+from pro_app.store.receiving import facts_of
+from pro_app.store.transaction import Actor, Tx, reading, transaction
+
+
+class NotDecided(StrEnum):
+    """Why nothing was written."""
+
+    NOT_HERE = "NOT_HERE"  # no such form at these sites
+    WHY_MISSING = "WHY_MISSING"
+    CHOOSE = "CHOOSE"  # neither of the two was chosen
+    NOTHING_TO_DECIDE = "NOTHING_TO_DECIDE"  # the first form of its visit, in its time
+    THE_SAME = "THE_SAME"  # that is what was decided before
+
+
+def waiting(*, sites: Sequence[str] | None) -> list[WaitingForm]:
+    with reading(snapshot=True) as connection:
+        return decisions.waiting(connection, sites)
+
+
+def decide(
+    form_id: int,
+    choice: str,
+    *,
+    why: str,
+    study: Study,
+    instrument: Instrument,
+    sites: Sequence[str] | None,
+    actor: Actor,
+    now: datetime,
+    today: date,
+) -> bool | NotDecided:
+    """Whether the form counts from now on; at most one form of a visit does."""
+    if choice not in ("counts", "aside"):
+        return NotDecided.CHOOSE
+    if not 0 < len(why) <= LONGEST_TEXT:
+        return NotDecided.WHY_MISSING
+    counts = choice == "counts"
+    with transaction(actor, now) as tx:
+        held = lock_form(tx, form_id, sites=sites)
+        if held is None or held.decided is counts:
+            tx.abandon()
+            return NotDecided.THE_SAME if held else NotDecided.NOT_HERE
+        facts = facts_of(tx.connection, held.patient_id)
+        if not may_decide(held, entry_of(facts, held.visit, study, instrument, today=today)):
+            tx.abandon()
+            return NotDecided.NOTHING_TO_DECIDE
+        for other in of_visit(tx.connection, held.patient_id, held.visit) if counts else ():
+            if other.id != held.id and other.decided:
+                _write(tx, other, counts=False, why=why)
+        _write(tx, held, counts=counts, why=why)
+        return counts
+
+
+def may_decide(held: HeldForm, entry: Entry | None) -> bool:
+    """Whether there is anything for the site to decide, or decided that may be changed."""
+    if held.proxy:
+        return False
+    quarantined = entry is not None and entry.status is Status.QUARANTINE_AFTER_WITHDRAWAL
+    return not held.standing or held.decided is not None or (held.counts and quarantined)
+
+
+def entry_of(
+    facts: PatientFacts, visit: str, study: Study, instrument: Instrument, *, today: date
+) -> Entry | None:
+    """The visit's line of the ledger, None when there is none."""
+    entries = ledger(facts, study, valid_from=instrument.valid_from, as_of=today)
+    return next((entry for entry in entries if entry.visit == visit), None)
+
+
+def _write(tx: Tx, held: HeldForm, *, counts: bool, why: str) -> None:
+    decisions.decide(tx, held.id, counts=counts, why=why)
+    tx.record(
+        "form.decided",
+        held.number,
+        visit=held.visit,
+        changes={
+            "submission_id": (None, held.submission_id),
+            "counts": (held.decided, counts),
+        },
+        reason=why,
+    )

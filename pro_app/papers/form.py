@@ -1,0 +1,77 @@
+"""One form as a page shows it: its answers in their words, its scores, what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pro_app.core.instrument import Instrument
+from pro_app.core.ledger import Entry
+from pro_app.core.scoring import Score
+from pro_app.core.study import Study
+from pro_app.core.wording import Wording
+from pro_app.papers.deciding import entry_of, may_decide
+from pro_app.papers.wording import words_of
+from pro_app.store.corrections import Correction, corrections_of
+from pro_app.store.decisions import Decision, decisions_of
+from pro_app.store.held import HeldForm, find_form, of_visit, revisions
+from pro_app.store.keying import SecondKeying, find_second
+from pro_app.store.receiving import facts_of
+from pro_app.store.transaction import reading
+from pro_app.store.wordings import packs
+
+
+@dataclass(frozen=True, slots=True)
+class FormPage:
+    """`others`: the other forms of the same visit; `scores`: one for each revision."""
+
+    form: HeldForm
+    entry: Entry | None
+    wording: Wording | None
+    scores: tuple[dict[str, Score], ...]
+    corrections: tuple[Correction, ...]
+    second: SecondKeying | None
+    decisions: tuple[Decision, ...]
+    others: tuple[HeldForm, ...]
+
+    @property
+    def may_decide(self) -> bool:
+        return may_decide(self.form, self.entry)
+
+    @property
+    def waits(self) -> Correction | None:
+        """The correction that has still to be signed or declined."""
+        return next((each for each in self.corrections if each.signed is None), None)
+
+    @property
+    def corrected(self) -> frozenset[str]:
+        """The fields that a signed correction touched."""
+        return frozenset(f for each in self.corrections if each.signed for f in each.changes)
+
+
+def page(
+    form_id: int,
+    study: Study,
+    instrument: Instrument,
+    *,
+    sites: Sequence[str] | None,
+    today: date,
+) -> FormPage | None:
+    """All about one form, None when there is none with this id at these sites."""
+    with reading(snapshot=True) as connection:
+        held = find_form(connection, form_id, sites=sites)
+        if held is None:
+            return None
+        of_this_visit = of_visit(connection, held.patient_id, held.visit)
+        facts = facts_of(connection, held.patient_id)
+        return FormPage(
+            form=held,
+            entry=entry_of(facts, held.visit, study, instrument, today=today),
+            wording=words_of(
+                packs(connection, instrument.id), study, held.language, held.wording_sha256
+            ),
+            scores=tuple(revisions(connection, held.id, instrument.scoring_version)),
+            corrections=tuple(corrections_of(connection, held.id)),
+            second=find_second(connection, held.id),
+            decisions=tuple(decisions_of(connection, held.id)),
+            others=tuple(each for each in of_this_visit if each.id != held.id),
+        )

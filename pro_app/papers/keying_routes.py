@@ -1,0 +1,184 @@
+"""The pages on which staff key in a form, and another person keys it again."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from pro_app.core.facts import Assistance
+from pro_app.core.submission import Refusal
+from pro_app.core.wording import Wording
+from pro_app.deployment import deployment
+from pro_app.papers import checking, keying
+from pro_app.papers.checking import NotChecked
+from pro_app.papers.fields import MODES, Wrong, read_answers, read_day, read_form
+from pro_app.papers.messages import not_checked
+from pro_app.papers.wording import words
+from pro_app.security.access import staff_only
+from pro_app.security.roles import SITE_STAFF
+from pro_app.security.secrets import is_submission_id, new_submission_id
+
+blueprint = Blueprint("keying", __name__)
+
+
+@blueprint.get("/patients/<number>/visits/<visit>/key-in")
+@staff_only(*SITE_STAFF)
+def begin(number: str, visit: str) -> ResponseReturnValue:
+    patient = _patient(number, visit)
+    asked = request.args.get("language") or patient.state.language
+    study = deployment().study
+    language = asked if asked in study.languages else study.languages[0]
+    given = {"submission_id": new_submission_id(), "printed": "1", "language": language}
+    return _page(patient, visit, given, {})
+
+
+@blueprint.post("/patients/<number>/visits/<visit>/key-in")
+@staff_only(*SITE_STAFF)
+def key_in(number: str, visit: str) -> ResponseReturnValue:
+    """What is wrong comes back with all that was typed; a form's day is never wrong."""
+    parts = deployment()
+    patient = _patient(number, visit)
+    given = request.form.to_dict()
+    keyed = read_form(given, parts.study, parts.instrument, today=parts.today())
+    submission_id = given.get("submission_id", "")
+    if not is_submission_id(submission_id):
+        submission_id = given["submission_id"] = new_submission_id()
+    if isinstance(keyed, dict):
+        return _page(patient, visit, given, keyed), 422
+    shown = _words(keyed.language)
+    outcome = keying.key_in(
+        keyed,
+        patient=patient,
+        visit=visit,
+        submission_id=submission_id,
+        study=parts.study,
+        instrument=parts.instrument,
+        shown_sha256=shown.sha256 if shown else None,
+        actor=current_user.actor,
+        now=parts.now(),
+        today=parts.today(),
+    )
+    if isinstance(outcome, keying.NotKept | Refusal):
+        given["submission_id"] = new_submission_id()
+        wrong = {"answered_on": Wrong.DAY_AHEAD} if outcome is Refusal.DAY_AHEAD else {}
+        return _page(patient, visit, given, wrong), 422
+    return redirect(url_for("papers.form", form_id=outcome, kept="yes"))
+
+
+@blueprint.get("/forms/<int:form_id>/key-again")
+@staff_only(*SITE_STAFF)
+def begin_again(form_id: int) -> ResponseReturnValue:
+    """An empty form for the second person: what the first one keyed is not shown."""
+    held = checking.find(form_id, sites=current_user.sites)
+    if held is None:
+        abort(404)
+    why_not = checking.hindrance(held, current_user.actor)
+    if why_not:
+        return _refused(form_id, why_not)
+    return render_template(
+        "papers/key_again.html", form=held, given={}, wrong={}, **_sheet(held.language)
+    )
+
+
+@blueprint.post("/forms/<int:form_id>/key-again")
+@staff_only(*SITE_STAFF)
+def key_again(form_id: int) -> ResponseReturnValue:
+    parts = deployment()
+    held = checking.find(form_id, sites=current_user.sites)
+    if held is None:
+        abort(404)
+    given, wrong = request.form.to_dict(), dict[str, Wrong]()
+    answered_on = read_day(given, wrong, parts.today())
+    answers = read_answers(given, parts.instrument, wrong)
+    if wrong or answered_on is None:
+        page = render_template(
+            "papers/key_again.html", form=held, given=given, wrong=wrong, **_sheet(held.language)
+        )
+        return page, 422
+    outcome = checking.key_again(
+        form_id,
+        answered_on,
+        answers,
+        sites=current_user.sites,
+        actor=current_user.actor,
+        now=parts.now(),
+    )
+    if isinstance(outcome, NotChecked):
+        return _refused(form_id, outcome)
+    if outcome:
+        flash(
+            _(
+                "Both keyings are kept. They differ in %(n)s places: read the paper again.",
+                n=outcome,
+            )
+        )
+    else:
+        flash(_("Both keyings are kept, and say the same."))
+    return redirect(url_for("papers.form", form_id=form_id))
+
+
+@blueprint.post("/forms/<int:form_id>/settle")
+@staff_only(*SITE_STAFF)
+def settle(form_id: int) -> ResponseReturnValue:
+    """`right.FIELD`: first or second, for each difference that was read again."""
+    prefix = "right."
+    outcome = checking.settle(
+        form_id,
+        {k.removeprefix(prefix): v for k, v in request.form.items() if k.startswith(prefix)},
+        why=request.form.get("why", "").strip(),
+        sites=current_user.sites,
+        actor=current_user.actor,
+        now=deployment().now(),
+    )
+    if outcome is NotChecked.NOT_HERE:
+        abort(404)
+    if isinstance(outcome, NotChecked):
+        return _refused(form_id, outcome)
+    flash(_("%(n)s differences are settled.", n=outcome))
+    return redirect(url_for("papers.form", form_id=form_id))
+
+
+def _patient(number: str, visit: str) -> keying.Patient:
+    found = keying.find(number, sites=current_user.sites)
+    if found is None or all(each.code != visit for each in deployment().study.visits):
+        abort(404)
+    return found
+
+
+def _refused(form_id: int, why_not: NotChecked) -> ResponseReturnValue:
+    flash(not_checked(why_not), "error")
+    return redirect(url_for("papers.form", form_id=form_id))
+
+
+def _words(language: str) -> Wording | None:
+    parts = deployment()
+    return words(
+        parts.study,
+        parts.instrument,
+        language,
+        production=parts.settings.production,
+        today=parts.today(),
+    )
+
+
+def _sheet(language: str) -> dict[str, object]:
+    """What the lines of a form need, in the form's own language."""
+    return {"wording": _words(language), "in_language": language}
+
+
+def _page(
+    patient: keying.Patient, visit: str, given: dict[str, str], wrong: dict[str, Wrong]
+) -> str:
+    study = deployment().study
+    language = given.get("language", "")
+    language = language if language in study.languages else study.languages[0]
+    return render_template(
+        "papers/key_in.html",
+        patient=patient,
+        visit=visit,
+        given=given,
+        wrong=wrong,
+        modes=MODES,
+        assistances=tuple(Assistance),
+        **_sheet(language),
+    )

@@ -1,0 +1,97 @@
+"""Forms at the desk: keyed in, checked, corrected, decided on."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from pro_app.core.charts import SIGNS
+from pro_app.core.study import REASON_PENDING
+from pro_app.deployment import deployment
+from pro_app.papers import checking, correcting, correction_routes, deciding, form, keying_routes
+from pro_app.papers.fields import LONGEST_TEXT
+from pro_app.papers.messages import not_decided
+from pro_app.security.access import staff_only
+from pro_app.security.roles import READERS, SITE_STAFF
+
+blueprint = Blueprint("papers", __name__, url_prefix="/staff")
+blueprint.register_blueprint(keying_routes.blueprint)
+blueprint.register_blueprint(correction_routes.blueprint)
+
+
+@blueprint.context_processor
+def _shared() -> dict[str, Any]:
+    study = deployment().study
+    return {
+        "signs": SIGNS,
+        "today": deployment().today(),
+        "reason_of": {reason.code: reason for reason in study.reasons},
+        "site_of": {site.code: site for site in study.sites},
+        "month_of": {visit.code: visit.month for visit in study.visits},
+        "items": len(deployment().instrument.items),
+        "longest_text": LONGEST_TEXT,
+        "REASON_PENDING": REASON_PENDING,
+    }
+
+
+@blueprint.get("/forms/<int:form_id>", endpoint="form")
+@staff_only(*READERS)
+def form_page(form_id: int) -> ResponseReturnValue:
+    """One form with its answers, scores, and all that became of it."""
+    parts = deployment()
+    found = form.page(
+        form_id, parts.study, parts.instrument, sites=current_user.sites, today=parts.today()
+    )
+    if found is None:
+        abort(404)
+    return render_template("papers/form.html", found=found, form=found.form, now=parts.now())
+
+
+@blueprint.get("/forms/to-check")
+@staff_only(*SITE_STAFF)
+def to_check() -> ResponseReturnValue:
+    sites = current_user.sites
+    return render_template(
+        "papers/to_check.html",
+        work=checking.to_check(sites=sites),
+        to_sign=correcting.to_sign(sites=sites),
+        rows=checking.ROWS,
+    )
+
+
+@blueprint.get("/forms/decide")
+@staff_only(*SITE_STAFF)
+def queue() -> ResponseReturnValue:
+    """The forms on which the site has to decide."""
+    waiting = deciding.waiting(sites=current_user.sites)
+    return render_template("papers/decide.html", waiting=waiting)
+
+
+@blueprint.post("/forms/<int:form_id>/decide")
+@staff_only(*SITE_STAFF)
+def decide(form_id: int) -> ResponseReturnValue:
+    parts = deployment()
+    outcome = deciding.decide(
+        form_id,
+        request.form.get("choice", ""),
+        why=request.form.get("why", "").strip(),
+        study=parts.study,
+        instrument=parts.instrument,
+        sites=current_user.sites,
+        actor=current_user.actor,
+        now=parts.now(),
+        today=parts.today(),
+    )
+    if checking.find(form_id, sites=current_user.sites) is None:
+        abort(404)
+    if isinstance(outcome, deciding.NotDecided):
+        flash(not_decided(outcome), "error")
+    elif outcome:
+        flash(_("Decided: this form counts for its visit."))
+    else:
+        flash(_("Decided: this form is set aside. It is kept."))
+    if request.form.get("from") == "queue":
+        return redirect(url_for("papers.queue"))
+    return redirect(url_for("papers.form", form_id=form_id))
