@@ -40,11 +40,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     i18n.set_up(app)
     errors.set_up(app)
     assets.set_up(app)
-<<<<<<< /work/main/pro_app/__init__.py
-    for room in (patient, staff_door, nurse, contacts, reports, export, audit, records):
-=======
-    for room in (patient, staff_door, nurse, reports, export, papers, audit):
->>>>>>> pro_app/__init__.py
+    for room in (patient, staff_door, nurse, contacts, papers, reports, export, audit, records):
         app.register_blueprint(room)
     cli.register(app)
     return app

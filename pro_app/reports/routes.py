@@ -12,22 +12,15 @@ from markupsafe import Markup
 from pro_app import qr
 from pro_app.deployment import deployment
 from pro_app.i18n import LANGUAGES
-<<<<<<< /work/main/pro_app/reports/routes.py
-from pro_app.reports import copy_routes, service
-=======
-from pro_app.reports import form_routes, service
->>>>>>> pro_app/reports/routes.py
+from pro_app.reports import copy_routes, form_routes, service
 from pro_app.reports.pdf import pdf
 from pro_app.security import cards
 from pro_app.security.access import staff_only
 from pro_app.security.roles import SITE_STAFF
 
 blueprint = Blueprint("reports", __name__, url_prefix="/staff")
-<<<<<<< /work/main/pro_app/reports/routes.py
 blueprint.register_blueprint(copy_routes.blueprint)
-=======
 blueprint.register_blueprint(form_routes.blueprint)
->>>>>>> pro_app/reports/routes.py
 
 
 @blueprint.post("/patients/<number>/card")

@@ -26,12 +26,9 @@ _VALUES = {
     "language": "zh",
     "name": "lina",
     "task": 1,
-<<<<<<< /work/main/tests/house/test_routes.py
     "deed": "lock",
-=======
     "form_id": 1,
     "correction": 1,
->>>>>>> tests/house/test_routes.py
     "attempt": 1,
     "alert": 1,
     "event": 1,
