@@ -1,16 +1,42 @@
 """The people of the tests: always the same names, so that a test reads as a story."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyotp
 from flask import Flask
 from flask.testing import FlaskClient
 
 from pro_app.deployment import deployment
-from pro_app.security import cards, service
+from pro_app.security import accounts, authenticators, cards, service
 from pro_app.security.cards import NewLink
 from pro_app.security.roles import Role
+from pro_app.store.staff import Account
 from tests.factories import ACTOR, patient_id_of
 
 PASSWORD = "correct horse battery staple"
 PIN = "480273"
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticator:
+    """What somebody has on her phone, and on paper; the session it was set up in."""
+
+    codes: pyotp.TOTP
+    recovery_codes: tuple[str, ...]
+    token: str
+
+
+def give_authenticator(
+    account: Account, token: str, *, pepper: str, now: datetime
+) -> Authenticator:
+    authenticators.offer(account, pepper=pepper, now=now)
+    offer = authenticators.offered(account, "Study", pepper=pepper)
+    assert offer is not None
+    codes = pyotp.TOTP(offer.key)
+    begun = authenticators.begin(account, codes.at(now), token, pepper=pepper, now=now)
+    assert begun is not None
+    return Authenticator(codes, begun.recovery_codes, begun.token)
 
 
 class Cast:
@@ -39,10 +65,35 @@ class Cast:
     def statistician(self) -> FlaskClient:
         return self.staff("wangwei", Role.STATISTICIAN)
 
+    def administrator(self) -> FlaskClient:
+        """Gives the others their accounts, and sees no patient."""
+        return self.staff("heyun", Role.ADMINISTRATOR)
+
+    def outsider(self, role: Role) -> FlaskClient:
+        """One of this role for whom what belongs to Lishui must not exist."""
+        return self.staff(f"{role.value}.of.jiaxing", role, "JIAXING")
+
+    def entering(self) -> FlaskClient:
+        """Has shown name and password; her authenticator's code is still asked for."""
+        client = self.staff("tangli", Role.NURSE, "LISHUI")
+        with client.session_transaction() as session:
+            token = session["_user_id"]
+            session.clear()
+        with self._app.app_context():
+            parts = deployment()
+            pepper, now = parts.settings.secret_key, parts.now()
+            account = service.signed_in_staff(token, now=now)
+            assert account is not None
+            give_authenticator(account, token, pepper=pepper, now=now)
+            half = service.sign_in_staff(account.name, PASSWORD, now=now)
+        with client.session_transaction() as session:
+            session["entering"] = half
+        return client
+
     def staff(self, name: str, role: Role, *sites: str) -> FlaskClient:
         with self._app.app_context():
             now = deployment().now()
-            service.add_staff(name, role, sites, PASSWORD, actor=ACTOR, now=now)
+            accounts.add_staff(name, role, sites, PASSWORD, actor=ACTOR, now=now)
             token = service.sign_in_staff(name, PASSWORD, now=now)
         client = self._client()
         with client.session_transaction() as session:

@@ -113,6 +113,7 @@ def _print(parts: Deployment, ways: SignIns) -> None:
         Role.DATA_MANAGER: _("Data manager"),
         Role.STATISTICIAN: _("Statistician"),
         Role.MONITOR: _("Monitor"),
+        Role.ADMINISTRATOR: _("Administrator"),
     }
     rows = [
         (_("Address"), address),

@@ -1,4 +1,4 @@
-"""`flask staff …`: accounts for the people of the study."""
+"""`flask staff …`: accounts for the people of the study, when nobody can do it by page."""
 
 import sys
 
@@ -9,7 +9,9 @@ from flask_babel import gettext as _
 
 from pro_app.cli.outcome import Refused, note
 from pro_app.deployment import deployment
-from pro_app.security import secrets, service
+from pro_app.security import accounts, messages, secrets
+from pro_app.security.accounts import Refusal
+from pro_app.security.passwords import unfit
 from pro_app.security.roles import Role, takes
 from pro_app.store.transaction import CLI
 
@@ -20,13 +22,14 @@ def register(app: Flask) -> None:
     app.cli.add_command(group)
 
 
-def _password(typed: bool) -> str:
+def _password(name: str, typed: bool) -> str:
     """A generated password, or one read from standard input, where no history keeps it."""
     if not typed:
         return secrets.new_password()
     password = sys.stdin.readline().rstrip("\n")
-    if len(password) < 15:
-        raise Refused(_("password: expected at least 15 characters; a few words do well"))
+    problem = unfit(password, name=name)
+    if problem:
+        raise Refused(messages.unfit()[problem])
     return password
 
 
@@ -55,8 +58,8 @@ def add(name: str, role: str, sites: tuple[str, ...], password_stdin: bool) -> N
                     sites=", ".join(known),
                 )
             )
-    password = _password(password_stdin)
-    if not service.add_staff(name, Role(role), sites, password, actor=CLI, now=parts.now()):
+    password = _password(name, password_stdin)
+    if not accounts.add_staff(name, Role(role), sites, password, actor=CLI, now=parts.now()):
         raise Refused(_("%(name)s: this name was given before and is never given again", name=name))
     note(_("Added %(name)s. The password is shown only now:", name=name))
     if not password_stdin:
@@ -68,9 +71,43 @@ def add(name: str, role: str, sites: tuple[str, ...], password_stdin: bool) -> N
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def password(name: str, password_stdin: bool) -> None:
     """Give a person a new password; her sessions end."""
-    new = _password(password_stdin)
-    if not service.reset_password(name, new, actor=CLI, now=deployment().now()):
+    new = _password(name, password_stdin)
+    if not accounts.reset_password(name, new, actor=CLI, now=deployment().now()):
         raise Refused(_("%(name)s: there is no such account", name=name))
     note(_("New password for %(name)s, shown only now:", name=name))
     if not password_stdin:
         click.echo(new)
+
+
+@group.command("disable")
+@click.argument("name")
+@click.option("--reason", required=True, help="Why; it stands in the trail.")
+def disable(name: str, reason: str) -> None:
+    """Shut an account; its sessions end at once."""
+    _done(name, accounts.disable(name, reason, actor=CLI, now=deployment().now()))
+    note(_("%(name)s was signed out and can't sign in any more.", name=name))
+
+
+@group.command("enable")
+@click.argument("name")
+@click.option("--reason", required=True, help="Why; it stands in the trail.")
+def enable(name: str, reason: str) -> None:
+    """Open an account that was shut, with the rights that it had last."""
+    _done(name, accounts.enable(name, reason, actor=CLI, now=deployment().now()))
+    note(_("%(name)s can sign in again.", name=name))
+
+
+@group.command("second-factor-reset")
+@click.argument("name")
+@click.option("--reason", required=True, help="Why; it stands in the trail.")
+def second_factor_reset(name: str, reason: str) -> None:
+    """Take authenticator and recovery codes from an account, for a lost phone."""
+    _done(name, accounts.reset_second_factor(name, reason, actor=CLI, now=deployment().now()))
+    note(_("%(name)s has no second factor any more and was signed out.", name=name))
+
+
+def _done(name: str, refusal: Refusal | None) -> None:
+    if refusal is Refusal.NO_SUCH:
+        raise Refused(_("%(name)s: there is no such account", name=name))
+    if refusal is not None:
+        raise Refused(messages.refusals()[refusal])

@@ -10,7 +10,7 @@ from pro_app.core.submission import open_visits
 from pro_app.demo import history
 from pro_app.demo.people import DemoStudy, nurse_of
 from pro_app.demo.sign_ins import SignIns, StaffSignIn
-from pro_app.security import cards, secrets
+from pro_app.security import accounts, cards, secrets
 from pro_app.security import service as security
 from pro_app.security.roles import Role
 from pro_app.store import state
@@ -97,11 +97,12 @@ def _staff(study: Study, now: datetime) -> Iterator[StaffSignIn]:
         ("data.manager", Role.DATA_MANAGER, ()),
         ("statistician", Role.STATISTICIAN, ()),
         ("monitor", Role.MONITOR, tuple(site.code for site in study.sites[:2])),
+        ("administrator", Role.ADMINISTRATOR, ()),
     )
     for name, role, sites in people:
         password = secrets.new_password()
-        if not security.add_staff(name, role, sites, password, actor=CLI, now=now):
-            security.reset_password(name, password, actor=CLI, now=now)
+        if not accounts.add_staff(name, role, sites, password, actor=CLI, now=now):
+            accounts.reset_password(name, password, actor=CLI, now=now)
         yield StaffSignIn(role.value, name, password)
 
 

@@ -1,6 +1,7 @@
 """Who may call a route: every view carries one of these marks, and a test says so."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -9,8 +10,19 @@ from flask_login import current_user
 
 from pro_app.deployment import deployment
 from pro_app.security import service
+from pro_app.security.service import Stage
+from pro_app.store.staff import Account
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Entering:
+    """Somebody whose name and password were right, and who has still to show a code."""
+
+    account: Account
+    token: str
+    stage: Stage
 
 
 def public(view: View) -> View:
@@ -32,12 +44,14 @@ def patient_only(view: View) -> View:
     return guarded  # type: ignore[return-value]
 
 
-def staff_only(*roles: str) -> Callable[[View], View]:
-    """Only signed-in staff in one of these roles."""
+def staff_only(*roles: str, entering: Stage | None = None) -> Callable[[View], View]:
+    """Only signed-in staff in one of these roles; and whoever is at this stage of entering."""
 
     def mark(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
+            if _is_entering(entering):
+                return view(*args, **kwargs)
             if not current_user.is_authenticated:
                 return _not_signed_in("security.sign_in")
             if current_user.role not in roles:
@@ -46,6 +60,22 @@ def staff_only(*roles: str) -> Callable[[View], View]:
             return view(*args, **kwargs)
 
         guarded.access = roles  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return mark
+
+
+def entering_only(stage: Stage) -> Callable[[View], View]:
+    """Only whoever is at this stage of entering; `g.entering` is she."""
+
+    def mark(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if _is_entering(stage):
+                return view(*args, **kwargs)
+            return _not_signed_in("security.sign_in")
+
+        guarded.access = ("entering",)  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
 
     return mark
@@ -65,6 +95,10 @@ def takes_up_to(most_bytes: int) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def _is_entering(stage: Stage | None) -> bool:
+    return stage is not None and "entering" in g and g.entering.stage is stage
 
 
 def _not_signed_in(endpoint: str) -> Any:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pyotp
 
-from pro_app.security import second_factor, secrets
+from pro_app.security import log, second_factor, secrets
 from pro_app.security.service import confirm, staff_actor
 from pro_app.store import second_factors, sign_ins
 from pro_app.store.staff import Account
@@ -56,7 +56,7 @@ def offer(account: Account, *, pepper: str, now: datetime) -> None:
             tx.abandon()
             return
         second_factors.offer_authenticator(tx, account.id, sealed)
-        tx.record("staff.authenticator_offered", f"staff:{account.name}")
+        log.record("staff.authenticator_offered", f"staff:{account.name}", tx)
 
 
 def offered(account: Account, issuer: str, *, pepper: str) -> Offer | None:
@@ -89,8 +89,8 @@ def begin(account: Account, code: str, token: str, *, pepper: str, now: datetime
         # Whatever was begun with the password alone ends, on whichever machine.
         sign_ins.replace(tx, secrets.fingerprint(token), secrets.fingerprint(made))
         sign_ins.end_others(tx, account.id, secrets.fingerprint(made))
-        tx.record("staff.authenticator_set", f"staff:{account.name}")
-        tx.record("staff.signed_in", f"staff:{account.name}")
+        log.record("staff.authenticator_set", f"staff:{account.name}", tx)
+        log.record("staff.signed_in", f"staff:{account.name}", tx)
     return Begun(made, codes)
 
 
@@ -103,7 +103,7 @@ def renew_codes(
     codes = _new_codes()
     with transaction(staff_actor(account), now) as tx:
         second_factors.replace_codes(tx, account.id, _hashed(codes, pepper))
-        tx.record("staff.recovery_codes_made", f"staff:{account.name}")
+        log.record("staff.recovery_codes_made", f"staff:{account.name}", tx)
     return codes
 
 
@@ -113,7 +113,7 @@ def remove(account: Account, password: str, code: str, *, pepper: str, now: date
         return False
     with transaction(staff_actor(account), now) as tx:
         second_factors.remove_authenticator(tx, account.id)
-        tx.record("staff.authenticator_removed", f"staff:{account.name}")
+        log.record("staff.authenticator_removed", f"staff:{account.name}", tx)
     return True
 
 

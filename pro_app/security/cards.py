@@ -1,11 +1,12 @@
 """What a nurse does at the patient's door: a new card, a new PIN, the tablet."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pro_app.security import secrets, service
+from pro_app.security.roles import PATIENT_LIMITS, TABLET_LIMITS
 from pro_app.store import links, sign_ins
-from pro_app.store.links import Activation
+from pro_app.store.links import Activation, Session, WayIn
 from pro_app.store.transaction import Actor, reading, transaction
 
 _CODE_VALID = timedelta(days=14)
@@ -87,6 +88,35 @@ def find_card(patient_id: int, *, now: datetime) -> Card | None:
         last = links.last_sign_in(connection, link.id)
     usable = service.takes_code(link, now) and link.activation
     return Card(link.created_at, link.pin_hash is not None, usable.until if usable else None, last)
+
+
+def ways_in(patient_id: int, *, now: datetime) -> list[WayIn]:
+    """What opens her pages now: her card, with or without anybody signed in, and tablets."""
+    with reading() as connection:
+        found = links.ways_in(connection, patient_id)
+    alive = [replace(way, sessions=_alive(way, now)) for way in found]
+    # A sitting at the tablet is over with its session; a card stays good.
+    return [way for way in alive if way.sessions or not way.tablet]
+
+
+def _alive(way: WayIn, now: datetime) -> tuple[Session, ...]:
+    limits = TABLET_LIMITS if way.tablet else PATIENT_LIMITS
+    return tuple(
+        session
+        for session in way.sessions
+        if now - session.seen_at <= limits.idle and now - session.started_at <= limits.absolute
+    )
+
+
+def revoke(patient_id: int, number: str, link_id: int, *, actor: Actor, now: datetime) -> bool:
+    """Whether the link was hers and open; it and whoever came in by it are shut out at once."""
+    with transaction(actor, now) as tx:
+        tablet = links.revoke_link(tx, patient_id, link_id)
+        if tablet is None:
+            tx.abandon()
+            return False
+        tx.record("link.revoked", number, changes={"kind": ["tablet" if tablet else "card", None]})
+    return True
 
 
 def print_card(

@@ -12,6 +12,7 @@ class Role(StrEnum):
     DATA_MANAGER = "data_manager"  # every site, without arms
     STATISTICIAN = "statistician"  # every site, with arms
     MONITOR = "monitor"  # reads what lies at the sites she is named for
+    ADMINISTRATOR = "administrator"  # accounts and rights, and nothing of any patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,10 @@ READERS = (*SITE_STAFF, Role.DATA_MANAGER, Role.STATISTICIAN, Role.MONITOR)
 
 
 def takes(role: Role, sites: Sequence[str]) -> bool:
-    """Whether these sites go with the role: one, at least one, or none, which is every site."""
+    """Whether these sites go with the role: one, at least one, or none.
+
+    None is every site, and no patient at all for the one who gives the rights.
+    """
     if role in SITE_STAFF:
         return len(sites) == 1
     if role is Role.MONITOR:
@@ -42,6 +46,10 @@ def takes(role: Role, sites: Sequence[str]) -> bool:
 
 
 STAFF_LIMITS = Limits(idle=timedelta(minutes=30), absolute=timedelta(hours=12))
+#: Whoever takes over an open session of hers can let anybody in.
+ADMINISTRATOR_LIMITS = Limits(
+    idle=timedelta(minutes=15), absolute=timedelta(hours=4), noted=timedelta(minutes=1)
+)
 #: Between the password and the code, or the authenticator that is still to be set up.
 ENTERING_LIMITS = Limits(idle=timedelta(minutes=10), absolute=timedelta(minutes=10))
 #: A patient may rest in the middle of a form; nothing may be lost for it (WCAG 2.2.1).
@@ -50,3 +58,7 @@ PATIENT_LIMITS = Limits(idle=timedelta(hours=4), absolute=timedelta(hours=24))
 TABLET_LIMITS = Limits(
     idle=timedelta(minutes=5), absolute=timedelta(hours=4), noted=timedelta(seconds=10)
 )
+
+
+def limits_of(role: Role) -> Limits:
+    return ADMINISTRATOR_LIMITS if role is Role.ADMINISTRATOR else STAFF_LIMITS

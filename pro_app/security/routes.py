@@ -1,17 +1,21 @@
-"""The door for staff: sign in, sign out, and where each role starts."""
+"""The door for staff: sign in, show a code, sign out, and where each role starts."""
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user, logout_user
 
 from pro_app.deployment import deployment
-from pro_app.security import service
-from pro_app.security.access import public, staff_only
+from pro_app.security import account_routes, people_routes, service
+from pro_app.security.access import entering_only, public, staff_only
+from pro_app.security.browsers import described
 from pro_app.security.roles import Role
-from pro_app.security.setup import StaffUser, limiter
+from pro_app.security.service import Stage, staff_actor
+from pro_app.security.setup import let_enter, let_in, limiter
 
 blueprint = Blueprint("security", __name__, url_prefix="/staff")
+blueprint.register_blueprint(account_routes.blueprint)
+blueprint.register_blueprint(people_routes.blueprint)
 
 _START = {
     Role.NURSE: "nurse.today",
@@ -19,7 +23,9 @@ _START = {
     Role.DATA_MANAGER: "export.download",
     Role.STATISTICIAN: "export.download",
     Role.MONITOR: "nurse.ledger",
+    Role.ADMINISTRATOR: "security.people.index",
 }
+_NEXT = {Stage.CODE: "security.code", Stage.SET_UP: "security.account.authenticator"}
 
 
 @blueprint.get("/")
@@ -33,26 +39,79 @@ def start() -> ResponseReturnValue:
 def sign_in() -> ResponseReturnValue:
     if current_user.is_authenticated:
         return redirect(url_for(_START[Role(current_user.role)]))
+    if "entering" in g:
+        return redirect(url_for(_NEXT[g.entering.stage]))
     return render_template("security/sign_in.html", name="")
 
 
 @blueprint.post("/sign-in")
 @public
 @limiter.limit("20 per minute")
+@limiter.limit("300 per minute", shared=True)
 def enter() -> ResponseReturnValue:
     name = request.form.get("name", "").strip()
-    now = deployment().now()
-    token = service.sign_in_staff(name, request.form.get("password", ""), now=now)
-    account = service.signed_in_staff(token, now=now) if token else None
-    if token is None or account is None:
-        flash(_("The name or the password is not right. Both are case-sensitive."), "error")
+    parts = deployment()
+    now, compulsory = parts.now(), parts.settings.production
+    browser = described(request.user_agent.string)
+    token = service.sign_in_staff(name, request.form.get("password", ""), now=now, browser=browser)
+    found = service.staff_session(token, compulsory=compulsory, now=now) if token else None
+    if token is None or found is None:
+        flash(
+            _(
+                "The name or the password is not right, or there were too many wrong tries: then "
+                "wait a quarter of an hour. Both are case-sensitive."
+            ),
+            "error",
+        )
         return render_template("security/sign_in.html", name=name), 401
-    language = session.get("language")
-    session.clear()  # a patient's session, or the tablet's mark, is not taken along
-    if language:
-        session["language"] = language
-    login_user(StaffUser(account, token))
+    held, stage = found
+    if stage is Stage.IN:
+        let_in(token, held.account)
+        return redirect(url_for(_START[Role(held.account.role)]))
+    let_enter(token)
+    return redirect(url_for(_NEXT[stage]))
+
+
+@blueprint.get("/code")
+@entering_only(Stage.CODE)
+def code() -> ResponseReturnValue:
+    return render_template("security/code.html")
+
+
+@blueprint.post("/code")
+@entering_only(Stage.CODE)
+@limiter.limit("20 per minute")
+def show_code() -> ResponseReturnValue:
+    parts = deployment()
+    account = g.entering.account
+    token = service.show_code(
+        g.entering.token,
+        request.form.get("code", ""),
+        pepper=parts.settings.secret_key,
+        now=parts.now(),
+    )
+    if token is None:
+        flash(
+            _(
+                "This code is not right or was used before. Wait for the next one; after several "
+                "wrong ones, a quarter of an hour."
+            ),
+            "error",
+        )
+        return render_template("security/code.html"), 422
+    let_in(token, account)
     return redirect(url_for(_START[Role(account.role)]))
+
+
+@blueprint.post("/start-over")
+@public
+def start_over() -> ResponseReturnValue:
+    """Leave the door without having come in."""
+    if "entering" in g:
+        actor = staff_actor(g.entering.account)
+        service.sign_out(g.entering.token, actor, now=deployment().now())
+        session.pop("entering")
+    return redirect(url_for("security.sign_in"))
 
 
 @blueprint.post("/sign-out")

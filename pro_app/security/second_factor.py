@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pyotp
 
-from pro_app.security import secrets
+from pro_app.security import log, secrets
 from pro_app.store import second_factors
 from pro_app.store.second_factors import Authenticator
 from pro_app.store.staff import Account
@@ -50,7 +50,7 @@ def _take_recovery_code(tx: Tx, account: Account, typed: str, *, pepper: str) ->
     for code in second_factors.unused_codes(tx.connection, account.id):
         if secrets.is_same(code.code_hash, given):
             second_factors.use_code(tx, code.id)
-            tx.record("staff.recovery_code_used", f"staff:{account.name}")
+            log.record("staff.recovery_code_used", f"staff:{account.name}", tx)
             return True
     return False
 

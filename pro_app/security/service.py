@@ -1,19 +1,18 @@
 """Sign-in of staff and patients: check, limit, remember, end."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from pro_app.security import pins, second_factor, secrets
+from pro_app.security import log, pins, second_factor, secrets
 from pro_app.security.roles import (
     ENTERING_LIMITS,
     PATIENT_LIMITS,
-    STAFF_LIMITS,
     TABLET_LIMITS,
     Limits,
     Role,
-    takes,
+    limits_of,
 )
 from pro_app.security.waiting import wait_after, wait_left
 from pro_app.store import links, phone_keys, second_factors, sign_ins, staff
@@ -68,7 +67,7 @@ def sign_in_staff(name: str, password: str, *, now: datetime, browser: str = "")
     if found is None:
         with transaction(Actor("anonymous", "none"), now) as tx:
             # Not the name as typed: people type their password there.
-            tx.record("staff.sign_in_refused", "staff:unknown")
+            log.record("staff.sign_in_refused", "staff:unknown", tx)
         return None
     account, token = found.account, secrets.new_token()
     with transaction(staff_actor(account) if fits else Actor("anonymous", "none"), now) as tx:
@@ -76,14 +75,14 @@ def sign_in_staff(name: str, password: str, *, now: datetime, browser: str = "")
         if _has_to_wait(tx, account.name, _WRONG_AT_DOOR, _RIGHT_AT_DOOR):
             return None
         if not fits:
-            tx.record("staff.sign_in_refused", f"staff:{account.name}")
+            log.record("staff.sign_in_refused", f"staff:{account.name}", tx)
             return None
         sign_ins.begin_of_staff(
             tx, secrets.fingerprint(token), account.id, browser=browser, second_factor=False
         )
         asked = held is not None and held.since is not None
         # The code is still to come: wrong ones before it stay counted until then.
-        tx.record("staff.code_asked" if asked else "staff.signed_in", f"staff:{account.name}")
+        log.record("staff.code_asked" if asked else "staff.signed_in", f"staff:{account.name}", tx)
     return token
 
 
@@ -100,10 +99,10 @@ def show_code(token: str, code: str, *, pepper: str, now: datetime) -> str | Non
         if _has_to_wait(tx, account.name, _WRONG_AT_DOOR, _RIGHT_AT_DOOR):
             return None
         if not second_factor.take(tx, account, code, pepper=pepper):
-            tx.record("staff.code_refused", f"staff:{account.name}")
+            log.record("staff.code_refused", f"staff:{account.name}", tx)
             return None
         sign_ins.replace(tx, secrets.fingerprint(token), secrets.fingerprint(made))
-        tx.record("staff.signed_in", f"staff:{account.name}")
+        log.record("staff.signed_in", f"staff:{account.name}", tx)
     return made
 
 
@@ -115,20 +114,35 @@ def confirm(
     Her password, and a code when her account has an authenticator. Either way it
     stands in the trail; after wrong tries the next one has to wait, as at the door.
     """
+
+    def shows_code(tx: Tx, account: Account) -> bool:
+        return second_factor.take(tx, account, code or "", pepper=pepper)
+
+    return _prove(account_name, password, shows_code, now=now)
+
+
+def confirm_password(account_name: str, password: str, *, now: datetime) -> bool:
+    """The same by the password alone: enough to choose another one."""
+    return _prove(account_name, password, lambda _tx, _account: True, now=now)
+
+
+def _prove(
+    name: str, password: str, proves: Callable[[Tx, Account], bool], *, now: datetime
+) -> bool:
     with reading() as connection:
-        found = staff.find_credentials(connection, account_name)
+        found = staff.find_credentials(connection, name)
     fits = secrets.verify_password(password, found.password_hash if found else None)
     if found is None:
         return False
     with transaction(staff_actor(found.account), now) as tx:
         second_factors.lock_authenticator(tx, found.account.id)
-        if _has_to_wait(tx, account_name, _WRONG_INSIDE, _RIGHT_INSIDE):
+        if _has_to_wait(tx, name, _WRONG_INSIDE, _RIGHT_INSIDE):
             return False
-        # Not asked for its code when the password is wrong: no code is used up for nothing.
-        if not fits or not second_factor.take(tx, found.account, code or "", pepper=pepper):
-            tx.record("staff.confirm_refused", f"staff:{account_name}")
+        # Nothing is asked for after a wrong password: no code is used up for nothing.
+        if not fits or not proves(tx, found.account):
+            log.record("staff.confirm_refused", f"staff:{name}", tx)
             return False
-        tx.record("staff.confirmed", f"staff:{account_name}")
+        log.record("staff.confirmed", f"staff:{name}", tx)
     return True
 
 
@@ -137,7 +151,7 @@ def _has_to_wait(tx: Tx, name: str, wrong: Sequence[str], right: Sequence[str]) 
     tries = second_factors.count_tries(tx.connection, name, wrong=wrong, right=right)
     if wait_left(tries.wrong, tries.last_wrong_at, tx.now) <= timedelta(0):
         return False
-    tx.record("staff.had_to_wait", f"staff:{name}")
+    log.record("staff.had_to_wait", f"staff:{name}", tx)
     return True
 
 
@@ -150,7 +164,7 @@ def staff_session(
     if found is None:
         return None
     reached = stage(found, compulsory=compulsory)
-    limits = STAFF_LIMITS if reached is Stage.IN else ENTERING_LIMITS
+    limits = limits_of(Role(found.account.role)) if reached is Stage.IN else ENTERING_LIMITS
     return (found, reached) if _keeps(token, found.times, limits, now) else None
 
 
@@ -181,38 +195,13 @@ def _keeps(token: str, times: Times, limits: Limits, now: datetime) -> bool:
 def sign_out(token: str, actor: Actor, *, now: datetime) -> None:
     with transaction(actor, now) as tx:
         sign_ins.end(tx, secrets.fingerprint(token))
-        tx.record("signed_out", actor.name)
+        log.record("signed_out", actor.name, tx)
 
 
 def note_refusal(actor: Actor, endpoint: str, now: datetime) -> None:
     """Keep in the trail that somebody asked for what her role does not allow."""
     with transaction(actor, now) as tx:
-        tx.record("access.refused", endpoint)
-
-
-def add_staff(
-    name: str, role: Role, sites: Sequence[str], password: str, *, actor: Actor, now: datetime
-) -> bool:
-    """Whether the account was added; False when the name was ever given before."""
-    if not takes(role, sites):
-        raise ValueError(f"{role} and sites {sites!r} do not go together")
-    with transaction(actor, now) as tx:
-        if staff.is_taken(tx.connection, name):
-            tx.abandon()
-            return False
-        staff.add_staff(tx, name, role.value, sites, secrets.hash_password(password))
-    return True
-
-
-def reset_password(name: str, password: str, *, actor: Actor, now: datetime) -> bool:
-    """Whether there is such a person; her sessions end."""
-    with transaction(actor, now) as tx:
-        if not staff.is_taken(tx.connection, name):
-            tx.abandon()
-            return False
-        staff.set_password(tx, name, secrets.hash_password(password))
-        sign_ins.end_of_staff(tx, name)
-    return True
+        log.record("access.refused", endpoint, tx)
 
 
 # --- patients -----------------------------------------------------------------------
@@ -299,7 +288,7 @@ def sign_in_patient(
             return WrongPin(wait)
         if not fits:
             links.count_wrong_pin(tx, locked)
-            tx.record("patient.sign_in_refused", link.number)
+            log.record("patient.sign_in_refused", link.number, tx)
             return WrongPin(wait_after(locked.wrong_pins + 1))
         return _begin(tx, locked)
 
@@ -326,11 +315,11 @@ def _choose_pin(link: Link, pin: str, code: str, *, pepper: str, now: datetime) 
             return WrongCode(wait)
         if not fits:
             links.count_wrong_code(tx, locked)
-            tx.record("code.refused", link.number)
+            log.record("code.refused", link.number, tx)
             wrong = locked.wrong_codes + 1
             return WrongCode(wait_after(wrong)) if wrong < _CODE_TRIES else CodeEnded()
         links.set_pin(tx, link.id, chosen)
-        tx.record("pin.chosen", link.number)
+        log.record("pin.chosen", link.number, tx)
         return _begin(tx, locked)
 
 
@@ -341,7 +330,7 @@ def _begin(tx: Tx, link: Link) -> SignedIn:
         phone_keys.add_phone_key(tx, link.patient_id, secrets.new_phone_key())
     session = secrets.new_token()
     sign_ins.begin(tx, secrets.fingerprint(session), link_id=link.id)
-    tx.record("patient.signed_in", link.number)
+    log.record("patient.signed_in", link.number, tx)
     return SignedIn(session)
 
 

@@ -4,10 +4,21 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Flask, Response, abort, current_app, g, redirect, request, session, url_for
+from flask import (
+    Flask,
+    Response,
+    abort,
+    current_app,
+    g,
+    has_request_context,
+    redirect,
+    request,
+    session,
+    url_for,
+)
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
-from flask_login import LoginManager, UserMixin
+from flask_login import LoginManager, UserMixin, login_user
 from flask_wtf.csrf import CSRFProtect
 from limits import parse
 from limits.storage import MemoryStorage
@@ -15,8 +26,9 @@ from limits.strategies import FixedWindowRateLimiter
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from pro_app.deployment import deployment
-from pro_app.security import service
-from pro_app.security.access import may
+from pro_app.security import log, service
+from pro_app.security.access import Entering, may
+from pro_app.security.service import Stage
 from pro_app.settings import Settings
 from pro_app.store.sign_ins import SignedInPatient
 from pro_app.store.staff import Account
@@ -48,6 +60,7 @@ class Limiter:
             def limited(*args: Any, **kwargs: Any) -> Any:
                 caller = "everybody" if shared else request.remote_addr or ""
                 if not self._windows.hit(item, request.endpoint or "", caller):
+                    log.note("too_many", subject=request.endpoint)
                     abort(429)
                 return view(*args, **kwargs)
 
@@ -91,10 +104,13 @@ class StaffUser(UserMixin):  # type: ignore[misc]
     """The signed-in member of staff, as pages see her."""
 
     def __init__(self, account: Account, token: str) -> None:
+        self.account = account
         self.name = account.name
         self.role = account.role
         #: The sites whose patients she may see; None: all of them.
         self.sites = account.sites or None
+        #: The site she belongs to; None: several, or all of them.
+        self.site = account.sites[0] if len(account.sites) == 1 else None
         self.token = token
         self.actor = service.staff_actor(account)
 
@@ -112,6 +128,7 @@ class _Sessions(SecureCookieSessionInterface):
 
 
 def set_up(app: Flask, settings: Settings) -> None:
+    log.send_lines(_address)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="__Host-session" if settings.production else "session",
@@ -133,14 +150,52 @@ def set_up(app: Flask, settings: Settings) -> None:
     csrf.init_app(app)
     _login.init_app(app)
     app.before_request(_load_patient)
+    app.before_request(_load_entering)
     app.before_request(_hold_tablet)
     app.after_request(_add_headers)
 
 
+def _address() -> str | None:
+    """Whose request it is; None outside of one, where nobody asks through a door."""
+    return (request.remote_addr or "") if has_request_context() else None
+
+
 @_login.user_loader  # type: ignore[untyped-decorator]
 def _load_staff(token: str) -> StaffUser | None:
-    account = service.signed_in_staff(token, now=deployment().now())
+    parts = deployment()
+    compulsory = parts.settings.production
+    account = service.signed_in_staff(token, compulsory=compulsory, now=parts.now())
     return StaffUser(account, token) if account else None
+
+
+def let_in(token: str, account: Account) -> None:
+    """Sign somebody of the staff in: nothing of what this browser was before is taken along."""
+    _start_anew()
+    login_user(StaffUser(account, token))
+
+
+def let_enter(token: str) -> None:
+    """The same for whoever has still to show a code: she is not in."""
+    _start_anew()
+    session["entering"] = token
+
+
+def _start_anew() -> None:
+    language = session.get("language")
+    session.clear()  # a patient's session, or the tablet's mark, is not taken along
+    if language:
+        session["language"] = language
+
+
+def _load_entering() -> None:
+    token = session.get("entering") if request.path.startswith("/staff") else None
+    if token is None:
+        return
+    parts = deployment()
+    compulsory = parts.settings.production
+    found = service.staff_session(token, compulsory=compulsory, now=parts.now())
+    if found is not None and found[1] is not Stage.IN:
+        g.entering = Entering(found[0].account, token, found[1])
 
 
 def _make_room() -> None:

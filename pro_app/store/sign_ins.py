@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from pro_app.store.prepared import Prepared
 from pro_app.store.staff import ACCOUNT, CURRENT, Account, account_of
@@ -25,6 +25,19 @@ class StaffSession:
     times: Times
     has_authenticator: bool
     second_factor_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSignIn:
+    """One of somebody's open sessions; `handle` names it and opens nothing."""
+
+    handle: str
+    started_at: datetime
+    seen_at: datetime
+    browser: str | None
+
+
+_HANDLE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +170,47 @@ def end_others(tx: Tx, staff_id: int, kept_sha256: str) -> None:
         )
         .values(ended_at=tx.now)
     )
+
+
+def of_staff(
+    connection: Connection, staff_id: int, *, begun: datetime, seen: datetime
+) -> list[StaffSignIn]:
+    """A person's sessions that were begun and seen since, the latest first."""
+    enough = or_(staff.c.totp_since.is_(None), sign_in.c.second_factor_at.is_not(None))
+    rows = connection.execute(
+        select(sign_in)
+        .join(staff, staff.c.id == sign_in.c.staff_id)
+        .where(
+            sign_in.c.staff_id == staff_id,
+            sign_in.c.ended_at.is_(None),
+            sign_in.c.started_at >= begun,
+            sign_in.c.seen_at >= seen,
+            enough,
+        )
+        .order_by(sign_in.c.started_at.desc())
+    )
+    return [
+        StaffSignIn(handle_of(row.token_sha256), row.started_at, row.seen_at, row.browser)
+        for row in rows
+    ]
+
+
+def handle_of(token_sha256: str) -> str:
+    return token_sha256[:_HANDLE]
+
+
+def end_one(tx: Tx, staff_id: int, handle: str) -> bool:
+    """Whether there was such an open session of this person; it has ended."""
+    ended = tx.execute(
+        update(sign_in)
+        .where(
+            sign_in.c.staff_id == staff_id,
+            sign_in.c.ended_at.is_(None),
+            func.substr(sign_in.c.token_sha256, 1, _HANDLE) == handle,
+        )
+        .values(ended_at=tx.now)
+    )
+    return ended.rowcount > 0
 
 
 def end_of_staff(tx: Tx, name: str) -> None:

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from pro_app.deployment import deployment
-from pro_app.security import service
+from pro_app.security import accounts
 from pro_app.security.roles import Role
 from tests import factories
 from tests.browser.conftest import DESK, Site
@@ -31,7 +31,7 @@ def study(site: Site) -> Site:
             ("lina", Role.NURSE, ("LISHUI",)),
             ("zhoumin", Role.DATA_MANAGER, ()),
         ):
-            service.add_staff(name, role, at, PASSWORD, actor=factories.ACTOR, now=now)
+            accounts.add_staff(name, role, at, PASSWORD, actor=factories.ACTOR, now=now)
     return site
 
 

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from flask import Flask
 
-from pro_app.security import cards, service
+from pro_app.security import accounts, cards, service
 from pro_app.security.cards import NewLink
 from pro_app.security.roles import TABLET_LIMITS, Role
 from pro_app.security.service import (
@@ -96,7 +96,7 @@ def test_staff_see_when_a_card_was_made_and_used_and_no_secret(clock: HandClock)
 def _handed_over(clock: HandClock) -> tuple[str, str]:
     """The nurse's session's token and the tablet's."""
     now = clock()
-    service.add_staff("lina", Role.NURSE, ("LISHUI",), PASSWORD, actor=CLI, now=now)
+    accounts.add_staff("lina", Role.NURSE, ("LISHUI",), PASSWORD, actor=CLI, now=now)
     nurse = service.sign_in_staff("lina", PASSWORD, now=now)
     assert nurse is not None
     patient_id = factories.patient_id_of(NUMBER)

@@ -5,11 +5,11 @@ import pytest
 from flask import Flask
 
 from pro_app.deployment import deployment
-from pro_app.security import authenticators, secrets, service
+from pro_app.security import accounts, secrets, service
 from pro_app.security.roles import Role
 from pro_app.store.staff import Account
 from pro_app.store.transaction import CLI
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, give_authenticator
 from tests.conftest import HandClock
 from tests.rooms.security import door
 from tests.rooms.security.door import PEPPER
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("in_app")
 
 def investigator() -> tuple[Account, str]:
     now = deployment().now()
-    service.add_staff("gaofeng", Role.INVESTIGATOR, ("LISHUI",), PASSWORD, actor=CLI, now=now)
+    accounts.add_staff("gaofeng", Role.INVESTIGATOR, ("LISHUI",), PASSWORD, actor=CLI, now=now)
     token = service.sign_in_staff("gaofeng", PASSWORD, now=now)
     assert token is not None
     account = service.signed_in_staff(token, now=now)
@@ -30,14 +30,9 @@ def investigator() -> tuple[Account, str]:
 def with_authenticator(clock: HandClock) -> tuple[pyotp.TOTP, tuple[str, ...]]:
     """Her authenticator, half a minute after it was set up, and her recovery codes."""
     account, token = investigator()
-    authenticators.offer(account, pepper=PEPPER, now=clock())
-    offer = authenticators.offered(account, "Study", pepper=PEPPER)
-    assert offer is not None
-    codes = pyotp.TOTP(offer.key)
-    begun = authenticators.begin(account, codes.at(clock()), token, pepper=PEPPER, now=clock())
-    assert begun is not None
+    given = give_authenticator(account, token, pepper=PEPPER, now=clock())
     clock.advance(seconds=30)
-    return codes, begun.recovery_codes
+    return given.codes, given.recovery_codes
 
 
 def confirm(password: str, clock: HandClock, code: str | None = None) -> bool:

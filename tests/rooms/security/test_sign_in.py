@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from pro_app.deployment import deployment
-from pro_app.security import secrets, service
+from pro_app.security import accounts, secrets, service
 from pro_app.security.roles import STAFF_LIMITS, Role
 from pro_app.security.service import SignedIn
 from pro_app.store.tables import audit_event, patient_link, sign_in, staff
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("in_app")
 
 def nurse() -> None:
     now = deployment().now()
-    assert service.add_staff("lina", Role.NURSE, ("LISHUI",), PASSWORD, actor=CLI, now=now)
+    assert accounts.add_staff("lina", Role.NURSE, ("LISHUI",), PASSWORD, actor=CLI, now=now)
 
 
 def test_only_name_and_password_together_sign_in(clock: HandClock) -> None:
@@ -37,7 +37,7 @@ def test_only_name_and_password_together_sign_in(clock: HandClock) -> None:
 
 def test_a_name_is_never_given_twice(clock: HandClock) -> None:
     nurse()
-    assert not service.add_staff("lina", Role.NURSE, ("ZJCC",), PASSWORD, actor=CLI, now=clock())
+    assert not accounts.add_staff("lina", Role.NURSE, ("ZJCC",), PASSWORD, actor=CLI, now=clock())
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_name_is_never_given_twice(clock: HandClock) -> None:
 )
 def test_sites_go_with_the_role(role: Role, sites: tuple[str, ...], clock: HandClock) -> None:
     with pytest.raises(ValueError, match="do not go together"):
-        service.add_staff("lina", role, sites, PASSWORD, actor=CLI, now=clock())
+        accounts.add_staff("lina", role, sites, PASSWORD, actor=CLI, now=clock())
 
 
 def test_staff_sessions_end_when_idle_and_in_any_case(clock: HandClock) -> None:
@@ -78,7 +78,7 @@ def test_signing_out_and_a_new_password_end_sessions_on_the_server(clock: HandCl
     service.sign_out(first, CLI, now=clock())
     assert service.signed_in_staff(first, now=clock()) is None
     assert service.signed_in_staff(second, now=clock()) is not None
-    assert service.reset_password("lina", "another long password", actor=CLI, now=clock())
+    assert accounts.reset_password("lina", "another long password", actor=CLI, now=clock())
     assert service.signed_in_staff(second, now=clock()) is None
     assert service.sign_in_staff("lina", PASSWORD, now=clock()) is None
 

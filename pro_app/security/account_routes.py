@@ -1,0 +1,164 @@
+"""One's own account: password, authenticator, and where one is signed in."""
+
+from typing import Any
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from markupsafe import Markup
+
+from pro_app import qr
+from pro_app.deployment import deployment
+from pro_app.security import accounts, authenticators, messages
+from pro_app.security.access import staff_only
+from pro_app.security.accounts import WrongPassword
+from pro_app.security.roles import Role
+from pro_app.security.service import Stage
+from pro_app.security.setup import let_in, limiter
+from pro_app.store.staff import Account
+
+blueprint = Blueprint("account", __name__, url_prefix="/account")
+
+
+@blueprint.get("")
+@staff_only(*Role)
+def page() -> ResponseReturnValue:
+    return _page()
+
+
+def _page(status: int = 200) -> ResponseReturnValue:
+    account = current_user.account
+    return render_template(
+        "security/account.html",
+        role=messages.roles()[account.role],
+        authenticator=authenticators.find(account),
+        sessions=accounts.sessions(account, now=deployment().now()),
+        this=accounts.handle(current_user.token),
+    ), status
+
+
+@blueprint.post("/password")
+@staff_only(*Role)
+@limiter.limit("20 per minute")
+def password() -> ResponseReturnValue:
+    new = request.form.get("new", "")
+    if new != request.form.get("again", ""):
+        flash(_("The new password was not the same both times."), "error")
+        return _page(422)
+    old = request.form.get("old", "")
+    problem = accounts.change_password(
+        current_user.account, old, new, token=current_user.token, now=deployment().now()
+    )
+    if problem is not None:
+        said = _wrong() if isinstance(problem, WrongPassword) else messages.unfit()[problem]
+        flash(said, "error")
+        return _page(422)
+    flash(_("The new password counts from now on. You were signed out everywhere else."), "info")
+    return redirect(url_for("security.account.page"))
+
+
+@blueprint.get("/authenticator")
+@staff_only(*Role, entering=Stage.SET_UP)
+def authenticator() -> ResponseReturnValue:
+    return _set_up()
+
+
+def _set_up(status: int = 200) -> ResponseReturnValue:
+    account, _token = _who()
+    parts = deployment()
+    if authenticators.find(account) is not None:
+        return redirect(url_for("security.account.page"))
+    offer = authenticators.offered(
+        account, parts.study.registry_id, pepper=parts.settings.secret_key
+    )
+    picture = Markup(qr.svg(offer.address)) if offer else None  # noqa: S704 - our own drawing
+    return render_template("security/authenticator.html", offer=offer, picture=picture), status
+
+
+@blueprint.post("/authenticator")
+@staff_only(*Role, entering=Stage.SET_UP)
+def offer() -> ResponseReturnValue:
+    account, _token = _who()
+    parts = deployment()
+    authenticators.offer(account, pepper=parts.settings.secret_key, now=parts.now())
+    return redirect(url_for("security.account.authenticator"))
+
+
+@blueprint.post("/authenticator/begin")
+@staff_only(*Role, entering=Stage.SET_UP)
+@limiter.limit("20 per minute")
+def begin() -> ResponseReturnValue:
+    account, token = _who()
+    parts = deployment()
+    begun = authenticators.begin(
+        account,
+        request.form.get("code", ""),
+        token,
+        pepper=parts.settings.secret_key,
+        now=parts.now(),
+    )
+    if begun is None:
+        flash(_("This code is not right. Look at the authenticator and try the next one."), "error")
+        return _set_up(422)
+    let_in(begun.token, account)
+    return render_template("security/recovery_codes.html", codes=begun.recovery_codes)
+
+
+@blueprint.post("/authenticator/remove")
+@staff_only(*Role)
+@limiter.limit("20 per minute")
+def remove() -> ResponseReturnValue:
+    if not authenticators.remove(current_user.account, *_proof(), **_key_and_now()):
+        flash(_wrong(), "error")
+        return _page(422)
+    flash(_("The authenticator was removed."), "info")
+    return redirect(url_for("security.account.page"))
+
+
+@blueprint.post("/recovery-codes")
+@staff_only(*Role)
+@limiter.limit("20 per minute")
+def recovery_codes() -> ResponseReturnValue:
+    codes = authenticators.renew_codes(current_user.account, *_proof(), **_key_and_now())
+    if codes is None:
+        flash(_wrong(), "error")
+        return _page(422)
+    return render_template("security/recovery_codes.html", codes=codes)
+
+
+@blueprint.post("/sessions")
+@staff_only(*Role)
+def end_session() -> ResponseReturnValue:
+    account, now = current_user.account, deployment().now()
+    handle = request.form.get("session", "")
+    if handle == "others":
+        accounts.end_others(account, current_user.token, now=now)
+        flash(_("You were signed out everywhere else."), "info")
+    else:
+        accounts.end_session(account, handle, now=now)
+    return redirect(url_for("security.account.page"))
+
+
+def _who() -> tuple[Account, str]:
+    """Whose account it is and the token of her session, whether she is in or entering."""
+    if current_user.is_authenticated:
+        return current_user.account, current_user.token
+    return g.entering.account, g.entering.token
+
+
+def _proof() -> tuple[str, str]:
+    return request.form.get("password", ""), request.form.get("code", "")
+
+
+def _key_and_now() -> dict[str, Any]:
+    parts = deployment()
+    return {"pepper": parts.settings.secret_key, "now": parts.now()}
+
+
+def _wrong() -> str:
+    text: str = _(
+        "The password or the code is not right, or a code was used before. After several wrong "
+        "tries, wait a quarter of an hour."
+    )
+    return text

@@ -1,0 +1,265 @@
+"""Accounts: made, given rights, shut, looked over; and what a person does with her own."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from pro_app.security import log, secrets
+from pro_app.security.passwords import Unfit, unfit
+from pro_app.security.roles import Role, limits_of, takes
+from pro_app.security.service import confirm_password, staff_actor
+from pro_app.store import second_factors, sign_ins, staff
+from pro_app.store.sign_ins import StaffSignIn
+from pro_app.store.staff import Account, Person, Review, Right
+from pro_app.store.transaction import Actor, Changes, Tx, reading, transaction
+
+#: A quarter: nurses rotate between wards about as often, and who has left a hospital is
+#: then found before the next monitoring visit.
+REVIEW_EVERY = timedelta(days=90)
+
+
+class Refusal(StrEnum):
+    """Why an account was left as it is."""
+
+    NO_SUCH = "NO_SUCH"
+    ONESELF = "ONESELF"  # so that one who can let others in is always left
+    DISABLED = "DISABLED"
+    ENABLED = "ENABLED"
+    UNCHANGED = "UNCHANGED"
+    SITES = "SITES"  # they do not go with the role
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """When everybody's rights were last looked at, and when that is due again."""
+
+    last: Review | None
+    due_at: datetime | None  # empty: now
+
+
+def add_staff(
+    name: str, role: Role, sites: Sequence[str], password: str, *, actor: Actor, now: datetime
+) -> bool:
+    """Whether the account was added; False when the name was ever given before."""
+    if not takes(role, sites):
+        raise ValueError(f"{role} and sites {sites!r} do not go together")
+    with transaction(actor, now) as tx:
+        if staff.is_taken(tx.connection, name):
+            tx.abandon()
+            return False
+        staff.add_staff(tx, name, role.value, sites, secrets.hash_password(password))
+    return True
+
+
+def reset_password(name: str, password: str, *, actor: Actor, now: datetime) -> bool:
+    """Whether there is such a person; her sessions end."""
+    with transaction(actor, now) as tx:
+        if not staff.is_taken(tx.connection, name):
+            tx.abandon()
+            return False
+        staff.set_password(tx, name, secrets.hash_password(password))
+        sign_ins.end_of_staff(tx, name)
+    return True
+
+
+def people() -> list[Person]:
+    with reading() as connection:
+        return staff.people(connection)
+
+
+def find_person(name: str) -> Person | None:
+    with reading() as connection:
+        return staff.find_person(connection, name)
+
+
+def rights_on(day: date, time_zone: str) -> list[Right]:
+    """Who might do what at some time of a day."""
+    begin, end = (
+        datetime.combine(each, time(), ZoneInfo(time_zone)) for each in (day, day + timedelta(1))
+    )
+    with reading() as connection:
+        return staff.rights(connection, begin=begin, end=end)
+
+
+def rights_of(name: str) -> list[Right]:
+    """What an account might do from when to when, the earliest first."""
+    with reading() as connection:
+        return staff.rights(connection, name=name)
+
+
+def change_right(
+    name: str, role: Role, sites: Sequence[str], why: str, *, actor: Actor, now: datetime
+) -> Refusal | None:
+    """None when she may do this from now on; her sessions end."""
+
+    def change(tx: Tx, person: Person) -> Refusal | None:
+        account = person.account
+        if person.disabled_at is not None:
+            return Refusal.DISABLED
+        if (role.value, tuple(sites)) == (account.role, account.sites):
+            return Refusal.UNCHANGED
+        staff.change_right(tx, account.id, role.value, sites)
+        changes: Changes = {
+            "role": [account.role, role.value],
+            "sites": [account.sites, list(sites)],
+        }
+        log.record("staff.rights_changed", f"staff:{name}", tx, changes=changes, reason=why)
+        return None
+
+    if not takes(role, sites):
+        return Refusal.SITES
+    return _change(name, change, actor=actor, now=now)
+
+
+def disable(name: str, why: str, *, actor: Actor, now: datetime) -> Refusal | None:
+    """None when she can't sign in any more; her sessions have ended."""
+
+    def shut(tx: Tx, person: Person) -> Refusal | None:
+        if person.disabled_at is not None:
+            return Refusal.DISABLED
+        staff.disable(tx, person.account.id)
+        log.record("staff.disabled", f"staff:{name}", tx, reason=why)
+        return None
+
+    return _change(name, shut, actor=actor, now=now)
+
+
+def enable(name: str, why: str, *, actor: Actor, now: datetime) -> Refusal | None:
+    """None when she can sign in again, with the right that she had last."""
+
+    def open_again(tx: Tx, person: Person) -> Refusal | None:
+        if person.disabled_at is None:
+            return Refusal.ENABLED
+        staff.enable(tx, person.account)
+        log.record("staff.enabled", f"staff:{name}", tx, reason=why)
+        return None
+
+    return _change(name, open_again, actor=actor, now=now)
+
+
+def reset_second_factor(name: str, why: str, *, actor: Actor, now: datetime) -> Refusal | None:
+    """None when her authenticator and recovery codes count no more."""
+
+    def reset(tx: Tx, person: Person) -> Refusal | None:
+        second_factors.remove_authenticator(tx, person.account.id)
+        log.record("staff.second_factor_reset", f"staff:{name}", tx, reason=why)
+        return None
+
+    return _change(name, reset, actor=actor, now=now)
+
+
+def end_sessions(name: str, *, actor: Actor, now: datetime) -> Refusal | None:
+    """None when she is signed out everywhere."""
+
+    def end(tx: Tx, _person: Person) -> Refusal | None:
+        log.record("staff.sessions_ended", f"staff:{name}", tx)
+        return None
+
+    return _change(name, end, actor=actor, now=now)
+
+
+def _change(
+    name: str,
+    change: Callable[[Tx, Person], Refusal | None],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> Refusal | None:
+    """Change somebody else's account: whatever was begun with it before ends."""
+    if actor.name == f"staff:{name}":
+        return Refusal.ONESELF
+    with transaction(actor, now) as tx:
+        person = staff.lock_person(tx, name)
+        refusal = change(tx, person) if person else Refusal.NO_SUCH
+        if refusal:
+            tx.abandon()
+            return refusal
+        sign_ins.end_of_staff(tx, name)
+    return None
+
+
+# --- the review ---------------------------------------------------------------------
+
+
+def fingerprint(shown: Sequence[Person]) -> str:
+    """The SHA-256 of who may do what, as it stood on the page: it changes when that does."""
+    rights = [
+        [p.account.name, p.account.role, list(p.account.sites), p.since.isoformat()]
+        for p in shown
+        if p.disabled_at is None
+    ]
+    return hashlib.sha256(json.dumps(rights, separators=(",", ":")).encode()).hexdigest()
+
+
+def standing(*, now: datetime) -> Standing:
+    with reading() as connection:
+        last = staff.last_review(connection)
+    due_at = last.at + REVIEW_EVERY if last else None
+    return Standing(last, due_at if due_at and due_at > now else None)
+
+
+def review(seen: str, note: str | None, *, actor: Actor, now: datetime) -> bool:
+    """Whether what was seen is what there is; then it is written that somebody looked."""
+    with transaction(actor, now) as tx:
+        if fingerprint(staff.people(tx.connection)) != seen:
+            tx.abandon()
+            return False
+        staff.add_review(tx, seen, note)
+        tx.record("access.reviewed", "staff", changes={"rights_sha256": [None, seen]})
+    return True
+
+
+# --- one's own ----------------------------------------------------------------------
+
+
+class WrongPassword:
+    """It is not her present one, or she has to wait after wrong tries."""
+
+
+def change_password(
+    account: Account, old: str, new: str, *, token: str, now: datetime
+) -> Unfit | WrongPassword | None:
+    """None when the new one counts; every other session of hers has ended."""
+    problem = unfit(new, name=account.name)
+    if problem:
+        return problem
+    if not confirm_password(account.name, old, now=now):
+        return WrongPassword()
+    hashed = secrets.hash_password(new)
+    with transaction(staff_actor(account), now) as tx:
+        staff.set_password(tx, account.name, hashed)
+        sign_ins.end_others(tx, account.id, secrets.fingerprint(token))
+    return None
+
+
+def sessions(account: Account, *, now: datetime) -> list[StaffSignIn]:
+    """Where she is signed in, the latest first."""
+    limits = limits_of(Role(account.role))
+    with reading() as connection:
+        return sign_ins.of_staff(
+            connection, account.id, begun=now - limits.absolute, seen=now - limits.idle
+        )
+
+
+def handle(token: str) -> str:
+    """By what the session with this token is listed."""
+    return sign_ins.handle_of(secrets.fingerprint(token))
+
+
+def end_session(account: Account, handle: str, *, now: datetime) -> None:
+    """End one of her sessions, by the `handle` it is listed with."""
+    with transaction(staff_actor(account), now) as tx:
+        if not sign_ins.end_one(tx, account.id, handle):
+            tx.abandon()
+            return
+        log.record("staff.sessions_ended", f"staff:{account.name}", tx)
+
+
+def end_others(account: Account, token: str, *, now: datetime) -> None:
+    with transaction(staff_actor(account), now) as tx:
+        sign_ins.end_others(tx, account.id, secrets.fingerprint(token))
+        log.record("staff.sessions_ended", f"staff:{account.name}", tx)

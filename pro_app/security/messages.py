@@ -1,0 +1,59 @@
+"""What the pages of accounts say: roles, and why something was not done."""
+
+from flask_babel import gettext as _
+
+from pro_app.security.accounts import Refusal
+from pro_app.security.passwords import LONGEST, SHORTEST, Unfit
+from pro_app.security.roles import Role
+
+
+def roles() -> dict[str, str]:
+    """Role → its name, in the order to choose from."""
+    return {
+        Role.NURSE: _("Nurse"),
+        Role.INVESTIGATOR: _("Investigator"),
+        Role.MONITOR: _("Monitor"),
+        Role.DATA_MANAGER: _("Data manager"),
+        Role.STATISTICIAN: _("Statistician"),
+        Role.ADMINISTRATOR: _("Administrator"),
+    }
+
+
+def tasks() -> dict[str, str]:
+    """Role → what it is for, for whoever gives it."""
+    return {
+        Role.NURSE: _("Looks after the patients of one site."),
+        Role.INVESTIGATOR: _("The same, and signs for what is changed."),
+        Role.MONITOR: _("Reads at the sites that are named; changes nothing."),
+        Role.DATA_MANAGER: _("Sees every site and exports, without treatment arms."),
+        Role.STATISTICIAN: _("Sees every site and exports, with treatment arms."),
+        Role.ADMINISTRATOR: _("Gives accounts and rights; sees no patient."),
+    }
+
+
+def unfit() -> dict[Unfit, str]:
+    """Why a password is not taken."""
+    return {
+        Unfit.SHORT: _(
+            "At least %(count)d characters, please; a few words do well.", count=SHORTEST
+        ),
+        Unfit.LONG: _("At most %(count)d characters, please.", count=LONGEST),
+        Unfit.GUESSED: _(
+            "This password is among those that are guessed first. Choose words that are unusual."
+        ),
+    }
+
+
+def refusals() -> dict[Refusal, str]:
+    """Why an account was left as it is."""
+    return {
+        Refusal.NO_SUCH: _("There is no such account."),
+        Refusal.ONESELF: _("Another administrator has to do this: nobody changes her own rights."),
+        Refusal.DISABLED: _("The account is disabled already; nothing was changed."),
+        Refusal.ENABLED: _("The account is not disabled; nothing was changed."),
+        Refusal.UNCHANGED: _("These are the rights that the account has; nothing was changed."),
+        Refusal.SITES: _(
+            "A nurse or investigator has exactly one site, a monitor at least one, the other "
+            "roles have none."
+        ),
+    }
