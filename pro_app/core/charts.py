@@ -5,11 +5,9 @@ Units: places are in the chart's own, from the left and from the top.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from pro_app.core.instrument import Difference, Scale
 from pro_app.core.ledger import Entry, Status
-from pro_app.core.schedule import add_months
 
 #: The shape of each status; colour and word never stand without it.
 SIGNS = {
@@ -177,92 +175,6 @@ def _band(
         return top, round(end - top, 1)
 
     return Band(around(difference.high), around(difference.low), points[0].y, difference)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A visit's window on the time line."""
-
-    x: float
-    width: float
-    target: float
-    entry: Entry
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Something that happened on a day; `level` 0, 1, … keeps near ones apart."""
-
-    x: float
-    on: date
-    what: str
-    level: int
-
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    frame: Frame
-    windows: tuple[Window, ...]
-    marks: tuple[Mark, ...]
-    forms: tuple[Mark, ...]
-    months: tuple[Tick, ...]
-    today: float | None
-
-
-def timeline(
-    entries: Sequence[Entry],
-    events: Iterable[tuple[date, str]],
-    forms: Iterable[tuple[date, str]],
-    *,
-    today: date,
-    frame: Frame,
-    apart: float,
-) -> Timeline | None:
-    """Windows, events and forms on one axis of days; None before she is randomised.
-
-    Shapes: `events` and `forms` are (day, what), by day. Two marks nearer than
-    `apart` stand on different levels.
-    """
-    planned = [entry for entry in entries if entry.target_on and entry.closes_on]
-    if not planned or not planned[0].target_on:
-        return None
-    events, forms = list(events), list(forms)
-    days = [on for on, _ in (*events, *forms)]
-    first = min([planned[0].opens_on, *days])
-    last = max([entry.closes_on for entry in planned if entry.closes_on] + days)
-    span = max((last - first).days, 1)
-
-    def x(on: date) -> float:
-        return frame.x((on - first).days, 0, span)
-
-    windows = [
-        Window(x(e.opens_on), round(x(e.closes_on) - x(e.opens_on), 1), x(e.target_on), e)
-        for e in planned
-        if e.target_on and e.closes_on
-    ]
-    anchor = planned[0].target_on
-    return Timeline(
-        frame=frame,
-        windows=tuple(windows),
-        marks=_levelled([(x(on), on, what) for on, what in events], apart),
-        forms=tuple(Mark(x(on), on, visit, 0) for on, visit in forms),
-        months=tuple(
-            Tick(x(add_months(anchor, month)), str(month))
-            for month in range(0, planned[-1].month + 1, 12)
-        ),
-        today=x(today) if first <= today <= last else None,
-    )
-
-
-def _levelled(marks: Iterable[tuple[float, date, str]], apart: float) -> tuple[Mark, ...]:
-    """Each mark on the lowest level where its left neighbour is far enough away."""
-    ends: list[float] = []
-    found = []
-    for x, on, what in marks:
-        level = next((n for n, end in enumerate(ends) if x - end >= apart), len(ends))
-        ends[level : level + 1] = [x]
-        found.append(Mark(x, on, what, level))
-    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

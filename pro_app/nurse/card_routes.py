@@ -68,6 +68,19 @@ def reset_pin(number: str) -> ResponseReturnValue:
     return render_template("nurse/link.html", patient=found, made=made)
 
 
+@blueprint.post("/links/<int:link>/revoke")
+@staff_only(*SITE_STAFF)
+def revoke(number: str, link: int) -> ResponseReturnValue:
+    """A lost card, or a tablet that was left open: nobody comes in by it any more."""
+    found = _known(number)
+    now = deployment().now()
+    if cards.revoke(found.id, number, link, actor=current_user.actor, now=now):
+        flash(_("Revoked: nobody comes in by it any more."))
+    else:
+        flash(_("It was revoked already."), "error")
+    return redirect(url_for("nurse.patient", number=number, _anchor="door"))
+
+
 @blueprint.post("/tablet")
 @staff_only(*SITE_STAFF)
 def hand_over(number: str) -> ResponseReturnValue:

@@ -1,15 +1,21 @@
 """All that is known of one patient: her visits, what happened, her scores, her trail."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
-from pro_app.core.charts import Frame, ScoreChart, Timeline, score_chart, timeline
+from pro_app.clock import day_of
+from pro_app.core.charts import Frame, ScoreChart, score_chart
 from pro_app.core.instrument import Difference, Instrument, Scale
 from pro_app.core.ledger import Entry, ledger
+from pro_app.core.preview import ENDS_ASKING
 from pro_app.core.study import Study
+from pro_app.core.timeline import Timeline, timeline
+from pro_app.store.contacts import Logged, log_of
 from pro_app.store.events import Event, events_of
 from pro_app.store.facts import Scope, read_facts
-from pro_app.store.patients import Patient, find_patient
+from pro_app.store.patients import Patient, StateVersion, find_patient, versions_of
+from pro_app.store.pauses import Pause, pauses_of
 from pro_app.store.reasons import GivenReason, reasons_of
 from pro_app.store.scored import ScoredForm, scored_forms
 from pro_app.store.tasks import Task, open_tasks_of
@@ -19,6 +25,12 @@ from pro_app.store.transaction import reading
 _TRAIL_ROWS = 30
 #: Each step of filling in is in the trail; it is hers until she hands the form in.
 _HER_OWN = ("draft.begun", "draft.saved", "draft.asked", "draft.discarded")
+#: Field → what is said of its day.
+_STATE_DAYS = {
+    "screened_on": "screened",
+    "pro_consent_on": "consented",
+    "randomised_on": "randomised",
+}
 _WIDE = Frame(680, 300, left=40, right=64, top=16, bottom=44)
 _SMALL = Frame(220, 104, left=8, right=8, top=8, bottom=18)
 _LINE = Frame(1160, 170, left=16, right=24, top=56, bottom=26)
@@ -34,6 +46,18 @@ class PatientPage:
     forms: tuple[ScoredForm, ...]
     trail: tuple[Recorded, ...]
     tasks: tuple[Task, ...]
+    pauses: tuple[Pause, ...]
+    calls: tuple[Logged, ...]
+    versions: tuple[StateVersion, ...]
+
+    @property
+    def ended_by(self) -> Event | None:
+        """The earliest death or withdrawal, after which nobody asks her for a form."""
+        return next((event for event in self.events if event.kind in ENDS_ASKING), None)
+
+    def held_by(self, today: date) -> Pause | None:
+        """The pause that holds messages to her today."""
+        return next((pause for pause in self.pauses if pause.fact.holds(today)), None)
 
     @property
     def counted(self) -> dict[str, ScoredForm]:
@@ -43,12 +67,23 @@ class PatientPage:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """A dated line of her history; `what` is an event's kind or a name of `_STATE_DAYS`."""
+    """A dated line of her history, who recorded it and when.
+
+    `what` is the kind of an event or a pause, a name of `_STATE_DAYS`, "form" or
+    "call"; what it is about stands in one of the last four. `recorded_on` is the
+    day of the trial on which the trail has it.
+    """
 
     on: date
     what: str
-    form: ScoredForm | None = None
+    recorded_at: datetime
+    recorded_on: date
+    recorded_by: str | None
     note: str | None = None
+    form: ScoredForm | None = None
+    event: Event | None = None
+    pause: Pause | None = None
+    call: Logged | None = None
 
 
 def find(number: str, *, sites: tuple[str, ...] | None) -> Patient | None:
@@ -79,36 +114,69 @@ def page(
             forms=tuple(scored_forms(connection, patient.id, instrument.scoring_version)),
             trail=tuple(trail_of(connection, number, limit=_TRAIL_ROWS, without=_HER_OWN)),
             tasks=tuple(open_tasks_of(connection, patient.id)),
+            pauses=tuple(pauses_of(connection, patient.id)),
+            calls=tuple(log_of(connection, patient.id)),
+            versions=tuple(versions_of(connection, patient.id)),
         )
 
 
-def history(found: PatientPage) -> list[Happening]:
-    """What happened to her, by day: entry into the trial, events, forms."""
-    lines = [Happening(on, what) for on, what in _state_days(found)]
-    lines += [Happening(event.on, event.kind, note=event.note) for event in found.events]
-    lines += [Happening(form.answered_on, "form", form=form) for form in found.forms]
-    return sorted(lines, key=lambda line: line.on)
+def history(found: PatientPage, *, time_zone: str) -> list[Happening]:
+    """What happened to her, the latest first: entry into the trial, events, forms, calls."""
+
+    def line(on: date, what: str, at: datetime, by: str | None, **more: Any) -> Happening:
+        return Happening(on, what, at, day_of(at, time_zone), by, **more)
+
+    lines = [line(on, what, *_since(found, name)) for on, what, name in _state_days(found)]
+    for event in found.events:
+        said = (event.recorded_at, event.recorded_by)
+        lines.append(line(event.on, event.kind, *said, note=event.note, event=event))
+    for pause in found.pauses:
+        said, fact = (pause.recorded_at, pause.recorded_by), pause.fact
+        lines.append(line(fact.from_on, fact.kind, *said, note=pause.note, pause=pause))
+    for form in found.forms:
+        lines.append(line(form.answered_on, "form", form.received_at, form.entered_by, form=form))
+    for call in found.calls:
+        at = call.attempt.made_at
+        lines.append(line(day_of(at, time_zone), "call", at, call.recorded_by, call=call))
+    return sorted(lines, key=lambda each: (each.on, each.recorded_at), reverse=True)
 
 
-def _state_days(found: PatientPage) -> list[tuple[date, str]]:
+def _state_days(found: PatientPage) -> list[tuple[date, str, str]]:
+    """(day, what, field) of her entry into the trial."""
     state = found.patient.state
-    days = (
-        (state.screened_on, "screened"),
-        (state.pro_consent_on, "consented"),
-        (state.randomised_on, "randomised"),
-    )
-    return [(on, what) for on, what in days if on is not None]
+    days = [(getattr(state, name), what, name) for name, what in _STATE_DAYS.items()]
+    return [each for each in days if each[0] is not None]
 
 
-def time_line(found: PatientPage, *, today: date) -> Timeline | None:
-    """Her windows, events and forms on one axis, None before she is randomised."""
+def _since(found: PatientPage, name: str) -> tuple[datetime, str]:
+    """When and by whom the present value of a field was recorded."""
+    now = getattr(found.patient.state, name)
+    since = found.versions[-1]
+    for version in reversed(found.versions):
+        if getattr(version.state, name) != now:
+            break
+        since = version
+    return since.recorded_at, since.recorded_by
+
+
+def time_line(found: PatientPage, *, today: date, time_zone: str) -> Timeline | None:
+    """Her windows, events, pauses, forms and calls on one axis, None before randomisation."""
     state = found.patient.state
     happened = [(event.on, str(event.kind)) for event in found.events]
     if state.randomised_on is not None:
         happened.append((state.randomised_on, "randomised"))
-    forms = [(form.answered_on, form.visit) for form in found.forms]
     return timeline(
-        found.entries, sorted(happened), forms, today=today, frame=_LINE, apart=_MARKS_APART
+        found.entries,
+        sorted(happened),
+        [(form.answered_on, form.visit) for form in found.forms],
+        today=today,
+        frame=_LINE,
+        apart=_MARKS_APART,
+        spans=[(p.fact.from_on, p.fact.until_on, str(p.fact.kind)) for p in found.pauses],
+        calls=[
+            (day_of(call.attempt.made_at, time_zone), str(call.attempt.outcome))
+            for call in reversed(found.calls)
+        ],
     )
 
 

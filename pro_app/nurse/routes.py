@@ -13,7 +13,6 @@ from pro_app.core.study import REASON_PENDING
 from pro_app.deployment import deployment
 from pro_app.nurse import (
     alert_routes,
-    calls,
     card_routes,
     completeness,
     contact_routes,
@@ -185,9 +184,10 @@ def _patient_page(
         found=found,
         patient=found.patient,
         card=cards.find_card(found.patient.id, now=parts.now()),
-        line=patient.time_line(found, today=parts.today()),
-        history=patient.history(found),
-        calls=calls.of_patient(found.patient.id),
+        ways=cards.ways_in(found.patient.id, now=parts.now()),
+        line=patient.time_line(found, today=parts.today(), time_zone=parts.study.time_zone),
+        history=patient.history(found, time_zone=parts.study.time_zone),
+        calls=found.calls,
         scale=scale,
         scales=instrument.scales,
         chart=patient.chart(found, instrument, scale),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select, update
@@ -136,6 +137,68 @@ def add_tablet(tx: Tx, patient_id: int, token_sha256: str) -> int:
         },
     )
     return int(made.scalar_one())
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    started_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """A link that still opens, and the sessions of it that nobody ended."""
+
+    id: int
+    tablet: bool
+    made_at: datetime
+    made_by: str
+    sessions: tuple[Session, ...]
+
+
+def ways_in(connection: Connection, patient_id: int) -> list[WayIn]:
+    """A patient's links that were not revoked, the latest first, in one statement."""
+    query = (
+        select(
+            patient_link.c.id,
+            patient_link.c.tablet,
+            patient_link.c.created_at,
+            patient_link.c.created_by,
+            sign_in.c.started_at,
+            sign_in.c.seen_at,
+        )
+        .outerjoin(sign_in, (sign_in.c.link_id == patient_link.c.id) & sign_in.c.ended_at.is_(None))
+        .where(patient_link.c.patient_id == patient_id, patient_link.c.revoked_at.is_(None))
+        .order_by(patient_link.c.id.desc(), sign_in.c.seen_at.desc())
+    )
+    found: list[WayIn] = []
+    for link, group in groupby(connection.execute(query), key=lambda row: row[:4]):
+        sessions = tuple(Session(*row[4:]) for row in group if row.started_at is not None)
+        found.append(WayIn(link[0], link[1], link[2], link[3], sessions))
+    return found
+
+
+def revoke_link(tx: Tx, patient_id: int, link_id: int) -> bool | None:
+    """Whether it was the tablet's link; it opens nothing any more, and its sessions ended.
+
+    None when she has no such link, or it was revoked before.
+    """
+    _lock_patient(tx, patient_id)
+    hers = (
+        patient_link.c.id == link_id,
+        patient_link.c.patient_id == patient_id,
+        patient_link.c.revoked_at.is_(None),
+    )
+    tablet = tx.execute(select(patient_link.c.tablet).where(*hers)).scalar_one_or_none()
+    if tablet is None:
+        return None
+    _change(tx, link_id, revoked_at=tx.now)
+    tx.execute(
+        update(sign_in)
+        .where(sign_in.c.link_id == link_id, sign_in.c.ended_at.is_(None))
+        .values(ended_at=tx.now)
+    )
+    return bool(tablet)
 
 
 def forget_pin(tx: Tx, link_id: int, activation: Activation) -> None:

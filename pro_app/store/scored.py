@@ -17,7 +17,7 @@ from pro_app.store.tables import form, form_score
 class ScoredForm:
     """A form as corrected; `counts`: it is the one that counts for its visit, and her own.
 
-    `corrections`: how many were signed.
+    `corrections`: how many were signed; `entered_by`: who keyed in what she answered elsewhere.
     """
 
     id: int
@@ -30,6 +30,7 @@ class ScoredForm:
     proxy: bool
     scores: Mapping[str, Score]
     corrections: int = 0
+    entered_by: str | None = None
 
 
 def scored_forms(connection: Connection, patient_id: int, scoring_version: str) -> list[ScoredForm]:
@@ -44,6 +45,7 @@ def scored_forms(connection: Connection, patient_id: int, scoring_version: str) 
             form.c.items_answered,
             form.c.standing,
             form.c.proxy,
+            form.c.entered_by,
             form_score.c.scores,
             form_score.c.revision,
         )
@@ -80,4 +82,5 @@ def _scored(row: Any, patient_id: int, amended: Amended) -> ScoredForm:
         proxy=row.proxy,
         scores={code: Score(*parts) for code, parts in (row.scores or {}).items()},
         corrections=len(touched.signed) if touched else 0,
+        entered_by=row.entered_by,
     )

@@ -5,9 +5,10 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pro_app.core.charts import SIGNS, Frame, score_chart, stacked, timeline
+from pro_app.core.charts import SIGNS, Frame, score_chart, stacked
 from pro_app.core.facts import FormFact, PatientFacts
 from pro_app.core.ledger import Entry, Status, ledger
+from pro_app.core.timeline import timeline
 from pro_app.instruments import load as load_instrument
 from pro_app.studies import load
 
@@ -104,3 +105,36 @@ def test_a_stacked_bar_fills_its_width(parts: list[int]) -> None:
 
 def test_an_empty_bar_has_no_pieces() -> None:
     assert stacked([("a", 0)], 100) == ()
+
+
+@given(st.lists(st.tuples(st.integers(-200, 2200), st.integers(0, 300)), max_size=5))
+def test_every_pause_lies_on_the_time_line_and_is_to_be_seen(spans: list[tuple[int, int]]) -> None:
+    start = ANCHOR
+    told = [
+        (start + timedelta(day), start + timedelta(day + long), "festival") for day, long in spans
+    ]
+    line = timeline(
+        entries(), [], [], today=date(2023, 1, 1), frame=FRAME, apart=50, spans=told, calls=[]
+    )
+    assert line
+    assert len(line.spans) == len(told)
+    assert all(span.x >= 0 and span.width >= 4 for span in line.spans)
+
+
+def test_an_open_pause_reaches_to_today() -> None:
+    today = date(2023, 1, 1)
+    line = timeline(
+        entries(),
+        [],
+        [],
+        today=today,
+        frame=FRAME,
+        apart=50,
+        spans=[(date(2022, 6, 1), None, "other")],
+        calls=[(date(2022, 7, 1), "REACHED")],
+    )
+    assert line
+    [span] = line.spans
+    assert line.today
+    assert abs(span.x + span.width - line.today) < 0.2
+    assert span.x < line.calls[0].x < line.today

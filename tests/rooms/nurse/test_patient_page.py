@@ -2,14 +2,22 @@
 
 import re
 from datetime import date
+from html import unescape
 
 import pytest
 from flask import Flask
 
+from pro_app.core.contact import Attempt, Channel, Outcome
 from pro_app.core.facts import EventKind
+from pro_app.core.pauses import PauseFact, PauseKind
 from pro_app.deployment import deployment
+from pro_app.store.contacts import keep_attempt
+from pro_app.store.pauses import add_pause
+from pro_app.store.transaction import transaction
 from tests import factories
 from tests.cast import Cast
+from tests.factories import ACTOR
+from tests.rooms.nurse.counting import statements
 
 EN = {"Accept-Language": "en"}
 _PAGE = "/staff/patients/LISHUI-001"
@@ -99,3 +107,63 @@ def test_the_trail_says_in_words_who_did_what(world: Flask, cast: Cast) -> None:
     assert "staff:lina" in trail
     with world.app_context():
         assert deployment().today() == date(2026, 3, 5)
+
+
+def test_a_nurse_finds_that_she_died_in_one_click(world: Flask, cast: Cast) -> None:
+    nurse = cast.nurse_of_lishui()
+    page = nurse.get(_PAGE, headers=EN).text
+    link = re.search(r'href="([^"]*)">She died</a>', page)
+    assert link
+    form = nurse.get(unescape(link[1]), headers=EN).text
+    assert re.search(r'value="death" required checked', form)
+    with world.app_context():
+        factories.add_event(
+            factories.patient_id_of("LISHUI-001"), EventKind.DEATH, date(2025, 9, 1)
+        )
+    page = nurse.get(_PAGE, headers=EN).text
+    assert "She died</a>" not in page
+    assert "Nobody asks her for forms any more" in page
+
+
+def test_her_history_is_the_latest_first_with_who_and_when(world: Flask, cast: Cast) -> None:
+    with world.app_context():
+        parts = deployment()
+        with transaction(ACTOR, parts.now()) as tx:
+            patient_id = factories.patient_id_of("LISHUI-001")
+            festival = PauseFact(PauseKind.FESTIVAL, date(2026, 2, 10), date(2026, 2, 20))
+            add_pause(tx, patient_id, festival, "at her parents'")
+            made = Attempt(parts.now(), Channel.PHONE, Outcome.NO_ANSWER)
+            keep_attempt(tx, patient_id, "V3", made)
+            tx.record("contact.tried", "LISHUI-001")
+    page = cast.nurse_of_lishui().get(_PAGE, headers=EN).text
+    history = page[page.index('<ol class="history">') :]
+    rows = [" ".join(re.sub(r"<[^>]*>", " ", row).split()) for row in history.split("<li>")[1:]]
+    days = [row[:10] for row in rows if row[:2] == "20"]
+    assert days == sorted(days, reverse=True)
+    assert rows[0].startswith("2026-03-05 Call · her phone · no answer · V3 5 Mar 2026, 08:00")
+    assert "Festival · 2026-02-10 – 2026-02-20" in rows[1]
+    assert "at her parents" in unescape(rows[1])
+    assert "· test" in rows[1]
+    assert 'href="/staff/trail?number=LISHUI-001&amp;from=2026-03-05&amp;to=2026-03-05"' in history
+    drawing = page[page.index('<svg class="chart timeline"') :]
+    drawing = drawing[: drawing.index("</svg>")]
+    assert len(re.findall('class="pause"', drawing)) == 1
+    assert len(re.findall('class="call', drawing)) == 1
+
+
+def test_the_page_asks_as_many_questions_however_long_her_history(world: Flask, cast: Cast) -> None:
+    nurse = cast.nurse_of_lishui()
+    nurse.get(_PAGE)
+
+    def asked() -> int:
+        with statements(world) as seen:
+            nurse.get(_PAGE)
+        return len(seen)
+
+    before = asked()
+    with world.app_context():
+        patient_id = factories.patient_id_of("LISHUI-001")
+        for day in range(1, 20):
+            factories.add_event(patient_id, EventKind.SURGERY, date(2025, 5, day))
+        factories.add_form(patient_id, "V3", date(2025, 10, 10))
+    assert asked() == before
