@@ -18,7 +18,7 @@ blueprint = Blueprint("audit", __name__, url_prefix="/staff/trail")
 
 #: Not the statistician: the trail tells of arms to those who gave them.
 _READERS = (*SITE_STAFF, Role.DATA_MANAGER, Role.MONITOR)
-_FILTERS = ("number", "action", "actor", "from", "to")
+_FILTERS = ("number", "visit", "field", "action", "actor", "from", "to")
 
 
 @blueprint.get("", endpoint="trail")
@@ -32,6 +32,7 @@ def show() -> ResponseReturnValue:
         "sealing": service.sealing_now(),
         "actions": messages.actions(her_steps=her_steps),
         "roles": messages.roles(),
+        "visits": [each.code for each in deployment().study.visits],
         "fields": messages.fields(),
         "as_text": trail.as_text,
         "site_of": {site.code: site for site in deployment().study.sites},

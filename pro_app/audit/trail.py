@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,6 +18,7 @@ from pro_app.store.trail import Search as Search
 from pro_app.store.transaction import Actor, reading, transaction
 
 PAGE_ROWS = 50
+_FIELD = re.compile(r"[A-Za-z0-9_]{1,60}")
 _FIRST_DAY = date(1970, 1, 1)  # nothing is older, and no zone leaves the calendar there
 COLUMNS = (
     "event_id", "at_utc", "at_local", "actor", "role", "site", "action", "subject", "visit",
@@ -28,6 +30,7 @@ class AskProblem(StrEnum):
     """What can be wrong in an address."""
 
     NOT_A_DAY = "NOT_A_DAY"  # not YYYY-MM-DD
+    NOT_A_FIELD = "NOT_A_FIELD"  # no name that a field could have
     NOT_A_PAGE = "NOT_A_PAGE"  # the place to go on from is no event's id
 
 
@@ -61,8 +64,12 @@ def asked(
     """The search of an address, within the reader's sites. Errors: BadAsk."""
     zone = ZoneInfo(time_zone)
     since, until = _day(given["from"]), _day(given["to"])
+    if given["field"] and not _FIELD.fullmatch(given["field"]):
+        raise BadAsk(AskProblem.NOT_A_FIELD, given["field"])
     return Search(
         number=given["number"],
+        visit=given["visit"],
+        field=given["field"],
         action=given["action"],
         actor=given["actor"],
         since=_midnight(since, zone) if since else None,
@@ -131,7 +138,7 @@ def _write(search: Search, target: BinaryIO, zone: ZoneInfo) -> Exported:
     with reading(snapshot=True) as connection:
         for line in whole_trail(connection, search):
             events += 1
-            for row in _rows(line, zone):
+            for row in _rows(line, zone, search.field):
                 writer.writerow(row)
                 rows += 1
             if events % 1000 == 0:
@@ -140,7 +147,7 @@ def _write(search: Search, target: BinaryIO, zone: ZoneInfo) -> Exported:
     return Exported(events, rows, digest.hexdigest())
 
 
-def _rows(line: Line, zone: ZoneInfo) -> Iterator[list[Any]]:
+def _rows(line: Line, zone: ZoneInfo, only: str) -> Iterator[list[Any]]:
     event = line.event
     at_utc = event.at.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
     texts = (event.actor, event.role, event.site, event.action, event.subject, event.visit)
@@ -152,6 +159,8 @@ def _rows(line: Line, zone: ZoneInfo) -> Iterator[list[Any]]:
     last = [safe_text(event.reason), line.position, line.chain, safe_text(note)]
     changes: Any = event.changes.items() if event.changes else [(None, (None, None))]
     for field, pair in changes:
+        if only and field != only:
+            continue
         old, new = (as_text(value) for value in pair)
         yield [*first, safe_text(field), safe_text(old), safe_text(new), *last]
 

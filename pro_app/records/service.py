@@ -183,6 +183,5 @@ def set_lock(
         if not done:
             tx.abandon()
             return Problem.ALREADY
-        action = "record.locked" if locked else "record.unlocked"
-        tx.record(action, record.told, reason=why)
+        tx.record("record.locked" if locked else "record.unlocked", record.told, reason=why)
     return None

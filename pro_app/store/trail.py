@@ -77,11 +77,13 @@ class Search:
     """What is looked for; empty fields fit everything.
 
     `sites`: only what concerns patients of these; None for all, and what concerns
-    nobody. `her_steps`: with how forms were filled in, once they are handed in.
+    nobody. `field`: only what changed this one. `her_steps`: with how forms were filled in, once they are handed in.
     `until` is the first instant that no longer fits.
     """
 
     number: str = ""
+    visit: str = ""
+    field: str = ""
     action: str = ""
     actor: str = ""
     since: datetime | None = None
@@ -149,6 +151,10 @@ def _fitting(search: Search) -> Select[Any]:
     conditions: list[ColumnElement[bool]] = [_readable_steps(search.her_steps)]
     if search.number:
         conditions.append(event.subject == search.number)
+    if search.visit:
+        conditions.append(event.visit == search.visit)
+    if search.field:
+        conditions.append(event.changes[search.field].as_string().is_not(None))
     if search.action:
         conditions.append(event.action == search.action)
     if search.actor:
