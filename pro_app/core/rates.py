@@ -37,6 +37,18 @@ class VisitRates:
     e: int
     v: int
 
+    def __add__(self, other: "VisitRates") -> "VisitRates":
+        """The same visit in both, of patients that no two have in common."""
+        return VisitRates(
+            self.visit,
+            self.month,
+            self.n + other.n,
+            self.m + other.m,
+            self.a + other.a,
+            self.e + other.e,
+            self.v + other.v,
+        )
+
     @property
     def completion_rate(self) -> float | None:
         """V / E. It rises when one who doesn't answer dies: never show it alone."""

@@ -5,17 +5,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any
 
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import UNANSWERED, Entry, ledger
 from pro_app.core.rates import POOLED, VisitRates, pooled, rates
 from pro_app.core.study import REASON_PENDING, Study
-from pro_app.store.facts import Scope, read_facts
+from pro_app.store import counts
+from pro_app.store.amended import read_amended
+from pro_app.store.counts import By as By
+from pro_app.store.facts import Known, Scope, read_facts
 from pro_app.store.patients import arms_of
-from pro_app.store.transaction import reading
+from pro_app.store.transaction import Reader, reading
 
-By = Literal["site", "arm"]
+#: A list of who is in a gap shows so many.
+SHOWN = 200
 
 
 class Number(StrEnum):
@@ -126,13 +130,17 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """The patients of a group who are counted in `whole` and not in `part`."""
+    """The patients of a group who are counted in `whole` and not in `part`.
+
+    `entries` are the first of them by trial number, `total` is how many there are.
+    """
 
     visit: str
     whole: Number
     part: Number
     group: str | None
     entries: tuple[Entry, ...]
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,17 +159,95 @@ def overview(
     between: tuple[str, Number, Number] | None,
     group: str | None,
 ) -> Overview:
-    """Rates, reasons and, if asked for, who stands between two numbers: read once."""
-    found = entries_by_group(study, instrument, sites=sites, as_of=as_of, by=by)
-    groups = [
-        Group(name, with_pooled(entries, study), tuple(reason_counts(entries)))
-        for name, entries in found.items()
-    ]
-    if between is None or group not in found:
-        return Overview(tuple(groups), None)
+    """Rates, reasons and, if asked for, who stands between two numbers.
+
+    The database counts; the core does so for the few patients whose forms were corrected.
+    """
+    asked = _Asked(study, instrument, sites, as_of, by)
+    with reading(snapshot=True) as connection:
+        amended = read_amended(connection).patients
+        numbers = counts.counted(connection, study, without=amended, **asked.limits)
+        few = _amended_entries(connection, asked, amended)
+        groups = [
+            _added(name, numbers.get(name, counts.Counted()), few.get(name, []), study)
+            for name in dict.fromkeys([*_groups(study, sites, by), *numbers, *few])
+        ]
+        if between is None or group not in [each.name for each in groups]:
+            return Overview(tuple(groups), None)
+        found = _gap(connection, asked, between, group, amended, few.get(group, []))
+    return Overview(tuple(groups), found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    study: Study
+    instrument: Instrument
+    sites: tuple[str, ...] | None
+    as_of: date
+    by: By | None
+
+    @property
+    def limits(self) -> dict[str, Any]:
+        """The same for each count."""
+        valid_from = self.instrument.valid_from
+        return {"sites": self.sites, "as_of": self.as_of, "by": self.by, "valid_from": valid_from}
+
+    def entries(self, person: Known) -> tuple[Entry, ...]:
+        valid_from = self.instrument.valid_from
+        return ledger(person.facts, self.study, valid_from=valid_from, as_of=self.as_of)
+
+
+def _amended_entries(
+    connection: Reader, asked: _Asked, patients: frozenset[int]
+) -> dict[str | None, list[Entry]]:
+    """Group → the entries of the patients whose forms were corrected or decided on."""
+    if not patients:
+        return {}
+    people = read_facts(connection, Scope(sites=asked.sites, ids=tuple(patients)))
+    arms = arms_of(connection, tuple(patients)) if asked.by == "arm" else {}
+    found: dict[str | None, list[Entry]] = {}
+    for person in people:
+        group = {None: None, "site": person.facts.site, "arm": arms.get(person.id, "")}[asked.by]
+        found.setdefault(group, []).extend(asked.entries(person))
+    return found
+
+
+def _added(name: str | None, counted: counts.Counted, few: list[Entry], study: Study) -> Group:
+    rows = tuple(
+        one + other for one, other in zip(counted.rows(study), rates(few, study), strict=True)
+    )
+    times = counted.reasons + Counter({each.code: each.times for each in reason_counts(few)})
+    return Group(name, (*rows, pooled(rows)), _sorted(times))
+
+
+def _gap(
+    connection: Reader,
+    asked: _Asked,
+    between: tuple[str, Number, Number],
+    group: str | None,
+    amended: frozenset[int],
+    few: list[Entry],
+) -> Gap:
     visit, whole, part = between
-    who = apart(found[group], study, visit=visit, whole=whole, part=part)
-    return Overview(tuple(groups), Gap(visit, whole, part, group, tuple(who)))
+    pairs = counts.between(
+        connection,
+        asked.study,
+        group=group,
+        visit=None if visit == POOLED else visit,
+        whole=whole,
+        part=part,
+        without=amended,
+        **asked.limits,
+    )
+    shown = set(pairs[:SHOWN])
+    people = read_facts(connection, Scope(ids=tuple({patient for patient, _ in shown})))
+    entries = [
+        entry for each in people for entry in asked.entries(each) if (each.id, entry.visit) in shown
+    ]
+    others = apart(few, asked.study, visit=visit, whole=whole, part=part)
+    total = len(pairs) + len(others)
+    by_number = sorted([*entries, *others], key=lambda entry: entry.patient_id)
+    return Gap(visit, whole, part, group, tuple(by_number[:SHOWN]), total)
 
 
 def groupings(*, arms: bool) -> tuple[By, ...]:
@@ -176,7 +262,14 @@ def reason_counts(entries: Iterable[Entry]) -> list[ReasonCount]:
         for entry in entries
         if entry.in_population and entry.status in UNANSWERED
     )
-    return [ReasonCount(code, times[code]) for code in sorted(times, key=lambda c: (-times[c], c))]
+    return list(_sorted(times))
+
+
+def _sorted(times: Counter[str]) -> tuple[ReasonCount, ...]:
+    """The most frequent first."""
+    return tuple(
+        ReasonCount(code, times[code]) for code in sorted(times, key=lambda c: (-times[c], c))
+    )
 
 
 def _numbers(row: VisitRates) -> dict[Number, int]:

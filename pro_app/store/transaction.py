@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     Connection,
@@ -22,6 +22,9 @@ from pro_app.store.database import db, write_lock
 from pro_app.store.locked import refuse_locked, touches_record
 from pro_app.store.prepared import Prepared
 from pro_app.store.tables import HOUSEKEEPING, audit_event
+
+#: What `reading` gives: rooms hand it on and never write SQL on it.
+Reader: TypeAlias = Connection
 
 #: Field → (old value, new value), both as JSON can hold them.
 Changes = Mapping[str, Sequence[Any]]
