@@ -1,13 +1,11 @@
 """The certified copy of a form: all that is kept of it, as one document and its digest."""
 
 import hashlib
-import io
 import json
-import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any, BinaryIO
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pro_app.core.corrections import Truth, corrected
@@ -16,9 +14,9 @@ from pro_app.core.study import Study
 from pro_app.core.wording import Wording
 from pro_app.instruments import demonstration_if_any
 from pro_app.store import copying, sealing
-from pro_app.store.facts import Scope, read_facts
 from pro_app.store.patients import find_patient
 from pro_app.store.signatures import Signature, signatures_of
+from pro_app.store.trail import Line
 from pro_app.store.transaction import Actor, reading, transaction
 from pro_app.store.versions import versions_of
 from pro_app.store.wordings import packs
@@ -60,7 +58,7 @@ def copy_of(
     number: str, submission_id: str, *, sites: Sequence[str] | None, making: Making
 ) -> Copy | None:
     """The copy of one form, None when there is no such form at these sites."""
-    return next(_copies(number, sites, making, submission_id), None)
+    return next(copies_of(number, sites, making, submission_id), None)
 
 
 def record_copy(copy: Copy, kind: str, making: Making) -> None:
@@ -76,40 +74,7 @@ def record_copy(copy: Copy, kind: str, making: Making) -> None:
         )
 
 
-def copy_site(site: str, target: BinaryIO, page: Callable[[Copy], str], *, making: Making) -> int:
-    """How many forms were written to `target`, a ZIP; recorded in the trail.
-
-    Each as a page that any browser opens and as JSON, and a list of them all with
-    their digests. One patient after the other: it takes no more room for more of them.
-    """
-    with reading() as connection:
-        numbers = [each.facts.patient_id for each in read_facts(connection, Scope(sites=(site,)))]
-    listed = ["SHA-256  file\r\n"]
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        for number in numbers:
-            for copy in _copies(number, (site,), making):
-                listed.append(f"{copy.sha256}  {number}/{copy.name}.json\r\n")
-                archive.writestr(f"{number}/{copy.name}.json", copy.content)
-                archive.writestr(f"{number}/{copy.name}.html", page(copy))
-        archive.writestr("SHA256SUMS.txt", "".join(listed))
-    forms = len(listed) - 1
-    said = {"site": site, "patients": len(numbers), "forms": forms, "sha256": _digest(target)}
-    with transaction(making.actor, making.now) as tx:
-        changes = {k: (None, v) for k, v in said.items()}
-        tx.record("copy.site_made", f"site:{site}", changes=changes)
-    return forms
-
-
-def _digest(target: BinaryIO) -> str:
-    target.seek(0)
-    found = hashlib.sha256()
-    while block := target.read(io.DEFAULT_BUFFER_SIZE * 16):
-        found.update(block)
-    target.seek(0)
-    return found.hexdigest()
-
-
-def _copies(
+def copies_of(
     number: str, sites: Sequence[str] | None, making: Making, submission_id: str | None = None
 ) -> Iterator[Copy]:
     with reading(snapshot=True) as connection:
@@ -138,10 +103,10 @@ def _copies(
                 "form": _form(each.form, making),
                 "wording": _wording(each.form, shown),
                 "items": _items(each, shown, making),
-                "scores": [_plain(row, making) for row in each.scores],
-                "corrections": [_plain(asdict(row), making) for row in each.corrections],
-                "decisions": [_plain(row, making) for row in each.decisions],
-                "trail": [_line(line, making) for line in each.trail],
+                "scores": [plain(row, making) for row in each.scores],
+                "corrections": [plain(asdict(row), making) for row in each.corrections],
+                "decisions": [plain(row, making) for row in each.decisions],
+                "trail": [line(each_line, making) for each_line in each.trail],
                 "record": {
                     "version_sha256": version,
                     "signatures": [_signature(s, version, making) for s in signatures],
@@ -152,15 +117,20 @@ def _copies(
         )
 
 
+def written(document: Mapping[str, Any]) -> bytes:
+    """The document as the bytes of its file."""
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+
+
 def _finished(document: dict[str, Any]) -> Copy:
-    content = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+    content = written(document)
     return Copy(document, content, hashlib.sha256(content).hexdigest())
 
 
 def _form(row: Mapping[str, Any], making: Making) -> dict[str, Any]:
     """The form's own columns, but for the answers, which stand with the items."""
     inside = ("answers", "item_times", "item_languages")
-    said = _plain({k: v for k, v in row.items() if k not in inside}, making)
+    said = plain({k: v for k, v in row.items() if k not in inside}, making)
     if row["device_at"]:
         said["device_is_ahead_seconds"] = (row["device_at"] - row["received_at"]).total_seconds()
     return said
@@ -202,22 +172,23 @@ def _items(rows: copying.FormRows, shown: Wording | None, making: Making) -> lis
     return found
 
 
-def _line(line: Any, making: Making) -> dict[str, Any]:
-    seal = {"position": line.position, "chain": line.chain} if line.position else None
-    gone = _plain(asdict(line.taken_out), making) if line.taken_out else None
-    return _plain(asdict(line.event), making) | {"seal": seal, "taken_out": gone}
+def line(found: Line, making: Making) -> dict[str, Any]:
+    """An event of the trail with its seal."""
+    seal = {"position": found.position, "chain": found.chain} if found.position else None
+    gone = plain(asdict(found.taken_out), making) if found.taken_out else None
+    return plain(asdict(found.event), making) | {"seal": seal, "taken_out": gone}
 
 
 def _signature(each: Signature, version: str, making: Making) -> dict[str, Any]:
-    return _plain(asdict(each), making) | {"holds": each.version_sha256 == version}
+    return plain(asdict(each), making) | {"holds": each.version_sha256 == version}
 
 
-def _plain(row: Mapping[str, Any], making: Making) -> dict[str, Any]:
+def plain(row: Mapping[str, Any], making: Making) -> dict[str, Any]:
     """The row as JSON can hold it."""
 
-    def plain(value: Any) -> Any:
+    def as_json(value: Any) -> Any:
         if isinstance(value, datetime):
             return making.instant(value)
         return value.isoformat() if isinstance(value, date) else value
 
-    return {name: plain(value) for name, value in row.items()}
+    return {name: as_json(value) for name, value in row.items()}

@@ -1,7 +1,9 @@
 """Certified copies: of one form as PDF or JSON, of a site's as one ZIP."""
 
+from collections.abc import Mapping
 from io import BytesIO
 from tempfile import TemporaryFile
+from typing import Any
 
 from flask import Blueprint, abort, render_template, request, send_file
 from flask.typing import ResponseReturnValue
@@ -13,6 +15,7 @@ from pro_app.i18n import LANGUAGES, language
 from pro_app.reports import copies
 from pro_app.reports.copies import Copy, Making
 from pro_app.reports.pdf import Enclosed, pdf
+from pro_app.reports.site_copy import Pages, copy_site
 from pro_app.security.access import staff_only
 from pro_app.security.roles import READERS, SITE_STAFF
 
@@ -46,7 +49,7 @@ def whole_site() -> ResponseReturnValue:
     making = _making()
     [site] = current_user.sites
     archive = TemporaryFile()  # noqa: SIM115 - closed with the response
-    copies.copy_site(site, archive, _page, making=making)
+    copy_site(site, archive, Pages(_page, _record_page, _index_page), making=making)
     name = f"{making.study.id}-{site}-{deployment().day_of(making.now).isoformat()}.zip"
     return send_file(archive, "application/zip", as_attachment=True, download_name=name)
 
@@ -57,18 +60,47 @@ def _making() -> Making:
 
 
 def _page(made: Copy) -> str:
-    parts = deployment()
     return render_template(
         "reports/copy.html",
         made=made,
         doc=made.document,
-        tag=LANGUAGES[language()][1],
-        site={each.code: each for each in parts.study.sites}.get(made.document["site"]),
         states=_states(),
         names=_names(),
         instants=_INSTANTS,
         modes=_modes(),
+        **_words(),
     )
+
+
+def _record_page(document: Mapping[str, Any]) -> str:
+    return render_template("reports/record.html", doc=document, tables=_tables(), **_words())
+
+
+def _index_page(listed: Mapping[str, list[str]]) -> str:
+    making = _making()
+    return render_template(
+        "reports/copies.html",
+        listed=listed,
+        code=current_user.sites[0],
+        copied_by=making.actor.name,
+        copied_at=making.instant(making.now),
+        **_words(),
+    )
+
+
+def _words() -> dict[str, Any]:
+    sites = {each.code: each for each in deployment().study.sites}
+    return {"tag": LANGUAGES[language()][1], "site_of": sites}
+
+
+def _tables() -> dict[str, str]:
+    """Table of facts → what it holds."""
+    return {
+        "patient_version": _("What is known of her"),
+        "event": _("What happened"),
+        "pause": _("Pauses"),
+        "reason": _("Reasons for missing forms"),
+    }
 
 
 def _states() -> dict[str, str]:

@@ -7,7 +7,16 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from pro_app.store.corrections import Correction, corrections_of
-from pro_app.store.tables import audit_event, form, form_decision, form_score
+from pro_app.store.tables import (
+    audit_event,
+    event,
+    form,
+    form_decision,
+    form_score,
+    patient_version,
+    pause,
+    reason,
+)
 from pro_app.store.trail import HER_STEPS, LINES, Line, line_of
 
 #: What a row is called by inside of the database is no part of a copy.
@@ -39,7 +48,9 @@ def forms_to_copy(
     scores = _by_form(connection, select(form_score).where(form_score.c.form_id.in_(ids)))
     decided = select(form_decision).where(form_decision.c.form_id.in_(ids))
     decisions = _by_form(connection, decided.order_by(form_decision.c.id))
-    lines = _trail(connection, number)
+    lines: dict[str | None, list[Line]] = defaultdict(list)
+    for line in trail_to_copy(connection, number):
+        lines[line.event.visit].append(line)
     return [
         FormRows(
             form=_said(row),
@@ -63,15 +74,18 @@ def _said(row: Any) -> dict[str, Any]:
     return {name: value for name, value in row._mapping.items() if name not in _OWN}
 
 
-def _trail(connection: Connection, number: str) -> dict[str | None, list[Line]]:
-    """Visit → what the trail has of it, in its order; how she filled it in is left out."""
-    query = LINES.where(
-        audit_event.c.subject == number,
-        audit_event.c.visit.is_not(None),
-        audit_event.c.action.not_in(HER_STEPS),
-    ).order_by(audit_event.c.id)
-    found: dict[str | None, list[Line]] = defaultdict(list)
-    for row in connection.execute(query):
-        line = line_of(row)
-        found[line.event.visit].append(line)
+def facts_to_copy(connection: Connection, patient_id: int) -> dict[str, list[dict[str, Any]]]:
+    """Table → every fact of hers, those too that were superseded; never the arm."""
+    found = {}
+    for table in (patient_version, event, pause, reason):
+        query = select(table).where(table.c.patient_id == patient_id).order_by(table.c.id)
+        found[table.name] = [_said(row) for row in connection.execute(query)]
     return found
+
+
+def trail_to_copy(connection: Connection, number: str) -> list[Line]:
+    """All that the trail has of her, in its order; how she filled in forms is left out."""
+    query = LINES.where(
+        audit_event.c.subject == number, audit_event.c.action.not_in(HER_STEPS)
+    ).order_by(audit_event.c.id)
+    return [line_of(row) for row in connection.execute(query)]

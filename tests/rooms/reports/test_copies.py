@@ -178,11 +178,20 @@ def test_a_site_takes_all_of_its_own_in_one_file(world: Flask, cast: Cast) -> No
         assert archive.testzip() is None
         names = archive.namelist()
         name = "LISHUI-001/LISHUI-001-V1-00000000"
-        assert names == [f"{name}.json", f"{name}.html", "SHA256SUMS.txt"]
+        assert names == [
+            "LISHUI-001/record.json", "LISHUI-001/record.html",
+            f"{name}.json", f"{name}.html", "index.html", "SHA256SUMS.txt",
+        ]  # fmt: skip
+        record = json.loads(archive.read("LISHUI-001/record.json"))
+        assert f'href="{name}.html"' in archive.read("index.html").decode()
+        assert b"RADICAL" not in b"".join(map(archive.read, names))
         sums = archive.read("SHA256SUMS.txt").decode()
         digest = hashlib.sha256(archive.read(f"{name}.json")).hexdigest()
         page = archive.read(f"{name}.html").decode()
     assert f"{digest}  {name}.json" in sums
+    assert record["facts"]["patient_version"][0]["randomised_on"] == "2025-12-01"
+    actions = [each["action"] for each in record["trail"]]
+    assert actions == ["patient.added", "form.received", "form.received"]
     assert digest in page
     assert "JIAXING" not in page
     [event] = made(world, "copy.site_made")

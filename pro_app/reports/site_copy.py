@@ -1,0 +1,93 @@
+"""All that a site has recorded, as one ZIP that it keeps where nobody else has a hand."""
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from pro_app.reports.copies import Copy, Making, copies_of, line, plain, written
+from pro_app.store import copying
+from pro_app.store.facts import Scope, read_facts
+from pro_app.store.patients import find_patient
+from pro_app.store.transaction import reading, transaction
+
+FORMAT = "pro_app record 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What makes the pages that any browser opens: of a form, of a record, and the first one."""
+
+    form: Callable[[Copy], str]
+    record: Callable[[Mapping[str, Any]], str]
+    index: Callable[[Mapping[str, list[str]]], str]
+
+
+@dataclass(slots=True)
+class _Archive:
+    """The ZIP as it grows, with the digest of each JSON file in it."""
+
+    file: zipfile.ZipFile
+    sums: list[str] = field(default_factory=list)
+
+    def add(self, name: str, content: bytes, page: str) -> None:
+        self.sums.append(f"{hashlib.sha256(content).hexdigest()}  {name}.json\r\n")
+        self.file.writestr(f"{name}.json", content)
+        self.file.writestr(f"{name}.html", page)
+
+
+def copy_site(site: str, target: BinaryIO, pages: Pages, *, making: Making) -> int:
+    """How many forms were written to `target`, a ZIP; recorded in the trail.
+
+    Of each patient her record with its whole trail, and a copy of each form; a first page
+    that leads to them, and a list of the digests. One patient after the other: it takes no
+    more memory for more of them.
+    """
+    with reading() as connection:
+        numbers = [each.facts.patient_id for each in read_facts(connection, Scope(sites=(site,)))]
+    listed: dict[str, list[str]] = {}
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as file:
+        archive = _Archive(file)
+        for number in numbers:
+            document = _record(number, site, making)
+            archive.add(f"{number}/record", written(document), pages.record(document))
+            listed[number] = []
+            for copy in copies_of(number, (site,), making):
+                archive.add(f"{number}/{copy.name}", copy.content, pages.form(copy))
+                listed[number].append(copy.name)
+        file.writestr("index.html", pages.index(listed))
+        file.writestr("SHA256SUMS.txt", "".join(archive.sums))
+    forms = sum(map(len, listed.values()))
+    said = {"site": site, "patients": len(numbers), "forms": forms, "sha256": _digest(target)}
+    with transaction(making.actor, making.now) as tx:
+        changes = {k: (None, v) for k, v in said.items()}
+        tx.record("copy.site_made", f"site:{site}", changes=changes)
+    return forms
+
+
+def _record(number: str, site: str, making: Making) -> dict[str, Any]:
+    with reading(snapshot=True) as connection:
+        patient = find_patient(connection, number, sites=(site,))
+        facts = copying.facts_to_copy(connection, patient.id) if patient else {}
+        trail = copying.trail_to_copy(connection, number)
+    return {
+        "format": FORMAT,
+        "study": {"id": making.study.id, "registry_id": making.study.registry_id},
+        "time_zone": making.study.time_zone,
+        "patient": number,
+        "site": site,
+        "facts": {name: [plain(row, making) for row in rows] for name, rows in facts.items()},
+        "trail": [line(each, making) for each in trail],
+        "copied": {"by": making.actor.name, "at": making.instant(making.now)},
+    }
+
+
+def _digest(target: BinaryIO) -> str:
+    target.seek(0)
+    found = hashlib.sha256()
+    while block := target.read(io.DEFAULT_BUFFER_SIZE * 16):
+        found.update(block)
+    target.seek(0)
+    return found.hexdigest()
