@@ -20,6 +20,9 @@ blueprint = Blueprint("audit", __name__, url_prefix="/staff/trail")
 _READERS = (*SITE_STAFF, Role.DATA_MANAGER, Role.MONITOR)
 _FILTERS = ("number", "visit", "field", "action", "actor", "from", "to")
 
+#: For what is printed, by whichever room: paper keeps the head where the operator has no hand.
+blueprint.add_app_template_global(service.head_now, "trail_head")
+
 
 @blueprint.get("", endpoint="trail")
 @staff_only(*_READERS)

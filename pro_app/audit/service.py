@@ -127,6 +127,13 @@ class Sealing:
     waiting: int
 
 
+def head_now() -> str | None:
+    """The head as it is written down, `1234:9f86d081…`; None while nothing is sealed."""
+    with asking() as connection:
+        last = sealing.last_seal(connection)
+    return f"{last.position}:{last.chain}" if last else None
+
+
 def sealing_now() -> Sealing:
     with reading() as connection:
         last = sealing.last_seal(connection)

@@ -80,6 +80,14 @@ def test_the_head_of_the_chain_is_shown_and_what_waits(world: Flask, cast: Cast)
     assert "Not sealed yet: 3 events" in page
 
 
+def test_the_head_is_printed_with_the_rates(world: Flask, cast: Cast) -> None:
+    with world.app_context():
+        head = service.head_now()
+    assert head is not None
+    page = cast.monitor().get("/staff/compliance", headers=EN).text
+    assert f'<p class="print-only">Printed by songyan. Head of the trail: {head}</p>' in page
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
