@@ -17,7 +17,7 @@ from pro_app.export.messages import said
 from pro_app.export.writing import FolderTaken
 from pro_app.store.transaction import CLI
 
-_STEPS = 16  # eight files, each written and read back
+_STEPS = 18  # nine files, each written and read back
 
 
 def register(app: Flask) -> None:
@@ -34,7 +34,7 @@ def register(app: Flask) -> None:
 def export(
     folder: Path, as_of: date, known_at: datetime | None, with_arm: bool, with_timings: bool
 ) -> None:
-    """Write the data set to DIR: eight CSV files and manifest.json.
+    """Write the data set to DIR: nine CSV files and manifest.json.
 
     DIR may be new, empty, or hold an earlier export, which is then replaced.
     Nothing is written unless two scorers agree on every score and every file

@@ -1,8 +1,24 @@
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from tests import factories
+from tests.cast import Cast
 from tests.rooms.papers.desk import NUMBER, RANDOMISED
+
+
+class EnglishCast(Cast):
+    """The same people, whose browsers ask for English."""
+
+    def _client(self) -> FlaskClient:
+        client = super()._client()
+        client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+        return client
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    return EnglishCast(app)
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ NUMBER = "LISHUI-001"
 #: V1 of a patient randomised on 1 December 2025 is open from 15 February to 15 March 2026.
 RANDOMISED = date(2025, 12, 1)
 IN_WINDOW = "2026-03-01"
-ENGLISH = {"Accept-Language": "en"}
 
 
 def typed(app: Flask, **changes: str) -> dict[str, str]:
@@ -39,7 +38,7 @@ def typed(app: Flask, **changes: str) -> dict[str, str]:
 
 def key_in(client: FlaskClient, app: Flask, visit: str = "V1", **changes: str) -> Any:
     path = f"/staff/patients/{NUMBER}/visits/{visit}/key-in"
-    return client.post(path, data=typed(app, **changes), headers=ENGLISH)
+    return client.post(path, data=typed(app, **changes))
 
 
 def held(app: Flask, form_id: int = 1) -> HeldForm:

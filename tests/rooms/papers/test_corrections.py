@@ -21,7 +21,7 @@ from pro_app.store.tables import (
 from pro_app.store.transaction import reading
 from tests.cast import PASSWORD, Cast
 from tests.rooms.export.making import export, rows
-from tests.rooms.papers.desk import ENGLISH, facts, held, key_in, trail, typed
+from tests.rooms.papers.desk import facts, held, key_in, trail, typed
 
 _ASKED = {
     "asked_by": "PATIENT",
@@ -33,11 +33,11 @@ _ASKED = {
 
 def _ask(client: FlaskClient, **changes: str) -> str:
     data = _ASKED | changes
-    return client.post("/staff/forms/1/correct", data=data, headers=ENGLISH).text
+    return client.post("/staff/forms/1/correct", data=data).text
 
 
 def _says(client: FlaskClient, text: str) -> bool:
-    return text in client.get("/staff/forms/1", headers=ENGLISH).text
+    return text in client.get("/staff/forms/1").text
 
 
 def test_a_correction_from_the_call_to_the_export(world: Flask, cast: Cast, tmp_path: Path) -> None:

@@ -8,13 +8,13 @@ from flask.testing import FlaskClient
 from tests import factories
 from tests.cast import Cast
 from tests.factories import patient_id_of
-from tests.rooms.papers.desk import ENGLISH, NUMBER, facts, forms, key_in, trail
+from tests.rooms.papers.desk import NUMBER, facts, forms, key_in, trail
 
 
 def _decide(client: FlaskClient, form_id: int, choice: str, why: str = "the paper is hers") -> str:
     data = {"choice": choice, "why": why, "from": "queue"}
     answer = client.post(f"/staff/forms/{form_id}/decide", data=data)
-    return client.get(answer.location, headers=ENGLISH).text
+    return client.get(answer.location).text
 
 
 def test_of_three_forms_of_a_visit_one_counts_whatever_is_decided(world: Flask, cast: Cast) -> None:
@@ -44,12 +44,9 @@ def test_a_form_after_a_withdrawal_counts_when_the_site_says_so(world: Flask, ca
     with world.app_context():
         factories.add_event(patient_id_of(NUMBER), "withdrawal_questionnaires", date(2026, 2, 20))
     key_in(nurse, world)
-    assert (
-        "answered after she withdrew on 2026-02-20"
-        in nurse.get("/staff/forms/decide", headers=ENGLISH).text
-    )
+    assert "answered after she withdrew on 2026-02-20" in nurse.get("/staff/forms/decide").text
     _decide(nurse, 1, "counts", "answered before, keyed late")
-    page = nurse.get("/staff/forms/1", headers=ENGLISH).text
+    page = nurse.get("/staff/forms/1").text
     assert "status-VALID" in page
     assert "answered before, keyed late" in page
 

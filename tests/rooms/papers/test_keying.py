@@ -10,7 +10,6 @@ from tests import factories
 from tests.cast import Cast
 from tests.factories import patient_id_of
 from tests.rooms.papers.desk import (
-    ENGLISH,
     NUMBER,
     facts,
     forms,
@@ -25,7 +24,7 @@ def test_a_paper_form_is_kept_with_who_keyed_it_and_its_blanks(world: Flask, cas
     nurse = cast.nurse_of_lishui()
     assert 'name="GP1"' in nurse.get(f"/staff/patients/{NUMBER}/visits/V1/key-in").text
     answer = key_in(nurse, world, GP1="", GS7="", Q1="1")
-    page = nurse.get(answer.location, headers=ENGLISH).text
+    page = nurse.get(answer.location).text
     assert "The form is kept." in page
     assert "2 lines are blank." in page
     kept = held(world)
@@ -81,7 +80,7 @@ def test_no_form_is_refused_for_its_day(
             factories.add_event(patient_id_of(NUMBER), EventKind(event), on)
     nurse = cast.nurse_of_lishui()
     answer = key_in(nurse, world, answered_on=answered_on)
-    assert said in nurse.get(answer.location, headers=ENGLISH).text
+    assert said in nurse.get(answer.location).text
     assert facts(world) == [("V1", answered_on, 37)]
 
 
@@ -95,7 +94,7 @@ def test_a_page_that_is_sent_twice_is_one_form(world: Flask, cast: Cast) -> None
 def test_what_somebody_else_answered_is_kept_apart(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
     answer = key_in(nurse, world, assistance="PROXY", why_not_self="unconscious")
-    assert "it is kept apart" in nurse.get(answer.location, headers=ENGLISH).text
+    assert "it is kept apart" in nurse.get(answer.location).text
     assert facts(world) == []
 
 
@@ -103,15 +102,15 @@ def test_only_another_person_keys_a_form_again(world: Flask, cast: Cast) -> None
     first, second = cast.nurse_of_lishui(), cast.investigator_of_lishui()
     key_in(first, world)
     assert NUMBER in second.get("/staff/forms/to-check").text
-    refused = first.post("/staff/forms/1/key-again", data=typed(world), headers=ENGLISH)
-    page = first.get(refused.location, headers=ENGLISH).text
+    refused = first.post("/staff/forms/1/key-again", data=typed(world))
+    page = first.get(refused.location).text
     assert "You keyed this form in yourself." in page
     empty = second.get("/staff/forms/1/key-again").text
     assert 'value="2"' not in empty
     second.post("/staff/forms/1/key-again", data=typed(world))
-    assert "with the same result" in second.get("/staff/forms/1", headers=ENGLISH).text
+    assert "with the same result" in second.get("/staff/forms/1").text
     again = second.post("/staff/forms/1/key-again", data=typed(world))
-    page = second.get(again.location, headers=ENGLISH).text
+    page = second.get(again.location).text
     assert "keyed a second time already" in page
 
 
@@ -120,21 +119,21 @@ def test_each_difference_is_settled_by_reading_the_paper_again(world: Flask, cas
     key_in(nurse, world)
     second = typed(world, GP1="3", GP2="", GP3="0")
     investigator.post("/staff/forms/1/key-again", data=second)
-    assert "3 differences are open" in nurse.get("/staff/forms/1", headers=ENGLISH).text
-    assert "3 differences" in nurse.get("/staff/forms/to-check", headers=ENGLISH).text
+    assert "3 differences are open" in nurse.get("/staff/forms/1").text
+    assert "3 differences" in nurse.get("/staff/forms/to-check").text
 
     nurse.post("/staff/forms/1/settle", data={"right.GP1": "first"})
-    wordless = nurse.post("/staff/forms/1/settle", data={"right.GP2": "second"}, headers=ENGLISH)
-    page = nurse.get(wordless.location, headers=ENGLISH).text
+    wordless = nurse.post("/staff/forms/1/settle", data={"right.GP2": "second"})
+    page = nurse.get(wordless.location).text
     assert "Write in a few words why" in page
     choices = {"right.GP2": "second", "right.GP3": "second", "why": "blank, and a nought"}
     nurse.post("/staff/forms/1/settle", data=choices)
-    assert "0 differences are open" in nurse.get("/staff/forms/1", headers=ENGLISH).text
+    assert "0 differences are open" in nurse.get("/staff/forms/1").text
     assert facts(world) == [("V1", "2026-03-01", 37)]
 
     [opened] = trail(world, "correction.opened")
     assert opened.changes == {"GP2": [2, "SKIPPED"], "GP3": [2, 0]}
-    assert "2 fields" in investigator.get("/staff/forms/to-check", headers=ENGLISH).text
+    assert "2 fields" in investigator.get("/staff/forms/to-check").text
 
 
 def test_a_form_of_another_site_does_not_exist(world: Flask, cast: Cast) -> None:
