@@ -43,9 +43,7 @@ _PAGES = {
 }
 
 
-def measure(
-    kind: str, sizes: list[int], rounds: int, pages: list[str]
-) -> Iterator[dict[str, Any]]:
+def measure(kind: str, sizes: list[int], rounds: int, pages: list[str]) -> Iterator[dict[str, Any]]:
     """One row per spread, page and size."""
     for spread, count in (("one site", 1), ("four sites", 4)):
         with databases(kind) as new:
@@ -127,9 +125,7 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     asked = parser.parse_args()
     figures = [
-        row
-        for kind in asked.kinds
-        for row in measure(kind, asked.sizes, asked.rounds, asked.pages)
+        row for kind in asked.kinds for row in measure(kind, asked.sizes, asked.rounds, asked.pages)
     ]
     show(figures, asked.json)
 

@@ -81,8 +81,7 @@ def _code_problems(study: Study) -> Iterator[str]:
         "visits": study.visits,
         "reasons": study.reasons,
     }
-    optional = {"alerts": study.alerts}
-    for kind, entries in (kinds | optional).items():
+    for kind, entries in {**kinds, "alerts": study.alerts}.items():
         codes = [entry.code for entry in entries]
         if not codes and kind in kinds:
             yield f"{kind}: there is none"

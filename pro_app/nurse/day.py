@@ -9,6 +9,9 @@ from pro_app.core.contact import Attempt
 from pro_app.core.study import Study
 from pro_app.store.alerts import OpenAlert, open_alerts
 from pro_app.store.contacts import CallBack, NotReached, call_backs, latest, not_reached
+from pro_app.store.corrections import unsigned
+from pro_app.store.decisions import waiting as undecided
+from pro_app.store.keying import differing, keyed_once
 from pro_app.store.tasks import Begun, TaskKind, Waiting, begun, waiting
 from pro_app.store.today import CameIn, Cut, Flagged, OpenWindow, came_in, flagged, open_windows
 from pro_app.store.transaction import reading
@@ -28,6 +31,19 @@ COUNTED = 100
 
 
 @dataclass(frozen=True, slots=True)
+class Queues:
+    """How many forms wait for a decision, papers for a second look, corrections for a name."""
+
+    to_decide: int
+    to_check: int
+    to_sign: int
+
+    @property
+    def any(self) -> bool:
+        return bool(self.to_decide or self.to_check or self.to_sign)
+
+
+@dataclass(frozen=True, slots=True)
 class Today:
     """`since`: what came after this day began, in the trial's zone, is called new."""
 
@@ -44,6 +60,7 @@ class Today:
     call_backs: Cut[CallBack]
     not_reached: Cut[NotReached]
     alerts: Cut[OpenAlert]
+    queues: Queues
     tried: Mapping[str, Sequence[Attempt]]  # number → what was tried lately, the latest first
 
     @property
@@ -56,7 +73,9 @@ class Today:
         """Whether anything is left to do."""
         lists = (self.soon, self.week, self.later, self.flagged, self.calls, self.not_taken)
         calls = (self.call_backs, self.not_reached)
-        return any(cut.total for cut in (*lists, *calls, self.begun, self.alerts))
+        return self.queues.any or any(
+            cut.total for cut in (*lists, *calls, self.begun, self.alerts)
+        )
 
 
 def at_site(study: Study, *, sites: tuple[str, ...], today: date, now: datetime) -> Today:
@@ -107,5 +126,11 @@ def at_site(study: Study, *, sites: tuple[str, ...], today: date, now: datetime)
                 connection, sites=sites, since=now - LATELY, tries=TRIES, limit=ROWS
             ),
             alerts=open_alerts(connection, sites=sites, limit=ROWS) if study.alerts else Cut(),
+            queues=Queues(
+                to_decide=len(undecided(connection, sites)),
+                to_check=len(keyed_once(connection, sites=sites, limit=COUNTED))
+                + len(differing(connection, sites=sites)),
+                to_sign=len(unsigned(connection, sites=sites)),
+            ),
             tried=latest(connection, shown, since=now - LATELY),
         )

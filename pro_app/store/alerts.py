@@ -57,8 +57,8 @@ def forms_since(
     base = {row.patient_id: row.id for row in connection.execute(first)}
     scores = _scores(connection, {*base.values(), *(row.id for row in rows)}, scoring_version)
     raised: dict[int, set[str]] = {}
-    for row in connection.execute(select(alert.c.form_id, alert.c.rule)):
-        raised.setdefault(row.form_id, set()).add(row.rule)
+    for each in connection.execute(select(alert.c.form_id, alert.c.rule)):
+        raised.setdefault(each.form_id, set()).add(each.rule)
     for row in rows:
         yield Looked(
             row.id,
@@ -144,7 +144,7 @@ def lock_alert(tx: Tx, alert_id: int, *, sites: Sequence[str] | None) -> OpenAle
     query = _open_alerts().where(alert.c.id == alert_id).with_for_update(of=alert)
     if sites is not None:
         query = query.where(patient.c.site.in_(sites))
-    row = tx.execute(query).one_or_none()
+    row: Any = tx.execute(query).one_or_none()
     return OpenAlert(*row) if row else None
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, insert, select
+from sqlalchemy import Connection, exists, func, insert, literal_column, select
 
 from pro_app.core.corrections import Truth
 from pro_app.core.facts import Mode
@@ -102,7 +102,8 @@ def keyed_once(
         select(*_PAPER)
         .join(patient, patient.c.id == form.c.patient_id)
         .where(
-            form.c.mode == Mode.PAPER.value,
+            # As the index says it: SQLite uses it for no bound value.
+            literal_column(f"form.mode = '{Mode.PAPER.value}'"),
             ~exists().where(second_keying.c.form_id == form.c.id),
         )
         .order_by(form.c.received_at.desc(), form.c.id.desc())

@@ -160,6 +160,19 @@ form = Table(
         postgresql_where=text("standing AND NOT proxy"),
     ),
     Index("ix_form_patient_id", "patient_id"),
+    # What waits at the desk: few of many, whatever the size of the study.
+    Index(
+        "ix_form_second",
+        "patient_id",
+        sqlite_where=text("NOT standing AND NOT proxy"),
+        postgresql_where=text("NOT standing AND NOT proxy"),
+    ),
+    Index(
+        "ix_form_paper",
+        "received_at",
+        sqlite_where=text("mode = 'paper'"),
+        postgresql_where=text("mode = 'paper'"),
+    ),
     Index("ix_form_received_at_patient_id", "received_at", "patient_id"),
 )
 
