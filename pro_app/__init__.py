@@ -10,6 +10,7 @@ from pro_app.core.alerts import problems
 from pro_app.core.study import StudyError
 from pro_app.deployment import Deployment
 from pro_app.export.routes import blueprint as export
+from pro_app.intake.routes import blueprint as intake
 from pro_app.nurse.routes import blueprint as nurse
 from pro_app.papers.routes import blueprint as papers
 from pro_app.patient.routes import blueprint as patient
@@ -40,7 +41,18 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     i18n.set_up(app)
     errors.set_up(app)
     assets.set_up(app)
-    for room in (patient, staff_door, nurse, contacts, papers, reports, export, audit, records):
+    for room in (
+        patient,
+        staff_door,
+        nurse,
+        contacts,
+        papers,
+        reports,
+        export,
+        audit,
+        records,
+        intake,
+    ):
         app.register_blueprint(room)
     cli.register(app)
     return app

@@ -8,13 +8,24 @@ from typing import Any
 from pro_app.core.study import Study
 from pro_app.intake.cells import Cells
 from pro_app.intake.problems import Remark, Rule
-from pro_app.intake.run import Run
+from pro_app.intake.run import Door, Run
 from pro_app.store.intake import arms_of_these, lock_patients, parts
 from pro_app.store.patients import Patient, PatientState, add_patients, allocate, change_states
 
 #: Filled once known; a later file may bring what an earlier one left empty.
-_FILLABLE = ("arm", "language", "screened_on", "pro_consent_on", "randomised_on", "able")
-COLUMNS = ("patient_id", "site", *_FILLABLE)
+FILLABLE = (
+    "arm",
+    "language",
+    "screened_on",
+    "pro_consent_on",
+    "consent_version",
+    "randomised_on",
+    "able",
+)
+OPTIONAL = ("consent_version",)
+COLUMNS = ("patient_id", "site", *(name for name in FILLABLE if name not in OPTIONAL))
+#: As long as the name of a consent's version may be.
+LONGEST_VERSION = 40
 
 _YES_NO = {"yes": True, "no": False}
 
@@ -46,6 +57,11 @@ class _Person:
         return PatientState(**{k: v for k, v in self.values.items() if k != "arm"})
 
 
+def columns(door: Door) -> tuple[str, ...]:
+    """The columns that a file must have which comes by this way."""
+    return tuple(name for name in COLUMNS if door.arms or name != "arm")
+
+
 def take(run: Run) -> None:
     """Read the file, compare it with the record and write what is new."""
     lines = list(_read(run))
@@ -57,7 +73,8 @@ def take(run: Run) -> None:
 
 
 def _read(run: Run) -> Iterator[_Line]:
-    sites = [site.code for site in run.study.sites]
+    every = [site.code for site in run.study.sites]
+    sites = [code for code in every if run.door.sites is None or code in run.door.sites]
     for cells in run.lines():
         line = _Line(
             cells,
@@ -76,9 +93,17 @@ def _values(cells: Cells, study: Study) -> dict[str, Any]:
         "language": cells.one_of("language", study.languages),
         "screened_on": cells.day("screened_on"),
         "pro_consent_on": cells.day("pro_consent_on"),
+        "consent_version": _version(cells),
         "randomised_on": cells.day("randomised_on"),
         "able": None if able is None else _YES_NO[able],
     }
+
+
+def _version(cells: Cells) -> str | None:
+    found = cells.text("consent_version")
+    if len(found) > LONGEST_VERSION:
+        cells.refuse("consent_version", Rule.SHORT, (str(LONGEST_VERSION),))
+    return found or None
 
 
 def _known(run: Run, lines: list[_Line]) -> dict[str, _Person]:
@@ -90,7 +115,7 @@ def _known(run: Run, lines: list[_Line]) -> dict[str, _Person]:
             patient.site,
             {
                 name: arms.get(patient.id) if name == "arm" else getattr(patient.state, name)
-                for name in _FILLABLE
+                for name in FILLABLE
             },
         )
         for number, patient in known.items()
@@ -99,8 +124,12 @@ def _known(run: Run, lines: list[_Line]) -> dict[str, _Person]:
 
 def _compare(run: Run, line: _Line, people: dict[str, _Person]) -> None:
     person = people.get(line.number)
+    if person is not None and not _may_come(run.door, person):
+        # Of another site's patient no more is told than that the number is taken.
+        line.cells.refuse("patient_id", Rule.FREE_NUMBER)
+        return
     if person is None:
-        person = people[line.number] = _Person(None, line.site, dict.fromkeys(_FILLABLE))
+        person = people[line.number] = _Person(None, line.site, dict.fromkeys(FILLABLE))
         new = _fill(person, line)
         run.added += 1
     else:
@@ -112,10 +141,18 @@ def _compare(run: Run, line: _Line, people: dict[str, _Person]) -> None:
         run.filled += bool(new)
         run.unchanged += not new
     person.line = line.cells.line
+    if run.door.versions and "pro_consent_on" in new and not person.values["consent_version"]:
+        line.cells.refuse("consent_version", Rule.CONSENT_VERSION)
     screened, randomised = person.values["screened_on"], person.values["randomised_on"]
     if new & {"screened_on", "randomised_on"} and screened and randomised and randomised < screened:
         days = screened.isoformat(), randomised.isoformat()
         run.remark(line.cells.line, Remark.SCREENED_LATE, *days)
+
+
+def _may_come(door: Door, person: _Person) -> bool:
+    if door.sites is not None and person.site not in door.sites:
+        return False
+    return not (door.only_new and person.patient is not None)
 
 
 def _fill(person: _Person, line: _Line) -> set[str]:

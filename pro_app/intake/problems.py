@@ -15,6 +15,9 @@ class Rule(StrEnum):
     COLUMN = "COLUMN"  # this column stands in the header
     COLUMN_ONCE = "COLUMN_ONCE"  # and only once
     KNOWN_COLUMN = "KNOWN_COLUMN"  # no column but those of the format
+    FEWER_ROWS = "FEWER_ROWS"  # not more lines than a page takes at once
+    SMALLER = "SMALLER"  # not more bytes either
+    CSV_NAME = "CSV_NAME"  # a name that ends in .csv
     WIDTH = "WIDTH"  # as many cells as the header has
     # of a cell
     FILLED = "FILLED"  # some value
@@ -25,6 +28,9 @@ class Rule(StrEnum):
     TRIAL_NUMBER = "TRIAL_NUMBER"  # a pseudonym in plain characters
     NOT_PERSONAL = "NOT_PERSONAL"  # no telephone or identity number
     KNOWN_PATIENT = "KNOWN_PATIENT"  # a patient who is in the record
+    FREE_NUMBER = "FREE_NUMBER"  # a trial number that nobody has yet
+    CONSENT_VERSION = "CONSENT_VERSION"  # which version was signed, beside the day
+    SHORT = "SHORT"  # not longer than this
     AS_KNOWN = "AS_KNOWN"  # the value that is recorded already
     ONE_DEATH = "ONE_DEATH"  # the day of death that is recorded already
 

@@ -13,6 +13,25 @@ from pro_app.intake.table import Table
 from pro_app.store.transaction import Tx
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """By which way a file comes, and what may come by it.
+
+    `sites`: whose patients, None for all. `arms`: whether it may say who has which arm.
+    `only_new`: nobody who is in the record already. `versions`: a day of consent
+    needs its version.
+    """
+
+    sites: tuple[str, ...] | None = None
+    arms: bool = True
+    only_new: bool = False
+    versions: bool = False
+
+
+#: The operator at the command line, who has the files of the whole trial.
+OPERATOR = Door()
+
+
 @dataclass(slots=True)
 class Run:
     """An import in its transaction. The counts are of lines, by what became of them.
@@ -26,6 +45,7 @@ class Run:
     instrument: Instrument
     today: date
     trial: bool
+    door: Door = OPERATOR
     added: int = 0
     filled: int = 0
     conflicts: int = 0

@@ -9,7 +9,7 @@ from pro_app.core.instrument import Instrument
 from pro_app.core.study import Study
 from pro_app.intake import events, forms, patients
 from pro_app.intake.problems import CellProblem, LineRemark, Remark
-from pro_app.intake.run import Run
+from pro_app.intake.run import OPERATOR, Door, Run
 from pro_app.intake.table import Table, header_problems
 from pro_app.store.state import State, claim, read_state
 from pro_app.store.transaction import Actor, transaction
@@ -71,13 +71,15 @@ def import_table(
     now: datetime,
     today: date,
     trial: bool = False,
+    door: Door = OPERATOR,
 ) -> Outcome:
     """What became of the file. The first one ever makes the database the study's.
 
-    `trial`: see what would become of it, and write nothing.
+    `trial`: see what would become of it, and write nothing. `door`: what may come by
+    this way.
     Errors: BadTable.
     """
-    problems = header_problems(table, *_columns(kind, instrument))
+    problems = header_problems(table, *_columns(kind, instrument, door))
     if problems:
         return NotImported(tuple(problems))
     with transaction(actor, now) as tx:
@@ -85,7 +87,7 @@ def import_table(
         if state is not None and state.study != study.id:
             tx.abandon()
             return OtherStudy(state.study)
-        run = Run(table, tx, study, instrument, today, trial)
+        run = Run(table, tx, study, instrument, today, trial, door)
         _TAKE[kind](run)
         if run.problems or trial or not run.changed:
             tx.abandon()
@@ -98,10 +100,12 @@ def import_table(
     return Imported(run.added, run.filled, run.conflicts, run.unchanged, tuple(remarks))
 
 
-def _columns(kind: Kind, instrument: Instrument) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _columns(
+    kind: Kind, instrument: Instrument, door: Door
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The columns a file must have, and those it may have."""
     if kind is Kind.PATIENTS:
-        return patients.COLUMNS, ()
+        return patients.columns(door), patients.OPTIONAL
     if kind is Kind.EVENTS:
         return events.COLUMNS, events.OPTIONAL
     return forms.columns(instrument), forms.OPTIONAL

@@ -78,6 +78,11 @@ def read_source(path: Path) -> Source:
         content = path.read_bytes()
     except OSError as error:
         raise _bad(None, Rule.READABLE, error.strerror) from error
+    return source_of(content)
+
+
+def source_of(content: bytes) -> Source:
+    """These bytes and their encoding. Errors: BadTable when they are no text."""
     # UTF-16 and workbooks are full of zero bytes, text has none.
     zero = content.find(b"\0")
     if zero >= 0:

@@ -34,7 +34,7 @@ _STATE_DAYS = {
 _WIDE = Frame(680, 300, left=40, right=64, top=16, bottom=44)
 _SMALL = Frame(220, 104, left=8, right=8, top=8, bottom=18)
 _LINE = Frame(1160, 170, left=16, right=24, top=56, bottom=26)
-_MARKS_APART = 96
+_MARKS_APART = 170
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,92 @@
+"""Patients from the desk: one by a form, or many by a small file; the rules are the import's."""
+
+import base64
+import binascii
+import csv
+import io
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from pro_app.core.instrument import Instrument
+from pro_app.core.study import Study
+from pro_app.intake import patients
+from pro_app.intake.problems import BadTable, CellProblem, Expected, Rule
+from pro_app.intake.run import Door
+from pro_app.intake.service import Kind, Outcome, import_table
+from pro_app.intake.table import UTF_8, Source, Table, source_of, table_of
+from pro_app.store.transaction import Actor
+
+#: What a page takes at once; the command line takes any.
+MOST_KB = 128
+MOST_ROWS = 1000
+
+#: The columns of the form and of the file. Arms come by the command line alone.
+COLUMNS = tuple(name for name in ("patient_id", "site", *patients.FILLABLE) if name != "arm")
+
+
+def one(values: Mapping[str, str]) -> Table:
+    """What was filled in on the page, as a file of one line."""
+    written = io.StringIO()
+    csv.writer(written).writerows([COLUMNS, [values.get(name, "") for name in COLUMNS]])
+    return table_of(Source(written.getvalue().encode(UTF_8), UTF_8))
+
+
+def uploaded(name: str, content: bytes) -> Table:
+    """The table in a file that was sent. Errors: BadTable, too large or no CSV among them."""
+    if not name.lower().endswith(".csv"):
+        raise _bad(Rule.CSV_NAME, name[:60])
+    if len(content) > MOST_KB * 1024:
+        raise _bad(Rule.SMALLER, f"{len(content) // 1024} kB", str(MOST_KB))
+    table = table_of(source_of(content))
+    rows = sum(1 for _ in table.rows())
+    if rows > MOST_ROWS:
+        raise _bad(Rule.FEWER_ROWS, str(rows), str(MOST_ROWS))
+    return table
+
+
+def packed(table: Table) -> str:
+    """The file as a field of the page that shows what it would bring."""
+    return base64.b64encode(table.source.content).decode("ascii")
+
+
+def unpacked(text: str) -> Table:
+    """The table in such a field. Errors: BadTable."""
+    try:
+        content = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise _bad(Rule.PLAIN_TEXT) from error
+    return uploaded(".csv", content)
+
+
+def enrol(
+    table: Table,
+    study: Study,
+    instrument: Instrument,
+    *,
+    sites: tuple[str, ...] | None,
+    only_new: bool,
+    actor: Actor,
+    now: datetime,
+    today: date,
+    trial: bool = False,
+) -> Outcome:
+    """What became of these patients, as `import_table` says; never with arms.
+
+    Errors: BadTable.
+    """
+    door = Door(sites=sites, arms=False, only_new=only_new, versions=True)
+    return import_table(
+        Kind.PATIENTS,
+        table,
+        study,
+        instrument,
+        actor=actor,
+        now=now,
+        today=today,
+        trial=trial,
+        door=door,
+    )
+
+
+def _bad(rule: Rule, found: str | None = None, *among: str) -> BadTable:
+    return BadTable(CellProblem(None, "", found, Expected(rule, among)))

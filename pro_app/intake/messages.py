@@ -1,0 +1,85 @@
+"""What is wrong with a file, and what is worth a word, in words."""
+
+from collections.abc import Callable
+
+from flask_babel import gettext as _
+
+from pro_app.intake.problems import CellProblem, LineRemark, Remark, Rule
+
+
+def expected(problem: CellProblem) -> str:
+    """What should have stood there."""
+    return _SENTENCES[problem.expected.rule](", ".join(problem.expected.among))
+
+
+def noticed(remark: LineRemark) -> str:
+    """What was taken and should be looked at."""
+    return _REMARKS[remark.remark](*remark.names)
+
+
+_SENTENCES: dict[Rule, Callable[[str], str]] = {
+    Rule.READABLE: lambda _among: _("expected a file that can be read"),
+    Rule.PLAIN_TEXT: lambda _among: _(
+        "expected CSV text in UTF-8 or GB18030; this is UTF-16, a workbook or no text at all. "
+        "Save it as “CSV UTF-8”"
+    ),
+    Rule.HEADER: lambda _among: _("the file is empty; expected a header line and rows below it"),
+    Rule.QUOTING: lambda _among: _(
+        "expected CSV; a quotation mark is out of place or never closed"
+    ),
+    Rule.COLUMN: lambda _among: _("expected this column; it is missing"),
+    Rule.COLUMN_ONCE: lambda _among: _("expected this column once; it stands there twice"),
+    Rule.KNOWN_COLUMN: lambda among: _("unknown column; expected %(among)s", among=among),
+    Rule.WIDTH: lambda among: _("expected %(among)s cells, as in the header line", among=among),
+    Rule.FILLED: lambda _among: _("expected a value"),
+    Rule.DAY: lambda _among: _("expected a day, YYYY-MM-DD, from 1900 on"),
+    Rule.NOT_AHEAD: lambda among: _("expected a day not after today, %(among)s", among=among),
+    Rule.ONE_OF: lambda among: _("expected one of %(among)s", among=among),
+    Rule.ONE_OF_OR_EMPTY: lambda among: _("expected one of %(among)s, or nothing", among=among),
+    Rule.TRIAL_NUMBER: lambda _among: _(
+        "expected a trial number: 1 to 40 letters, digits, dots, underscores or hyphens"
+    ),
+    Rule.NOT_PERSONAL: lambda _among: _(
+        "expected a trial number; this looks like a telephone or identity number"
+    ),
+    Rule.KNOWN_PATIENT: lambda _among: _("expected a patient who has been imported"),
+    Rule.SHORT: lambda among: _("expected at most %(among)s characters", among=among),
+    Rule.AS_KNOWN: lambda among: _(
+        "expected %(among)s, which is recorded already; a recorded value is not replaced",
+        among=among,
+    ),
+    Rule.FREE_NUMBER: lambda _among: _("expected a number that is not in use"),
+    Rule.FEWER_ROWS: lambda among: _(
+        "expected at most %(among)s lines; cut the file into several", among=among
+    ),
+    Rule.SMALLER: lambda among: _(
+        "expected at most %(among)s kB; cut the file into several", among=among
+    ),
+    Rule.CSV_NAME: lambda _among: _("expected a file whose name ends in .csv"),
+    Rule.CONSENT_VERSION: lambda _among: _("expected the version of the consent that was signed"),
+    Rule.ONE_DEATH: lambda among: _(
+        "expected %(among)s, the day of death recorded already", among=among
+    ),
+}
+
+_REMARKS: dict[Remark, Callable[..., str]] = {
+    Remark.REPEATED: lambda line: _("this stands on line %(line)s already", line=line),
+    Remark.SCREENED_LATE: lambda screened, randomised: _(
+        "randomised on %(randomised)s, before the screening on %(screened)s",
+        randomised=randomised,
+        screened=screened,
+    ),
+    Remark.AFTER_THE_END: lambda event, on: _(
+        "this is dated after %(event)s on %(on)s", event=event, on=on
+    ),
+    Remark.SECOND_FORM: lambda visit: _(
+        "another form stands for %(visit)s; this one is kept beside it and not counted",
+        visit=visit,
+    ),
+    Remark.ANSWERED_ALL_THE_SAME: lambda box, item: _(
+        "%(box)s is ticked and %(item)s is answered; the answer is kept", box=box, item=item
+    ),
+    Remark.NOT_SAID_WHY: lambda: _("an interview, and why_not_self does not say why"),
+    Remark.NOBODY_NAMED: lambda: _("entered_by names nobody who keyed the form"),
+    Remark.MADE_UP: lambda: _("this database holds a demonstration with made-up patients"),
+}

@@ -1,0 +1,127 @@
+"""Enrol patients: one by a form, many by a file that is looked at before it is saved."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from pro_app.deployment import deployment
+from pro_app.intake import enrolling, messages
+from pro_app.intake.patients import LONGEST_VERSION
+from pro_app.intake.problems import BadTable
+from pro_app.intake.service import Imported, NotImported, OtherStudy, Outcome
+from pro_app.intake.table import GB18030, Table
+from pro_app.security.access import staff_only
+from pro_app.security.roles import SITE_STAFF, Role
+
+blueprint = Blueprint("intake", __name__, url_prefix="/staff/enrol")
+
+_ENROL = (*SITE_STAFF, Role.DATA_MANAGER)
+#: How many problems, and how many remarks, are told one by one.
+_TOLD = 50
+
+
+@blueprint.get("")
+@staff_only(*_ENROL)
+def enrol() -> ResponseReturnValue:
+    return _page({})
+
+
+@blueprint.post("")
+@staff_only(*_ENROL)
+def one() -> ResponseReturnValue:
+    """Enrol the patient of the form; what is refused stays filled in."""
+    # PostgreSQL keeps no zero character.
+    values = {
+        name: request.form.get(name, "").replace("\0", "").strip() for name in enrolling.COLUMNS
+    }
+    if current_user.sites and len(current_user.sites) == 1:
+        values["site"] = current_user.sites[0]
+    outcome = _enrol(enrolling.one(values), only_new=True)
+    if isinstance(outcome, Imported):
+        flash(_("%(number)s is enrolled.", number=values["patient_id"]))
+        return redirect(url_for("nurse.patient", number=values["patient_id"]))
+    faults: dict[str, str] = {}
+    if isinstance(outcome, NotImported):
+        for problem in outcome.problems:
+            faults.setdefault(problem.column, messages.expected(problem))
+    return _page(values, faults, other=_other(outcome)), 422
+
+
+@blueprint.post("/file")
+@staff_only(*_ENROL)
+def file() -> ResponseReturnValue:
+    """`step=save` saves what was looked at; else the file is read and nothing is written."""
+    saving = request.form.get("step") == "save"
+    try:
+        if saving:
+            table = enrolling.unpacked(request.form.get("content", ""))
+        else:
+            sent = request.files.get("file")
+            table = enrolling.uploaded(
+                (sent.filename if sent else "") or "", sent.read() if sent else b""
+            )
+        outcome = _enrol(table, only_new=False, trial=not saving)
+    except BadTable as bad:
+        return _page({}, bad=bad.problem), 422
+    if saving and isinstance(outcome, Imported):
+        flash(_("%(n)s patients are enrolled.", n=outcome.added))
+        return redirect(url_for("nurse.ledger"))
+    return _preview(table, outcome)
+
+
+def _enrol(table: Table, *, only_new: bool, trial: bool = False) -> Outcome:
+    parts = deployment()
+    return enrolling.enrol(
+        table,
+        parts.study,
+        parts.instrument,
+        sites=current_user.sites,
+        only_new=only_new,
+        actor=current_user.actor,
+        now=parts.now(),
+        today=parts.today(),
+        trial=trial,
+    )
+
+
+def _preview(table: Table, outcome: Outcome) -> ResponseReturnValue:
+    problems = outcome.problems if isinstance(outcome, NotImported) else ()
+    remarks = outcome.remarks if isinstance(outcome, Imported) else ()
+    page = render_template(
+        "intake/preview.html",
+        counts=outcome if isinstance(outcome, Imported) else None,
+        problems=problems[:_TOLD],
+        more_problems=max(len(problems) - _TOLD, 0),
+        remarks=remarks[:_TOLD],
+        more_remarks=max(len(remarks) - _TOLD, 0),
+        expected=messages.expected,
+        noticed=messages.noticed,
+        content=enrolling.packed(table),
+        guessed=table.source.encoding == GB18030,
+        other=_other(outcome),
+    )
+    return page, 200 if isinstance(outcome, Imported) else 422
+
+
+def _page(values: dict[str, str], faults: dict[str, str] | None = None, **more: Any) -> str:
+    study = deployment().study
+    return render_template(
+        "intake/enrol.html",
+        values=values,
+        faults=faults or {},
+        sites=[s for s in study.sites if not current_user.sites or s.code in current_user.sites],
+        columns=enrolling.COLUMNS,
+        expected=messages.expected,
+        most_kb=enrolling.MOST_KB,
+        most_rows=enrolling.MOST_ROWS,
+        longest_version=LONGEST_VERSION,
+        today=deployment().today(),
+        **more,
+    )
+
+
+def _other(outcome: Outcome) -> str | None:
+    return outcome.study if isinstance(outcome, OtherStudy) else None

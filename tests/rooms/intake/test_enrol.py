@@ -1,0 +1,197 @@
+"""Patients enrolled from the desk: one by a form, many by a file."""
+
+import io
+import re
+from html import unescape
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from pro_app.core.submission import open_visits
+from pro_app.deployment import deployment
+from pro_app.store.facts import Scope, read_facts
+from pro_app.store.patients import arms_of, find_patient
+from pro_app.store.trail import trail_of
+from pro_app.store.transaction import reading
+from tests import factories
+from tests.cast import Cast
+from tests.rooms.intake.desk import Desk, patient, text_of
+
+EN = {"Accept-Language": "en"}
+ENROL = "/staff/enrol"
+HER = {
+    "patient_id": "LISHUI-001",
+    "language": "zh",
+    "able": "yes",
+    "screened_on": "2026-03-01",
+    "pro_consent_on": "2026-03-02",
+    "consent_version": "PRO 2.0",
+    "randomised_on": "2026-03-04",
+}
+HEADER = "patient_id,site,language,screened_on,pro_consent_on,consent_version,randomised_on,able"
+
+
+def line(number: str = "LISHUI-001", site: str = "LISHUI", version: str = "PRO 2.0") -> str:
+    return f"{number},{site},zh,2026-03-01,2026-03-02,{version},2026-03-04,yes"
+
+
+def text(*lines: str) -> bytes:
+    return "\n".join([HEADER, *lines, ""]).encode()
+
+
+def send(client: FlaskClient, content: bytes, name: str = "patients.csv") -> TestResponse:
+    data = {"file": (io.BytesIO(content), name)}
+    return client.post(f"{ENROL}/file", data=data, headers=EN)
+
+
+def save(client: FlaskClient, shown: TestResponse) -> TestResponse:
+    found = re.search(r'name="content" value="([^"]*)"', shown.text)
+    assert found, shown.text
+    data = {"content": unescape(found[1]), "step": "save"}
+    return client.post(f"{ENROL}/file", data=data, headers=EN)
+
+
+def kept(app: Flask, number: str = "LISHUI-001") -> tuple[str, str | None, str] | None:
+    with app.app_context(), reading() as connection:
+        found = find_patient(connection, number)
+        if found is None:
+            return None
+        return found.site, found.state.consent_version, str(found.state.randomised_on)
+
+
+def test_a_nurse_enrols_one_patient_of_her_own_site(app: Flask, cast: Cast) -> None:
+    nurse = cast.nurse_of_lishui()
+    answer = nurse.post(ENROL, data=HER | {"site": "JIAXING"}, headers=EN)
+    assert answer.headers["Location"] == "/staff/patients/LISHUI-001"
+    assert kept(app) == ("LISHUI", "PRO 2.0", "2026-03-04")
+    with app.app_context(), reading() as connection:
+        [added] = trail_of(connection, "LISHUI-001", limit=5)
+    assert (added.action, added.actor) == ("patient.added", "staff:lina")
+    assert added.changes["consent_version"] == [None, "PRO 2.0"]
+    page = nurse.get("/staff/patients/LISHUI-001", headers=EN)
+    assert "PRO 2.0" in page.text
+
+
+def test_a_data_manager_chooses_the_site(app: Flask, cast: Cast) -> None:
+    manager = cast.data_manager()
+    assert manager.post(ENROL, data=HER, headers=EN).status_code == 422
+    manager.post(ENROL, data=HER | {"site": "JIAXING"}, headers=EN)
+    assert kept(app) == ("JIAXING", "PRO 2.0", "2026-03-04")
+
+
+def test_without_a_consent_no_form_is_asked_of_her(app: Flask, cast: Cast) -> None:
+    without = {"pro_consent_on": "", "consent_version": ""}
+    cast.nurse_of_lishui().post(ENROL, data=HER | without)
+    with app.app_context(), reading() as connection:
+        [known] = read_facts(connection, Scope())
+        parts = deployment()
+        assert open_visits(known.facts, parts.study, valid_from=30, today=parts.today()) == ()
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"patient_id": ""}, "expected a value"),
+        ({"patient_id": "13800138000"}, "looks like a telephone"),
+        ({"consent_version": ""}, "the version of the consent"),
+        ({"consent_version": "x" * 41}, "at most 40 characters"),
+        ({"randomised_on": "2026-03-06"}, "not after today, 2026-03-05"),
+        ({"language": "fr"}, "expected one of zh, en"),
+    ],
+)
+def test_what_can_not_be_is_refused_at_its_field_and_nothing_given_is_lost(
+    app: Flask, cast: Cast, fields: dict[str, str], says: str
+) -> None:
+    answer = cast.nurse_of_lishui().post(ENROL, data=HER | fields, headers=EN)
+    assert (answer.status_code, says in unescape(answer.text)) == (422, True)
+    assert "aria-invalid" in answer.text
+    assert 'value="2026-03-01"' in answer.text
+    assert kept(app) is None
+
+
+def test_a_number_in_use_is_refused_and_says_nothing_of_its_site(app: Flask, cast: Cast) -> None:
+    with app.app_context():
+        factories.add_patient("JIAXING-001", "JIAXING")
+        factories.add_patient("LISHUI-001")
+    nurse = cast.nurse_of_lishui()
+    for number in ("LISHUI-001", "JIAXING-001"):
+        answer = nurse.post(ENROL, data=HER | {"patient_id": number}, headers=EN)
+        assert "expected a number that is not in use" in answer.text
+    shown = send(nurse, text(line("JIAXING-001")))
+    assert "expected a number that is not in use" in shown.text
+    assert kept(app, "JIAXING-001") == ("JIAXING", None, "2026-01-05")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_file_is_looked_at_before_it_is_saved(app: Flask, cast: Cast, encoding: str) -> None:
+    nurse = cast.nurse_of_lishui()
+    lines = [line("LISHUI-001", version="第二版"), line("LISHUI-002")]
+    content = "\r\n".join([HEADER, *lines, ""]).encode(encoding)
+    shown = send(nurse, content)
+    assert (shown.status_code, kept(app)) == (200, None)
+    assert re.search(r"<strong>2</strong>\s*patients are added", shown.text)
+    assert ("GB18030" in shown.text) is (encoding == "gb18030")
+    assert save(nurse, shown).status_code == 302
+    assert kept(app) == ("LISHUI", "第二版", "2026-03-04")
+    again = send(nurse, content)
+    assert re.search(r"<strong>2</strong>\s*stay as they are", again.text)
+    assert 'name="content"' not in again.text
+
+
+def test_every_bad_line_is_named_and_nothing_of_the_file_is_saved(app: Flask, cast: Cast) -> None:
+    shown = send(
+        cast.nurse_of_lishui(),
+        text(
+            line("LISHUI-001"), line("LISHUI-002", site="JIAXING"), line("LISHUI-003", version="")
+        ),
+    )
+    assert shown.status_code == 422
+    rows = re.findall(r"<tr><td.*?</tr>", shown.text, re.S)
+    told = [re.findall(r"<td[^>]*>(?:<code>)?([^<]*)", row)[:3] for row in rows]
+    assert told == [["3", "site", "JIAXING"], ["4", "consent_version", ""]]
+    assert 'name="content"' not in shown.text
+    assert kept(app) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("patients.xlsx", b"PK\x03\x04", "ends in .csv"),
+        ("patients.csv", b"PK\x03\x04\x00\x00", "expected CSV text"),
+        ("patients.csv", b"", "the file is empty"),
+        ("", b"", "ends in .csv"),
+        ("patients.csv", b"x" * (129 * 1024), "at most 128 kB"),
+        ("patients.csv", text(*["a,b"] * 1001), "at most 1000 lines"),
+    ],
+)
+def test_what_is_no_small_csv_file_is_refused(
+    app: Flask, cast: Cast, name: str, content: bytes, says: str
+) -> None:
+    answer = send(cast.nurse_of_lishui(), content, name)
+    assert (answer.status_code, says in unescape(answer.text)) == (422, True)
+
+
+def test_arms_come_by_the_command_line_alone(app: Flask, cast: Cast, desk: Desk) -> None:
+    shown = send(cast.nurse_of_lishui(), text_of([patient()]).encode())
+    assert "unknown column" in shown.text
+    desk.take("patients", patient(consent_version="PRO 2.0"))
+    with app.app_context(), reading() as connection:
+        assert list(arms_of(connection).values()) == ["RADICAL"]
+    assert kept(app) == ("LISHUI", "PRO 2.0", "2026-01-05")
+
+
+def test_what_a_browser_changed_between_the_steps_is_checked_again(app: Flask, cast: Cast) -> None:
+    nurse = cast.nurse_of_lishui()
+    for content in ("not base64!", "AAAA", ""):
+        data = {"content": content, "step": "save"}
+        assert nurse.post(f"{ENROL}/file", data=data).status_code == 422
+    assert kept(app) is None
+
+
+def test_readers_enrol_nobody(app: Flask, cast: Cast) -> None:
+    for client in (cast.monitor(), cast.statistician()):
+        assert client.get(ENROL).status_code == 403
+        assert client.post(ENROL, data=HER).status_code == 403
+        assert send(client, text(line())).status_code == 403
