@@ -14,6 +14,7 @@ from pro_app.core.study import Study
 from pro_app.core.wording import Wording
 from pro_app.instruments import demonstration_if_any
 from pro_app.store import copying, sealing
+from pro_app.store.corrections import Correction
 from pro_app.store.patients import find_patient
 from pro_app.store.signatures import Signature, signatures_of
 from pro_app.store.trail import Line
@@ -85,6 +86,8 @@ def copies_of(
         signatures = signatures_of(connection, "patient", [number])
         head = sealing.last_seal(connection)
         rows = copying.forms_to_copy(connection, patient.id, number, submission_id)
+        written_down = [str(c.id) for each in rows for c in each.corrections]
+        signed = {s.subject: s for s in signatures_of(connection, "correction", written_down)}
         wordings = {
             each.wording.sha256: each.wording for each in packs(connection, making.instrument.id)
         }
@@ -104,7 +107,7 @@ def copies_of(
                 "wording": _wording(each.form, shown),
                 "items": _items(each, shown, making),
                 "scores": [plain(row, making) for row in each.scores],
-                "corrections": [plain(asdict(row), making) for row in each.corrections],
+                "corrections": [_correction(row, signed, making) for row in each.corrections],
                 "decisions": [plain(row, making) for row in each.decisions],
                 "trail": [line(each_line, making) for each_line in each.trail],
                 "record": {
@@ -170,6 +173,13 @@ def _items(rows: copying.FormRows, shown: Wording | None, making: Making) -> lis
             }
         )
     return found
+
+
+def _correction(row: Correction, signed: Mapping[str, Signature], making: Making) -> dict[str, Any]:
+    """A correction with the investigator's signature, which is bound to its version."""
+    found = signed.get(str(row.id))
+    signature = plain(asdict(found), making) if found else None
+    return plain(asdict(row), making) | {"signature": signature}
 
 
 def line(found: Line, making: Making) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from pro_app.deployment import deployment
 from pro_app.instruments import demonstration
 from pro_app.store.corrections import decide_correction, write_correction
 from pro_app.store.forms import NewForm, keep_forms
+from pro_app.store.signatures import sign
 from pro_app.store.tables import audit_event, form
 from pro_app.store.transaction import Actor, reading, transaction
 from tests import factories
@@ -62,6 +63,7 @@ def world(app: Flask, clock: HandClock) -> Flask:
                 why="she meant the other", changes={codes[1]: [2, 4]},
             )  # fmt: skip
             decide_correction(tx, made, signed=True, why=None)
+            sign(tx, kind="correction", subject=str(made), version_sha256="v", meaning="so it is")
             tx.record("form.received", "LISHUI-001", visit="V1", reason="corrected")
         audit.seal(holder="test", now=now)
     return app
@@ -102,6 +104,7 @@ def test_a_copy_holds_what_was_shown_answered_scored_corrected_and_recorded(
     assert document["scores"][0]["revision"] == 0
     [correction] = document["corrections"]
     assert (correction["why"], correction["signed"]) == ("she meant the other", True)
+    assert correction["signature"]["meaning"] == "so it is"
     assert [each["action"] for each in document["trail"]] == ["form.received", "form.received"]
     assert all(each["seal"]["chain"] for each in document["trail"])
     assert document["head"] == f"{last.position}:{last.chain}"
@@ -129,6 +132,7 @@ def test_the_printed_copy_shows_and_holds_the_file_and_bears_its_digest(
         document["head"],
         document["items"][0]["text"],
         "shemeanttheother",
+        "soitis",
         "LISHUI-001",
         "2026-03-05 08:00:00 +08:00",
         "Demonstrationwording",
