@@ -47,7 +47,8 @@ def send_lines(address: Callable[[], str | None]) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(Lines())
     handler.addFilter(add_address)
-    _log.handlers = [handler]  # one, however many applications a process has made
+    # One, however many applications a process has made.
+    _log.handlers = [h for h in _log.handlers if not isinstance(h.formatter, Lines)] + [handler]
     _log.setLevel(logging.INFO)
     _log.propagate = False
 
