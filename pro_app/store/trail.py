@@ -77,7 +77,8 @@ class Search:
     """What is looked for; empty fields fit everything.
 
     `sites`: only what concerns patients of these; None for all, and what concerns
-    nobody. `field`: only what changed this one. `her_steps`: with how forms were filled in, once they are handed in.
+    nobody. `field`: only what changed this one. `her_steps`: with how forms were filled
+    in, once they are handed in.
     `until` is the first instant that no longer fits.
     """
 
