@@ -1,12 +1,12 @@
 """The second keying of a paper form, by another person, and what it differs in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from pro_app.core.corrections import AskedBy, Evidence, Truth, difference
+from pro_app.core.corrections import ANSWERED_ON, AskedBy, Evidence, Truth, difference
 from pro_app.papers.fields import LONGEST_TEXT
 from pro_app.store import keying
 from pro_app.store.corrections import corrections_of, write_correction
@@ -111,15 +111,18 @@ def settle(
             tx.abandon()
             return NotChecked.NOT_HERE
         settled = {f: right[f] for f in second.open if right.get(f) in ("first", "second")}
-        changes = {f: second.open[f] for f, which in settled.items() if which == "second"}
+        read = {f: second.open[f][1] for f, which in settled.items() if which == "second"}
+        # Against what stands now: a correction may have been signed since.
+        changes = {f: [old, read[f]] for f, old in _now(held, read).items() if old != read[f]}
         why_not = _unsettled(tx, held, settled, changes, why)
         if why_not:
             tx.abandon()
             return why_not
-        correction_id = _correct(tx, held, changes, why) if changes else None
+        made = {f: c.id for c in corrections_of(tx.connection, form_id) for f in c.changes}
+        if changes:
+            made |= dict.fromkeys(changes, _correct(tx, held, changes, why))
         for field in settled:
-            led_to = correction_id if field in changes else None
-            keying.settle(tx, form_id, field, correction_id=led_to)
+            keying.settle(tx, form_id, field, correction_id=made[field] if field in read else None)
         tx.record(
             "keying.settled",
             held.number,
@@ -128,6 +131,12 @@ def settle(
             reason=why or None,
         )
         return len(settled)
+
+
+def _now(held: HeldForm, fields: Iterable[str]) -> dict[str, int | str]:
+    """Field → what stands in the form after all signed corrections."""
+    stands = {**held.stands.answers, ANSWERED_ON: held.stands.answered_on.isoformat()}
+    return {field: stands[field] for field in fields}
 
 
 def _unsettled(

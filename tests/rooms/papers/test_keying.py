@@ -7,7 +7,7 @@ from flask import Flask
 
 from pro_app.core.facts import Assistance, EventKind, Mode
 from tests import factories
-from tests.cast import Cast
+from tests.cast import PASSWORD, Cast
 from tests.factories import patient_id_of
 from tests.rooms.papers.desk import (
     NUMBER,
@@ -134,6 +134,20 @@ def test_each_difference_is_settled_by_reading_the_paper_again(world: Flask, cas
     [opened] = trail(world, "correction.opened")
     assert opened.changes == {"GP2": [2, "SKIPPED"], "GP3": [2, 0]}
     assert "2 fields" in investigator.get("/staff/forms/to-check").text
+
+
+def test_a_difference_is_settled_against_what_stands_by_then(world: Flask, cast: Cast) -> None:
+    nurse, investigator = cast.nurse_of_lishui(), cast.investigator_of_lishui()
+    key_in(nurse, world)
+    investigator.post("/staff/forms/1/key-again", data=typed(world, GP1="3", GP2="4"))
+    asked = {"asked_by": "PATIENT", "source": "CALL_NOTE", "why": "she rang"}
+    corrected = {"answered_on": "2026-03-01", "GP1": "3", "GP2": "0"}
+    nurse.post("/staff/forms/1/correct", data=asked | corrected)
+    investigator.post("/staff/corrections/1/sign", data={"password": PASSWORD})
+    choices = {"right.GP1": "second", "right.GP2": "second", "why": "as the paper says"}
+    nurse.post("/staff/forms/1/settle", data=choices)
+    assert trail(world, "correction.opened")[-1].changes == {"GP2": [0, 4]}
+    assert "0 differences are open" in nurse.get("/staff/forms/1").text
 
 
 def test_a_form_of_another_site_does_not_exist(world: Flask, cast: Cast) -> None:
