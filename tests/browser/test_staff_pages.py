@@ -17,6 +17,9 @@ PAGES = (
     "/staff/ledger",
     "/staff/patients/LISHUI-001",
     "/staff/compliance?gap=V1.E-V",
+    "/staff/records",
+    "/staff/records/LISHUI-001",
+    "/staff/trail?number=LISHUI-001",
 )
 
 
