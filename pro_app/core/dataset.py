@@ -112,7 +112,7 @@ class AnswerSet:
     device_offset_minutes: int | None = None
     handed_in: tuple[int | str, ...] | None = None
     corrections: tuple[Corrected, ...] = ()
-    earlier_scores: tuple[tuple[StoredScore, ...], ...] = ()
+    earlier_scores: tuple[tuple[StoredScore, ...] | None, ...] = ()
     decision: SiteDecision | None = None
     chosen: bool | None = None
 
@@ -242,7 +242,8 @@ def versions(forms: Iterable[AnswerSet], codes: Sequence[str]) -> Iterator[Answe
     for form in forms:
         answers = dict(zip(codes, form.handed_in or (), strict=False))
         for scores, correction in zip(form.earlier_scores, form.corrections, strict=True):
-            yield replace(form, answers=tuple(answers.values()), scores=scores)
+            if scores is not None:
+                yield replace(form, answers=tuple(answers.values()), scores=scores)
             answers |= {c: new for c, (_, new) in correction.changes.items() if c in answers}
         yield form
 

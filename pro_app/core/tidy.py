@@ -215,7 +215,7 @@ def _scores(dataset: Dataset) -> Iterator[tuple[Cell, ...]]:
         baselines = dataset.baselines.get(form.patient_id) if analysis else None
         # What stood before a correction stays to be seen, and is in no analysis.
         for revision, earlier in enumerate(form.earlier_scores):
-            for code, score in zip(codes, earlier, strict=True):
+            for code, score in zip(codes, earlier or (), strict=False):
                 yield (*where, revision, False, code, *score, version, None, None, False)
         now = (*where, len(form.earlier_scores), True)
         for position, score in enumerate(form.scores or ()):

@@ -72,21 +72,17 @@ def read_answer_sets(
 
 def _revised_scores(
     connection: Connection, instrument: Instrument, amended: Amended
-) -> dict[int, list[dict[str, list[Any]]]]:
-    """Form id → the scores after its first correction, after its second, and so on."""
-    found: dict[int, list[dict[str, list[Any]]]] = defaultdict(list)
+) -> dict[int, dict[int, Any]]:
+    """Form id → revision → the scores after so many corrections."""
+    found: dict[int, dict[int, Any]] = defaultdict(dict)
     for part in in_parts([id for id, touched in amended.forms.items() if touched.signed]):
-        query = (
-            select(form_score.c.form_id, form_score.c.scores)
-            .where(
-                form_score.c.form_id.in_(part or ()),
-                form_score.c.scoring_version == instrument.scoring_version,
-                form_score.c.revision > 0,
-            )
-            .order_by(form_score.c.form_id, form_score.c.revision)
+        query = select(form_score.c.form_id, form_score.c.revision, form_score.c.scores).where(
+            form_score.c.form_id.in_(part or ()),
+            form_score.c.scoring_version == instrument.scoring_version,
+            form_score.c.revision > 0,
         )
         for row in connection.execute(query):
-            found[row.form_id].append(row.scores)
+            found[row.form_id][row.revision] = row.scores
     return found
 
 
@@ -94,7 +90,7 @@ def _amended(
     made: AnswerSet,
     row: Any,
     amended: Amended,
-    revised: dict[int, list[dict[str, list[Any]]]],
+    revised: dict[int, dict[int, Any]],
     instrument: Instrument,
 ) -> AnswerSet:
     """The form as corrections and decisions have left it."""
@@ -109,8 +105,9 @@ def _amended(
     if touched.truth is None:
         return made
     # Those signed later than the instant asked for are not in `signed`.
-    scores = [made.scores, *(_scores(s, instrument) for s in revised[row.id])]
-    scores = scores[: len(touched.signed) + 1]
+    scored = revised.get(row.id, {})
+    later = range(1, len(touched.signed) + 1)
+    scores = [made.scores, *(_scores(scored.get(n), instrument) for n in later)]
     return replace(
         made,
         answered_on=touched.truth.answered_on,
@@ -122,7 +119,7 @@ def _amended(
             for s in touched.signed
         ),
         scores=scores[-1],
-        earlier_scores=tuple(each for each in scores[:-1] if each is not None),
+        earlier_scores=tuple(scores[:-1]),
     )
 
 

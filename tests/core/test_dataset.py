@@ -16,6 +16,7 @@ from pro_app.core import tidy
 from pro_app.core.corrections import AskedBy, Evidence
 from pro_app.core.dataset import (
     AnswerSet,
+    Corrected,
     Dataset,
     NotAnalysed,
     SiteDecision,
@@ -24,6 +25,7 @@ from pro_app.core.dataset import (
     WordingStatus,
     assemble,
     unreadable,
+    versions,
     wording_status,
 )
 from pro_app.core.dictionary import DictionaryError, DictionaryRow, Source, dictionary_rows
@@ -329,6 +331,16 @@ def test_forms_that_do_not_fit_the_instrument_are_named() -> None:
         "no state": replace(good, submission_id="no state", answers=("?", *good.answers[1:])),
     }
     assert unreadable([good, *bad.values()], INSTRUMENT) == list(bad)
+
+
+def test_an_earlier_scoring_version_leaves_a_gap_among_the_revisions() -> None:
+    first = form("V0", date(2021, 1, 8), 2)
+    now = form("V0", date(2021, 1, 8), {**dict.fromkeys(INSTRUMENT.item_codes, 2), "GP1": 0})
+    written = datetime(2021, 1, 9, tzinfo=UTC)
+    signed = Corrected({"GP1": (2, 0)}, "PATIENT", "CALL_NOTE", written, written)
+    corrected = replace(now, handed_in=first.answers, corrections=(signed,), earlier_scores=(None,))
+    assert list(versions([corrected], INSTRUMENT.item_codes)) == [corrected]
+    assert {r["revision"] for r in rows(made(corrected), "scores.csv")} == {1}
 
 
 ROW_TYPES = {
