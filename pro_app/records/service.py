@@ -1,5 +1,6 @@
 """Sign off the record of a patient or of a site, lock and unlock it, and say how it stands."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -107,17 +108,19 @@ def site_record(site: str) -> SiteRecord:
     """How the records of a site stand, in a fixed number of queries."""
     with reading(snapshot=True) as connection:
         people = read_facts(connection, Scope(sites=(site,)))
-        versions = versions_of(connection, [each.id for each in people])
+        versions = versions_of(connection, [person.id for person in people])
         numbers = sorted(versions)
         own = locks.locks_of(connection, Kind.PATIENT, numbers)
         whole = locks.locks_of(connection, Kind.SITE, [site]).get(site)
-        of_people = signatures_of(connection, Kind.PATIENT, numbers)
+        of_people: dict[str, list[Signature]] = defaultdict(list)
+        for each in signatures_of(connection, Kind.PATIENT, numbers):
+            of_people[each.subject].append(each)
         of_site = signatures_of(connection, Kind.SITE, [site])
     patients = tuple(
         _standing(
             Record(Kind.PATIENT, number),
             versions[number],
-            [each for each in of_people if each.subject == number],
+            of_people[number],
             own.get(number),
             whole,
         )

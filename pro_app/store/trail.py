@@ -76,7 +76,7 @@ def last_of(connection: Connection, subject: str, action: str) -> Recorded | Non
 class Search:
     """What is looked for; empty fields fit everything.
 
-    `sites`: only what concerns patients of these; None for all, and what concerns
+    `sites`: only what concerns these and their patients; None for all, and what concerns
     nobody. `field`: only what changed this one. `her_steps`: with how forms were filled
     in, once they are handed in.
     `until` is the first instant that no longer fits.
@@ -168,7 +168,8 @@ def _fitting(search: Search) -> Select[Any]:
     if search.sites is not None:
         # Not EXISTS, which PostgreSQL makes a join of the whole trail, sorted for one page.
         site = select(patient.c.site).where(patient.c.number == event.subject)
-        conditions.append(site.scalar_subquery().in_(search.sites))
+        of_patient = site.scalar_subquery().in_(search.sites)
+        conditions.append(or_(of_patient, event.subject.in_([f"site:{s}" for s in search.sites])))
     return LINES.where(*conditions)
 
 

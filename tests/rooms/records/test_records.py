@@ -182,6 +182,9 @@ def test_a_lock_is_set_and_ended_with_a_reason(world: Flask, cast: Cast) -> None
     assert "Lock of the whole site" in act("lock", "the study is over", SITE)
     assert "locked with its site" in gao.get(RECORD, headers=EN).text
     assert gao.post(f"{RECORD}/burn", data={}).status_code == 404
+    trail = "/staff/trail?action=record.locked"
+    assert "the study is over" in cast.nurse_of_lishui().get(trail, headers=EN).text
+    assert "the study is over" not in cast.nurse_of_jiaxing().get(trail, headers=EN).text
     with world.app_context(), reading() as connection:
         rows = connection.execute(
             select(audit_event.c.action, audit_event.c.subject, audit_event.c.reason)
