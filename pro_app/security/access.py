@@ -75,7 +75,7 @@ def entering_only(stage: Stage) -> Callable[[View], View]:
                 return view(*args, **kwargs)
             return _not_signed_in("security.sign_in")
 
-        guarded.access = ("entering",)  # type: ignore[attr-defined]
+        guarded.access = (f"entering:{stage}",)  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
 
     return mark

@@ -15,7 +15,7 @@ from pro_app.security.access import staff_only
 from pro_app.security.accounts import WrongPassword
 from pro_app.security.roles import Role
 from pro_app.security.service import Stage
-from pro_app.security.setup import let_in, limiter
+from pro_app.security.setup import let_in_or_choose, limiter
 from pro_app.store.staff import Account
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
@@ -101,7 +101,7 @@ def begin() -> ResponseReturnValue:
     if begun is None:
         flash(_("This code is not right. Look at the authenticator and try the next one."), "error")
         return _set_up(422)
-    let_in(begun.token, account)
+    let_in_or_choose(begun.token, account)
     return render_template("security/recovery_codes.html", codes=begun.recovery_codes)
 
 

@@ -236,6 +236,32 @@ def change_password(
     return None
 
 
+def has_own_password(account: Account) -> bool:
+    """Whether she chose it herself, so that nobody else knows it."""
+    with reading() as connection:
+        return staff.password_set_by(connection, account.name) == staff_actor(account).name
+
+
+def choose_password(account: Account, new: str, *, token: str, now: datetime) -> Unfit | str:
+    """The token of her session from now on, with a password of her own; or why it is not taken.
+
+    She has shown everything else; every other session of hers has ended.
+    """
+    problem = unfit(new, name=account.name)
+    if problem:
+        return problem
+    with reading() as connection:
+        given = staff.find_credentials(connection, account.name)
+    if given is not None and secrets.verify_password(new, given.password_hash):
+        return Unfit.SAME
+    hashed, made = secrets.hash_password(new), secrets.new_token()
+    with transaction(staff_actor(account), now) as tx:
+        staff.set_password(tx, account.name, hashed)
+        sign_ins.replace(tx, secrets.fingerprint(token), secrets.fingerprint(made))
+        sign_ins.end_others(tx, account.id, secrets.fingerprint(made))
+    return made
+
+
 def sessions(account: Account, *, now: datetime) -> list[StaffSignIn]:
     """Where she is signed in, the latest first."""
     limits = limits_of(Role(account.role))

@@ -38,6 +38,7 @@ def unfit() -> dict[Unfit, str]:
             "At least %(count)d characters, please; a few words do well.", count=SHORTEST
         ),
         Unfit.LONG: _("At most %(count)d characters, please.", count=LONGEST),
+        Unfit.SAME: _("This is the password that was given to you. Choose another one."),
         Unfit.GUESSED: _(
             "This password is among those that are guessed first. Choose words that are unusual."
         ),

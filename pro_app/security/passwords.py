@@ -18,6 +18,7 @@ class Unfit(StrEnum):
     SHORT = "SHORT"
     LONG = "LONG"
     GUESSED = "GUESSED"  # common words, rows of keys, repetitions, the person's own name
+    SAME = "SAME"  # the one that somebody else gave her
 
 
 def unfit(password: str, *, name: str) -> Unfit | None:

@@ -6,12 +6,13 @@ from flask_babel import gettext as _
 from flask_login import current_user, logout_user
 
 from pro_app.deployment import deployment
-from pro_app.security import account_routes, people_routes, service
+from pro_app.security import account_routes, accounts, messages, people_routes, service
 from pro_app.security.access import entering_only, public, staff_only
 from pro_app.security.browsers import described
+from pro_app.security.passwords import Unfit
 from pro_app.security.roles import Role
 from pro_app.security.service import Stage, staff_actor
-from pro_app.security.setup import let_enter, let_in, limiter
+from pro_app.security.setup import let_enter, let_in, let_in_or_choose, limiter
 
 blueprint = Blueprint("security", __name__, url_prefix="/staff")
 blueprint.register_blueprint(account_routes.blueprint)
@@ -25,7 +26,11 @@ _START = {
     Role.MONITOR: "nurse.ledger",
     Role.ADMINISTRATOR: "security.people.index",
 }
-_NEXT = {Stage.CODE: "security.code", Stage.SET_UP: "security.account.authenticator"}
+_NEXT = {
+    Stage.CODE: "security.code",
+    Stage.SET_UP: "security.account.authenticator",
+    Stage.CHOOSE: "security.own_password",
+}
 
 
 @blueprint.get("/")
@@ -99,8 +104,31 @@ def show_code() -> ResponseReturnValue:
             "error",
         )
         return render_template("security/code.html"), 422
-    let_in(token, account)
-    return redirect(url_for(_START[Role(account.role)]))
+    let_in_or_choose(token, account)
+    return redirect(url_for("security.sign_in"))
+
+
+@blueprint.get("/own-password")
+@entering_only(Stage.CHOOSE)
+def own_password() -> ResponseReturnValue:
+    return render_template("security/own_password.html")
+
+
+@blueprint.post("/own-password")
+@entering_only(Stage.CHOOSE)
+@limiter.limit("20 per minute")
+def choose_password() -> ResponseReturnValue:
+    account, new = g.entering.account, request.form.get("new", "")
+    now = deployment().now()
+    if new != request.form.get("again", ""):
+        flash(_("The new password was not the same both times."), "error")
+        return render_template("security/own_password.html"), 422
+    made = accounts.choose_password(account, new, token=g.entering.token, now=now)
+    if isinstance(made, Unfit):
+        flash(messages.unfit()[made], "error")
+        return render_template("security/own_password.html"), 422
+    let_in(made, account)
+    return redirect(url_for("security.sign_in"))
 
 
 @blueprint.post("/start-over")

@@ -46,6 +46,7 @@ class Stage(StrEnum):
 
     CODE = "CODE"  # name and password were right; a code is asked for
     SET_UP = "SET_UP"  # the same, and there must be an authenticator first
+    CHOOSE = "CHOOSE"  # all was shown; the password is one that somebody else gave her
     IN = "IN"
 
 

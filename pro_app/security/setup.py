@@ -26,7 +26,7 @@ from limits.strategies import FixedWindowRateLimiter
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from pro_app.deployment import deployment
-from pro_app.security import log, service
+from pro_app.security import accounts, log, service
 from pro_app.security.access import Entering, may
 from pro_app.security.service import Stage
 from pro_app.settings import Settings
@@ -180,6 +180,15 @@ def let_enter(token: str) -> None:
     session["entering"] = token
 
 
+def let_in_or_choose(token: str, account: Account) -> bool:
+    """Whether she is in: where it counts, not before the password is one that she alone knows."""
+    if deployment().settings.production and not accounts.has_own_password(account):
+        let_enter(token)
+        return False
+    let_in(token, account)
+    return True
+
+
 def _start_anew() -> None:
     language = session.get("language")
     session.clear()  # a patient's session, or the tablet's mark, is not taken along
@@ -194,8 +203,10 @@ def _load_entering() -> None:
     parts = deployment()
     compulsory = parts.settings.production
     found = service.staff_session(token, compulsory=compulsory, now=parts.now())
-    if found is not None and found[1] is not Stage.IN:
-        g.entering = Entering(found[0].account, token, found[1])
+    if found is not None:
+        # Kept for entering though all was shown: there is one thing left to do.
+        stage = Stage.CHOOSE if found[1] is Stage.IN else found[1]
+        g.entering = Entering(found[0].account, token, stage)
 
 
 def _make_room() -> None:

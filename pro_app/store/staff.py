@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, insert, or_, select, update
 
-from pro_app.store.tables import access_review, sign_in, staff, staff_right
+from pro_app.store.tables import access_review, audit_event, sign_in, staff, staff_right
 from pro_app.store.transaction import Changes, Tx
 
 
@@ -192,6 +192,17 @@ def _give_right(tx: Tx, staff_id: int | None, role: str, sites: Sequence[str]) -
 def set_password(tx: Tx, name: str, password_hash: str) -> None:
     tx.execute(update(staff).where(staff.c.name == name).values(password_hash=password_hash))
     tx.record("staff.password_set", f"staff:{name}")
+
+
+def password_set_by(connection: Connection, name: str) -> str | None:
+    """Who gave an account the password that it has, by the trail."""
+    given = ("staff.added", "staff.password_set")
+    return connection.execute(
+        select(audit_event.c.actor)
+        .where(audit_event.c.subject == f"staff:{name}", audit_event.c.action.in_(given))
+        .order_by(audit_event.c.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
 
 
 def last_review(connection: Connection) -> Review | None:

@@ -83,8 +83,8 @@ def test_a_password_alone_opens_nothing_once_there_is_an_authenticator(
     assert client.get("/staff/today").headers["Location"] == "/staff/sign-in"
     assert client.get("/staff/sign-in").headers["Location"] == "/staff/code"
     assert client.post("/staff/code", data={"code": "000000"}).status_code == 422
-    shown = client.post("/staff/code", data={"code": phone.codes.at(clock())})
-    assert shown.headers["Location"] == "/staff/today"
+    assert client.post("/staff/code", data={"code": phone.codes.at(clock())}).status_code == 302
+    assert client.get("/staff/sign-in").headers["Location"] == "/staff/today"
     assert client.get("/staff/today").status_code == 200
 
 
@@ -201,6 +201,15 @@ def test_in_production_nobody_gets_on_without_a_second_factor(
     code = pyotp.TOTP(key).at(clock())
     done = client.post(f"{set_up}/begin", data={"code": code}, **https)
     assert done.text.count("<li>") == 10
+    # The operator gave her the password, so that somebody else knows it.
+    assert client.get("/staff/today", **https).headers["Location"] == "/staff/sign-in"
+    own = "/staff/own-password"
+    assert client.get("/staff/sign-in", **https).headers["Location"] == own
+    for new, again in ((PASSWORD, PASSWORD), ("too short", "too short"), ("seven herons", "x")):
+        fields = {"new": new, "again": again}
+        assert client.post(own, data=fields, **https).status_code == 422
+    new = "seven herons over a pond"
+    assert client.post(own, data={"new": new, "again": new}, **https).status_code == 302
     assert client.get("/staff/today", **https).status_code == 200
 
 
