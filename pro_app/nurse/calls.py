@@ -42,13 +42,14 @@ def write_down(
 ) -> Written:
     """Whether the attempt stands in the log; `call_back_at` counts for CALL_BACK alone."""
     at = call_back_at if outcome is Outcome.CALL_BACK else None
-    if outcome is Outcome.CALL_BACK and not (at and now < at <= now + LONGEST_WAIT):
-        return Written.BAD_TIME
     with transaction(actor, now) as tx:
         found = find_patient(tx.connection, number, sites=sites)
         if found is None:
             tx.abandon()
             return Written.NOT_HERE
+        if outcome is Outcome.CALL_BACK and not (at and now < at <= now + LONGEST_WAIT):
+            tx.abandon()
+            return Written.BAD_TIME
         lock_patient(tx, found.id)
         made = Attempt(now, channel, outcome, at)
         if _is_there(tx, found.id, visit, made):
