@@ -7,12 +7,18 @@ from flask_login import current_user
 from pro_app.core.study import Site
 from pro_app.deployment import deployment
 from pro_app.records import messages, service
-from pro_app.records.service import Kind, Record
+from pro_app.records.service import Kind, Record, Standing
 from pro_app.security.access import staff_only
 from pro_app.security.roles import READERS, Role
 from pro_app.security.service import confirm
 
 blueprint = Blueprint("records", __name__, url_prefix="/staff/records")
+
+
+@blueprint.app_template_global()
+def record_standing(number: str) -> Standing | None:
+    """For the pages of other rooms: how her record stands, if anybody signed or locked it."""
+    return service.standing_of(number, sites=current_user.sites)
 
 
 @blueprint.get("")

@@ -104,6 +104,21 @@ def patient_record(number: str, *, sites: Sequence[str] | None) -> PatientRecord
         return PatientRecord(patient, standing, tuple(forms_of(connection, patient.id)))
 
 
+def standing_of(number: str, *, sites: Sequence[str] | None) -> Standing | None:
+    """How her record stands, None while nobody signed or locked it: then little is asked."""
+    with reading(snapshot=True) as connection:
+        patient = find_patient(connection, number, sites=sites)
+        if patient is None:
+            return None
+        own = locks.locks_of(connection, Kind.PATIENT, [number]).get(number)
+        whole = locks.locks_of(connection, Kind.SITE, [patient.site]).get(patient.site)
+        signatures = signatures_of(connection, Kind.PATIENT, [number])
+        if not (own or whole or signatures):
+            return None
+        version = versions_of(connection, [patient.id])[number]
+    return _standing(Record(Kind.PATIENT, number), version, signatures, own, whole)
+
+
 def site_record(site: str) -> SiteRecord:
     """How the records of a site stand, in a fixed number of queries."""
     with reading(snapshot=True) as connection:

@@ -133,6 +133,25 @@ def test_any_change_of_the_record_voids_its_signature_visibly(
     assert "holds" in sign(gao)  # and the new version may be signed in turn
 
 
+def test_her_own_page_says_who_signed_and_that_it_is_locked_or_void(
+    world: Flask, cast: Cast
+) -> None:
+    gao, nurse = cast.investigator_of_lishui(), cast.nurse_of_lishui()
+    her_page = "/staff/patients/LISHUI-001"
+    assert "Locked by" not in nurse.get(her_page, headers=EN).text
+    sign(gao)
+    page = nurse.get(her_page, headers=EN).text
+    assert "<strong>gaofeng</strong> · 5 Mar 2026, 08:00 GMT+08:00" in page
+    assert "I have reviewed the record of this patient." in page
+    assert "signature void" not in page
+    with world.app_context():
+        _add_event()
+    gao.post(f"{RECORD}/lock", data={"why": "all is in"})
+    page = nurse.get(her_page, headers=EN).text
+    assert "signature void" in page
+    assert "Locked by gaofeng on 5 Mar 2026, 08:00 GMT+08:00: all is in" in page
+
+
 def test_what_is_no_part_of_the_record_voids_nothing(world: Flask, cast: Cast) -> None:
     gao, nurse = cast.investigator_of_lishui(), cast.nurse_of_lishui()
     sign(gao)
