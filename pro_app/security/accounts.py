@@ -52,6 +52,7 @@ def add_staff(
             tx.abandon()
             return False
         staff.add_staff(tx, name, role.value, sites, secrets.hash_password(password))
+    log.note("staff.added", actor=actor.name, subject=f"staff:{name}")
     return True
 
 
@@ -61,9 +62,14 @@ def reset_password(name: str, password: str, *, actor: Actor, now: datetime) -> 
         if not staff.is_taken(tx.connection, name):
             tx.abandon()
             return False
-        staff.set_password(tx, name, secrets.hash_password(password))
+        _set_password(tx, name, secrets.hash_password(password))
         sign_ins.end_of_staff(tx, name)
     return True
+
+
+def _set_password(tx: Tx, name: str, hashed: str) -> None:
+    staff.set_password(tx, name, hashed)
+    log.note("staff.password_set", actor=tx.actor.name, subject=f"staff:{name}")
 
 
 def people() -> list[Person]:
@@ -231,7 +237,7 @@ def change_password(
         return WrongPassword()
     hashed = secrets.hash_password(new)
     with transaction(staff_actor(account), now) as tx:
-        staff.set_password(tx, account.name, hashed)
+        _set_password(tx, account.name, hashed)
         sign_ins.end_others(tx, account.id, secrets.fingerprint(token))
     return None
 
@@ -256,7 +262,7 @@ def choose_password(account: Account, new: str, *, token: str, now: datetime) ->
         return Unfit.SAME
     hashed, made = secrets.hash_password(new), secrets.new_token()
     with transaction(staff_actor(account), now) as tx:
-        staff.set_password(tx, account.name, hashed)
+        _set_password(tx, account.name, hashed)
         sign_ins.replace(tx, secrets.fingerprint(token), secrets.fingerprint(made))
         sign_ins.end_others(tx, account.id, secrets.fingerprint(made))
     return made
