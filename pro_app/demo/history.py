@@ -25,6 +25,10 @@ from pro_app.store.transaction import Actor, Tx
 _Act = tuple[datetime, Actor, Callable[[Tx], dict[str, Any]]]
 
 
+#: What the made-up patients signed.
+_CONSENT = "1.0"
+
+
 def write(tx: Tx, demo: DemoStudy, study: Study, instrument: Instrument) -> None:
     """Write all patients in the order in which they were recorded, with the trail.
 
@@ -70,6 +74,7 @@ class _Scribe:
             "language": (None, person.language),
             "screened_on": (None, person.screened_on.isoformat()),
             "pro_consent_on": (None, person.screened_on.isoformat()),
+            "consent_version": (None, _CONSENT),
             "able": (None, person.able),
         }
         return tx.entry("patient.added", patient.number, changes=changes)
@@ -174,6 +179,7 @@ def _state_at_screening(patient: Patient) -> PatientState:
         language=person.language,
         screened_on=person.screened_on,
         pro_consent_on=person.screened_on,
+        consent_version=_CONSENT,
         randomised_on=None,
         able=person.able,
     )

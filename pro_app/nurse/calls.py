@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pro_app.core.contact import Attempt, Channel, Outcome
-from pro_app.store.contacts import Logged, keep_attempt, log_of, take_back
+from pro_app.store.contacts import keep_attempt, log_of, take_back
 from pro_app.store.patients import find_patient, lock_patient
-from pro_app.store.transaction import Actor, Tx, reading, transaction
+from pro_app.store.transaction import Actor, Tx, transaction
 
 #: A second tap within so long is the same attempt.
 _SAME = timedelta(minutes=1)
@@ -21,12 +21,6 @@ class Written(StrEnum):
     SAME = "SAME"  # it had just been written down
     NOT_HERE = "NOT_HERE"  # no such patient, or attempt, at these sites
     BAD_TIME = "BAD_TIME"  # a time to call back is needed, after now and not too far away
-
-
-def of_patient(patient_id: int) -> list[Logged]:
-    """Every attempt to reach her, the latest first."""
-    with reading() as connection:
-        return log_of(connection, patient_id)
 
 
 def write_down(

@@ -6,12 +6,14 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from pro_app.core.contact import Attempt
+from pro_app.core.pauses import PauseFact
 from pro_app.core.study import Study
 from pro_app.store.alerts import OpenAlert, open_alerts
 from pro_app.store.contacts import CallBack, NotReached, call_backs, latest, not_reached
 from pro_app.store.corrections import unsigned
 from pro_app.store.decisions import waiting as undecided
 from pro_app.store.keying import differing, keyed_once
+from pro_app.store.pauses import paused
 from pro_app.store.tasks import Begun, TaskKind, Waiting, begun, waiting
 from pro_app.store.today import CameIn, Cut, Flagged, OpenWindow, came_in, flagged, open_windows
 from pro_app.store.transaction import reading
@@ -61,6 +63,7 @@ class Today:
     not_reached: Cut[NotReached]
     alerts: Cut[OpenAlert]
     queues: Queues
+    paused: Mapping[str, PauseFact]  # number → why she is not to be asked today
     tried: Mapping[str, Sequence[Attempt]]  # number → what was tried lately, the latest first
 
     @property
@@ -126,6 +129,10 @@ def at_site(study: Study, *, sites: tuple[str, ...], today: date, now: datetime)
                 connection, sites=sites, since=now - LATELY, tries=TRIES, limit=ROWS
             ),
             alerts=open_alerts(connection, sites=sites, limit=ROWS) if study.alerts else Cut(),
+            paused={
+                each.number: each.fact
+                for each in paused(connection, sites=sites, today=today, limit=COUNTED)
+            },
             queues=Queues(
                 to_decide=len(undecided(connection, sites)),
                 to_check=len(keyed_once(connection, sites=sites, limit=COUNTED))

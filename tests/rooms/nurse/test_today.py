@@ -6,10 +6,12 @@ import pytest
 from flask import Flask
 
 from pro_app.core.facts import EventKind
+from pro_app.core.pauses import PauseFact, PauseKind
 from pro_app.core.schedule import plan
 from pro_app.deployment import deployment
 from pro_app.nurse import day
 from pro_app.store.flags import synchronise_flags
+from pro_app.store.pauses import add_pause
 from pro_app.store.transaction import transaction
 from tests import factories
 from tests.cast import Cast
@@ -168,3 +170,14 @@ def test_the_page_asks_the_database_as_often_for_sixty_patients_as_for_five(
             assert nurse.get("/staff/today").status_code == 200
         counts.append(len(seen))
     assert counts[0] == counts[1]
+
+
+def test_who_is_on_a_pause_is_marked(app: Flask, cast: Cast) -> None:
+    with app.app_context():
+        patient_id = add("LISHUI-017", 3)
+        with transaction(factories.ACTOR, deployment().now()) as tx:
+            fact = PauseFact(PauseKind.HOSPITAL_STAY, TODAY, TODAY + timedelta(2))
+            add_pause(tx, patient_id, fact, None)
+            tx.record("pause.begun", "LISHUI-017")
+    page = cast.nurse_of_lishui().get("/staff/today", headers={"Accept-Language": "en"}).text
+    assert "pause until 2026-03-07" in page
