@@ -8,16 +8,27 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask_migrate import upgrade
 
 from pro_app import create_app
+from pro_app.security import secrets
 from pro_app.settings import Settings
 from pro_app.store.database import db
 from tests import postgres
 from tests.cast import Cast
 
 _numbers = itertools.count(1)
+
+#: As the product hashes passwords and PINs.
+STRONG = secrets._HASHER
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _light_hashes() -> None:
+    """The same hash with little memory and one pass: thousands of sign-ins are tested."""
+    secrets._HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 
 class HandClock:

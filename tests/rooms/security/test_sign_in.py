@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from argon2 import Type
 from flask import Flask
 from sqlalchemy import select
 
@@ -13,7 +14,7 @@ from pro_app.security.service import SignedIn
 from pro_app.store.tables import audit_event, patient_link, sign_in, staff
 from pro_app.store.transaction import CLI, reading
 from tests.cast import PASSWORD, PIN
-from tests.conftest import HandClock
+from tests.conftest import STRONG, HandClock
 from tests.rooms.security import door
 
 pytestmark = pytest.mark.usefixtures("in_app")
@@ -130,3 +131,10 @@ def test_what_is_no_submission_id_is_recognised(text: str, app: Flask) -> None:
     assert not secrets.is_submission_id(text)
     assert secrets.is_submission_id(secrets.new_submission_id())
     assert secrets.is_submission_id(secrets.submission_id_of("paper"))
+
+
+def test_a_stolen_hash_costs_its_thief_memory_and_time() -> None:
+    # At least what OWASP's cheat sheet asks of argon2id: 19 MiB and two passes.
+    assert STRONG.type is Type.ID
+    assert STRONG.memory_cost >= 19 * 1024
+    assert STRONG.time_cost >= 2
