@@ -32,8 +32,8 @@ from pro_app.store.transaction import CLI, WORKER
 
 _HABITS = Habits(handed_in=0.8, explained=0.9)
 _BUSY = 125
-#: The first of every size and spread.
-_NUMBER = "LISHUI-000000"
+#: One of the busy day, whom every size and spread has.
+_NUMBER = "LISHUI-B00000"
 _ROW = re.compile(r"<tr|<li class=.row")
 _PAGES = {
     "Today": "/staff/today",
