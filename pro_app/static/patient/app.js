@@ -250,7 +250,8 @@ async function boot() {
   onEveryPage();
   listen();
   if (!state.visit) return void (await drawElsewhere());
-  const vault = await pro.unlocked().catch(() => null);
+  // Where the store does not answer, the shell gives way to the server's page at once.
+  const vault = inShell ? await pro.unlocked() : await pro.unlocked().catch(() => null);
   state.waits = await waitingFor(vault, state.visit);
   if (state.waits) return void (await showSaved(vault));
   const shown = inShell && (await fromPhone(vault, told));
