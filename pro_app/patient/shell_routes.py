@@ -39,7 +39,6 @@ FILES = (
     "patient/drafts.js",
     "patient/elsewhere.js",
     "patient/form.js",
-    "patient/handing_in.js",
     "patient/home.js",
     "patient/keep.js",
     "patient/look.js",

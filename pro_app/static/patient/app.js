@@ -4,7 +4,6 @@
 
 import "./keep.js";
 import * as forms from "./form.js";
-import { drawSaved, onTried, submit, waitingFor } from "./handing_in.js";
 import { showHelp } from "./look.js";
 import * as screens from "./screens.js";
 import { makeReady, onEveryPage, sendWaiting } from "./start.js";
@@ -13,13 +12,17 @@ import {
   address,
   around,
   draft,
+  drawSaved,
   fromPhone,
   fromServer,
   inShell,
   learn,
+  onTried,
   sheets,
   state,
+  submit,
   title,
+  waitingFor,
   wording,
 } from "./state.js";
 

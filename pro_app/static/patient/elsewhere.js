@@ -2,10 +2,9 @@
 
 import "./keep.js";
 import { expired } from "./form.js";
-import { waitingFor } from "./handing_in.js";
 import * as screens from "./screens.js";
 import { sendWaiting } from "./start.js";
-import { PATH, around, state, today } from "./state.js";
+import { PATH, around, state, today, waitingFor } from "./state.js";
 
 /** @type {any} */
 const { pro } = self;
