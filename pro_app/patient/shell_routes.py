@@ -47,6 +47,7 @@ FILES = (
     "patient/screens.js",
     "patient/start.js",
     "patient/state.js",
+    "patient/tablet.js",
     "shared/icon.svg",
 )
 #: The worker is gone for good: for a version of it that does harm.

@@ -8,8 +8,6 @@ const { pro } = self;
 
 /** When to try again while a page is open; no event tells after a reload that the network is back. */
 const AGAIN_MS = [1500, 4000, 10000, 30000];
-/** A tablet that nobody touches for so long is locked. */
-const IDLE_MS = 5 * 60 * 1000;
 let tries = 0;
 let again = 0;
 
@@ -23,7 +21,7 @@ let again = 0;
 export async function makeReady(languages) {
   const found = await pro.hello();
   if (!found.phone) return { outcome: found.outcome, vault: await pro.unlocked() };
-  if (found.phone.tablet) lockWhenIdle(found.phone.csrf);
+  if (found.phone.tablet) import("./tablet.js").then((tablet) => tablet.lockWhenIdle(found.phone.csrf));
   if (found.vault) await keepForms(found.phone, found.vault, languages);
   return found;
 }
@@ -165,26 +163,6 @@ function showTried() {
 async function rescue() {
   const { showRescue } = await import("./rescue.js");
   await showRescue(document.body.dataset.drawn || document.body.dataset.language || "");
-}
-
-/**
- * The hospital's tablet is handed from patient to patient: untouched for a while, it signs
- * out. The server does so too, but knows only of requests, not of what stands on the screen.
- * @param {string} csrf
- */
-function lockWhenIdle(csrf) {
-  let timer = 0;
-  const leave = async () => {
-    const body = new URLSearchParams({ csrf_token: csrf });
-    await pro.ask("/my/sign-out", { method: "POST", body, redirect: "manual" }).catch(() => null);
-    location.replace("/signed-out");
-  };
-  const wake = () => {
-    clearTimeout(timer);
-    timer = setTimeout(leave, IDLE_MS);
-  };
-  for (const touch of ["click", "keydown", "scroll"]) addEventListener(touch, wake, { passive: true });
-  wake();
 }
 
 /** What belongs on every page that runs this script. */
