@@ -7,9 +7,10 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests import factories
 from tests.browser import phones
 from tests.browser.conftest import Site
-from tests.rooms.patient.steps import drafts
+from tests.rooms.patient import steps
 
 pytestmark = pytest.mark.usefixtures("window_open")
 
@@ -121,7 +122,7 @@ def test_every_tap_is_kept_on_the_phone_and_at_the_hospital(phone: Page, site: S
 def expect_draft(page: Page, site: Site, answers: int) -> None:
     def there() -> bool:
         with site.app.app_context():
-            return [len(draft.answers) for draft in drafts()] == [answers]
+            return [len(draft.answers) for draft in steps.drafts()] == [answers]
 
     phones.until(page, there)
 
@@ -297,3 +298,17 @@ def test_a_form_handed_in_after_its_window_is_kept_by_the_day_it_was_finished(
     phones.retry(phone)
     phones.is_received(phone)
     assert phones.stored(site)[0].answered_on == date(2026, 4, 1)
+
+
+def test_a_home_page_tells_of_a_form_that_came_while_it_was_on_its_way(
+    phone: Page, site: Site
+) -> None:
+    def meanwhile(route: Route) -> None:
+        if not phones.stored(site):
+            with site.app.app_context():
+                steps.receive(factories.patient_id_of(phones.NUMBER), steps.filled())
+        route.continue_()
+
+    phone.route("**/api/phone", meanwhile)
+    phone.goto("/my/home")
+    expect(phone.locator(".rows")).to_contain_text("回执")

@@ -186,5 +186,11 @@ export function onEveryPage() {
     if (pro.ownerNow() !== whose) location.reload();
     else sendWaiting();
   });
-  if (navigator.serviceWorker) navigator.serviceWorker.addEventListener("message", sendWaiting);
+  if (navigator.serviceWorker) navigator.serviceWorker.addEventListener("message", sentMeanwhile);
+}
+
+/** The worker has sent what waited: this page finds nothing left to send, and is told what went. @param {MessageEvent} event */
+async function sentMeanwhile(event) {
+  await sendWaiting();
+  if (event.data.length) dispatchEvent(new CustomEvent("tried", { detail: event.data }));
 }

@@ -71,8 +71,8 @@ async function fromCache(path, request) {
 
 /** Throwing asks the browser to try again later. */
 async function sendLater() {
-  const { outcome } = await self.pro.send();
+  const { outcome, receipts } = await self.pro.send();
   const open = await self.clients.matchAll({ type: "window" });
-  open.forEach((client) => client.postMessage("sent"));
+  open.forEach((client) => client.postMessage(receipts));
   if (outcome === "offline" || outcome === "busy") throw new Error(outcome);
 }
