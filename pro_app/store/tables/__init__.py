@@ -13,7 +13,14 @@ from pro_app.store.tables.corrections import (
     keying_decision,
     second_keying,
 )
-from pro_app.store.tables.desk import alert, contact_attempt, missing_flag, nurse_task
+from pro_app.store.tables.desk import (
+    alert,
+    contact_attempt,
+    data_request,
+    missing_flag,
+    nurse_task,
+    site_task,
+)
 from pro_app.store.tables.people import (
     access_review,
     contact_entry,
@@ -25,6 +32,7 @@ from pro_app.store.tables.people import (
     staff,
     staff_right,
 )
+from pro_app.store.tables.review import data_query, form_review, paper_scan, query_note
 from pro_app.store.tables.running import lease, study_state, wording_pack
 from pro_app.store.tables.trail import audit_event, audit_seal, record_lock, redaction, signature
 from pro_app.store.tables.trial import (
@@ -53,16 +61,20 @@ __all__ = [
     "contact_entry",
     "correction",
     "correction_decision",
+    "data_query",
+    "data_request",
     "draft",
     "event",
     "form",
     "form_decision",
+    "form_review",
     "form_score",
     "keying_decision",
     "lease",
     "metadata",
     "missing_flag",
     "nurse_task",
+    "paper_scan",
     "passkey",
     "patient",
     "patient_link",
@@ -70,6 +82,7 @@ __all__ = [
     "pause",
     "phone_key",
     "planned_visit",
+    "query_note",
     "reason",
     "record_lock",
     "recovery_code",
@@ -77,6 +90,7 @@ __all__ = [
     "second_keying",
     "sign_in",
     "signature",
+    "site_task",
     "staff",
     "staff_right",
     "study_state",
@@ -94,6 +108,7 @@ WRITE_ONCE = (
     form,
     form_score,
     keying_decision,
+    query_note,
     redaction,
     second_keying,
     signature,

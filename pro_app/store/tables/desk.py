@@ -90,3 +90,49 @@ alert = Table(
         postgresql_where=text("closed_at IS NULL"),
     ),
 )
+
+# What a job asks of a site as a whole; it ends when what it says is so no longer, or by a hand.
+site_task = Table(
+    "site_task",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("visit", Text),
+    Column("opened_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    Column("closed_by", Text),
+    Column("outcome", Text),
+    Index(
+        "ix_site_task_open",
+        "site",
+        sqlite_where=text("closed_at IS NULL"),
+        postgresql_where=text("closed_at IS NULL"),
+    ),
+)
+
+# What a patient asks about her data: a copy, a correction, to stop, to have it erased.
+data_request = Table(
+    "data_request",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    patient_column(),
+    Column("kind", Text, nullable=False),
+    Column("asked_on", Date, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("words", Text),
+    Column("recorded_at", Instant, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Column("outcome", Text),
+    Column("answer", Text),
+    Column("answered_on", Date),
+    Column("answered_at", Instant),
+    Column("answered_by", Text),
+    Index("ix_data_request_patient_id", "patient_id"),
+    Index(
+        "ix_data_request_open",
+        "due_on",
+        sqlite_where=text("answered_at IS NULL"),
+        postgresql_where=text("answered_at IS NULL"),
+    ),
+)
