@@ -1,24 +1,23 @@
-"""Record what happened to a patient, correct it, or take it back: looked at, then saved.
+"""Record what happened to a patient, correct it, or take it back: looked at, then saved."""
 
-Both steps decide anew what would change; what is saved is what was shown, or it is
-shown again.
-"""
-
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import partial
 
 from pro_app.core.facts import EventFact, EventKind, PatientFacts
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Status
 from pro_app.core.preview import ENDS_ASKING, Preview, preview, with_event, without_event
 from pro_app.core.study import Study
+from pro_app.nurse import previewed
 from pro_app.nurse.entered import LONGEST_TEXT, Problem, Refused, day_of, words_of
+from pro_app.nurse.previewed import Previewed
 from pro_app.store.events import Event, add_events, supersede_event
 from pro_app.store.flags import Closed, close_flag
 from pro_app.store.gathered import Gathered, gather
-from pro_app.store.patients import Patient, find_patient, lock_patient
-from pro_app.store.transaction import Actor, Tx, reading, transaction
+from pro_app.store.patients import Patient, find_patient
+from pro_app.store.transaction import Actor, Tx, reading
 
 
 class Deed(StrEnum):
@@ -50,23 +49,14 @@ class Given:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What would be saved, and all that it would change. Nothing is written yet.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown(Previewed):
+    """`earlier` is the event as it stands, `fact` as it would."""
 
-    `earlier` is the event as it stands, `fact` as it would; `drafts` are the visits
-    of which an unfinished form is kept.
-    """
-
-    patient: Patient
     given: Given
     earlier: Event | None
     fact: EventFact | None
-    preview: Preview
     warned: tuple[Warned, ...]
-    drafts: tuple[str, ...]
-    has_card: bool
-    changed_since: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +75,8 @@ def look(
     today: date,
 ) -> Shown | Refused:
     """What saving this would change, or why it can't be saved."""
-    with reading(snapshot=True) as connection:
-        patient = find_patient(connection, number, sites=sites)
-        if patient is None:
-            return Refused(Problem.UNKNOWN_PATIENT, "number")
-        return _shown(gather(connection, patient), given, study, instrument, today)
+    decide = partial(_shown, given=given, study=study, instrument=instrument, today=today)
+    return previewed.look(decide, number=number, sites=sites)
 
 
 def save(
@@ -108,21 +95,15 @@ def save(
 
     `as_shown`: the fingerprint of the preview that was looked at.
     """
-    with transaction(actor, now) as tx:
-        patient = find_patient(tx.connection, number, sites=sites)
-        if patient is None:
-            tx.abandon()
-            return Refused(Problem.UNKNOWN_PATIENT, "number")
-        patient = lock_patient(tx, patient.id)
-        shown = _shown(gather(tx.connection, patient), given, study, instrument, today)
-        if isinstance(shown, Refused):
-            tx.abandon()
-            return shown
-        if shown.preview.fingerprint != as_shown:
-            tx.abandon()
-            return replace(shown, changed_since=True)
-        _apply(tx, shown)
-        return Saved(patient, shown.fact)
+    return previewed.save(
+        partial(_shown, given=given, study=study, instrument=instrument, today=today),
+        _apply,
+        as_shown=as_shown,
+        number=number,
+        sites=sites,
+        actor=actor,
+        now=now,
+    )
 
 
 def find(number: str, event_id: int, *, sites: tuple[str, ...] | None) -> Event | None:
@@ -212,7 +193,7 @@ def _warned(fact: EventFact, others: PatientFacts) -> tuple[Warned, ...]:
     return tuple(found)
 
 
-def _apply(tx: Tx, shown: Shown) -> None:
+def _apply(tx: Tx, shown: Shown) -> Saved:
     given, earlier, fact = shown.given, shown.earlier, shown.fact
     patient = shown.patient
     if earlier:
@@ -227,6 +208,7 @@ def _apply(tx: Tx, shown: Shown) -> None:
         tx.record("event.corrected", patient.number, changes=changes, reason=given.why)
     else:
         tx.record("event.taken_back", patient.number, changes=changes, reason=given.why)
+    return Saved(patient, fact)
 
 
 def settle_flags(tx: Tx, patient_id: int, seen: Preview) -> None:

@@ -8,16 +8,19 @@ goes with it. Another anchor moves every window, and forms keep their days.
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from functools import partial
 
 from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
-from pro_app.core.preview import Preview, preview
+from pro_app.core.preview import preview
 from pro_app.core.study import Study
+from pro_app.nurse import previewed
 from pro_app.nurse.entered import LONGEST_TEXT, Problem, Refused, day_of
 from pro_app.nurse.events import settle_flags
-from pro_app.store.gathered import Gathered, gather
-from pro_app.store.patients import Patient, PatientState, change_state, find_patient, lock_patient
-from pro_app.store.transaction import Actor, reading, transaction
+from pro_app.nurse.previewed import Previewed
+from pro_app.store.gathered import Gathered
+from pro_app.store.patients import PatientState, change_state
+from pro_app.store.transaction import Actor, Tx
 
 #: As long as the name of a consent's version may be.
 LONGEST_VERSION = 40
@@ -43,19 +46,14 @@ class Given:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What would be saved: field → (old, new) as text, and all that it would change."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown(Previewed):
+    """`changes`: field → (old, new) as text."""
 
-    patient: Patient
     given: Given
     state: PatientState
     changes: dict[str, tuple[str | None, str | None]]
-    preview: Preview
     warned: tuple[Warned, ...]
-    drafts: tuple[str, ...]
-    has_card: bool
-    changed_since: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +85,8 @@ def look(
     today: date,
 ) -> Shown | Refused:
     """What saving this would change, or why it can't be saved."""
-    with reading(snapshot=True) as connection:
-        patient = find_patient(connection, number, sites=sites)
-        if patient is None:
-            return Refused(Problem.UNKNOWN_PATIENT, "number")
-        return _shown(gather(connection, patient), given, study, instrument, today)
+    decide = partial(_shown, given=given, study=study, instrument=instrument, today=today)
+    return previewed.look(decide, number=number, sites=sites)
 
 
 def save(
@@ -110,29 +105,29 @@ def save(
 
     `as_shown`: the fingerprint of the preview that was looked at.
     """
-    with transaction(actor, now) as tx:
-        patient = find_patient(tx.connection, number, sites=sites)
-        if patient is None:
-            tx.abandon()
-            return Refused(Problem.UNKNOWN_PATIENT, "number")
-        patient = lock_patient(tx, patient.id)
-        shown = _shown(gather(tx.connection, patient), given, study, instrument, today)
-        if isinstance(shown, Refused):
-            tx.abandon()
-            return shown
-        if shown.preview.fingerprint != as_shown:
-            tx.abandon()
-            return replace(shown, changed_since=True)
-        change_state(tx, patient, shown.state, study)
-        settle_flags(tx, patient.id, shown.preview)
-        corrected = any(old is not None for old, _ in shown.changes.values())
-        tx.record(
-            "patient.corrected" if corrected else "patient.filled",
-            number,
-            changes={name: list(pair) for name, pair in shown.changes.items()},
-            reason=given.why or None,
-        )
-    return Saved(number)
+    return previewed.save(
+        partial(_shown, given=given, study=study, instrument=instrument, today=today),
+        partial(_apply, study=study),
+        as_shown=as_shown,
+        number=number,
+        sites=sites,
+        actor=actor,
+        now=now,
+    )
+
+
+def _apply(tx: Tx, shown: Shown, study: Study) -> Saved:
+    patient = shown.patient
+    change_state(tx, patient, shown.state, study)
+    settle_flags(tx, patient.id, shown.preview)
+    corrected = any(old is not None for old, _ in shown.changes.values())
+    tx.record(
+        "patient.corrected" if corrected else "patient.filled",
+        patient.number,
+        changes={name: list(pair) for name, pair in shown.changes.items()},
+        reason=shown.given.why or None,
+    )
+    return Saved(patient.number)
 
 
 def _shown(
