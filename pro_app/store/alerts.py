@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from pro_app.store.amended import read_amended
 from pro_app.store.tables import alert, form, form_score, patient
 from pro_app.store.today import Cut
 from pro_app.store.transaction import Tx
@@ -43,33 +44,53 @@ class OpenAlert:
 def forms_since(
     connection: Connection, since: datetime, *, baseline: str, scoring_version: str
 ) -> Iterator[Looked]:
-    """The standing forms received since an instant that she filled in herself."""
+    """The forms received since an instant that she filled in herself and that count.
+
+    Answers and scores are those that hold now, after what was signed and decided.
+    """
     recent = (
-        select(form.c.id, form.c.patient_id, patient.c.number, form.c.visit, form.c.answers)
+        select(*_FORM, patient.c.number, form.c.answers)
         .join(patient, patient.c.id == form.c.patient_id)
-        .where(form.c.received_at >= since, form.c.standing, ~form.c.proxy)
+        .where(form.c.received_at >= since, ~form.c.proxy)
     )
     rows = list(connection.execute(recent))
-    people = {row.patient_id for row in rows}
-    first = select(form.c.id, form.c.patient_id).where(
-        form.c.patient_id.in_(people), form.c.visit == baseline, form.c.standing, ~form.c.proxy
+    people = sorted({row.patient_id for row in rows})
+    if not people:
+        return
+    amended = read_amended(connection, patient_ids=people)
+    rows = [row for row in rows if amended.counts(row)]
+    first = select(*_FORM).where(
+        form.c.patient_id.in_(people), form.c.visit == baseline, ~form.c.proxy
     )
-    base = {row.patient_id: row.id for row in connection.execute(first)}
-    scores = _scores(connection, {*base.values(), *(row.id for row in rows)}, scoring_version)
-    raised: dict[int, set[str]] = {}
-    for each in connection.execute(select(alert.c.form_id, alert.c.rule)):
-        raised.setdefault(each.form_id, set()).add(each.rule)
+    base = {row.patient_id: row.id for row in connection.execute(first) if amended.counts(row)}
+    ids = {row.id for row in rows}
+    scores = _scores(connection, {*base.values(), *ids}, scoring_version)
+    raised = _raised(connection, ids)
     for row in rows:
+        touched = amended.forms.get(row.id)
+        answers = touched.truth.answers if touched and touched.truth else row.answers
         yield Looked(
             row.id,
             row.patient_id,
             row.number,
             row.visit,
-            {code: v if isinstance(v, int) else None for code, v in row.answers.items()},
+            {code: v if isinstance(v, int) else None for code, v in answers.items()},
             scores.get(row.id, {}),
             scores.get(base.get(row.patient_id, 0), {}),
             frozenset(raised.get(row.id, ())),
         )
+
+
+_FORM = (form.c.id, form.c.patient_id, form.c.visit, form.c.standing)
+
+
+def _raised(connection: Connection, form_ids: set[int]) -> dict[int, set[str]]:
+    """Form → the rules that raised an alert of it."""
+    raised: dict[int, set[str]] = {}
+    query = select(alert.c.form_id, alert.c.rule).where(alert.c.form_id.in_(form_ids))
+    for each in connection.execute(query):
+        raised.setdefault(each.form_id, set()).add(each.rule)
+    return raised
 
 
 def _scores(

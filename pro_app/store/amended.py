@@ -62,6 +62,11 @@ class Amended:
     winners: dict[tuple[int, str], int] = field(default_factory=dict)
     patients: frozenset[int] = frozenset()
 
+    def counts(self, row: Any) -> bool:
+        """Whether a form (id, patient_id, visit, standing) is the one of its visit that counts."""
+        winner = self.winners.get((row.patient_id, row.visit))
+        return bool(row.standing) if winner is None else bool(winner == row.id)
+
     def facts(self, patient_id: int, rows: Iterable[tuple[int, FormFact]]) -> tuple[FormFact, ...]:
         """The forms that count for a patient's visits, from those that came first."""
         found = {}

@@ -1,6 +1,6 @@
 """Signed corrections and decisions reach every reader of forms, at the instant asked for."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -8,7 +8,7 @@ from flask import Flask
 from pro_app.core.corrections import AskedBy, Changes, Evidence, corrected
 from pro_app.core.facts import FormFact
 from pro_app.deployment import deployment
-from pro_app.store import corrections, decisions, held
+from pro_app.store import alerts, corrections, decisions, held
 from pro_app.store.facts import Scope, read_facts
 from pro_app.store.forms import from_json, keep_scores
 from pro_app.store.scored import scored_forms
@@ -166,3 +166,44 @@ def test_a_form_after_a_withdrawal_waits_until_it_is_decided_on(in_app: Flask) -
     assert _facts() == (FormFact("V0", V0, 37, released=True),)
     with reading() as connection:
         assert decisions.waiting(connection, ("LISHUI",)) == []
+
+
+def _looked(since: date) -> list[alerts.Looked]:
+    parts = deployment()
+    with reading() as connection:
+        return list(
+            alerts.forms_since(
+                connection,
+                datetime(since.year, since.month, since.day, tzinfo=UTC),
+                baseline="V0",
+                scoring_version=parts.instrument.scoring_version,
+            )
+        )
+
+
+def test_alerts_are_looked_for_in_the_answers_that_hold_now(in_app: Flask) -> None:
+    patient_id = factories.add_patient()
+    submission_id = factories.add_form(patient_id, "V0", V0)
+    now = deployment().now()
+    changes: Changes = {"GP4": [2, 4]}
+    correction_id = _write(_form(submission_id), changes, now)
+    [before] = _looked(V0)
+    _sign(_form(submission_id), correction_id, changes, now)
+    [after] = _looked(V0)
+    assert (before.answers["GP4"], after.answers["GP4"]) == (2, 4)
+    before_pwb, after_pwb = before.scores["PWB"], after.scores["PWB"]
+    assert before_pwb is not None
+    assert after_pwb == after.baseline["PWB"] == before_pwb - 2
+
+
+def test_alerts_are_looked_for_in_the_form_that_counts(in_app: Flask) -> None:
+    patient_id = factories.add_patient()
+    factories.add_form(patient_id, "V0", V0)
+    second = factories.add_form(
+        patient_id, "V0", V0, answers=factories.all_answered(3), standing=False
+    )
+    [before] = _looked(V0)
+    _decide(second, counts=True, now=deployment().now())
+    [after] = _looked(V0)
+    assert (before.answers["GP4"], after.answers["GP4"]) == (2, 3)
+    assert after.form_id == _form(second).id
