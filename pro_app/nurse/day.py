@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pro_app.core.contact import Attempt
@@ -16,7 +17,7 @@ from pro_app.store.keying import differing, keyed_once
 from pro_app.store.pauses import paused
 from pro_app.store.tasks import Begun, TaskKind, Waiting, begun, waiting
 from pro_app.store.today import CameIn, Cut, Flagged, OpenWindow, came_in, flagged, open_windows
-from pro_app.store.transaction import reading
+from pro_app.store.transaction import Reader, reading
 
 #: Windows closing within so many days have a list of their own.
 SOON_DAYS, WEEK_DAYS = 3, 7
@@ -83,8 +84,9 @@ class Today:
 
 def at_site(study: Study, *, sites: tuple[str, ...], today: date, now: datetime) -> Today:
     """The work of a day at these sites, in as many statements however large the study."""
+    zone = ZoneInfo(study.time_zone)
     since = today - timedelta(days=1)
-    since_at = datetime.combine(since, time.min, ZoneInfo(study.time_zone))
+    since_at = datetime.combine(since, time.min, zone)
     with reading(snapshot=True) as connection:
         soon, week, later = open_windows(
             connection,
@@ -106,38 +108,45 @@ def at_site(study: Study, *, sites: tuple[str, ...], today: date, now: datetime)
             later=later,
             flagged=missing,
             came_in=came_in(connection, sites=sites, since=since_at, limit=ROWS),
-            calls=waiting(connection, TaskKind.HELP, sites=sites, limit=ROWS, counted=COUNTED),
-            not_taken=waiting(
-                connection, TaskKind.FORM_NOT_TAKEN, sites=sites, limit=ROWS, counted=COUNTED
-            ),
-            begun=begun(
-                connection,
-                sites=sites,
-                before=now - STALLED,
-                today=today,
-                limit=ROWS,
-                counted=COUNTED,
-            ),
-            call_backs=call_backs(
-                connection,
-                sites=sites,
-                since=now - LATELY,
-                until=datetime.combine(today, time.max, ZoneInfo(study.time_zone)),
-                limit=ROWS,
-            ),
-            not_reached=not_reached(
-                connection, sites=sites, since=now - LATELY, tries=TRIES, limit=ROWS
-            ),
+            **_asked(connection, sites, today=today, now=now),
+            **_sought(connection, sites, now=now, until=datetime.combine(today, time.max, zone)),
             alerts=open_alerts(connection, sites=sites, limit=ROWS) if study.alerts else Cut(),
             paused={
                 each.number: each.fact
                 for each in paused(connection, sites=sites, today=today, limit=COUNTED)
             },
-            queues=Queues(
-                to_decide=len(undecided(connection, sites)),
-                to_check=len(keyed_once(connection, sites=sites, limit=COUNTED))
-                + len(differing(connection, sites=sites)),
-                to_sign=len(unsigned(connection, sites=sites)),
-            ),
+            queues=_queues(connection, sites),
             tried=latest(connection, shown, since=now - LATELY),
         )
+
+
+def _asked(
+    connection: Reader, sites: tuple[str, ...], *, today: date, now: datetime
+) -> dict[str, Any]:
+    """What patients and their phones ask for, and who did not finish a form."""
+    common: dict[str, Any] = {"sites": sites, "limit": ROWS, "counted": COUNTED}
+    return {
+        "calls": waiting(connection, TaskKind.HELP, **common),
+        "not_taken": waiting(connection, TaskKind.FORM_NOT_TAKEN, **common),
+        "begun": begun(connection, before=now - STALLED, today=today, **common),
+    }
+
+
+def _sought(
+    connection: Reader, sites: tuple[str, ...], *, now: datetime, until: datetime
+) -> dict[str, Any]:
+    """Who is to be called again by an instant, and whom nobody reaches."""
+    common: dict[str, Any] = {"sites": sites, "since": now - LATELY, "limit": ROWS}
+    return {
+        "call_backs": call_backs(connection, until=until, **common),
+        "not_reached": not_reached(connection, tries=TRIES, **common),
+    }
+
+
+def _queues(connection: Reader, sites: tuple[str, ...]) -> Queues:
+    return Queues(
+        to_decide=len(undecided(connection, sites)),
+        to_check=len(keyed_once(connection, sites=sites, limit=COUNTED))
+        + len(differing(connection, sites=sites)),
+        to_sign=len(unsigned(connection, sites=sites)),
+    )
