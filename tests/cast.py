@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pro_app.deployment import deployment
-from pro_app.security import accounts, authenticators, cards, service
+from pro_app.security import accounts, authenticators, cards, patients, service
 from pro_app.security.cards import NewLink
 from pro_app.security.roles import Role
 from pro_app.store.staff import Account
@@ -129,10 +129,10 @@ class Cast:
         with self._app.app_context():
             parts = deployment()
             pepper = parts.settings.secret_key
-            entered = service.sign_in_patient(
+            entered = patients.sign_in_patient(
                 card.token, PIN, card.code, pepper=pepper, now=parts.now()
             )
-        assert isinstance(entered, service.SignedIn)
+        assert isinstance(entered, patients.SignedIn)
         return entered.token
 
     def _client(self) -> FlaskClient:

@@ -12,7 +12,7 @@ from pro_app.core.study import Study
 from pro_app.demo.people import DemoStudy, Event, Form, Patient, Reason, nurse_of
 from pro_app.instruments import demonstration_if_any
 from pro_app.security import secrets
-from pro_app.security.service import patient_actor
+from pro_app.security.patients import patient_actor
 from pro_app.store import patients
 from pro_app.store.contacts import keep_attempt
 from pro_app.store.events import add_events

@@ -11,6 +11,7 @@ from pro_app.demo import history
 from pro_app.demo.people import DemoStudy, nurse_of
 from pro_app.demo.sign_ins import SignIns, StaffSignIn
 from pro_app.security import accounts, cards, secrets
+from pro_app.security import patients as patient_door
 from pro_app.security import service as security
 from pro_app.security.roles import Role
 from pro_app.store import state
@@ -83,9 +84,9 @@ def let_in(number: str, study: Study, *, pepper: str, now: datetime) -> SignIns:
         raise ValueError(f"{number}: no such patient")
     card = cards.new_link(found.id, number, pepper=pepper, actor=CLI, now=now)
     pin = secrets.new_pin()
-    entered = security.sign_in_patient(card.token, pin, card.code, pepper=pepper, now=now)
-    assert isinstance(entered, security.SignedIn)  # noqa: S101 - it is the code just made
-    security.sign_out(entered.token, security.patient_actor(number, found.site), now=now)
+    entered = patient_door.sign_in_patient(card.token, pin, card.code, pepper=pepper, now=now)
+    assert isinstance(entered, patient_door.SignedIn)  # noqa: S101 - it is the code just made
+    security.sign_out(entered.token, patient_door.patient_actor(number, found.site), now=now)
     return SignIns(number, card.token, pin, tuple(_staff(study, now)))
 
 
@@ -108,7 +109,7 @@ def _staff(study: Study, now: datetime) -> Iterator[StaffSignIn]:
 
 def still_let_in(kept: SignIns, *, pepper: str) -> bool:
     """Whether all of these would open the database at hand; trying them changes nothing."""
-    link = security.find_link(kept.token)
+    link = patient_door.find_link(kept.token)
     everybody = {each.role for each in kept.staff} == set(Role)
     if link is None or link.number != kept.number or not everybody:
         return False

@@ -18,9 +18,9 @@ from flask_babel import gettext as _
 
 from pro_app.deployment import deployment
 from pro_app.patient import messages
-from pro_app.security import pins, service
+from pro_app.security import patients, pins
 from pro_app.security.access import public
-from pro_app.security.service import CodeEnded, EasyPin, LinkEnded, SignedIn, WrongCode
+from pro_app.security.patients import CodeEnded, EasyPin, LinkEnded, SignedIn, WrongCode
 from pro_app.security.setup import limiter, tell_whose
 
 blueprint = Blueprint("door", __name__)
@@ -48,13 +48,13 @@ def pin() -> ResponseReturnValue:
 @public
 def link(token: str) -> ResponseReturnValue:
     """The PIN page. Looking at it changes nothing: mail scanners and previews look too."""
-    found = service.find_link(token)
+    found = patients.find_link(token)
     if found is None:
         return _ended("link")
     g.site_of_link = found.site  # whom to call is said before she is in
     if g.get("patient") and g.patient.link_id == found.id:
         return redirect(url_for("patient.home"))
-    if found.pin_hash is None and not service.takes_code(found, deployment().now()):
+    if found.pin_hash is None and not patients.takes_code(found, deployment().now()):
         return _ended("code")
     return _page(token, choosing=found.pin_hash is None)
 
@@ -64,7 +64,7 @@ def link(token: str) -> ResponseReturnValue:
 @limiter.limit("30 per minute")
 @limiter.limit("600 per minute", shared=True)
 def enter(token: str) -> ResponseReturnValue:
-    found = service.find_link(token)
+    found = patients.find_link(token)
     if found is None:
         return _ended("link")
     g.site_of_link = found.site  # whom to call is said before she is in
@@ -74,7 +74,7 @@ def enter(token: str) -> ResponseReturnValue:
     if problem:
         return _page(token, choosing, problem, code=code), 422
     parts = deployment()
-    entered = service.sign_in_patient(
+    entered = patients.sign_in_patient(
         token, pin, code, pepper=parts.settings.secret_key, now=parts.now()
     )
     match entered:
@@ -112,7 +112,7 @@ def _begin(token: str, link_token: str, patient_id: int) -> ResponseReturnValue:
         session["language"] = language
     answer = make_response(redirect(url_for("patient.home")))
     # Not only with her first page: on a bad network the shell stands in for that.
-    known = service.phone_key(patient_id)
+    known = patients.phone_key(patient_id)
     tell_whose(answer, known[0] if known else "nobody")
     answer.set_cookie(
         _door_name(),

@@ -20,7 +20,7 @@ from pro_app.patient.occasion import Occasion
 from pro_app.patient.overview import Due
 from pro_app.patient.payload import read_draft
 from pro_app.patient.service import NotTaken
-from pro_app.security import secrets, service
+from pro_app.security import patients, secrets
 from pro_app.security.access import patient_only
 from pro_app.security.setup import actor_of
 
@@ -34,7 +34,7 @@ def phone() -> ResponseReturnValue:
     at = occasion()
     home = overview.home(g.patient.id, at=at)
     # The hospital's tablet keeps nothing, so it needs no key to keep it with.
-    owner, key = (not g.patient.tablet and service.phone_key(g.patient.id)) or (None, None)
+    owner, key = (not g.patient.tablet and patients.phone_key(g.patient.id)) or (None, None)
     return jsonify(
         owner=owner,
         key=key,

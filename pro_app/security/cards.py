@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pro_app.security import secrets, service
+from pro_app.security import patients, secrets
 from pro_app.security.roles import PATIENT_LIMITS, TABLET_LIMITS
 from pro_app.store import links, sign_ins
 from pro_app.store.links import Activation, Session, WayIn
@@ -86,7 +86,7 @@ def find_card(patient_id: int, *, now: datetime) -> Card | None:
         if link is None:
             return None
         last = links.last_sign_in(connection, link.id)
-    usable = service.takes_code(link, now) and link.activation
+    usable = patients.takes_code(link, now) and link.activation
     return Card(link.created_at, link.pin_hash is not None, usable.until if usable else None, last)
 
 
@@ -123,8 +123,8 @@ def print_card(
     patient_id: int, number: str, token: str, code: str, *, pepper: str, actor: Actor, now: datetime
 ) -> datetime | None:
     """Until when the code opens, of a card to be printed; None when it is not her present one."""
-    link = service.find_link(token)
-    if link is None or link.patient_id != patient_id or not service.takes_code(link, now):
+    link = patients.find_link(token)
+    if link is None or link.patient_id != patient_id or not patients.takes_code(link, now):
         return None
     if not link.activation or not secrets.verify_code(
         code, link.activation.code_hash, pepper=pepper

@@ -26,7 +26,7 @@ from limits.strategies import FixedWindowRateLimiter
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from pro_app.deployment import deployment
-from pro_app.security import accounts, log, service
+from pro_app.security import accounts, log, patients, service
 from pro_app.security.access import Entering, may
 from pro_app.security.service import Stage
 from pro_app.settings import Settings
@@ -220,7 +220,7 @@ def _load_patient() -> None:
     token = None if request.endpoint in _CACHEABLE else session.get("patient")
     if token is None:
         return
-    g.patient = service.signed_in_patient(token, now=deployment().now())
+    g.patient = patients.signed_in_patient(token, now=deployment().now())
     if g.patient is not None:
         g.patient_language = g.patient.language
 
@@ -238,7 +238,7 @@ def tell_whose(answer: Response, owner: str = "nobody") -> None:
 
 
 def actor_of(patient: SignedInPatient) -> Actor:
-    return service.patient_actor(patient.number, patient.site)
+    return patients.patient_actor(patient.number, patient.site)
 
 
 def _add_headers(response: Response) -> Response:

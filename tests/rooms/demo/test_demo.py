@@ -20,6 +20,7 @@ from pro_app.core.submission import open_visits
 from pro_app.demo import service, sign_ins
 from pro_app.demo.generate import generate
 from pro_app.deployment import deployment
+from pro_app.security import patients as patient_door
 from pro_app.security import service as security
 from pro_app.security.roles import Role
 from pro_app.store import state, tables
@@ -80,14 +81,14 @@ def test_the_whole_study_is_written_and_everybody_can_sign_in(app: Flask, clock:
         parts = deployment()
         now, pepper = parts.now() + timedelta(minutes=5), parts.settings.secret_key
         assert isinstance(
-            security.sign_in_patient(token, pin, pepper=pepper, now=now), security.SignedIn
+            patient_door.sign_in_patient(token, pin, pepper=pepper, now=now), patient_door.SignedIn
         )
         accounts = dict(passwords(result.stdout))
         assert "nurse.lishui" in accounts
         assert len(accounts) == len(Role)  # one of each
         for name, password in accounts.items():
             assert security.sign_in_staff(name, password, now=now)
-        link = security.find_link(token)
+        link = patient_door.find_link(token)
         assert link is not None
         hers = next(each for each in people if each.id == link.patient_id)
         assert open_visits(hers.facts, parts.study, valid_from=30, today=parts.today())
@@ -200,7 +201,7 @@ def test_lost_ways_in_are_replaced_by_new_ones(app: Flask, tmp_path: Path) -> No
     assert token_and_pin(second.stdout) != token_and_pin(first.stdout)
     with app.app_context():
         now = deployment().now()
-        assert security.find_link(token_and_pin(second.stdout)[0])
+        assert patient_door.find_link(token_and_pin(second.stdout)[0])
         for name, password in passwords(second.stdout):
             assert security.sign_in_staff(name, password, now=now)
         for name, password in passwords(first.stdout)[:1]:
@@ -225,7 +226,7 @@ def test_ways_into_another_database_are_not_printed_for_this_one(
     again = run_small(app)
     assert token_and_pin(again.stdout) != token_and_pin(first.stdout)
     with app.app_context():
-        assert security.find_link(token_and_pin(again.stdout)[0])
+        assert patient_door.find_link(token_and_pin(again.stdout)[0])
     with other.app_context():
         db.engine.dispose()
 

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from pro_app.deployment import deployment
-from pro_app.security import service as security
+from pro_app.security import patients as patient_door
 from pro_app.security.setup import limiter
 from pro_app.store.tables import audit_event, form
 from pro_app.store.transaction import reading
@@ -62,7 +62,7 @@ def test_a_new_card_is_shown_once_opens_and_ends_the_old_one(world: Flask, cast:
     assert address
     assert "<svg" in answer.text
     with world.app_context():
-        assert security.find_link(old) is None
+        assert patient_door.find_link(old) is None
     assert phone.get("/my/home").headers["Location"] == "/signed-out"
     assert _choose(world, address[1], _code(answer.text)).get("/my/home").status_code == 200
     assert ("link.issued", "staff:lina") in _actions(world)

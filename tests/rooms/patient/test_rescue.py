@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from pro_app.security import secrets, service
+from pro_app.security import patients, secrets
 from tests.cast import Cast
 from tests.conftest import HandClock
 from tests.rooms.patient.steps import NUMBER, drafts, forms, message, put, trail
@@ -44,7 +44,7 @@ def base64url(raw: bytes) -> str:
 def code(app: Flask, patient_id: int, content: Any, submission_id: str = ID) -> str:
     """The code as her phone makes it."""
     with app.app_context():
-        found = service.phone_key(patient_id)
+        found = patients.phone_key(patient_id)
     assert found is not None
     owner, key = found
     bound = f"PRO1.{owner}.{submission_id}"

@@ -8,9 +8,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from pro_app.deployment import deployment
-from pro_app.security import cards, service
+from pro_app.security import cards, patients
 from pro_app.security.cards import NewLink
-from pro_app.security.service import Entering, SignedIn
+from pro_app.security.patients import Entering, SignedIn
 from pro_app.store.sign_ins import SignedInPatient
 from pro_app.store.tables import audit_event
 from pro_app.store.transaction import CLI, reading
@@ -37,18 +37,18 @@ def link() -> str:
     """The token of a link whose PIN has been chosen."""
     card = first_card()
     now = deployment().now()
-    entered = service.sign_in_patient(card.token, PIN, card.code, pepper=PEPPER, now=now)
+    entered = patients.sign_in_patient(card.token, PIN, card.code, pepper=PEPPER, now=now)
     assert isinstance(entered, SignedIn)
     return card.token
 
 
 def enter(token: str, pin: str, clock: HandClock, code: str = "") -> Entering:
-    return service.sign_in_patient(token, pin, code, pepper=PEPPER, now=clock())
+    return patients.sign_in_patient(token, pin, code, pepper=PEPPER, now=clock())
 
 
 def signed_in(entered: Entering, clock: HandClock) -> SignedInPatient | None:
     assert isinstance(entered, SignedIn), entered
-    return service.signed_in_patient(entered.token, now=clock())
+    return patients.signed_in_patient(entered.token, now=clock())
 
 
 def actions() -> list[str]:

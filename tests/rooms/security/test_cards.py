@@ -6,15 +6,10 @@ from functools import partial
 import pytest
 from flask import Flask
 
-from pro_app.security import accounts, cards, service
+from pro_app.security import accounts, cards, patients, service
 from pro_app.security.cards import NewLink
+from pro_app.security.patients import LinkEnded, SignedIn, WrongCode, WrongPin
 from pro_app.security.roles import TABLET_LIMITS, Role
-from pro_app.security.service import (
-    LinkEnded,
-    SignedIn,
-    WrongCode,
-    WrongPin,
-)
 from pro_app.store.transaction import CLI
 from tests import factories
 from tests.cast import PASSWORD, PIN
@@ -40,7 +35,7 @@ def test_a_new_card_ends_the_old_link_and_its_sessions(clock: HandClock) -> None
     token = link()
     session = enter(token, PIN, clock)
     new_card()
-    assert service.find_link(token) is None
+    assert patients.find_link(token) is None
     assert isinstance(enter(token, PIN, clock), LinkEnded)
     assert signed_in(session, clock) is None
 
@@ -108,7 +103,7 @@ def test_the_tablet_is_hers_alone_and_her_own_phone_stays_in(clock: HandClock) -
     phone = enter(link(), PIN, clock)
     nurse, tablet = _handed_over(clock)
     assert service.signed_in_staff(nurse, now=clock()) is None
-    found = service.signed_in_patient(tablet, now=clock())
+    found = patients.signed_in_patient(tablet, now=clock())
     assert found is not None
     assert (found.number, found.tablet) == (NUMBER, True)
     assert signed_in(phone, clock) is not None
@@ -123,9 +118,9 @@ def test_the_tablet_ends_after_five_idle_minutes_and_not_while_it_is_used(clock:
     _, tablet = _handed_over(clock)
     for _ in range(10):
         clock.advance(minutes=4, seconds=45)
-        assert service.signed_in_patient(tablet, now=clock())
+        assert patients.signed_in_patient(tablet, now=clock())
     clock.instant += TABLET_LIMITS.idle + _SOON
-    assert service.signed_in_patient(tablet, now=clock()) is None
+    assert patients.signed_in_patient(tablet, now=clock()) is None
 
 
 def test_the_first_sign_in_makes_the_key_of_her_phone_and_later_ones_keep_it(
@@ -134,16 +129,16 @@ def test_the_first_sign_in_makes_the_key_of_her_phone_and_later_ones_keep_it(
     card = first_card()
     patient_id = factories.patient_id_of(NUMBER)
     _handed_over(clock)
-    assert service.phone_key(patient_id) is None  # not for a tablet that others use too
+    assert patients.phone_key(patient_id) is None  # not for a tablet that others use too
     enter(card.token, PIN, clock, card.code)
-    made = service.phone_key(patient_id)
+    made = patients.phone_key(patient_id)
     assert made is not None
     owner, key = made
     assert (len(owner), len(key)) == (16, 43)
     assert owner not in key
     new = new_card()
     enter(new.token, PIN, clock, new.code)
-    assert service.phone_key(patient_id) == made
+    assert patients.phone_key(patient_id) == made
 
 
 def test_only_the_card_in_force_can_be_printed(clock: HandClock) -> None:
@@ -176,7 +171,9 @@ def test_a_code_that_is_used_twice_at_once_chooses_one_pin(app: Flask, clock: Ha
 def test_of_two_cards_made_at_once_only_one_opens(app: Flask, clock: HandClock) -> None:
     first_card()
     made = at_once(app, new_card, new_card)
-    opening = [each for each in made if isinstance(each, NewLink) and service.find_link(each.token)]
+    opening = [
+        each for each in made if isinstance(each, NewLink) and patients.find_link(each.token)
+    ]
     assert len(opening) == 1
 
 

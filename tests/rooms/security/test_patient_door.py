@@ -9,17 +9,10 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pro_app.security import cards, pins, secrets, service
+from pro_app.security import cards, patients, pins, secrets
 from pro_app.security.cards import NewLink
+from pro_app.security.patients import CodeEnded, EasyPin, LinkEnded, SignedIn, WrongCode, WrongPin
 from pro_app.security.roles import PATIENT_LIMITS
-from pro_app.security.service import (
-    CodeEnded,
-    EasyPin,
-    LinkEnded,
-    SignedIn,
-    WrongCode,
-    WrongPin,
-)
 from pro_app.store.transaction import CLI
 from tests import factories
 from tests.cast import PIN
@@ -227,7 +220,9 @@ def test_a_code_that_is_used_twice_at_once_chooses_one_pin(app: Flask, clock: Ha
 def test_of_two_cards_made_at_once_only_one_opens(app: Flask, clock: HandClock) -> None:
     first_card()
     made = at_once(app, new_card, new_card)
-    opening = [each for each in made if isinstance(each, NewLink) and service.find_link(each.token)]
+    opening = [
+        each for each in made if isinstance(each, NewLink) and patients.find_link(each.token)
+    ]
     assert len(opening) == 1
 
 

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from pro_app.deployment import deployment
 from pro_app.security import accounts, secrets, service
+from pro_app.security.patients import SignedIn
 from pro_app.security.roles import STAFF_LIMITS, Role
-from pro_app.security.service import SignedIn
 from pro_app.store.tables import audit_event, patient_link, sign_in, staff
 from pro_app.store.transaction import CLI, reading
 from tests.cast import PASSWORD, PIN

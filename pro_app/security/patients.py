@@ -1,0 +1,163 @@
+"""Sign-in of patients: a link and a PIN, chosen once with the code on the card."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pro_app.security import log, pins, secrets
+from pro_app.security.roles import PATIENT_LIMITS, TABLET_LIMITS
+from pro_app.security.service import keeps
+from pro_app.security.waiting import wait_after, wait_left
+from pro_app.store import links, phone_keys, sign_ins
+from pro_app.store.links import Link
+from pro_app.store.sign_ins import SignedInPatient
+from pro_app.store.transaction import Actor, Tx, asking, reading, transaction
+
+#: After this many wrong codes the code is void: unlike a PIN, a new one can be had at once.
+_CODE_TRIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrongPin:
+    """`wait` is how long until the next try is taken; zero: at once."""
+
+    wait: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCode:
+    """The same for the activation code."""
+
+    wait: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class EasyPin:
+    """The PIN that was chosen is one of those that are guessed first."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeEnded:
+    """No PIN can be chosen: the code is too old, void, or there never was one."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkEnded:
+    """The link is unknown, replaced or revoked: the site gives a new one."""
+
+
+Entering = SignedIn | WrongPin | WrongCode | EasyPin | CodeEnded | LinkEnded
+
+
+def patient_actor(number: str, site: str) -> Actor:
+    return Actor(f"patient:{number}", "patient", site)
+
+
+def find_link(token: str) -> Link | None:
+    """The link, None when it is unknown or ended. Looking changes nothing."""
+    with reading() as connection:
+        link = links.find_link(connection, secrets.fingerprint(token))
+    return link if link and link.revoked_at is None else None
+
+
+def takes_code(link: Link, now: datetime) -> bool:
+    """Whether a PIN can be chosen for it with the code on the card."""
+    activation = link.activation
+    return (
+        link.pin_hash is None
+        and activation is not None
+        and now <= activation.until
+        and link.wrong_codes < _CODE_TRIES
+    )
+
+
+def sign_in_patient(
+    token: str, pin: str, code: str = "", *, pepper: str, now: datetime
+) -> Entering:
+    """Sign a patient in by link and PIN; on first use she chooses the PIN with her code.
+
+    Wrong PINs make the next try wait, longer each time but never more than
+    15 minutes, and never for good; a new PIN from the site helps at once.
+    """
+    link = find_link(token)
+    if link is None:
+        return LinkEnded()
+    if link.pin_hash is None:
+        return _choose_pin(link, pin, code, pepper=pepper, now=now)
+    # Hashing takes long on purpose: not while the row, or SQLite, is locked.
+    fits = secrets.verify_pin(pin, link.pin_hash, pepper=pepper)
+    with transaction(patient_actor(link.number, link.site), now) as tx:
+        locked = links.lock_link(tx, link)
+        if locked.revoked_at is not None:
+            tx.abandon()
+            return LinkEnded()
+        wait = wait_left(locked.wrong_pins, locked.last_wrong_at, now)
+        if wait > timedelta(0) or locked.pin_hash != link.pin_hash:
+            tx.abandon()
+            return WrongPin(wait)
+        if not fits:
+            links.count_wrong_pin(tx, locked)
+            log.record("patient.sign_in_refused", link.number, tx)
+            return WrongPin(wait_after(locked.wrong_pins + 1))
+        return _begin(tx, locked)
+
+
+def _choose_pin(link: Link, pin: str, code: str, *, pepper: str, now: datetime) -> Entering:
+    if link.activation is None or not takes_code(link, now):
+        return CodeEnded()
+    if pins.is_easily_guessed(pin):
+        return EasyPin()
+    fits = secrets.verify_code(code, link.activation.code_hash, pepper=pepper)
+    # Hashed either way: how long it takes must not tell, during a wait, which code fits.
+    chosen = secrets.hash_pin(pin, pepper=pepper)
+    with transaction(patient_actor(link.number, link.site), now) as tx:
+        locked = links.lock_link(tx, link)
+        if locked.revoked_at is not None:
+            tx.abandon()
+            return LinkEnded()
+        if locked.activation != link.activation or not takes_code(locked, now):
+            tx.abandon()  # used up, replaced or void while this one was looked at
+            return CodeEnded() if locked.pin_hash is None else WrongPin(timedelta(0))
+        wait = wait_left(locked.wrong_codes, locked.last_wrong_at, now)
+        if wait > timedelta(0):
+            tx.abandon()
+            return WrongCode(wait)
+        if not fits:
+            links.count_wrong_code(tx, locked)
+            log.record("code.refused", link.number, tx)
+            wrong = locked.wrong_codes + 1
+            return WrongCode(wait_after(wrong)) if wrong < _CODE_TRIES else CodeEnded()
+        links.set_pin(tx, link.id, chosen)
+        log.record("pin.chosen", link.number, tx)
+        return _begin(tx, locked)
+
+
+def _begin(tx: Tx, link: Link) -> SignedIn:
+    if link.wrong_pins or link.wrong_codes:
+        links.forget_wrong_tries(tx, link.id)
+    if phone_keys.find_phone_key(tx.connection, link.patient_id) is None:
+        phone_keys.add_phone_key(tx, link.patient_id, secrets.new_phone_key())
+    session = secrets.new_token()
+    sign_ins.begin(tx, secrets.fingerprint(session), link_id=link.id)
+    log.record("patient.signed_in", link.number, tx)
+    return SignedIn(session)
+
+
+def signed_in_patient(token: str, *, now: datetime) -> SignedInPatient | None:
+    with asking() as connection:
+        found = sign_ins.find_patient(connection, secrets.fingerprint(token))
+    if found is None:
+        return None
+    limits = TABLET_LIMITS if found.tablet else PATIENT_LIMITS
+    return found if keeps(token, found.times, limits, now) else None
+
+
+def phone_key(patient_id: int) -> tuple[str, str] | None:
+    """(owner, key): the key with which her phone keeps what is unsent, and whose it is."""
+    with reading() as connection:
+        key = phone_keys.find_phone_key(connection, patient_id)
+    return (secrets.owner_of(key), key) if key else None
