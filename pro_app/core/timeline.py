@@ -1,6 +1,6 @@
 """Where everything that happened to a patient stands on one axis of days."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -77,36 +77,54 @@ def timeline(
     events, forms, calls, spans = list(events), list(forms), list(calls), list(spans)
     days = [on for on, _ in (*events, *forms, *calls)]
     days += [on for since, until, _ in spans for on in (since, until) if on]
-    first = min([planned[0].opens_on, *days])
-    last = max([entry.closes_on for entry in planned if entry.closes_on] + days)
-    span = max((last - first).days, 1)
-
-    def x(on: date) -> float:
-        return frame.x((on - first).days, 0, span)
-
-    windows = [
-        Window(x(e.opens_on), round(x(e.closes_on) - x(e.opens_on), 1), x(e.target_on), e)
-        for e in planned
-        if e.target_on and e.closes_on
-    ]
+    axis = _axis(planned, days, frame)
     anchor = planned[0].target_on
     return Timeline(
         frame=frame,
-        windows=tuple(windows),
-        marks=_levelled([(x(on), on, what) for on, what in events], apart),
-        forms=tuple(Mark(x(on), on, visit, 0) for on, visit in forms),
+        windows=tuple(_windows(planned, axis)),
+        marks=_levelled([(axis.x(on), on, what) for on, what in events], apart),
+        forms=tuple(Mark(axis.x(on), on, visit, 0) for on, visit in forms),
         months=tuple(
-            Tick(x(add_months(anchor, month)), str(month))
+            Tick(axis.x(add_months(anchor, month)), str(month))
             for month in range(0, planned[-1].month + 1, 12)
         ),
-        today=x(today) if first <= today <= last else None,
+        today=axis.x(today) if axis.first <= today <= axis.last else None,
         spans=tuple(
             # An open span reaches to today.
-            _span(x(since), x(min(until or max(today, since), last)), since, until, what)
+            _span(
+                axis.x(since),
+                axis.x(min(until or max(today, since), axis.last)),
+                since,
+                until,
+                what,
+            )
             for since, until, what in spans
         ),
-        calls=tuple(Mark(x(on), on, what, 0) for on, what in calls),
+        calls=tuple(Mark(axis.x(on), on, what, 0) for on, what in calls),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    frame: Frame
+    first: date
+    last: date
+
+    def x(self, on: date) -> float:
+        return self.frame.x((on - self.first).days, 0, max((self.last - self.first).days, 1))
+
+
+def _axis(planned: Sequence[Entry], days: Sequence[date], frame: Frame) -> _Axis:
+    """From the first to the last day of all that is planned and all that happened."""
+    closings = [entry.closes_on for entry in planned if entry.closes_on]
+    return _Axis(frame, min([planned[0].opens_on, *days]), max([*closings, *days]))
+
+
+def _windows(planned: Sequence[Entry], axis: _Axis) -> Iterator[Window]:
+    for entry in planned:
+        if entry.target_on and entry.closes_on:
+            opens, closes = axis.x(entry.opens_on), axis.x(entry.closes_on)
+            yield Window(opens, round(closes - opens, 1), axis.x(entry.target_on), entry)
 
 
 def _span(start: float, end: float, since: date, until: date | None, what: str) -> Span:

@@ -4,11 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, exists, func, insert, literal_column, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind
-from pro_app.store.amended import read_amended
+from pro_app.store.amended import Amended, read_amended
 from pro_app.store.facts import standing
 from pro_app.store.known import known
 from pro_app.store.tables import (
@@ -114,22 +125,13 @@ def _second(connection: Connection, sites: Sequence[str] | None) -> list[Waiting
     if sites is not None:
         query = query.where(patient.c.site.in_(sites))
     return [
-        WaitingForm(
-            form_id=row.id,
-            number=row.number,
-            visit=row.visit,
-            why=Why.SECOND,
-            answered_on=row.answered_on,
-            items_answered=row.items_answered,
-            mode=row.mode,
-            received_at=row.received_at,
-        )
+        _waiting(row, Why.SECOND, row.answered_on, row.items_answered)
         for row in connection.execute(query)
     ]
 
 
-def _after_withdrawal(connection: Connection, sites: Sequence[str] | None) -> list[WaitingForm]:
-    """By the day as it was corrected: few have withdrawn, so these are looked at one by one."""
+def _maybe_late(sites: Sequence[str] | None) -> Select[Any]:
+    """The forms that came after a withdrawal by their first day, or that were given another."""
     ended = (
         select(event.c.patient_id, func.min(event.c.happened_on).label("since_on"))
         .where(known(event, None), event.c.kind.in_(sorted(ENDS_QUESTIONNAIRES)))
@@ -151,35 +153,39 @@ def _after_withdrawal(connection: Connection, sites: Sequence[str] | None) -> li
         correction_decision.c.signed,
     )
     query = (
-        select(*_WHICH, ended.c.since_on, died.label("died_on"))
+        select(*_WHICH, form.c.standing, ended.c.since_on, died.label("died_on"))
         .join(ended, ended.c.patient_id == form.c.patient_id)
         .join(patient, patient.c.id == form.c.patient_id)
         .where(standing(), or_(form.c.answered_on > ended.c.since_on, redated), _UNDECIDED)
     )
-    if sites is not None:
-        query = query.where(patient.c.site.in_(sites))
-    rows = connection.execute(query).all()
+    return query if sites is None else query.where(patient.c.site.in_(sites))
+
+
+def _after_withdrawal(connection: Connection, sites: Sequence[str] | None) -> list[WaitingForm]:
+    """By the day as it was corrected: few have withdrawn, so these are looked at one by one."""
+    rows = connection.execute(_maybe_late(sites)).all()
     ids = sorted({row.patient_id for row in rows})
-    amended = read_amended(connection, patient_ids=ids) if ids else None
+    amended = read_amended(connection, patient_ids=ids) if ids else Amended()
     found = []
     for row in rows:
-        touched = amended.forms.get(row.id) if amended else None
-        winner = amended.winners.get((row.patient_id, row.visit)) if amended else None
+        touched = amended.forms.get(row.id)
         fact = touched.fact if touched else row
         late = fact.answered_on > row.since_on
         dead = row.died_on is not None and fact.answered_on > row.died_on
-        if late and not dead and winner in (None, row.id):
-            found.append(
-                WaitingForm(
-                    form_id=row.id,
-                    number=row.number,
-                    visit=row.visit,
-                    why=Why.AFTER_WITHDRAWAL,
-                    answered_on=fact.answered_on,
-                    items_answered=fact.items_answered,
-                    mode=row.mode,
-                    received_at=row.received_at,
-                    since_on=row.since_on,
-                )
-            )
+        if late and not dead and amended.counts(row):
+            found.append(_waiting(row, Why.AFTER_WITHDRAWAL, fact.answered_on, fact.items_answered))
     return found
+
+
+def _waiting(row: Any, why: Why, answered_on: date, items_answered: int) -> WaitingForm:
+    return WaitingForm(
+        form_id=row.id,
+        number=row.number,
+        visit=row.visit,
+        why=why,
+        answered_on=answered_on,
+        items_answered=items_answered,
+        mode=row.mode,
+        received_at=row.received_at,
+        since_on=row.since_on if why is Why.AFTER_WITHDRAWAL else None,
+    )

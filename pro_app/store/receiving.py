@@ -1,6 +1,6 @@
 """What must be known to take in one form, read in few statements: it is the busiest way."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -188,9 +188,11 @@ def gather(
     with together(tx.connection):
         locked = _LOCK.ask(tx.connection, {"patient": patient_id})
         found = _GROUND.ask(tx.connection, sought)
-    number, rows = locked()[0].number, found()
+    return _ground(locked()[0].number, found(), patient_id, submission_id)
+
+
+def _ground(number: str, rows: Sequence[Any], patient_id: int, submission_id: str) -> Ground:
     person = rows[0]
-    hers = [row for row in rows if row.patient_id == patient_id]
     return Ground(
         number=number,
         facts=PatientFacts(
@@ -201,17 +203,7 @@ def gather(
             randomised_on=person.randomised_on,
             able=person.able,
         ),
-        received=tuple(
-            Received(
-                row.submission_id,
-                patient_id,
-                row.visit,
-                _stands(row),
-                row.answered_on,
-                row.received_at,
-            )
-            for row in hers
-        ),
+        received=tuple(_received(row) for row in rows if row.patient_id == patient_id),
         by_others=any(row.patient_id not in (patient_id, None) for row in rows),
         drafted=person.draft_id is not None,
         begun_at=person.started_at if person.draft_id == submission_id else None,
@@ -222,9 +214,12 @@ def gather(
     )
 
 
-def _stands(row: Any) -> bool:
+def _received(row: Any) -> Received:
     # A form that someone else answered for her stands for no visit.
-    return row.standing and not row.proxy
+    stands = row.standing and not row.proxy
+    return Received(
+        row.submission_id, row.patient_id, row.visit, stands, row.answered_on, row.received_at
+    )
 
 
 @contextmanager
