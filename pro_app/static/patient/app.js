@@ -11,10 +11,12 @@ import {
   PATH,
   address,
   around,
+  chosen,
   draft,
   drawSaved,
   fromPhone,
   fromServer,
+  give,
   inShell,
   learn,
   onTried,
@@ -122,27 +124,6 @@ function skip() {
   const left = forms.blanks(page, now.answers).map((line) => [line.code, forms.SKIPPED]);
   give(Object.fromEntries(left));
   after(page);
-}
-
-/** @param {Record<string, forms.Given | undefined>} given */
-function give(given) {
-  const now = draft();
-  if (now) state.keeper?.change(forms.answer(now, given, new Date()));
-}
-
-/** @param {HTMLInputElement} input */
-function chosen(input) {
-  const [kind, code] = input.name.split(":");
-  if (kind === "item") return give({ [code]: Number(input.value) });
-  const box = wording().opt_outs.find((each) => each.code === code);
-  if (!box) return;
-  give(Object.fromEntries(box.items.map((each) => [each, input.checked ? forms.PREFER_NOT : undefined])));
-  // What is ticked away shows no choice, and what is put back starts without one.
-  for (const each of box.items) {
-    document.querySelectorAll(`[name="item:${each}"]`).forEach((one) => {
-      if (one instanceof HTMLInputElement) one.checked = false;
-    });
-  }
 }
 
 /** @param {string} language */

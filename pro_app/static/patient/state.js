@@ -125,6 +125,27 @@ function join(keeper, theirs, expired) {
   keeper.change(forms.merge(mine, theirs));
 }
 
+/** @param {Record<string, forms.Given | undefined>} given */
+export function give(given) {
+  const now = draft();
+  if (now) state.keeper?.change(forms.answer(now, given, new Date()));
+}
+
+/** What a tap on an answer or on an opt-out box says. @param {HTMLInputElement} input */
+export function chosen(input) {
+  const [kind, code] = input.name.split(":");
+  if (kind === "item") return give({ [code]: Number(input.value) });
+  const box = wording().opt_outs.find((each) => each.code === code);
+  if (!box) return;
+  give(Object.fromEntries(box.items.map((each) => [each, input.checked ? forms.PREFER_NOT : undefined])));
+  // What is ticked away shows no choice, and what is put back starts without one.
+  for (const each of box.items) {
+    document.querySelectorAll(`[name="item:${each}"]`).forEach((one) => {
+      if (one instanceof HTMLInputElement) one.checked = false;
+    });
+  }
+}
+
 /** @param {string} assistance how she filled it in */
 export async function submit(assistance) {
   const now = draft();
