@@ -5,12 +5,15 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
+from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from werkzeug.test import TestResponse
 
 from pro_app import create_app
 from pro_app.security import secrets
@@ -131,11 +134,22 @@ def clock() -> HandClock:
     return HandClock(datetime(2026, 3, 5, 0, 0, tzinfo=UTC))
 
 
+class ClosingClient(FlaskClient):
+    """Closes what it sent: the test client spools a large upload into a file and leaves it open."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        answer = super().open(*args, **kwargs)
+        for each in (answer, *answer.history):
+            each.request.environ["wsgi.input"].close()
+        return answer
+
+
 @pytest.fixture
 def app(database_url: str, clock: HandClock, tmp_path: Path) -> Iterator[Flask]:
     """The application on that database. No context is pushed: a request has its own."""
     made = create_app(settings_for(database_url, tmp_path), clock=clock)
     made.config["TESTING"] = True
+    made.test_client_class = ClosingClient
     yield made
     with made.app_context():
         db.engine.dispose()

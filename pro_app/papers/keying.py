@@ -12,6 +12,7 @@ from pro_app.core.submission import (
     Accepted,
     AlreadyHad,
     Conflict,
+    Decision,
     Incoming,
     Refusal,
     Refused,
@@ -58,39 +59,14 @@ def key_in(
     Never refused for its day, unless that has not come: it is stored and classified.
     `shown_sha256` is that of the words shown today where none are licensed.
     """
-    incoming = Incoming(
-        submission_id=submission_id,
-        visit=visit,
-        answered_on=keyed.answered_on,
-        began_on=keyed.answered_on,
-        answers=keyed.answers,
-        by_patient=False,
-    )
+    incoming = _incoming(keyed, visit, submission_id)
     try:
         with transaction(actor, now) as tx:
-            ground = gather(
-                tx,
-                patient.id,
-                visit=visit,
-                submission_id=submission_id,
-                instrument=instrument,
-                language=keyed.language,
-                today=today,
-            )
-            decision = decide(
-                incoming,
-                facts=ground.facts,
-                known=ground.known,
-                study=study,
-                instrument=instrument,
-                today=today,
-            )
-            if ground.by_others:
+            ground = _ground(tx, keyed, incoming, patient.id, instrument, today)
+            decision = _decide(incoming, ground, study, instrument, today)
+            if isinstance(decision, NotKept | Refused):
                 tx.abandon()
-                return NotKept.ID_IN_USE
-            if isinstance(decision, Refused):
-                tx.abandon()
-                return decision.reason
+                return decision.reason if isinstance(decision, Refused) else decision
             if isinstance(decision, AlreadyHad):
                 tx.abandon()
             else:
@@ -100,6 +76,51 @@ def key_in(
             return _id_of(tx, submission_id)
     except Clash:
         return NotKept.ID_IN_USE
+
+
+def _incoming(keyed: Keyed, visit: str, submission_id: str) -> Incoming:
+    return Incoming(
+        submission_id=submission_id,
+        visit=visit,
+        answered_on=keyed.answered_on,
+        began_on=keyed.answered_on,
+        answers=keyed.answers,
+        by_patient=False,
+    )
+
+
+def _ground(
+    tx: Tx,
+    keyed: Keyed,
+    incoming: Incoming,
+    patient_id: int,
+    instrument: Instrument,
+    today: date,
+) -> Ground:
+    return gather(
+        tx,
+        patient_id,
+        visit=incoming.visit,
+        submission_id=incoming.submission_id,
+        instrument=instrument,
+        language=keyed.language,
+        today=today,
+    )
+
+
+def _decide(
+    incoming: Incoming, ground: Ground, study: Study, instrument: Instrument, today: date
+) -> Decision | NotKept:
+    if ground.by_others:
+        return NotKept.ID_IN_USE
+    return decide(
+        incoming,
+        facts=ground.facts,
+        known=ground.known,
+        study=study,
+        instrument=instrument,
+        today=today,
+    )
 
 
 def _form(
