@@ -13,6 +13,8 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from jinja2 import FileSystemBytecodeCache
+from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from pro_app import create_app
@@ -32,6 +34,24 @@ STRONG = secrets._HASHER
 def _light_hashes() -> None:
     """The same hash with little memory and one pass: thousands of sign-ins are tested."""
     secrets._HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Templates and routes are the same in thousands of applications: compiled for the first."""
+    folder = tmp_path_factory.mktemp("templates")
+    Flask.jinja_options = Flask.jinja_options | {
+        "bytecode_cache": FileSystemBytecodeCache(str(folder))
+    }
+    build, built = Rule._compile_builder, {}
+
+    def once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        what = (tuple(rule._trace), repr(rule.defaults), append_unknown)
+        if what not in built:
+            built[what] = build(rule, append_unknown)
+        return built[what]
+
+    Rule._compile_builder = once
 
 
 class HandClock:
