@@ -45,6 +45,14 @@ def _of_patients() -> dict[str, str]:
         "help.asked": _("Help asked for"),
         "contact.tried": _("Attempt to reach her"),
         "contact.taken_back": _("Attempt taken back"),
+        "query.asked": _("Query asked"),
+        "query.answered": _("Query answered"),
+        "query.closed": _("Query closed"),
+        "query.opened_again": _("Query opened again"),
+        "review.approved": _("Form approved"),
+        "review.rejected": _("Form rejected"),
+        "request.made": _("Request about her data"),
+        "request.answered": _("Request about her data answered"),
         "contacts.viewed": _("Contact entry looked at"),
         "contacts.written": _("Contact entry written"),
         "contacts.erased": _("Contact entry erased"),
@@ -167,6 +175,10 @@ def fields() -> dict[str, str]:
 
 def head_letter(site: Site, told: DailyHead) -> tuple[str, str]:
     """Subject and text of the daily letter, in every language of the study."""
+        "query": _("query no."),
+        "field": _("field"),
+        "revision": _("signed corrections"),
+        "why": _("why"),
     study = deployment().study
     subjects, texts = [], []
     head = f"{told.seal.position}:{told.seal.chain}"

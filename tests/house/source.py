@@ -15,6 +15,7 @@ ROOMS = (
     "papers",
     "reports",
     "records",
+    "review",
     "intake",
     "followup",
     "wording",

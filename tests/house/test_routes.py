@@ -34,6 +34,7 @@ _VALUES = {
     "alert": 1,
     "event": 1,
     "pause": 1,
+    "query": 1,
     "link": 1,
     "token": "no-such-link",
     "version": "0",

@@ -1,0 +1,223 @@
+"""Ask the site about a patient, a visit, a field; answer; close. No answer is changed by it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from pro_app.clock import day_of
+from pro_app.core.corrections import ANSWERED_ON
+from pro_app.core.instrument import Instrument
+from pro_app.core.review import Deed, QueryState, may_follow
+from pro_app.core.study import Study
+from pro_app.security.roles import Role
+from pro_app.store import queries
+from pro_app.store.held import find_form
+from pro_app.store.patients import find_patient
+from pro_app.store.queries import Note, Query
+from pro_app.store.transaction import Actor, Tx, reading, transaction
+
+LONGEST_WORDS = 500
+#: A page of the list.
+ROWS = 100
+
+#: Who asks the site, and says when an answer is enough.
+ASKERS = (Role.DATA_MANAGER, Role.STATISTICIAN, Role.MONITOR)
+
+
+class Problem(StrEnum):
+    """Why nothing was written."""
+
+    NOT_HERE = "NOT_HERE"  # no such patient, form or query at these sites
+    WORDS_MISSING = "WORDS_MISSING"
+    TOO_LONG = "TOO_LONG"
+    UNKNOWN_VISIT = "UNKNOWN_VISIT"
+    UNKNOWN_FIELD = "UNKNOWN_FIELD"
+    MOVED_ON = "MOVED_ON"  # somebody did something with it meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is asked about: her, one of her visits, or a form of hers and one of its fields."""
+
+    number: str
+    site: str
+    visit: str | None = None
+    form_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A query and for how many days it has been, or was, open."""
+
+    query: Query
+    age_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueryList:
+    """`more`: another page follows."""
+
+    rows: tuple[Listed, ...]
+    counts: dict[QueryState, int]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    listed: Listed
+    notes: tuple[Note, ...]
+
+
+def fields_of(instrument: Instrument) -> tuple[str, ...]:
+    """The fields of a form that can be asked about."""
+    return (ANSWERED_ON, *instrument.item_codes)
+
+
+def listed(
+    state: QueryState,
+    *,
+    number: str,
+    page: int,
+    sites: Sequence[str] | None,
+    study: Study,
+    today: date,
+) -> QueryList:
+    with reading(snapshot=True) as connection:
+        found = queries.list_queries(
+            connection,
+            state,
+            sites=sites,
+            number=number,
+            limit=ROWS + 1,
+            skip=ROWS * (page - 1),
+        )
+        counts = queries.count_open(connection, sites=sites)
+    rows = tuple(_aged(each, study, today) for each in found[:ROWS])
+    return QueryList(rows, counts, len(found) > ROWS)
+
+
+def _aged(query: Query, study: Study, today: date) -> Listed:
+    until = day_of(query.closed_at, study.time_zone) if query.closed_at else today
+    return Listed(query, (until - day_of(query.opened_at, study.time_zone)).days)
+
+
+def exchange(
+    query_id: int, *, sites: Sequence[str] | None, study: Study, today: date
+) -> Exchange | None:
+    """A query with all that was said, None when there is none with this id at these sites."""
+    with reading(snapshot=True) as connection:
+        found = queries.find_query(connection, query_id, sites=sites)
+        if found is None:
+            return None
+        return Exchange(_aged(found, study, today), tuple(queries.notes_of(connection, query_id)))
+
+
+def of_patient(
+    number: str, *, sites: Sequence[str] | None, study: Study, today: date
+) -> list[Listed]:
+    """Every query about her, the oldest first."""
+    with reading() as connection:
+        found = find_patient(connection, number, sites=sites)
+        rows = queries.queries_of(connection, patient_id=found.id) if found else []
+    return [_aged(each, study, today) for each in rows]
+
+
+def of_form(form_id: int, *, study: Study, today: date) -> list[Listed]:
+    """Every query about a form that was found at her sites before; the oldest first."""
+    with reading() as connection:
+        rows = queries.queries_of(connection, form_id=form_id)
+    return [_aged(each, study, today) for each in rows]
+
+
+def about_patient(number: str, *, sites: Sequence[str] | None) -> About | None:
+    with reading() as connection:
+        found = find_patient(connection, number, sites=sites)
+    return About(number, found.site) if found else None
+
+
+def about_form(form_id: int, *, sites: Sequence[str] | None) -> About | None:
+    with reading() as connection:
+        held = find_form(connection, form_id, sites=sites)
+    return About(held.number, held.site, held.visit, held.id) if held else None
+
+
+def ask(
+    about: About,
+    *,
+    visit: str | None,
+    field: str | None,
+    words: str,
+    sites: Sequence[str] | None,
+    study: Study,
+    instrument: Instrument,
+    actor: Actor,
+    now: datetime,
+) -> int | Problem:
+    """The id of a new query. A field can be asked about where a form is."""
+    visit = about.visit or visit
+    if visit and visit not in [each.code for each in study.visits]:
+        return Problem.UNKNOWN_VISIT
+    if field and (about.form_id is None or field not in fields_of(instrument)):
+        return Problem.UNKNOWN_FIELD
+    words = words.replace("\0", "").strip()
+    if problem := _words_problem(words):
+        return problem
+    with transaction(actor, now) as tx:
+        found = find_patient(tx.connection, about.number, sites=sites)
+        if found is None:
+            tx.abandon()
+            return Problem.NOT_HERE
+        made = queries.open_query(tx, found.id, visit, about.form_id, field, words)
+        _record(tx, Deed.ASKED, about.number, visit, made, field)
+    return made
+
+
+def carry_on(
+    query_id: int,
+    deed: Deed,
+    *,
+    words: str,
+    sites: Sequence[str] | None,
+    actor: Actor,
+    now: datetime,
+) -> Problem | None:
+    """None once it is answered, asked again, closed or opened again; closing needs no words."""
+    words = words.replace("\0", "").strip()
+    problem = _words_problem(words)
+    if problem and not (deed is Deed.CLOSED and problem is Problem.WORDS_MISSING):
+        return problem
+    with transaction(actor, now) as tx:
+        query = queries.lock_query(tx, query_id, sites=sites)
+        if query is None or not may_follow(query.state, deed):
+            tx.abandon()
+            return Problem.MOVED_ON if query else Problem.NOT_HERE
+        queries.add_note(tx, query_id, deed, words or None)
+        _record(tx, deed, query.number, query.visit, query_id, query.field)
+    return None
+
+
+def _words_problem(words: str) -> Problem | None:
+    if not words:
+        return Problem.WORDS_MISSING
+    return Problem.TOO_LONG if len(words) > LONGEST_WORDS else None
+
+
+def _record(
+    tx: Tx, deed: Deed, number: str, visit: str | None, query_id: int, field: str | None
+) -> None:
+    """Which query, about which field; its words may name somebody and stay with it."""
+    changes: dict[str, list[object]] = {"query": [None, query_id]}
+    if field:
+        changes["field"] = [None, field]
+    tx.record(
+        {
+            Deed.ASKED: "query.asked",
+            Deed.ANSWERED: "query.answered",
+            Deed.CLOSED: "query.closed",
+            Deed.OPENED_AGAIN: "query.opened_again",
+        }[deed],
+        number,
+        visit=visit,
+        changes=changes,
+    )
