@@ -174,7 +174,7 @@ STUDY_AND_PATIENTS = STUDIES.flatmap(
 
 
 @given(mix=STUDY_AND_PATIENTS, as_of=DAYS)
-@settings(max_examples=400)
+@settings(max_examples=150)
 def test_v_e_a_m_n_never_fall_out_of_order(
     mix: tuple[Study, list[PatientFacts]], as_of: date
 ) -> None:
@@ -190,7 +190,7 @@ def test_v_e_a_m_n_never_fall_out_of_order(
 
 
 @given(mix=STUDY_AND_PATIENT, as_of=DAYS)
-@settings(max_examples=600)
+@settings(max_examples=200)
 def test_every_visit_has_exactly_one_entry_and_what_goes_with_its_status(
     mix: tuple[Study, PatientFacts], as_of: date
 ) -> None:
@@ -213,7 +213,7 @@ def test_every_visit_has_exactly_one_entry_and_what_goes_with_its_status(
 
 
 @given(mix=STUDY_AND_PATIENT, as_of=DAYS)
-@settings(max_examples=400)
+@settings(max_examples=150)
 def test_what_happens_after_the_day_changes_nothing(
     mix: tuple[Study, PatientFacts], as_of: date
 ) -> None:
@@ -237,7 +237,7 @@ def test_what_happens_after_the_day_changes_nothing(
 
 
 @given(mix=STUDY_AND_PATIENT, as_of=DAYS, died_on=DAYS)
-@settings(max_examples=400)
+@settings(max_examples=150)
 def test_a_late_death_takes_visits_after_it_out_and_leaves_those_before(
     mix: tuple[Study, PatientFacts], as_of: date, died_on: date
 ) -> None:

@@ -38,6 +38,7 @@ _VALUES = {
     "query": 1,
     "scan": 1,
     "link": 1,
+    "passkey": 1,
     "token": "no-such-link",
     "version": "0",
     "path": "shared/tokens.css",
@@ -167,7 +168,7 @@ def test_reading_a_page_changes_nothing(world: Flask, cast: Cast) -> None:
 def _everything(app: Flask) -> dict[str, int]:
     counts = [select(literal(t.name), func.count()).select_from(t) for t in metadata.sorted_tables]
     with app.app_context(), reading() as connection:
-        return {name: count for name, count in connection.execute(union_all(*counts))}
+        return dict(connection.execute(union_all(*counts)).tuples())
 
 
 def test_nothing_is_changed_without_the_page_s_own_token(world: Flask, cast: Cast) -> None:
