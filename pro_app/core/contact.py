@@ -15,8 +15,10 @@ class Channel(StrEnum):
     RELATIVE = "RELATIVE"  # somebody who is close to her
     SMS = "SMS"
     WECHAT = "WECHAT"
+    EMAIL = "EMAIL"
     LETTER = "LETTER"
     IN_PERSON = "IN_PERSON"  # at a visit to the hospital, or at her home
+    OTHER = "OTHER"
 
 
 class Outcome(StrEnum):
@@ -26,6 +28,11 @@ class Outcome(StrEnum):
     NO_ANSWER = "NO_ANSWER"
     WRONG_NUMBER = "WRONG_NUMBER"
     CALL_BACK = "CALL_BACK"  # to be called again at a time that was named
+    REMINDED = "REMINDED"  # a message went to her; whether she read it nobody knows
+
+
+#: The ways by which a nurse sends a reminder by hand, the usual one first.
+MESSAGES = (Channel.WECHAT, Channel.SMS, Channel.EMAIL, Channel.OTHER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +54,19 @@ class Effort:
 
 
 def effort(attempts: Iterable[Attempt], *, since: datetime) -> Effort:
-    """What was tried in vain from an instant on."""
-    vain = [a for a in attempts if a.made_at >= since and a.outcome is not Outcome.REACHED]
+    """What was tried in vain from an instant on.
+
+    A reminder is no try in vain: it goes one way and has no outcome, so that she who
+    read it and did not answer can't be told from her whom nobody reaches.
+    """
+    in_vain = (Outcome.NO_ANSWER, Outcome.WRONG_NUMBER, Outcome.CALL_BACK)
+    vain = [a for a in attempts if a.made_at >= since and a.outcome in in_vain]
     return Effort(len(vain), len({a.channel for a in vain}))
+
+
+def is_possible(channel: Channel, outcome: Outcome) -> bool:
+    """Whether an attempt by this way can end so: a reminder is sent, not spoken."""
+    return outcome is not Outcome.REMINDED or channel in MESSAGES
 
 
 def is_enough(reason: Reason, made: Effort) -> bool:

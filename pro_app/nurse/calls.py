@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from pro_app.core.contact import Attempt, Channel, Outcome
+from pro_app.core.contact import Attempt, Channel, Outcome, is_possible
 from pro_app.store.contacts import keep_attempt, log_of, take_back
 from pro_app.store.patients import find_patient, lock_patient
 from pro_app.store.transaction import Actor, Tx, transaction
@@ -21,6 +21,7 @@ class Written(StrEnum):
     SAME = "SAME"  # it had just been written down
     NOT_HERE = "NOT_HERE"  # no such patient, or attempt, at these sites
     BAD_TIME = "BAD_TIME"  # a time to call back is needed, after now and not too far away
+    NOT_POSSIBLE = "NOT_POSSIBLE"  # no attempt by this way ends so
 
 
 def write_down(
@@ -44,6 +45,9 @@ def write_down(
         if outcome is Outcome.CALL_BACK and not (at and now < at <= now + LONGEST_WAIT):
             tx.abandon()
             return Written.BAD_TIME
+        if not is_possible(channel, outcome):
+            tx.abandon()
+            return Written.NOT_POSSIBLE
         lock_patient(tx, found.id)
         made = Attempt(now, channel, outcome, at)
         if _is_there(tx, found.id, visit, made):

@@ -1,17 +1,16 @@
-"""The buttons of a call: how it ended, and that it was written down by mistake."""
+"""The buttons of a call: how it ended, that she was reminded, that it was written by mistake."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from pro_app.core.contact import Channel, Outcome
 from pro_app.deployment import deployment
 from pro_app.i18n import own_path
-from pro_app.nurse import calls
+from pro_app.nurse import calls, messages, patient, reminding
 from pro_app.nurse.calls import Written
 from pro_app.security.access import staff_only
 from pro_app.security.roles import SITE_STAFF
@@ -22,16 +21,21 @@ blueprint = Blueprint("contact", __name__, url_prefix="/patients/<number>/contac
 @blueprint.post("")
 @staff_only(*SITE_STAFF)
 def write_down(number: str) -> ResponseReturnValue:
-    """Keep an attempt; `visit` is empty where it was about none."""
+    """Keep an attempt; `visit` is empty where it was about none.
+
+    A reminder that was sent by hand is kept whatever has become known of her since:
+    the log says what was done.
+    """
     parts = deployment()
+    given = {name: request.form.get(name, "") for name in ("channel", "outcome", "call_back_at")}
     visit = request.form.get("visit") or None
-    try:
-        channel, outcome = Channel(request.form["channel"]), Outcome(request.form["outcome"])
-        at = _instant(request.form.get("call_back_at", ""), parts.study.time_zone)
-    except (KeyError, ValueError):
-        channel, outcome, at = Channel.PHONE, Outcome.CALL_BACK, None  # refused with a message
     if visit and visit not in {each.code for each in parts.study.visits}:
         abort(404)
+    try:
+        channel, outcome = Channel(given["channel"]), Outcome(given["outcome"])
+        at = _instant(given["call_back_at"], parts.study.time_zone)
+    except ValueError:
+        return _asked_again(number, visit, given)
     written = calls.write_down(
         number,
         visit=visit,
@@ -42,15 +46,28 @@ def write_down(number: str) -> ResponseReturnValue:
         actor=current_user.actor,
         now=parts.now(),
     )
-    if written is Written.BAD_TIME:
-        flash(
-            _(
-                "Not written down: choose the day and time of the next call, "
-                "from now on and within 60 days."
-            ),
-            "error",
-        )
+    if written in (Written.BAD_TIME, Written.NOT_POSSIBLE):
+        return _asked_again(number, visit, given)
     return _after(written, number)
+
+
+@blueprint.get("/remind/<visit>")
+@staff_only(*SITE_STAFF)
+def remind(number: str, visit: str) -> ResponseReturnValue:
+    """The words to send, or why nobody writes to her now."""
+    parts = deployment()
+    found = reminding.reminder(
+        parts.study, number=number, visit=visit, sites=current_user.sites, today=parts.today()
+    )
+    if found is None:
+        abort(404)
+    return render_template(
+        "nurse/remind.html",
+        found=found,
+        text=messages.reminders()(found.language, found.site, found.closes_on),
+        written_in=messages.written_in(found.language),
+        back=_back(number),
+    )
 
 
 @blueprint.post("/<int:attempt>/take-back")
@@ -66,11 +83,25 @@ def take_back(number: str, attempt: int) -> ResponseReturnValue:
     return _after(written, number)
 
 
+def _asked_again(number: str, visit: str | None, given: dict[str, str]) -> ResponseReturnValue:
+    """The form of the call as the nurse had filled it in, and what it lacks."""
+    if patient.find(number, sites=current_user.sites) is None:
+        abort(404)
+    page = render_template(
+        "nurse/call.html", number=number, visit=visit, given=given, back=_back(number)
+    )
+    return page, 422
+
+
 def _after(written: Written, number: str) -> ResponseReturnValue:
     if written is Written.NOT_HERE:
         abort(404)
-    back = request.form.get("next") or url_for("nurse.patient", number=number)
-    return redirect(own_path(back))
+    return redirect(_back(number))
+
+
+def _back(number: str) -> str:
+    """Where one came from: a row of the list, or her page."""
+    return own_path(request.values.get("next") or url_for("nurse.patient", number=number))
 
 
 def _instant(text: str, zone: str) -> datetime | None:

@@ -1,12 +1,13 @@
 """What waits for a site today, each list cut at what a screen can hold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pro_app.core.contact import Attempt
+from pro_app.clock import day_of
+from pro_app.core.contact import Attempt, Outcome
 from pro_app.core.pauses import PauseFact
 from pro_app.core.study import Study
 from pro_app.store.alerts import OpenAlert, open_alerts
@@ -47,6 +48,15 @@ class Queues:
 
 
 @dataclass(frozen=True, slots=True)
+class Reminded:
+    """How often somebody wrote to her about a visit lately, and whether today already."""
+
+    times: int
+    last_at: datetime
+    today: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Today:
     """`since`: what came after this day began, in the trial's zone, is called new."""
 
@@ -66,6 +76,7 @@ class Today:
     queues: Queues
     paused: Mapping[str, PauseFact]  # number → why she is not to be asked today
     tried: Mapping[str, Sequence[Attempt]]  # number → what was tried lately, the latest first
+    reminded: Mapping[tuple[str, str], Reminded]  # number and visit → messages that were sent
 
     @property
     def opened(self) -> int:
@@ -116,7 +127,7 @@ def at_site(study: Study, *, sites: tuple[str, ...], today: date, now: datetime)
                 for each in paused(connection, sites=sites, today=today, limit=COUNTED)
             },
             queues=_queues(connection, sites),
-            tried=latest(connection, shown, since=now - LATELY),
+            **_contacts(latest(connection, shown, since=now - LATELY), today, study.time_zone),
         )
 
 
@@ -141,6 +152,23 @@ def _sought(
         "call_backs": call_backs(connection, until=until, **common),
         "not_reached": not_reached(connection, tries=TRIES, **common),
     }
+
+
+def _contacts(
+    rows: Iterable[tuple[str, str | None, Attempt]], today: date, time_zone: str
+) -> dict[str, Any]:
+    """What was tried with each patient, apart from the reminders for each of her visits."""
+    tried: dict[str, list[Attempt]] = {}
+    reminded: dict[tuple[str, str], Reminded] = {}
+    for number, visit, made in rows:
+        if made.outcome is not Outcome.REMINDED:
+            tried.setdefault(number, []).append(made)
+        elif visit is not None:
+            last = reminded.get((number, visit))
+            at = last.last_at if last else made.made_at  # the latest comes first
+            times = 1 + (last.times if last else 0)
+            reminded[number, visit] = Reminded(times, at, day_of(at, time_zone) == today)
+    return {"tried": tried, "reminded": reminded}
 
 
 def _queues(connection: Reader, sites: tuple[str, ...]) -> Queues:

@@ -20,6 +20,7 @@ from pro_app.nurse import (
     event_routes,
     filters,
     grid,
+    messages,
     patient,
     pause_routes,
     reasons,
@@ -63,7 +64,12 @@ def _shared() -> dict[str, Any]:
 def today() -> ResponseReturnValue:
     parts = deployment()
     work = day.at_site(parts.study, sites=current_user.sites, today=parts.today(), now=parts.now())
-    return render_template("nurse/today.html", work=work)
+    return render_template(
+        "nurse/today.html",
+        work=work,
+        reminder=messages.reminders(),
+        written_in=messages.written_in,
+    )
 
 
 @blueprint.get("/ledger")

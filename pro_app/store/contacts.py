@@ -92,10 +92,10 @@ def log_of(connection: Connection, patient_id: int) -> list[Logged]:
 
 def latest(
     connection: Connection, numbers: Iterable[str], *, since: datetime
-) -> dict[str, list[Attempt]]:
-    """Number → her attempts since an instant, the latest first; only who has any."""
+) -> list[tuple[str, str | None, Attempt]]:
+    """(number, visit, attempt) since an instant, the latest first."""
     query = (
-        select(patient.c.number, *_ATTEMPT)
+        select(patient.c.number, contact_attempt.c.visit, *_ATTEMPT)
         .join(patient, patient.c.id == contact_attempt.c.patient_id)
         .where(
             patient.c.number.in_(sorted(set(numbers))),
@@ -104,16 +104,16 @@ def latest(
         )
         .order_by(contact_attempt.c.made_at.desc(), contact_attempt.c.id.desc())
     )
-    found: dict[str, list[Attempt]] = {}
-    for row in connection.execute(query):
-        found.setdefault(row.number, []).append(_attempt(row))
-    return found
+    return [(row.number, row.visit, _attempt(row)) for row in connection.execute(query)]
 
 
 def not_reached(
     connection: Connection, *, sites: Sequence[str], since: datetime, tries: int, limit: int
 ) -> Cut[NotReached]:
-    """Whom so many tries since an instant did not reach, the longest tried first."""
+    """Whom so many tries since an instant did not reach, the longest tried first.
+
+    Reminders are left out: nobody knows whether they reached her.
+    """
     reached = case((contact_attempt.c.outcome == Outcome.REACHED.value, contact_attempt.c.made_at))
     recent = (
         select(
@@ -121,7 +121,11 @@ def not_reached(
             contact_attempt.c.made_at,
             func.max(reached).over(partition_by=contact_attempt.c.patient_id).label("reached_at"),
         )
-        .where(contact_attempt.c.made_at >= since, known(contact_attempt, None))
+        .where(
+            contact_attempt.c.made_at >= since,
+            contact_attempt.c.outcome != Outcome.REMINDED.value,
+            known(contact_attempt, None),
+        )
         .subquery("recent")
     )
     found = (
@@ -157,6 +161,7 @@ def call_backs(
         .where(
             later.c.patient_id == contact_attempt.c.patient_id,
             later.c.superseded_at.is_(None),
+            later.c.outcome != Outcome.REMINDED.value,
             (later.c.made_at > contact_attempt.c.made_at)
             | and_(later.c.made_at == contact_attempt.c.made_at, later.c.id > contact_attempt.c.id),
         )

@@ -46,7 +46,8 @@ RowT = TypeVar("RowT")
 class OpenWindow:
     """A window in which her form may still come; `closes_on` None until she is randomised.
 
-    `reason` is the code of why it may not come, if somebody has said so already.
+    `reason` is the code of why it may not come, if somebody has said so already;
+    `language` is hers, in which she is written to.
     """
 
     number: str
@@ -54,6 +55,8 @@ class OpenWindow:
     opens_on: date
     closes_on: date | None
     reason: str | None
+    site: str
+    language: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,10 @@ def _waiting_windows(study: Study, sites: Sequence[str], today: date, counted: i
     plan = planned_visit.c
     version = and_(patient_version.c.patient_id == plan.patient_id, known(patient_version, None))
     return (
-        select(plan.patient_id, plan.visit, plan.opens_on, plan.closes_on)
+        select(
+            *(plan.patient_id, plan.visit, plan.opens_on, plan.closes_on, plan.site),
+            patient_version.c.language,
+        )
         .join(patient_version, version)
         .where(
             plan.site.in_(sites),

@@ -76,6 +76,36 @@ def test_no_page_is_wider_than_its_screen_or_breaks_a_rule_of_the_browser(
     assert said == []
 
 
+def test_the_head_of_the_page_is_one_line_on_a_phone_and_opens_without_scripts(
+    study: Site, new_page: Callable[..., Page]
+) -> None:
+    page = _sign_in(new_page(viewport=PHONE, java_script_enabled=False, locale="en-GB"))
+    box = page.locator(".bar").bounding_box()
+    assert box
+    assert box["height"] < 60
+    page.click("text=Menu")
+    page.get_by_role("link", name="Compliance").click()
+    expect(page.locator("h1")).to_have_text("Compliance")
+
+
+def test_a_nurse_reminds_from_her_list_by_keys_and_finds_the_words_copied(
+    study: Site, new_page: Callable[..., Page]
+) -> None:
+    with study.app.app_context():
+        factories.add_patient("LISHUI-002", randomised_on=date(2025, 12, 1), language="en")
+    page = new_page(viewport=DESK, locale="en-GB")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    _sign_in(page)
+    page.locator("#LISHUI-002-V1 .who-link").focus()
+    for key in ("m", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator("#LISHUI-002-V1 [data-copy]")).to_have_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("Your hospital asks you")
+    page.click("#LISHUI-002-V1 button[value=WECHAT]")
+    expect(page.locator("#LISHUI-002-V1 .marks")).to_contain_text("reminded today")
+
+
 def test_the_head_and_the_first_column_of_the_grid_stay_in_sight(
     study: Site, new_page: Callable[..., Page]
 ) -> None:

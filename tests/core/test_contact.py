@@ -3,7 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 from pro_app import studies
-from pro_app.core.contact import Attempt, Channel, Effort, Outcome, effort, is_enough
+from pro_app.core.contact import (
+    MESSAGES,
+    Attempt,
+    Channel,
+    Effort,
+    Outcome,
+    effort,
+    is_enough,
+    is_possible,
+)
 
 OPENED = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -33,3 +42,14 @@ def test_three_attempts_by_two_ways_are_enough_and_nothing_less_is() -> None:
 def test_other_reasons_ask_for_no_effort() -> None:
     others = [each for each in studies.load("nct04158843").reasons if each.code != "P_NO_CONTACT"]
     assert all(is_enough(each, Effort(0, 0)) for each in others)
+
+
+def test_a_reminder_is_no_try_in_vain() -> None:
+    attempts = [tried(1, channel, Outcome.REMINDED) for channel in MESSAGES]
+    assert effort(attempts, since=OPENED) == Effort(attempts=0, channels=0)
+
+
+def test_a_reminder_is_sent_and_never_spoken() -> None:
+    sent = [channel for channel in Channel if is_possible(channel, Outcome.REMINDED)]
+    assert sorted(sent) == sorted(MESSAGES)
+    assert all(is_possible(c, o) for c in Channel for o in Outcome if o is not Outcome.REMINDED)

@@ -31,6 +31,7 @@ const KEYS = {
   j: () => move(1),
   k: () => move(-1),
   c: () => open("c"),
+  m: () => open("m"),
   r: () => open("r"),
 };
 

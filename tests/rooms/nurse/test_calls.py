@@ -168,10 +168,23 @@ def test_a_call_is_written_down_without_leaving_the_list(nurse: FlaskClient) -> 
     assert "no answer" in nurse.get(f"/staff/patients/{NUMBER}", headers=ENGLISH).text
 
 
-def test_a_call_back_without_a_time_is_refused_in_words(nurse: FlaskClient) -> None:
-    given = {"channel": "PHONE", "outcome": "CALL_BACK", "call_back_at": ""}
-    page = nurse.post(CONTACTS, data=given, headers=ENGLISH, follow_redirects=True).text
-    assert "choose the day and time of the next call" in page
+def test_a_refused_call_back_keeps_what_was_chosen(nurse: FlaskClient) -> None:
+    row = f"/staff/today#{NUMBER}-V2"
+    given = {"visit": "V2", "channel": "RELATIVE", "outcome": "CALL_BACK", "next": row}
+    late = given | {"call_back_at": "2026-02-05T09:30"}
+    answer = nurse.post(CONTACTS, data=late, headers=ENGLISH)
+    assert answer.status_code == 422
+    for kept in (
+        "choose the day and time of the next call",
+        '<option value="RELATIVE" selected>',
+        'value="2026-02-05T09:30"',
+        f'name="next" value="{row}"',
+        'name="visit" value="V2"',
+    ):
+        assert kept in answer.text, kept
+    assert nurse.post(CONTACTS, data=given | {"call_back_at": "soon"}).status_code == 422
+    again = nurse.post(CONTACTS, data=given | {"call_back_at": "2026-03-06T09:30"})
+    assert again.location == row
 
 
 def test_nothing_is_written_for_a_patient_of_another_site(nurse: FlaskClient, cast: Cast) -> None:

@@ -1,0 +1,72 @@
+"""Whether a nurse may remind a patient of a form now, and what she was sent before."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from pro_app.core.contact import Outcome
+from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind
+from pro_app.core.ledger import Status, ledger
+from pro_app.core.pauses import held
+from pro_app.core.study import Study
+from pro_app.store.contacts import Logged, log_of
+from pro_app.store.facts import Scope, read_facts
+from pro_app.store.patients import find_patient
+from pro_app.store.pauses import pauses_of
+from pro_app.store.transaction import reading
+
+
+class NotNow(StrEnum):
+    """Why nobody writes to her now; the first that fits."""
+
+    DIED = "DIED"
+    WITHDREW = "WITHDREW"
+    NOT_OPEN = "NOT_OPEN"  # no form of this visit is waited for
+    PAUSED = "PAUSED"
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """What a reminder would be about; `sent` are the earlier ones, the latest first."""
+
+    number: str
+    visit: str
+    site: str
+    language: str | None
+    closes_on: date | None
+    why_not: NotNow | None
+    sent: tuple[Logged, ...]
+
+
+def reminder(
+    study: Study, *, number: str, visit: str, sites: tuple[str, ...] | None, today: date
+) -> Reminder | None:
+    """The reminder of a visit; None when there is no such patient here, or no such visit."""
+    with reading(snapshot=True) as connection:
+        found = find_patient(connection, number, sites=sites)
+        if found is None or visit not in {each.code for each in study.visits}:
+            return None
+        person = read_facts(connection, Scope(ids=(found.id,)))[0]
+        paused = held((pause.fact for pause in pauses_of(connection, found.id)), today)
+        log = log_of(connection, found.id)
+    facts = person.facts
+    # How many answers make a form VALID doesn't matter for one that is not in.
+    entries = ledger(facts, study, valid_from=1, as_of=today)
+    entry = next((each for each in entries if each.visit == visit), None)
+    kinds = {event.kind for event in facts.events}
+    waited_for = entry and entry.status is Status.WINDOW_OPEN and facts.able is not False
+    why = {
+        NotNow.DIED: EventKind.DEATH in kinds,
+        NotNow.WITHDREW: bool(kinds & ENDS_QUESTIONNAIRES),
+        NotNow.NOT_OPEN: not waited_for,
+        NotNow.PAUSED: paused,
+    }
+    return Reminder(
+        number,
+        visit,
+        facts.site,
+        person.language,
+        entry.closes_on if entry else None,
+        next((each for each, so in why.items() if so), None),
+        tuple(row for row in log if row.visit == visit and row.attempt.outcome is Outcome.REMINDED),
+    )
