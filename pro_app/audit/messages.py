@@ -40,11 +40,11 @@ def _of_patients() -> dict[str, str]:
         "correction.opened": _("Correction written"),
         "correction.signed": _("Correction signed"),
         "correction.declined": _("Correction declined"),
+        "scan.added": _("Photograph of the paper added"),
+        "scan.viewed": _("Photograph of the paper looked at"),
+        "scan.removed": _("Photograph of the paper removed"),
         "form.decided": _("Decided whether a form counts"),
         "reason.given": _("Reason given"),
-        "help.asked": _("Help asked for"),
-        "contact.tried": _("Attempt to reach her"),
-        "contact.taken_back": _("Attempt taken back"),
         "query.asked": _("Query asked"),
         "query.answered": _("Query answered"),
         "query.closed": _("Query closed"),
@@ -53,6 +53,9 @@ def _of_patients() -> dict[str, str]:
         "review.rejected": _("Form rejected"),
         "request.made": _("Request about her data"),
         "request.answered": _("Request about her data answered"),
+        "help.asked": _("Help asked for"),
+        "contact.tried": _("Attempt to reach her"),
+        "contact.taken_back": _("Attempt taken back"),
         "contacts.viewed": _("Contact entry looked at"),
         "contacts.written": _("Contact entry written"),
         "contacts.erased": _("Contact entry erased"),
@@ -96,6 +99,9 @@ def _of_the_study() -> dict[str, str]:
         "staff.authenticator_offered": _("Authenticator offered"),
         "staff.authenticator_set": _("Authenticator set up"),
         "staff.authenticator_removed": _("Authenticator removed"),
+        "staff.passkey_added": _("Passkey added"),
+        "staff.passkey_removed": _("Passkey removed"),
+        "staff.passkey_refused": _("Passkey refused"),
         "staff.recovery_codes_made": _("New recovery codes"),
         "staff.recovery_code_used": _("Recovery code used"),
         "access.refused": _("Page refused"),
@@ -154,8 +160,12 @@ def fields() -> dict[str, str]:
         "event": _("event"),
         "on": _("on"),
         "pause": _("pause"),
+        "asked_on": _("asked on"),
+        "due_on": _("to be answered by"),
         "from_on": _("from"),
         "until_on": _("until"),
+        "passkey": _("passkey"),
+        "session": _("session"),
         "consent_version": _("consent version"),
         "role": _("role"),
         "version_sha256": _("version (SHA-256)"),
@@ -170,15 +180,15 @@ def fields() -> dict[str, str]:
         "channel": _("by"),
         "rule": _("rule"),
         "call_back_at": _("call again"),
+        "query": _("query no."),
+        "field": _("field"),
+        "revision": _("signed corrections"),
+        "why": _("why"),
     }
 
 
 def head_letter(site: Site, told: DailyHead) -> tuple[str, str]:
     """Subject and text of the daily letter, in every language of the study."""
-        "query": _("query no."),
-        "field": _("field"),
-        "revision": _("signed corrections"),
-        "why": _("why"),
     study = deployment().study
     subjects, texts = [], []
     head = f"{told.seal.position}:{told.seal.chain}"

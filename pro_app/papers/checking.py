@@ -10,7 +10,8 @@ from pro_app.core.corrections import ANSWERED_ON, AskedBy, Evidence, Truth, diff
 from pro_app.papers.fields import LONGEST_TEXT
 from pro_app.store import keying
 from pro_app.store.corrections import corrections_of, write_correction
-from pro_app.store.held import HeldForm, find_form, lock_form
+from pro_app.store.held import HeldForm as HeldForm
+from pro_app.store.held import find_form, lock_form
 from pro_app.store.keying import PaperForm
 from pro_app.store.transaction import Actor, Tx, reading, transaction
 

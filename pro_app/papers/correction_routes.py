@@ -12,8 +12,8 @@ from pro_app.papers.correcting import NotDone
 from pro_app.papers.fields import Wrong, read_day, read_wanted
 from pro_app.papers.messages import no_correction, not_done
 from pro_app.security.access import staff_only
+from pro_app.security.here import signs
 from pro_app.security.roles import SITE_STAFF, Role
-from pro_app.security.service import confirm
 
 blueprint = Blueprint("correction", __name__)
 
@@ -57,20 +57,13 @@ def write(form_id: int) -> ResponseReturnValue:
 @blueprint.post("/corrections/<int:correction>/sign")
 @staff_only(Role.INVESTIGATOR)
 def sign(correction: int) -> ResponseReturnValue:
-    """Her password again, and her code: a signature is given by name, not by a session."""
+    """Her password again, at first her second factor: a signature is given by name."""
     parts = deployment()
     found = correcting.find(correction, sites=current_user.sites)
     if found is None:
         abort(404)
-    confirmed = confirm(
-        current_user.name,
-        request.form.get("password", ""),
-        request.form.get("code", "").strip() or None,
-        pepper=parts.settings.secret_key,
-        now=parts.now(),
-    )
-    if not confirmed:
-        flash(_("Not signed: password or code is wrong, or it was tried too often."), "error")
+    if not signs():
+        flash(_("Not signed: password or second factor is wrong, or tried too often."), "error")
         return redirect(url_for("papers.form", form_id=found.form_id))
     outcome = correcting.endorse(
         correction,

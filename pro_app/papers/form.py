@@ -16,6 +16,7 @@ from pro_app.store.decisions import Decision, decisions_of
 from pro_app.store.held import HeldForm, find_form, of_visit, revisions
 from pro_app.store.keying import SecondKeying, find_second
 from pro_app.store.receiving import facts_of
+from pro_app.store.scans import Scan, scans_of
 from pro_app.store.transaction import reading
 from pro_app.store.wordings import packs
 
@@ -32,6 +33,12 @@ class FormPage:
     second: SecondKeying | None
     decisions: tuple[Decision, ...]
     others: tuple[HeldForm, ...]
+    scans: tuple[Scan, ...]
+
+    @property
+    def pictures(self) -> tuple[Scan, ...]:
+        """The photographs that can be looked at."""
+        return tuple(each for each in self.scans if each.removed_at is None)
 
     @property
     def may_decide(self) -> bool:
@@ -74,4 +81,5 @@ def page(
             second=find_second(connection, held.id),
             decisions=tuple(decisions_of(connection, held.id)),
             others=tuple(each for each in of_this_visit if each.id != held.id),
+            scans=tuple(scans_of(connection, held.id)),
         )

@@ -9,12 +9,12 @@ from pro_app.core.facts import Assistance
 from pro_app.core.submission import Refusal
 from pro_app.core.wording import Wording
 from pro_app.deployment import deployment
-from pro_app.papers import checking, keying
-from pro_app.papers.checking import NotChecked
+from pro_app.papers import checking, keying, scan_routes, scanning
+from pro_app.papers.checking import HeldForm, NotChecked
 from pro_app.papers.fields import MODES, Wrong, read_answers, read_day, read_form
 from pro_app.papers.messages import not_checked
 from pro_app.papers.wording import words
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_only, takes_up_to
 from pro_app.security.roles import SITE_STAFF
 from pro_app.security.secrets import is_submission_id, new_submission_id
 
@@ -33,9 +33,13 @@ def begin(number: str, visit: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/patients/<number>/visits/<visit>/key-in")
+@takes_up_to(scan_routes.MOST_BYTES_SENT)
 @staff_only(*SITE_STAFF)
 def key_in(number: str, visit: str) -> ResponseReturnValue:
-    """What is wrong comes back with all that was typed; a form's day is never wrong."""
+    """What is wrong comes back with all that was typed; a form's day is never wrong.
+
+    The form is kept before its photographs, so that a bad one costs no keying.
+    """
     parts = deployment()
     patient = _patient(number, visit)
     given = request.form.to_dict()
@@ -62,6 +66,7 @@ def key_in(number: str, visit: str) -> ResponseReturnValue:
         given["submission_id"] = new_submission_id()
         wrong = {"answered_on": Wrong.DAY_AHEAD} if outcome is Refusal.DAY_AHEAD else {}
         return _page(patient, visit, given, wrong), 422
+    scan_routes.take_in(outcome)
     return redirect(url_for("papers.form", form_id=outcome, kept="yes"))
 
 
@@ -75,9 +80,7 @@ def begin_again(form_id: int) -> ResponseReturnValue:
     why_not = checking.hindrance(held, current_user.actor)
     if why_not:
         return _refused(form_id, why_not)
-    return render_template(
-        "papers/key_again.html", form=held, given={}, wrong={}, **_sheet(held.language)
-    )
+    return _again(held, {}, {})
 
 
 @blueprint.post("/forms/<int:form_id>/key-again")
@@ -91,10 +94,7 @@ def key_again(form_id: int) -> ResponseReturnValue:
     answered_on = read_day(given, wrong, parts.today())
     answers = read_answers(given, parts.instrument, wrong)
     if wrong or answered_on is None:
-        page = render_template(
-            "papers/key_again.html", form=held, given=given, wrong=wrong, **_sheet(held.language)
-        )
-        return page, 422
+        return _again(held, given, wrong), 422
     outcome = checking.key_again(
         form_id,
         answered_on,
@@ -150,6 +150,17 @@ def _refused(form_id: int, why_not: NotChecked) -> ResponseReturnValue:
     return redirect(url_for("papers.form", form_id=form_id))
 
 
+def _again(held: HeldForm, given: dict[str, str], wrong: dict[str, Wrong]) -> str:
+    return render_template(
+        "papers/key_again.html",
+        form=held,
+        given=given,
+        wrong=wrong,
+        pictures=scanning.of_form(held.id, sites=current_user.sites),
+        **_sheet(held.language),
+    )
+
+
 def _words(language: str) -> Wording | None:
     parts = deployment()
     return words(
@@ -180,5 +191,6 @@ def _page(
         wrong=wrong,
         modes=MODES,
         assistances=tuple(Assistance),
+        choose_again=scan_routes.were_sent(),
         **_sheet(language),
     )

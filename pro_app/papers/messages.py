@@ -6,6 +6,8 @@ from pro_app.core.corrections import CantCorrect, Refusal
 from pro_app.papers.checking import NotChecked
 from pro_app.papers.correcting import NotDone
 from pro_app.papers.deciding import NotDecided
+from pro_app.papers.photographs import MOST_BYTES, BadPicture
+from pro_app.papers.scanning import MOST_PICTURES, NotAdded, NotRemoved, WhyNot
 
 
 def not_checked(why: NotChecked) -> str:
@@ -53,6 +55,40 @@ def not_decided(why: NotDecided) -> str:
         NotDecided.CHOOSE: _("Choose whether the form counts or is set aside."),
         NotDecided.NOTHING_TO_DECIDE: _("There is nothing to decide about this form."),
         NotDecided.THE_SAME: _("That was decided before; nothing was changed."),
+    }
+    return str(said[why])
+
+
+def not_taken(name: str, why: WhyNot) -> str:
+    """A photograph that was not kept, by the name of its file."""
+    said = {
+        BadPicture.NO_PICTURE: lambda: _(
+            "%(name)s was not kept: it is no JPEG, PNG or WebP picture. Take it again.", name=name
+        ),
+        BadPicture.TOO_LARGE: lambda: _(
+            "%(name)s was not kept: it is larger than %(n)s MB.", name=name, n=MOST_BYTES >> 20
+        ),
+        BadPicture.TOO_MANY_PIXELS: lambda: _(
+            "%(name)s was not kept: it has too many pixels. Take it with a lower resolution.",
+            name=name,
+        ),
+        NotAdded.TOO_MANY: lambda: _(
+            "%(name)s was not kept: a form has at most %(n)s photographs.",
+            name=name,
+            n=MOST_PICTURES,
+        ),
+        NotAdded.NOT_PAPER: lambda: _(
+            "%(name)s was not kept: this form did not come on paper.", name=name
+        ),
+        NotAdded.THE_SAME: lambda: _("%(name)s is kept already.", name=name),
+    }
+    return str(said[why]())
+
+
+def not_removed(why: NotRemoved) -> str:
+    said = {
+        NotRemoved.NOT_HERE: _("There is no such photograph here."),
+        NotRemoved.WHY_MISSING: _why_missing(),
     }
     return str(said[why])
 

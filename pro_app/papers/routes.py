@@ -10,15 +10,26 @@ from flask_login import current_user
 from pro_app.core.charts import SIGNS
 from pro_app.core.study import REASON_PENDING
 from pro_app.deployment import deployment
-from pro_app.papers import checking, correcting, correction_routes, deciding, form, keying_routes
+from pro_app.papers import (
+    checking,
+    correcting,
+    correction_routes,
+    deciding,
+    form,
+    keying_routes,
+    scan_routes,
+    scanning,
+)
 from pro_app.papers.fields import LONGEST_TEXT
 from pro_app.papers.messages import not_decided
+from pro_app.papers.photographs import MOST_BYTES
 from pro_app.security.access import staff_only
 from pro_app.security.roles import READERS, SITE_STAFF
 
 blueprint = Blueprint("papers", __name__, url_prefix="/staff")
 blueprint.register_blueprint(keying_routes.blueprint)
 blueprint.register_blueprint(correction_routes.blueprint)
+blueprint.register_blueprint(scan_routes.blueprint)
 
 
 @blueprint.context_processor
@@ -32,6 +43,8 @@ def _shared() -> dict[str, Any]:
         "month_of": {visit.code: visit.month for visit in study.visits},
         "items": len(deployment().instrument.items),
         "longest_text": LONGEST_TEXT,
+        "most_pictures": scanning.MOST_PICTURES,
+        "most_picture_bytes": MOST_BYTES,
         "REASON_PENDING": REASON_PENDING,
     }
 

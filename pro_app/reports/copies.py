@@ -16,6 +16,7 @@ from pro_app.instruments import demonstration_if_any
 from pro_app.store import copying, sealing
 from pro_app.store.corrections import Correction
 from pro_app.store.patients import find_patient
+from pro_app.store.scans import Scan
 from pro_app.store.signatures import Signature, signatures_of
 from pro_app.store.trail import Line
 from pro_app.store.transaction import Actor, reading, transaction
@@ -109,6 +110,7 @@ def copies_of(
                 "scores": [plain(row, making) for row in each.scores],
                 "corrections": [_correction(row, signed, making) for row in each.corrections],
                 "decisions": [plain(row, making) for row in each.decisions],
+                "photographs": [_photograph(row, making) for row in each.scans],
                 "trail": [line(each_line, making) for each_line in each.trail],
                 "record": {
                     "version_sha256": version,
@@ -173,6 +175,12 @@ def _items(rows: copying.FormRows, shown: Wording | None, making: Making) -> lis
             }
         )
     return found
+
+
+def _photograph(row: Scan, making: Making) -> dict[str, Any]:
+    """That there is a photograph of the paper, by its digest; never the picture."""
+    said = plain(asdict(row), making)
+    return {name: value for name, value in said.items() if name not in ("id", "form_id")}
 
 
 def _correction(row: Correction, signed: Mapping[str, Signature], making: Making) -> dict[str, Any]:

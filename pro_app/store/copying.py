@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from pro_app.store.corrections import Correction, corrections_of
+from pro_app.store.scans import Scan, scans_of
 from pro_app.store.tables import (
     audit_event,
     event,
@@ -31,6 +32,7 @@ class FormRows:
     scores: list[dict[str, Any]] = field(default_factory=list)
     corrections: list[Correction] = field(default_factory=list)
     decisions: list[dict[str, Any]] = field(default_factory=list)
+    scans: list[Scan] = field(default_factory=list)
     trail: list[Line] = field(default_factory=list)
 
 
@@ -57,6 +59,7 @@ def forms_to_copy(
             scores=scores[row.id],
             corrections=corrections_of(connection, row.id),
             decisions=decisions[row.id],
+            scans=scans_of(connection, row.id),
             trail=lines[row.visit],
         )
         for row in rows
