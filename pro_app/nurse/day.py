@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pro_app.clock import day_of
 from pro_app.core.contact import Attempt, Outcome
 from pro_app.core.pauses import PauseFact
+from pro_app.core.reach import Reach
 from pro_app.core.study import Study
 from pro_app.store.alerts import OpenAlert, open_alerts
 from pro_app.store.contacts import CallBack, NotReached, call_backs, latest, not_reached
@@ -16,6 +17,7 @@ from pro_app.store.corrections import unsigned
 from pro_app.store.decisions import waiting as undecided
 from pro_app.store.keying import differing, keyed_once
 from pro_app.store.pauses import paused
+from pro_app.store.reach import reach_of
 from pro_app.store.tasks import Begun, TaskKind, Waiting, begun, waiting
 from pro_app.store.today import CameIn, Cut, Flagged, OpenWindow, came_in, flagged, open_windows
 from pro_app.store.transaction import Reader, reading
@@ -77,6 +79,7 @@ class Today:
     paused: Mapping[str, PauseFact]  # number → why she is not to be asked today
     tried: Mapping[str, Sequence[Attempt]]  # number → what was tried lately, the latest first
     reminded: Mapping[tuple[str, str], Reminded]  # number and visit → messages that were sent
+    reach: Mapping[str, Reach]  # number → the last proof that she can be reached
 
     @property
     def opened(self) -> int:
@@ -127,6 +130,7 @@ def at_site(study: Study, *, sites: tuple[str, ...], today: date, now: datetime)
                 for each in paused(connection, sites=sites, today=today, limit=COUNTED)
             },
             queues=_queues(connection, sites),
+            reach=reach_of(connection, study, shown, today=today),
             **_contacts(latest(connection, shown, since=now - LATELY), today, study.time_zone),
         )
 

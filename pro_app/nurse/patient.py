@@ -9,6 +9,7 @@ from pro_app.core.charts import Frame, ScoreChart, score_chart
 from pro_app.core.instrument import Difference, Instrument, Scale
 from pro_app.core.ledger import Entry, ledger
 from pro_app.core.preview import ENDS_ASKING
+from pro_app.core.reach import Reach
 from pro_app.core.study import Study
 from pro_app.core.timeline import Timeline, timeline
 from pro_app.store.contacts import Logged, log_of
@@ -16,6 +17,7 @@ from pro_app.store.events import Event, events_of
 from pro_app.store.facts import Scope, read_facts
 from pro_app.store.patients import Patient, StateVersion, find_patient, versions_of
 from pro_app.store.pauses import Pause, pauses_of
+from pro_app.store.reach import reach_of
 from pro_app.store.reasons import GivenReason, reasons_of
 from pro_app.store.scored import ScoredForm, scored_forms
 from pro_app.store.tasks import Task, open_tasks_of
@@ -49,6 +51,7 @@ class PatientPage:
     pauses: tuple[Pause, ...]
     calls: tuple[Logged, ...]
     versions: tuple[StateVersion, ...]
+    reach: Reach
 
     @property
     def ended_by(self) -> Event | None:
@@ -117,6 +120,7 @@ def page(
             pauses=tuple(pauses_of(connection, patient.id)),
             calls=tuple(log_of(connection, patient.id)),
             versions=tuple(versions_of(connection, patient.id)),
+            reach=reach_of(connection, study, [number], today=today)[number],
         )
 
 
