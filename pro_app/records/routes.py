@@ -7,7 +7,7 @@ from flask_login import current_user
 from pro_app.core.study import Site
 from pro_app.deployment import deployment
 from pro_app.records import messages, service
-from pro_app.records.service import Kind, Record, Standing
+from pro_app.records.service import Kind, PatientRecord, Record, Standing
 from pro_app.security.access import staff_only
 from pro_app.security.roles import READERS, Role
 from pro_app.security.service import confirm
@@ -18,7 +18,7 @@ blueprint = Blueprint("records", __name__, url_prefix="/staff/records")
 @blueprint.app_template_global()
 def record_standing(number: str) -> Standing | None:
     """For the pages of other rooms: how her record stands, if anybody signed or locked it."""
-    return service.standing_of(number, sites=current_user.sites)
+    return service.standing_of(number, sites=current_user.sites, study=deployment().study)
 
 
 @blueprint.get("")
@@ -32,7 +32,7 @@ def records() -> ResponseReturnValue:
         "records/site.html",
         sites=sites,
         site=site,
-        found=service.site_record(site.code),
+        found=service.site_record(site.code, study=deployment().study),
         meaning=messages.meaning(Kind.SITE),
         **_words(),
     )
@@ -41,9 +41,7 @@ def records() -> ResponseReturnValue:
 @blueprint.get("/<number>")
 @staff_only(*READERS)
 def record(number: str) -> ResponseReturnValue:
-    found = service.patient_record(number, sites=current_user.sites)
-    if found is None:
-        abort(404)
+    found = _record_of(number)
     return render_template(
         "records/patient.html",
         found=found,
@@ -55,15 +53,43 @@ def record(number: str) -> ResponseReturnValue:
 @blueprint.post("/<number>/<deed>")
 @staff_only(Role.INVESTIGATOR)
 def act_on_patient(number: str, deed: str) -> ResponseReturnValue:
-    if service.patient_record(number, sites=current_user.sites) is None:
-        abort(404)
+    _record_of(number)
     return _act(Record(Kind.PATIENT, number), deed, url_for(".record", number=number))
+
+
+@blueprint.post("/<number>/visits/<visit>/<deed>")
+@staff_only(Role.INVESTIGATOR)
+def act_on_visit(number: str, visit: str, deed: str) -> ResponseReturnValue:
+    """`lock` or `unlock`: a visit is not signed by itself."""
+    _record_of(number)
+    if visit not in [each.code for each in deployment().study.visits]:
+        abort(404)
+    back = url_for(".record", number=number, _anchor="visits")
+    return _lock_alone(service.record_of_visit(number, visit), deed, back)
 
 
 @blueprint.post("/site/<deed>")
 @staff_only(Role.INVESTIGATOR)
 def act_on_site(deed: str) -> ResponseReturnValue:
     return _act(Record(Kind.SITE, current_user.sites[0]), deed, url_for(".records"))
+
+
+@blueprint.post("/study/<deed>")
+@staff_only(Role.DATA_MANAGER)
+def act_on_study(deed: str) -> ResponseReturnValue:
+    """`lock` or `unlock` everything; nobody signs for all sites at once."""
+    record = Record(Kind.STUDY, deployment().study.id)
+    return _lock_alone(record, deed, url_for(".records", _anchor="study"))
+
+
+def _lock_alone(record: Record, deed: str, back: str) -> ResponseReturnValue:
+    return _act(record, deed, back) if deed in ("lock", "unlock") else abort(404)
+
+
+def _record_of(number: str) -> PatientRecord:
+    study = deployment().study
+    found = service.patient_record(number, sites=current_user.sites, study=study)
+    return found if found is not None else abort(404)
 
 
 def _act(record: Record, deed: str, back: str) -> ResponseReturnValue:
@@ -107,6 +133,7 @@ def _sign(record: Record) -> str | None:
 
 def _sites() -> list[Site]:
     mine = current_user.sites
+        "month_of": {visit.code: visit.month for visit in deployment().study.visits},
     return [each for each in deployment().study.sites if mine is None or each.code in mine]
 
 

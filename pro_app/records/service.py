@@ -1,15 +1,21 @@
-"""Sign off the record of a patient or of a site, lock and unlock it, and say how it stands."""
+"""Sign records off, lock and unlock them, and say how they stand.
+
+A patient's record and that of a site are signed; a visit and the study are locked alone.
+"""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from pro_app.core.study import Study
 from pro_app.core.versions import version_of_many
 from pro_app.store import locks
 from pro_app.store.facts import Scope, read_facts
-from pro_app.store.locks import Lock
+from pro_app.store.locked import Kind as Kind
+from pro_app.store.locked import visit_subject
+from pro_app.store.locks import Lock, Locks, read_locks
 from pro_app.store.patients import Patient, find_patient
 from pro_app.store.record_forms import FormLine, forms_of
 from pro_app.store.signatures import Signature, sign, signatures_of
@@ -19,24 +25,29 @@ from pro_app.store.versions import versions_of
 LONGEST_WHY = 500
 
 
-class Kind(StrEnum):
-    """Whose record it is."""
-
-    PATIENT = "patient"
-    SITE = "site"
-
-
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is signed or locked; `subject` is a trial number or a site's code."""
+    """What is signed or locked; `subject` is as a lock has it."""
 
     kind: Kind
     subject: str
 
     @property
     def told(self) -> str:
-        """How the trail calls it."""
-        return self.subject if self.kind is Kind.PATIENT else f"site:{self.subject}"
+        """How the trail calls it: a visit by its patient's number."""
+        if self.kind is Kind.PATIENT:
+            return self.subject
+        if self.kind is Kind.VISIT:
+            return self.subject.rpartition("/")[0]
+        return f"{self.kind}:{self.subject}"
+
+    @property
+    def visit(self) -> str | None:
+        return self.subject.rpartition("/")[2] if self.kind is Kind.VISIT else None
+
+
+def record_of_visit(number: str, visit: str) -> Record:
+    return Record(Kind.VISIT, visit_subject(number, visit))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +62,21 @@ class Signed:
 class Standing:
     """How a record stands: its version now, who signed, and whether it is locked.
 
-    `by_site`: the lock is that of the whole site.
+    `lock` is its own, or that of its site or of the study; `visits`: visit → its own lock.
     """
 
     record: Record
     version_sha256: str
     signed: tuple[Signed, ...]
     lock: Lock | None
-    by_site: bool = False
+    visits: Mapping[str, Lock] = field(default_factory=dict)
+
+    @property
+    def with_others(self) -> Kind | None:
+        """What it is locked with, None: by itself, or not at all."""
+        if self.lock is None or self.lock.kind is self.record.kind:
+            return None
+        return self.lock.kind
 
     @property
     def holds(self) -> Signature | None:
@@ -75,10 +93,11 @@ class PatientRecord:
 
 @dataclass(frozen=True, slots=True)
 class SiteRecord:
-    """A site's own standing, and that of each of its patients, by number."""
+    """A site's own standing, that of each of its patients, and the lock of the study."""
 
     standing: Standing
     patients: tuple[Standing, ...]
+    of_study: Lock | None
 
 
 class Problem(StrEnum):
@@ -90,71 +109,86 @@ class Problem(StrEnum):
     ALREADY = "ALREADY"  # it is locked, or open, as was asked for
 
 
-def patient_record(number: str, *, sites: Sequence[str] | None) -> PatientRecord | None:
+def patient_record(
+    number: str, *, sites: Sequence[str] | None, study: Study
+) -> PatientRecord | None:
     """How her record stands, None when there is no such number at these sites."""
     with reading(snapshot=True) as connection:
         patient = find_patient(connection, number, sites=sites)
         if patient is None:
             return None
         version = versions_of(connection, [patient.id])[number]
-        own = locks.locks_of(connection, Kind.PATIENT, [number]).get(number)
-        whole = locks.locks_of(connection, Kind.SITE, [patient.site]).get(patient.site)
+        found = read_locks(connection, _hers(patient, study))
         signatures = signatures_of(connection, Kind.PATIENT, [number])
-        standing = _standing(Record(Kind.PATIENT, number), version, signatures, own, whole)
+        standing = _standing(patient.site, number, version, signatures, found, study)
         return PatientRecord(patient, standing, tuple(forms_of(connection, patient.id)))
 
 
-def standing_of(number: str, *, sites: Sequence[str] | None) -> Standing | None:
+def standing_of(number: str, *, sites: Sequence[str] | None, study: Study) -> Standing | None:
     """How her record stands, None while nobody signed or locked it: then little is asked."""
     with reading(snapshot=True) as connection:
         patient = find_patient(connection, number, sites=sites)
         if patient is None:
             return None
-        own = locks.locks_of(connection, Kind.PATIENT, [number]).get(number)
-        whole = locks.locks_of(connection, Kind.SITE, [patient.site]).get(patient.site)
+        found = read_locks(connection, _hers(patient, study))
         signatures = signatures_of(connection, Kind.PATIENT, [number])
-        if not (own or whole or signatures):
+        if not (found or signatures):
             return None
         version = versions_of(connection, [patient.id])[number]
-    return _standing(Record(Kind.PATIENT, number), version, signatures, own, whole)
+    return _standing(patient.site, number, version, signatures, found, study)
 
 
-def site_record(site: str) -> SiteRecord:
+def _hers(patient: Patient, study: Study) -> dict[Kind, Sequence[str]]:
+    """What may be locked of her: she, her visits, her site, the study."""
+    return {
+        Kind.PATIENT: [patient.number],
+        Kind.VISIT: [visit_subject(patient.number, visit.code) for visit in study.visits],
+        Kind.SITE: [patient.site],
+        Kind.STUDY: [study.id],
+    }
+
+
+def site_record(site: str, *, study: Study) -> SiteRecord:
     """How the records of a site stand, in a fixed number of queries."""
     with reading(snapshot=True) as connection:
         people = read_facts(connection, Scope(sites=(site,)))
         versions = versions_of(connection, [person.id for person in people])
         numbers = sorted(versions)
-        own = locks.locks_of(connection, Kind.PATIENT, numbers)
-        whole = locks.locks_of(connection, Kind.SITE, [site]).get(site)
+        wanted = {Kind.PATIENT: numbers, Kind.SITE: [site], Kind.STUDY: [study.id]}
+        found = read_locks(connection, wanted)
         of_people: dict[str, list[Signature]] = defaultdict(list)
         for each in signatures_of(connection, Kind.PATIENT, numbers):
             of_people[each.subject].append(each)
         of_site = signatures_of(connection, Kind.SITE, [site])
     patients = tuple(
-        _standing(
-            Record(Kind.PATIENT, number),
-            versions[number],
-            of_people[number],
-            own.get(number),
-            whole,
-        )
+        _standing(site, number, versions[number], of_people[number], found, study)
         for number in numbers
     )
-    version = version_of_many(versions)
-    return SiteRecord(_standing(Record(Kind.SITE, site), version, of_site, whole), patients)
+    standing = _standing(site, None, version_of_many(versions), of_site, found, study)
+    return SiteRecord(standing, patients, found.get((Kind.STUDY, study.id)))
 
 
 def _standing(
-    record: Record,
+    site: str,
+    number: str | None,
     version: str,
     signatures: Sequence[Signature],
-    own: Lock | None,
-    whole: Lock | None = None,
+    found: Locks,
+    study: Study,
 ) -> Standing:
-    signed = tuple(Signed(each, each.version_sha256 == version) for each in signatures)
+    """How a patient's record stands, or where there is no number that of the site."""
+    record = Record(Kind.PATIENT, number) if number else Record(Kind.SITE, site)
+    above = [(record.kind, record.subject), (Kind.SITE, site), (Kind.STUDY, study.id)]
+    of_visits = {
+        visit.code: found.get((Kind.VISIT, visit_subject(number or "", visit.code)))
+        for visit in (study.visits if number else ())
+    }
     return Standing(
-        record, version, signed, own or whole, by_site=own is None and whole is not None
+        record,
+        version,
+        tuple(Signed(each, each.version_sha256 == version) for each in signatures),
+        next((found[each] for each in above if each in found), None),
+        {visit: lock for visit, lock in of_visits.items() if lock},
     )
 
 
@@ -201,5 +235,10 @@ def set_lock(
         if not done:
             tx.abandon()
             return Problem.ALREADY
-        tx.record("record.locked" if locked else "record.unlocked", record.told, reason=why)
+        tx.record(
+            "record.locked" if locked else "record.unlocked",
+            record.told,
+            visit=record.visit,
+            reason=why,
+        )
     return None

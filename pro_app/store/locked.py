@@ -1,6 +1,7 @@
 """Whether a record is locked: asked before anything of trial data is recorded of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, or_, select
 
@@ -36,8 +37,25 @@ _FREE = (
 )
 
 
+class Kind(StrEnum):
+    """What is locked as a whole; beside it stands what its subject is."""
+
+    VISIT = "visit"  # one visit of a patient: NUMBER/VISIT
+    PATIENT = "patient"  # her number
+    SITE = "site"  # its code
+    STUDY = "study"  # its id: everything that is kept here
+
+
+def visit_subject(number: str, visit: str | None) -> str:
+    """What the lock of a patient's visit stands under; of none where there is no visit."""
+    return f"{number}/{visit}" if visit else ""
+
+
 class Locked(Exception):
-    """Nothing was written: the record of this patient, or of her site, is locked."""
+    """Nothing was written: the record of this patient, or this visit of hers, is locked.
+
+    Her own lock, that of her visit, of her site or of the study.
+    """
 
     def __init__(self, number: str) -> None:
         super().__init__(number)
@@ -49,26 +67,59 @@ def touches_record(action: str) -> bool:
     return not action.startswith(_FREE)
 
 
-def _is_locked() -> ColumnElement[bool]:
-    of_patient = and_(record_lock.c.kind == "patient", record_lock.c.subject == patient.c.number)
-    of_site = and_(record_lock.c.kind == "site", record_lock.c.subject == patient.c.site)
-    return exists().where(record_lock.c.superseded_at.is_(None), or_(of_patient, of_site))
+def _holds(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(record_lock.c.superseded_at.is_(None), or_(*conditions))
 
 
+_OF_PATIENT = and_(
+    record_lock.c.kind == Kind.PATIENT.value, record_lock.c.subject == patient.c.number
+)
+_OF_SITE = and_(record_lock.c.kind == Kind.SITE.value, record_lock.c.subject == patient.c.site)
+_OF_STUDY = record_lock.c.kind == Kind.STUDY.value
+_OF_VISIT = and_(
+    record_lock.c.kind == Kind.VISIT.value, record_lock.c.subject == bindparam("visit_subject")
+)
+
+# One statement on the busiest way, a form that is handed in: whatever may be locked of it.
 _ONE = Prepared(
-    select(patient.c.number).where(patient.c.number == bindparam("number"), _is_locked())
+    select(patient.c.number).where(
+        patient.c.number == bindparam("number"),
+        _holds(_OF_PATIENT, _OF_SITE, _OF_STUDY, _OF_VISIT),
+    )
 )
 
 
-def refuse_locked(connection: Connection, subjects: Sequence[str]) -> None:
-    """Return where none of these subjects is a patient whose record is locked. Errors: Locked."""
-    if len(subjects) == 1:
-        for row in _ONE.rows(connection, {"number": subjects[0]}):
+def refuse_locked(connection: Connection, written: Iterable[tuple[str, str | None]]) -> None:
+    """Return where nothing of what is written is locked: subject and visit of each event.
+
+    An event without a visit passes the lock of a visit, though it may move its window or
+    its status: a lock keeps what was answered, and the day of a death is still recorded.
+    Errors: Locked for a patient whose record, visit, site or study is.
+    """
+    events = sorted(set(written), key=lambda event: (event[0], event[1] or ""))
+    if len(events) == 1:
+        number, visit = events[0]
+        asked = {"number": number, "visit_subject": visit_subject(number, visit)}
+        for row in _ONE.rows(connection, asked):
             raise Locked(row.number)
         return
-    numbers = sorted(set(subjects))
-    for start in range(0, len(numbers), 5000):
-        part = numbers[start : start + 5000]
-        query = select(patient.c.number).where(patient.c.number.in_(part), _is_locked()).limit(1)
-        for row in connection.execute(query):
-            raise Locked(row.number)
+    for start in range(0, len(events), 5000):
+        _refuse_any(connection, events[start : start + 5000])
+
+
+def _refuse_any(connection: Connection, events: list[tuple[str, str | None]]) -> None:
+    numbers = {number for number, _ in events}
+    query = select(patient.c.number).where(
+        patient.c.number.in_(numbers), _holds(_OF_PATIENT, _OF_SITE, _OF_STUDY)
+    )
+    for row in connection.execute(query.order_by(patient.c.number).limit(1)):
+        raise Locked(row.number)
+    visits = {visit_subject(*event): event[0] for event in events if event[1]}
+    if visits:
+        of_visits = select(record_lock.c.subject).where(
+            record_lock.c.superseded_at.is_(None),
+            record_lock.c.kind == Kind.VISIT.value,
+            record_lock.c.subject.in_(visits),
+        )
+        for row in connection.execute(of_visits.limit(1)):
+            raise Locked(visits[row.subject])

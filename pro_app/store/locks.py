@@ -1,29 +1,34 @@
-"""Lock and unlock the records of a patient or of a whole site; each lock is a fact with a past."""
+"""Lock and unlock records: a visit, a patient, a site, the study; each lock keeps its past."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, and_, insert, or_, select, update
 
+from pro_app.store.locked import Kind
 from pro_app.store.tables import patient, record_lock
 from pro_app.store.transaction import Tx
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """`kind`: patient or site; `subject`: her number, or the site's code."""
+    """`subject`: a visit as NUMBER/VISIT, a patient's number, a site's code, the study's id."""
 
-    kind: str
+    kind: Kind
     subject: str
     why: str
     locked_at: datetime
     locked_by: str
 
 
-def locks_of(connection: Connection, kind: str, subjects: Sequence[str]) -> dict[str, Lock]:
-    """Subject → the lock that holds."""
+#: What is locked, by its kind and subject.
+Locks: TypeAlias = dict[tuple[Kind, str], Lock]
+
+
+def read_locks(connection: Connection, wanted: Mapping[Kind, Sequence[str]]) -> Locks:
+    """Those of these subjects that are locked, in one query."""
     query: Select[Any] = select(
         record_lock.c.kind,
         record_lock.c.subject,
@@ -31,33 +36,42 @@ def locks_of(connection: Connection, kind: str, subjects: Sequence[str]) -> dict
         record_lock.c.recorded_at,
         record_lock.c.recorded_by,
     ).where(
-        record_lock.c.kind == kind,
-        record_lock.c.subject.in_(subjects),
+        or_(
+            *(
+                and_(record_lock.c.kind == kind.value, record_lock.c.subject.in_(subjects))
+                for kind, subjects in wanted.items()
+            )
+        ),
         record_lock.c.superseded_at.is_(None),
     )
-    return {row.subject: Lock(*row) for row in connection.execute(query)}
+    found = (Lock(Kind(row.kind), *row[1:]) for row in connection.execute(query))
+    return {(each.kind, each.subject): each for each in found}
 
 
-def wait_for_writers(tx: Tx, kind: str, subject: str) -> None:
-    """Until whoever is writing of her, or at her site, is done; the next one waits for this one.
+def wait_for_writers(tx: Tx, kind: Kind, subject: str) -> None:
+    """Until whoever is writing of what is meant is done; the next one waits for this one.
 
     Every write of trial data locks the patient's row first. What is added to it after
     it waited is refused, since it looks at the locks as it records what it did.
     """
-    column = patient.c.number if kind == "patient" else patient.c.site
-    query = select(patient.c.id).where(column == subject).order_by(patient.c.number)
+    query = select(patient.c.id).order_by(patient.c.number)
+    if kind is Kind.SITE:
+        query = query.where(patient.c.site == subject)
+    elif kind is not Kind.STUDY:
+        number = subject.rpartition("/")[0] if kind is Kind.VISIT else subject
+        query = query.where(patient.c.number == number)
     tx.execute(query.with_for_update()).all()
 
 
-def lock(tx: Tx, kind: str, subject: str, why: str) -> bool:
+def lock(tx: Tx, kind: Kind, subject: str, why: str) -> bool:
     """Whether it is locked by this call; False where it was already."""
     wait_for_writers(tx, kind, subject)
-    if subject in locks_of(tx.connection, kind, [subject]):
+    if read_locks(tx.connection, {kind: [subject]}):
         return False
     tx.execute(
         insert(record_lock),
         {
-            "kind": kind,
+            "kind": kind.value,
             "subject": subject,
             "why": why,
             "recorded_at": tx.now,
@@ -67,13 +81,13 @@ def lock(tx: Tx, kind: str, subject: str, why: str) -> bool:
     return True
 
 
-def unlock(tx: Tx, kind: str, subject: str) -> bool:
+def unlock(tx: Tx, kind: Kind, subject: str) -> bool:
     """Whether there was a lock to be ended."""
     wait_for_writers(tx, kind, subject)
     ended = tx.execute(
         update(record_lock)
         .where(
-            record_lock.c.kind == kind,
+            record_lock.c.kind == kind.value,
             record_lock.c.subject == subject,
             record_lock.c.superseded_at.is_(None),
         )

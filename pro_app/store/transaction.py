@@ -81,7 +81,7 @@ class Tx:
     ) -> None:
         """Write one event of the trail, in this transaction.
 
-        Errors: Locked where trial data were written of a patient whose record is locked.
+        Errors: Locked where trial data were written of what is locked: see refuse_locked.
         """
         self.record_many([self.entry(action, subject, visit=visit, changes=changes, reason=reason)])
 
@@ -111,7 +111,8 @@ class Tx:
         rows = list(entries)
         if rows:
             # Here, since nothing is written without a record: from no door, and by nobody.
-            if written := [row["subject"] for row in rows if touches_record(row["action"])]:
+            written = [(e["subject"], e["visit"]) for e in rows if touches_record(e["action"])]
+            if written:
                 refuse_locked(self.connection, written)
             if len(rows) == 1:
                 _RECORD.ask(self.connection, rows[0])

@@ -10,12 +10,13 @@ from sqlalchemy import func, select
 from pro_app.core.facts import EventKind
 from pro_app.deployment import deployment
 from pro_app.store.events import add_events
-from pro_app.store.locked import Locked, touches_record
-from pro_app.store.locks import lock, locks_of, unlock
+from pro_app.store.locked import Kind, Locked, touches_record
+from pro_app.store.locks import Locks, lock, read_locks, unlock
 from pro_app.store.patients import lock_patient
 from pro_app.store.tables import event
 from pro_app.store.transaction import Actor, reading, transaction
 from tests import factories
+from tests.rooms.nurse.counting import statements
 
 GAO = Actor("staff:gaofeng", "investigator", "LISHUI")
 
@@ -30,14 +31,25 @@ def people(in_app: Flask) -> dict[str, int]:
 
 def set_lock(kind: str, subject: str, why: str = "all is reviewed") -> None:
     with transaction(GAO, deployment().now()) as tx:
-        assert lock(tx, kind, subject, why)
+        assert lock(tx, Kind(kind), subject, why)
         tx.record("record.locked", subject, reason=why)
 
 
 def end_lock(kind: str, subject: str) -> None:
     with transaction(GAO, deployment().now()) as tx:
-        assert unlock(tx, kind, subject)
+        assert unlock(tx, Kind(kind), subject)
         tx.record("record.unlocked", subject, reason="a form came late")
+
+
+def her_lock() -> Locks:
+    with reading() as connection:
+        return read_locks(connection, {Kind.PATIENT: ["LISHUI-001"]})
+
+
+def give_reasons(*visits: tuple[str, str | None]) -> None:
+    """Record that something was written of these visits: (number, visit) each."""
+    with transaction(GAO, deployment().now()) as tx:
+        tx.record_many([tx.entry("reason.given", number, visit=v) for number, v in visits])
 
 
 def write(*numbers: str) -> None:
@@ -75,20 +87,52 @@ def test_a_site_s_lock_holds_for_its_patients_and_for_those_who_would_be_new(
     write("JIAXING-001")
 
 
+def test_a_visit_s_lock_holds_for_that_visit_alone(people: dict[str, int]) -> None:
+    set_lock("visit", "LISHUI-001/V1")
+    with pytest.raises(Locked, match="LISHUI-001"):
+        give_reasons(("LISHUI-001", "V1"))
+    with pytest.raises(Locked, match="LISHUI-001"):
+        give_reasons(("LISHUI-002", "V1"), ("LISHUI-001", "V0"), ("LISHUI-001", "V1"))
+    give_reasons(("LISHUI-001", "V0"))
+    give_reasons(("LISHUI-002", "V1"), ("LISHUI-001", "V0"))
+    # What happened to her has no visit, and is recorded though it may move one's status.
+    write("LISHUI-001")
+    end_lock("visit", "LISHUI-001/V1")
+    give_reasons(("LISHUI-001", "V1"))
+
+
+def test_the_study_s_lock_holds_for_everything_and_everybody(people: dict[str, int]) -> None:
+    set_lock("study", "nct04158843")
+    for number in people:
+        with pytest.raises(Locked, match=number):
+            write(number)
+    with pytest.raises(Locked, match="JIAXING-001"):
+        give_reasons(("JIAXING-001", "V1"))
+    with pytest.raises(Locked, match="LISHUI-009"):
+        factories.add_patient("LISHUI-009", "LISHUI")
+    end_lock("study", "nct04158843")
+    write(*people)
+
+
+def test_what_is_locked_is_asked_in_one_statement(people: dict[str, int]) -> None:
+    application = current_app._get_current_object()  # type: ignore[attr-defined]
+    with statements(application) as seen:
+        give_reasons(("LISHUI-001", "V1"))
+    assert len([each for each in seen if "record_lock" in each]) == 1
+
+
 def test_after_unlocking_all_is_as_before_and_the_lock_stays_in_the_past(
     people: dict[str, int],
 ) -> None:
     set_lock("patient", "LISHUI-001")
     with transaction(GAO, deployment().now()) as tx:
-        assert not lock(tx, "patient", "LISHUI-001", "twice")
+        assert not lock(tx, Kind.PATIENT, "LISHUI-001", "twice")
         tx.abandon()
     end_lock("patient", "LISHUI-001")
     write("LISHUI-001")
-    with reading() as connection:
-        assert locks_of(connection, "patient", ["LISHUI-001"]) == {}
+    assert her_lock() == {}
     set_lock("patient", "LISHUI-001", "again")
-    with reading() as connection:
-        assert locks_of(connection, "patient", ["LISHUI-001"])["LISHUI-001"].why == "again"
+    assert her_lock()[Kind.PATIENT, "LISHUI-001"].why == "again"
 
 
 def test_who_waited_while_a_record_was_locked_does_not_write_to_it(
@@ -111,7 +155,7 @@ def test_who_waited_while_a_record_was_locked_does_not_write_to_it(
 
     late = threading.Thread(target=write_late)
     with transaction(GAO, deployment().now()) as tx:
-        lock(tx, "patient", "LISHUI-001", "all is reviewed")
+        lock(tx, Kind.PATIENT, "LISHUI-001", "all is reviewed")
         tx.record("record.locked", "LISHUI-001")
         late.start()
         late.join(0.3)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -30,12 +31,16 @@ def asked_of_the_nurse() -> list[tuple[str, str | None]]:
     return [(str(task.kind), task.detail) for task in tasks]
 
 
+@pytest.mark.parametrize(
+    ("kind", "subject"),
+    [("patient", NUMBER), ("visit", f"{NUMBER}/V1"), ("study", "nct04158843")],
+)
 def test_a_phone_s_form_is_refused_and_taken_once_the_record_is_open_again(
-    app: Flask, her: FlaskClient
+    app: Flask, her: FlaskClient, kind: str, subject: str
 ) -> None:
     with app.app_context():
         body = message()
-        set_lock("patient", NUMBER)
+        set_lock(kind, subject)
     made_id = "00000000-0000-4000-8000-000000000007"
     refused = put(her, body, made_id)
     assert refused.status_code == 409
@@ -46,7 +51,7 @@ def test_a_phone_s_form_is_refused_and_taken_once_the_record_is_open_again(
         assert forms() == []
         assert asked_of_the_nurse() == [("FORM_NOT_TAKEN", "LOCKED")]
         assert [row.changes for row in trail("form.not_taken")] == [{"why": [None, "LOCKED"]}]
-        end_lock("patient", NUMBER)
+        end_lock(kind, subject)
     assert put(her, body, made_id).status_code == 201
     with app.app_context():
         assert [row.mode for row in forms()] == [Mode.PHONE_SELF]
@@ -68,6 +73,13 @@ def test_what_she_filled_in_on_plain_pages_waits_for_the_record_to_open(
     assert "/my/received/" in submit(her, "V1").location
     with app.app_context():
         assert len(forms()) == 1
+
+
+def test_a_form_of_another_visit_passes_the_lock_of_one(app: Flask, her: FlaskClient) -> None:
+    with app.app_context():
+        body = message()
+        set_lock("visit", f"{NUMBER}/V0")
+    assert put(her, body, "00000000-0000-4000-8000-000000000008").status_code == 201
 
 
 def test_an_import_is_refused_with_a_sentence(app: Flask, her: FlaskClient, tmp_path: Path) -> None:

@@ -217,6 +217,56 @@ def test_a_lock_is_set_and_ended_with_a_reason(world: Flask, cast: Cast) -> None
     ]
 
 
+def test_a_visit_is_locked_alone_and_its_page_says_so(world: Flask, cast: Cast) -> None:
+    gao, nurse = cast.investigator_of_lishui(), cast.nurse_of_lishui()
+
+    def act(deed: str, visit: str = "V0") -> str:
+        path = f"{RECORD}/visits/{visit}/{deed}"
+        return gao.post(path, data={"why": "it is checked"}, headers=EN, follow_redirects=True).text
+
+    said = "Locked by gaofeng on 5 Mar 2026, 08:00 GMT+08:00: it is checked"
+    assert said in act("lock")
+    assert "It was so already" in act("lock")
+    assert said in nurse.get("/staff/patients/LISHUI-001", headers=EN).text
+    assert "lock-on" not in gao.get("/staff/records", headers=EN).text
+    for deed, visit in (("lock", "V99"), ("sign", "V0"), ("burn", "V0")):
+        assert gao.post(f"{RECORD}/visits/{visit}/{deed}", data={}).status_code == 404
+    assert nurse.post(f"{RECORD}/visits/V0/unlock", data={"why": "x"}).status_code == 403
+    assert said not in act("unlock")
+    with world.app_context(), reading() as connection:
+        rows = connection.execute(
+            select(audit_event.c.action, audit_event.c.subject, audit_event.c.visit)
+            .where(audit_event.c.action.in_(("record.locked", "record.unlocked")))
+            .order_by(audit_event.c.id)
+        ).all()
+    assert [tuple(row) for row in rows] == [
+        ("record.locked", "LISHUI-001", "V0"),
+        ("record.unlocked", "LISHUI-001", "V0"),
+    ]
+
+
+def test_the_data_manager_locks_the_study_for_every_site(world: Flask, cast: Cast) -> None:
+    manager, gao = cast.data_manager(), cast.investigator_of_lishui()
+
+    def act(deed: str, why: str) -> str:
+        path = f"/staff/records/study/{deed}"
+        return manager.post(path, data={"why": why}, headers=EN, follow_redirects=True).text
+
+    assert "Write why." in act("lock", " ")
+    assert "Locked by zhoumin on 5 Mar 2026, 08:00 GMT+08:00: the data are final" in act(
+        "lock", "the data are final"
+    )
+    assert "locked with the study" in gao.get(RECORD, headers=EN).text
+    page = gao.get("/staff/records", headers=EN).text
+    assert "locked with the study" in page
+    assert "/staff/records/site/lock" not in page
+    assert manager.post("/staff/records/study/sign", data={}).status_code == 404
+    for other in (gao, cast.statistician(), cast.nurse_of_lishui()):
+        assert other.post("/staff/records/study/unlock", data={"why": "x"}).status_code == 403
+    assert "Write why." in act("unlock", "")
+    assert "Unlocked." in act("unlock", "a form of Jiaxing is missing")
+
+
 def test_others_read_the_record_and_can_not_sign_or_lock(world: Flask, cast: Cast) -> None:
     for reader in (cast.nurse_of_lishui(), cast.monitor(), cast.data_manager()):
         page = reader.get(RECORD, headers=EN).text
