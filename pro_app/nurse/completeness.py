@@ -1,12 +1,13 @@
 """How complete the forms are: the rates by visit, and who stands between two numbers."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from pro_app.core.effort import VisitEffort
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import UNANSWERED, Entry, ledger
 from pro_app.core.rates import POOLED, VisitRates, pooled, rates
@@ -14,6 +15,7 @@ from pro_app.core.study import REASON_PENDING, Study
 from pro_app.store import counts
 from pro_app.store.amended import read_amended
 from pro_app.store.counts import By as By
+from pro_app.store.effort import effort_by_visit
 from pro_app.store.facts import Known, Scope, read_facts
 from pro_app.store.patients import arms_of
 from pro_app.store.transaction import Reader, reading
@@ -145,8 +147,11 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
+    """`effort`: group → what was done for its forms, empty where nobody asked."""
+
     groups: tuple[Group, ...]
     gap: Gap | None
+    effort: Mapping[str | None, tuple[VisitEffort, ...]]
 
 
 def overview(
@@ -158,6 +163,7 @@ def overview(
     by: By | None,
     between: tuple[str, Number, Number] | None,
     group: str | None,
+    with_effort: bool = False,
 ) -> Overview:
     """Rates, reasons and, if asked for, who stands between two numbers.
 
@@ -172,10 +178,12 @@ def overview(
             _added(name, numbers.get(name, counts.Counted()), few.get(name, []), study)
             for name in dict.fromkeys([*_groups(study, sites, by), *numbers, *few])
         ]
-        if between is None or group not in [each.name for each in groups]:
-            return Overview(tuple(groups), None)
-        found = _gap(connection, asked, between, group, amended, few.get(group, []))
-    return Overview(tuple(groups), found)
+        found, effort = None, {}
+        if between and group in [each.name for each in groups]:
+            found = _gap(connection, asked, between, group, amended, few.get(group, []))
+        if with_effort:
+            effort = effort_by_visit(connection, study, sites=sites, as_of=as_of, by=by)
+    return Overview(tuple(groups), found, effort)
 
 
 @dataclass(frozen=True, slots=True)

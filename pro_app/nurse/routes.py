@@ -142,7 +142,7 @@ def reason(number: str, visit: str) -> ResponseReturnValue:
 def compliance() -> ResponseReturnValue:
     parts = deployment()
     study = parts.study
-    asked = _asked("as_of", "site", "by", "gap", "group")
+    asked = _asked("as_of", "site", "by", "gap", "group", "effort")
     allowed = completeness.groupings(arms=current_user.role == Role.STATISTICIAN)
     try:
         as_of = filters.day(asked["as_of"], parts.today())
@@ -155,6 +155,7 @@ def compliance() -> ResponseReturnValue:
             by=filters.grouping(asked["by"], allowed),
             between=filters.gap(asked["gap"], visits),
             group=asked["group"] or None,
+            with_effort=bool(asked["effort"]),
         )
     except BadFilter as bad:
         return render_template("nurse/compliance.html", asked=asked, bad=bad, allowed=allowed), 400

@@ -1,0 +1,94 @@
+"""What the sites did for their forms, counted by visit."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast, func, null, select
+
+from pro_app.core.contact import Outcome
+from pro_app.core.effort import VisitEffort, with_pooled
+from pro_app.core.study import Study
+from pro_app.store.counts import By
+from pro_app.store.facts import standing
+from pro_app.store.known import known
+from pro_app.store.tables import allocation, contact_attempt, form, patient
+
+
+def effort_by_visit(
+    connection: Connection,
+    study: Study,
+    *,
+    sites: Sequence[str] | None,
+    as_of: date,
+    by: By | None,
+) -> dict[str | None, tuple[VisitEffort, ...]]:
+    """Group → a row for each visit, one for attempts about none, and all together.
+
+    Of all patients at these sites, whether they are in a rate or not. The group is
+    None where nothing tells them apart, and "" where no arm is recorded.
+    """
+    attempts = _of_group(_attempts(), by, sites).where(
+        known(contact_attempt, None), contact_attempt.c.made_at < _end_of(as_of, study)
+    )
+    forms = _of_group(_forms(), by, sites).where(form.c.answered_on <= as_of)
+    tried: dict[tuple[str | None, str | None], tuple[int, int]] = {}
+    for part, visit, calls, reminders in connection.execute(attempts):
+        tried[part, visit] = (calls, reminders)
+    came: dict[tuple[str | None, str | None], tuple[int, int]] = {}
+    for part, visit, keyed, stand in connection.execute(forms):
+        came[part, visit] = (keyed, stand)
+    visits: list[str | None] = [visit.code for visit in study.visits]
+    found = {}
+    for group in {part for part, _ in (*tried, *came)}:
+        about_none = [None] if (group, None) in tried else []
+        rows = [
+            VisitEffort(
+                visit, *tried.get((group, visit), (0, 0)), *came.get((group, visit), (0, 0))
+            )
+            for visit in [*visits, *about_none]
+        ]
+        found[group] = with_pooled(rows)
+    return found
+
+
+def _attempts() -> Select[Any]:
+    reminder = contact_attempt.c.outcome == Outcome.REMINDED.value
+    return (
+        select(contact_attempt.c.visit, _times(~reminder), _times(reminder))
+        .join(patient, patient.c.id == contact_attempt.c.patient_id)
+        .group_by(contact_attempt.c.visit)
+    )
+
+
+def _forms() -> Select[Any]:
+    return (
+        select(form.c.visit, _times(form.c.entered_by.is_not(None)), _times(standing()))
+        .join(patient, patient.c.id == form.c.patient_id)
+        .group_by(form.c.visit)
+    )
+
+
+def _of_group(query: Select[Any], by: By | None, sites: Sequence[str] | None) -> Select[Any]:
+    """The counts of each group, its name in front."""
+    part: ColumnElement[Any] = cast(null(), Text)
+    if by == "site":
+        part = patient.c.site
+    if by == "arm":
+        part = func.coalesce(allocation.c.arm, "")
+        hers = and_(allocation.c.patient_id == patient.c.id, known(allocation, None))
+        query = query.outerjoin(allocation, hers)
+    if sites is not None:
+        query = query.where(patient.c.site.in_(sites))
+    counts = list(query.selected_columns)
+    query = query.with_only_columns(part, *counts, maintain_column_froms=True)
+    return query.group_by(part) if by else query
+
+
+def _times(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0))
+
+
+def _end_of(day: date, study: Study) -> datetime:
+    return datetime.combine(day + timedelta(1), time.min, ZoneInfo(study.time_zone))
