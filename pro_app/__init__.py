@@ -16,6 +16,7 @@ from pro_app.papers.routes import blueprint as papers
 from pro_app.patient.routes import blueprint as patient
 from pro_app.records.routes import blueprint as records
 from pro_app.reports.routes import blueprint as reports
+from pro_app.requests.routes import blueprint as requests
 from pro_app.review.routes import blueprint as review
 from pro_app.security import setup as security
 from pro_app.security.routes import blueprint as staff_door
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
         audit,
         records,
         review,
+        requests,
         intake,
     ):
         app.register_blueprint(room)

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from pro_app.deployment import deployment
 from pro_app.patient import (
+    data_routes,
     door_routes,
     form_routes,
     help_routes,
@@ -22,6 +23,7 @@ from pro_app.security.roles import TABLET_LIMITS
 from pro_app.security.setup import actor_of, tell_whose
 
 blueprint = Blueprint("patient", __name__)
+blueprint.register_blueprint(data_routes.blueprint)
 blueprint.register_blueprint(door_routes.blueprint)
 blueprint.register_blueprint(form_routes.blueprint)
 blueprint.register_blueprint(help_routes.blueprint)

@@ -16,6 +16,7 @@ ROOMS = (
     "reports",
     "records",
     "review",
+    "requests",
     "intake",
     "followup",
     "wording",

@@ -37,6 +37,7 @@ _VALUES = {
     "pause": 1,
     "query": 1,
     "scan": 1,
+    "asked": 1,
     "link": 1,
     "passkey": 1,
     "token": "no-such-link",

@@ -1,0 +1,29 @@
+"""What she asks about her own data, and how far it is."""
+
+from pro_app.core.requests import RequestKind
+from pro_app.patient.occasion import Occasion
+from pro_app.store.receiving import lock
+from pro_app.store.requests import DataRequest, add_request, requests_of
+from pro_app.store.transaction import Actor, reading, transaction
+
+
+def asked(patient_id: int) -> list[DataRequest]:
+    """All that she has asked, the latest first."""
+    with reading() as connection:
+        return requests_of(connection, patient_id)
+
+
+def ask(actor: Actor, patient_id: int, kind: RequestKind, *, at: Occasion) -> None:
+    """Have her hospital told what she wants; once, until it is answered."""
+    with transaction(actor, at.now) as tx:
+        number = lock(tx, patient_id)
+        due = add_request(tx, patient_id, kind, asked_on=at.today)
+        if due is None:
+            tx.abandon()
+            return
+        changes = {
+            "kind": (None, kind.value),
+            "asked_on": (None, at.today.isoformat()),
+            "due_on": (None, due.isoformat()),
+        }
+        tx.record("request.made", number, changes=changes)

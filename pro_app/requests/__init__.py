@@ -1,0 +1,1 @@
+"""What patients ask about their data: a copy, a correction, to stop, to have it deleted."""
