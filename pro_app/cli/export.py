@@ -10,14 +10,16 @@ from flask.cli import with_appcontext
 from flask_babel import gettext as _
 
 from pro_app.cli.outcome import Day, Moment, Refused, note, print_table, today
+from pro_app.core.review import Review
 from pro_app.deployment import deployment
 from pro_app.export import service
-from pro_app.export.manifest import Manifest
+from pro_app.export.manifest import Manifest, dictionary
 from pro_app.export.messages import said
 from pro_app.export.writing import FolderTaken
 from pro_app.store.transaction import CLI
 
-_STEPS = 18  # nine files, each written and read back
+#: What `--review` may be → how the forms stand that leave; all of them by default.
+_REVIEWS = {"all": None} | {each.value.lower().replace("_", "-"): each for each in Review}
 
 
 def register(app: Flask) -> None:
@@ -30,11 +32,22 @@ def register(app: Flask) -> None:
 @click.option("--known-at", type=Moment(), help="What was recorded later is left out.")
 @click.option("--with-arm", is_flag=True, help="Add the treatment arm; the trail says so.")
 @click.option("--with-timings", is_flag=True, help="Add when each item was seen and chosen.")
+@click.option(
+    "--review",
+    type=click.Choice(list(_REVIEWS)),
+    default="all",
+    help="Only forms that stand so; the rates know every form all the same.",
+)
 @with_appcontext
 def export(
-    folder: Path, as_of: date, known_at: datetime | None, with_arm: bool, with_timings: bool
+    folder: Path,
+    as_of: date,
+    known_at: datetime | None,
+    with_arm: bool,
+    with_timings: bool,
+    review: str,
 ) -> None:
-    """Write the data set to DIR: nine CSV files and manifest.json.
+    """Write the data set to DIR: its CSV files and manifest.json.
 
     DIR may be new, empty, or hold an earlier export, which is then replaced.
     Nothing is written unless two scorers agree on every score and every file
@@ -43,13 +56,15 @@ def export(
     if as_of > today():
         note(_("--as-of: this day has not come yet; visits are shown as if no form came by then"))
     unseen = not sys.stderr.isatty()
-    with click.progressbar(length=_STEPS, file=sys.stderr, hidden=unseen) as bar:
+    steps = 2 * len(dictionary().files)  # each is written and read back
+    with click.progressbar(length=steps, file=sys.stderr, hidden=unseen) as bar:
 
         def step(file: str) -> None:
             bar.label = file
             bar.update(1)
 
-        manifest = _made(folder.resolve(), as_of, known_at, with_arm, with_timings, step)
+        asked = _REVIEWS[review]
+        manifest = _made(folder.resolve(), as_of, known_at, with_arm, with_timings, asked, step)
     rows = [
         [name, file["rows"], file["sha256"]] for name, file in manifest.content["files"].items()
     ]
@@ -57,6 +72,9 @@ def export(
     withheld = manifest.content["withheld_consent_withdrawn"]
     if withheld:
         note(_("Left out, consent withdrawn: %(count)s patient(s)", count=withheld))
+    narrowed = manifest.content["forms_left_out_by_review"]
+    if narrowed:
+        note(_("Left out, not of the approval asked for: %(count)s form(s)", count=narrowed))
     if manifest.content["wording_notice"]:
         note(_("Demonstration wording, not the licensed questionnaire: not for research"))
 
@@ -67,6 +85,7 @@ def _made(
     known_at: datetime | None,
     with_arm: bool,
     with_timings: bool,
+    review: Review | None,
     step: service.Progress,
 ) -> Manifest:
     parts = deployment()
@@ -79,6 +98,7 @@ def _made(
             known_at=known_at,
             with_arm=with_arm,
             with_timings=with_timings,
+            review=review,
             actor=CLI,
             now=parts.now(),
             progress=step,

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from pro_app.core.facts import EventKind, Mode, PatientFacts
 from pro_app.core.instrument import AnswerState, Instrument
 from pro_app.core.ledger import Entry, Status, ledger
+from pro_app.core.review import Asked, Review
 from pro_app.core.study import Study
 
 
@@ -78,7 +79,8 @@ class AnswerSet:
     `corrections` left them; `handed_in` are the answers as they came, and
     `earlier_scores` what was had from them and from each correction before the last.
     `decision` is the site's; `chosen` says of a visit on which it decided whether this
-    form is the one that counts, None: nothing was decided.
+    form is the one that counts, None: nothing was decided. `review` says whether it was
+    looked over, as it stands.
     Shapes: `answers` holds, for each item of the instrument in its order, the
     value as chosen or the name of the state that left it blank; it is empty when
     the form's items are not the instrument's. `scores` are in the order of the
@@ -115,6 +117,7 @@ class AnswerSet:
     earlier_scores: tuple[tuple[StoredScore, ...] | None, ...] = ()
     decision: SiteDecision | None = None
     chosen: bool | None = None
+    review: Review = Review.NOT_REVIEWED
 
     @property
     def counts(self) -> bool:
@@ -141,7 +144,8 @@ class Dataset:
     Of two forms of a visit the one that counts comes first. `why_not` says of each
     form why it is not for analysis, None when it is; `baselines` maps a patient to
     the scores of her baseline form for analysis; `withheld` counts the patients
-    left out since they withdrew their consent.
+    left out since they withdrew their consent. `review` None: forms leave however they
+    stand; else only those that stand so, and `narrowed` counts the others.
     """
 
     study: Study
@@ -154,6 +158,9 @@ class Dataset:
     why_not: Mapping[str, NotAnalysed | None]
     baselines: Mapping[str, tuple[StoredScore, ...]]
     withheld: int
+    queries: tuple[Asked, ...]
+    review: Review | None
+    narrowed: int
 
 
 def assemble(
@@ -163,11 +170,14 @@ def assemble(
     study: Study,
     instrument: Instrument,
     as_of: date,
+    queries: Iterable[Asked] = (),
+    review: Review | None = None,
 ) -> Dataset:
     """The data set as of a day: what happened later is left out.
 
     Patients who withdrew their consent to further use of data by then are left
-    out altogether, pending the site's decision.
+    out altogether, pending the site's decision. Where forms are narrowed by `review`,
+    so are baselines; the ledger and the rates know every form all the same.
     """
     by_patient: dict[str, list[AnswerSet]] = defaultdict(list)
     for form in forms:
@@ -185,23 +195,39 @@ def assemble(
     )
     statuses = {(entry.patient_id, entry.visit): entry.status for entry in entries}
     visits = [visit.code for visit in study.visits]
-    kept = tuple(
+    every = [
         form
         for each in leaving
         for form in sorted(by_patient[each.facts.patient_id], key=lambda f: _place(f, visits))
-    )
+    ]
+    kept = tuple(form for form in every if review in (None, form.review))
     why_not = {form.submission_id: _why_not(form, statuses) for form in kept}
-    baselines = {
-        form.patient_id: form.scores
-        for form in kept
-        if form.visit == study.visits[0].code
-        and why_not[form.submission_id] is None
-        and form.scores is not None
-    }
-    withheld = len(known) - len(leaving)
+    numbers = {each.facts.patient_id for each in leaving}
     return Dataset(
-        study, instrument, as_of, leaving, entries, kept, statuses, why_not, baselines, withheld
+        study=study,
+        instrument=instrument,
+        as_of=as_of,
+        subjects=leaving,
+        entries=entries,
+        forms=kept,
+        statuses=statuses,
+        why_not=why_not,
+        baselines=_baselines(kept, why_not, visits[0]),
+        withheld=len(known) - len(leaving),
+        queries=tuple(each for each in queries if each.patient_id in numbers),
+        review=review,
+        narrowed=len(every) - len(kept),
     )
+
+
+def _baselines(
+    forms: Iterable[AnswerSet], why_not: Mapping[str, NotAnalysed | None], visit: str
+) -> dict[str, tuple[StoredScore, ...]]:
+    return {
+        form.patient_id: form.scores
+        for form in forms
+        if form.visit == visit and why_not[form.submission_id] is None and form.scores is not None
+    }
 
 
 def _place(form: AnswerSet, visits: list[str]) -> tuple[object, ...]:

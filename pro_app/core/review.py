@@ -5,6 +5,8 @@ and decided; no state is stored.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -47,6 +49,27 @@ def state_after(last: Deed) -> QueryState:
 def may_follow(state: QueryState, deed: Deed) -> bool:
     """Whether this can be done with a query that is so far."""
     return deed in _NEXT[state]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query as it leaves: about what, how far it is, since when; none of its words.
+
+    `form` is the submission id of the form that it is about.
+    """
+
+    id: int
+    patient_id: str
+    visit: str | None
+    form: str | None
+    field: str | None
+    state: QueryState
+    opened_on: date
+    closed_on: date | None
+
+    def age_days(self, as_of: date) -> int:
+        """For how many days it has been open, or was until it was closed."""
+        return ((self.closed_on or as_of) - self.opened_on).days
 
 
 class Review(StrEnum):

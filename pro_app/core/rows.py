@@ -55,6 +55,7 @@ class FormRow(NamedTuple):
     items_answered: int
     corrections: int
     decision: str | None
+    review: str
     mode: str
     language: str
     entered_by_staff: bool
@@ -115,6 +116,18 @@ class CorrectionRow(NamedTuple):
     source: str
     written_at: datetime
     signed_at: datetime
+
+
+class QueryRow(NamedTuple):
+    query: int
+    patient_id: str
+    visit: str | None
+    submission_id: str | None
+    field: str | None
+    state: str
+    opened_on: date
+    closed_on: date | None
+    age_days: int
 
 
 class EventRow(NamedTuple):

@@ -19,6 +19,7 @@ from pro_app.core.rows import (
     ItemRow,
     LedgerRow,
     PatientRow,
+    QueryRow,
     ScoreRow,
 )
 
@@ -53,6 +54,7 @@ def tables(
         Table("items.csv", of_items, lambda: _items(dataset, with_timings)),
         Table("scores.csv", ScoreRow._fields, lambda: _scores(dataset)),
         Table("corrections.csv", CorrectionRow._fields, lambda: _corrections(dataset)),
+        Table("queries.csv", QueryRow._fields, lambda: _queries(dataset)),
         Table("events.csv", EventRow._fields, lambda: _events(dataset)),
         Table("compliance.csv", ComplianceRow._fields, lambda: _compliance(dataset)),
     )
@@ -124,6 +126,7 @@ def _forms(dataset: Dataset, wordings: Mapping[str, WordingStatus]) -> Iterator[
             items_answered=form.items_answered,
             corrections=len(form.corrections),
             decision=form.decision,
+            review=form.review.value,
             mode=form.mode,
             language=form.language,
             entered_by_staff=form.entered_by_staff,
@@ -204,6 +207,21 @@ def _corrections(dataset: Dataset) -> Iterator[CorrectionRow]:
                     written_at=correction.written_at,
                     signed_at=correction.decided_at,
                 )
+
+
+def _queries(dataset: Dataset) -> Iterator[QueryRow]:
+    for asked in dataset.queries:
+        yield QueryRow(
+            query=asked.id,
+            patient_id=asked.patient_id,
+            visit=asked.visit,
+            submission_id=asked.form,
+            field=asked.field,
+            state=asked.state.value,
+            opened_on=asked.opened_on,
+            closed_on=asked.closed_on,
+            age_days=asked.age_days(dataset.as_of),
+        )
 
 
 def _scores(dataset: Dataset) -> Iterator[tuple[Cell, ...]]:

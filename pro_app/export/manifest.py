@@ -10,6 +10,7 @@ from typing import Any
 from pro_app.core import dictionary as dictionaries
 from pro_app.core.dataset import AnswerSet, Dataset, Subject, WordingStatus, wording_status
 from pro_app.core.dictionary import Dictionary
+from pro_app.core.review import Asked
 from pro_app.export.writing import FORMAT, MANIFEST, instant, sha256_of
 from pro_app.store.exporting import Licence
 
@@ -24,6 +25,7 @@ class Moment:
     subjects: list[Subject]
     forms: list[AnswerSet]
     licences: list[Licence]
+    queries: list[Asked]
     schema_revision: str
     synthetic: bool
 
@@ -85,6 +87,8 @@ def describe(
         "known_at": instant(known_at) if known_at else None,
         "with_arm": with_arm,
         "with_timings": with_timings,
+        "review": dataset.review.value if dataset.review else "ALL",
+        "forms_left_out_by_review": dataset.narrowed,
         "synthetic": moment.synthetic,
         "withheld_consent_withdrawn": dataset.withheld,
         "forms_for_analysis": sum(why is None for why in dataset.why_not.values()),

@@ -2,6 +2,7 @@
 
 from flask_babel import gettext as _
 
+from pro_app.core.review import Review
 from pro_app.export.service import Block, Blocked
 
 #: So many forms are named; the rest are counted.
@@ -18,6 +19,16 @@ def said(blocked: Blocked) -> list[str]:
     if rest:
         lines.append(_("and %(count)s more", count=rest))
     return lines
+
+
+def reviews() -> dict[Review, str]:
+    """How a form stands → in words."""
+    return {
+        Review.APPROVED: _("approved"),
+        Review.REJECTED: _("rejected"),
+        Review.CHANGED_SINCE: _("corrected since"),
+        Review.NOT_REVIEWED: _("not looked over"),
+    }
 
 
 def _what(block: Block) -> str:

@@ -9,9 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from pro_app.core.review import Review
 from pro_app.deployment import deployment
 from pro_app.export import service
-from pro_app.export.messages import said
+from pro_app.export.messages import reviews, said
 from pro_app.export.service import Block, Blocked
 from pro_app.export.writing import packed
 from pro_app.security.access import staff_only
@@ -38,7 +39,7 @@ def take() -> ResponseReturnValue:
         return _page(parts.today()), 400
     with_arm = request.form.get("arm") == "yes"
     try:
-        return _zip(as_of, with_arm)
+        return _zip(as_of, with_arm, _review(request.form.get("review", "")))
     except Blocked as blocked:
         if blocked.block is Block.ARM_NOT_ALLOWED:
             note_refusal(current_user.actor, f"{request.endpoint} arm", parts.now())
@@ -47,7 +48,14 @@ def take() -> ResponseReturnValue:
         return _page(as_of), 409
 
 
-def _zip(as_of: date, with_arm: bool) -> ResponseReturnValue:
+def _review(text: str) -> Review | None:
+    """How the forms stand that are asked for, None: all of them."""
+    if text not in ("", *Review):
+        abort(400)
+    return Review(text) if text else None
+
+
+def _zip(as_of: date, with_arm: bool, review: Review | None) -> ResponseReturnValue:
     parts = deployment()
     with TemporaryDirectory(prefix="export-") as temporary:
         folder = Path(temporary) / "export"
@@ -57,13 +65,15 @@ def _zip(as_of: date, with_arm: bool) -> ResponseReturnValue:
             folder=folder,
             as_of=as_of,
             with_arm=with_arm,
+            review=review,
             actor=current_user.actor,
             now=parts.now(),
         )
         archive = TemporaryFile()  # noqa: SIM115 - closed with the response
         packed(folder, archive)
     archive.seek(0)
-    name = f"{parts.study.id}-{as_of.isoformat()}{'-arm' if with_arm else ''}.zip"
+    of_review = f"-{review.value.lower()}" if review else ""
+    name = f"{parts.study.id}-{as_of.isoformat()}{'-arm' if with_arm else ''}{of_review}.zip"
     return send_file(archive, "application/zip", as_attachment=True, download_name=name)
 
 
@@ -74,6 +84,7 @@ def _page(as_of: date) -> str:
         as_of=as_of,
         today=parts.today(),
         files=_files(),
+        reviews=reviews(),
         may_have_arm=current_user.role in service.SEES_ARM,
         wordings=service.wordings_in_use(parts.study, parts.instrument, today=parts.today()),
         past=service.past_exports(),
@@ -88,6 +99,7 @@ def _files() -> list[tuple[str, str]]:
         ("forms.csv", _("Each form, conflicts too: for analysis or not, how and when, wording")),
         ("items.csv", _("Each item as answered, or why it is blank")),
         ("scores.csv", _("Each score, unrounded, with its change from baseline")),
+        ("queries.csv", _("Each query to a site: about what, how far it is, days; no words")),
         ("corrections.csv", _("Each corrected field, before and after, by whom asked for")),
         ("events.csv", _("Progression, death, withdrawals and other dated events")),
         ("compliance.csv", _("N, M, A, E, V and the rates by visit, all sites and each")),

@@ -1,12 +1,13 @@
 """Make an export: read one moment, score twice, write, read back, record, hand over."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from pro_app import instruments
+from pro_app.clock import day_of
 from pro_app.core.dataset import (
     Dataset,
     Subject,
@@ -16,6 +17,7 @@ from pro_app.core.dataset import (
     versions,
 )
 from pro_app.core.instrument import Instrument
+from pro_app.core.review import Asked, Deed, Review, state_after
 from pro_app.core.study import Study
 from pro_app.core.tidy import Table, tables
 from pro_app.core.wording import Wording
@@ -25,6 +27,7 @@ from pro_app.export.writing import MANIFEST, all_or_nothing, write_table
 from pro_app.store import exporting
 from pro_app.store.exporting import Licence, PastExport
 from pro_app.store.facts import Scope, read_facts
+from pro_app.store.queries import Exported, read_queries
 from pro_app.store.state import read_state
 from pro_app.store.transaction import Actor, reading, transaction
 from pro_app.store.wordings import licensed
@@ -64,22 +67,30 @@ def make_export(
     known_at: datetime | None = None,
     with_arm: bool,
     with_timings: bool = False,
+    review: Review | None = None,
     actor: Actor,
     now: datetime,
     progress: Progress = lambda _file: None,
 ) -> Manifest:
     """The manifest of the export that now stands in `folder`.
 
-    It holds what had happened by `as_of` and was recorded by `known_at` (now).
+    It holds what had happened by `as_of` and was recorded by `known_at` (now); of the
+    forms, where `review` is given, those that stand so.
     Errors: Blocked; FolderTaken; OSError. In every case nothing was written.
     """
     if with_arm and actor.role not in SEES_ARM:
         raise Blocked(Block.ARM_NOT_ALLOWED)
     if known_at is not None and known_at > now:
         raise Blocked(Block.NOT_KNOWN_YET)
-    moment = _read(instrument, as_of=as_of, known_at=known_at or now, with_arm=with_arm)
+    moment = _read(study, instrument, as_of=as_of, known_at=known_at or now, with_arm=with_arm)
     dataset = assemble(
-        moment.subjects, moment.forms, study=study, instrument=instrument, as_of=as_of
+        moment.subjects,
+        moment.forms,
+        study=study,
+        instrument=instrument,
+        as_of=as_of,
+        queries=moment.queries,
+        review=review,
     )
     _confirm_scores(dataset)
     words = _wordings(study, instrument, moment.licences)
@@ -100,7 +111,9 @@ def make_export(
     return manifest
 
 
-def _read(instrument: Instrument, *, as_of: date, known_at: datetime, with_arm: bool) -> Moment:
+def _read(
+    study: Study, instrument: Instrument, *, as_of: date, known_at: datetime, with_arm: bool
+) -> Moment:
     with reading(snapshot=True) as connection:
         arms = exporting.read_arms(connection, known_at=known_at) if with_arm else {}
         people = read_facts(connection, Scope(), known_at=known_at)
@@ -111,9 +124,29 @@ def _read(instrument: Instrument, *, as_of: date, known_at: datetime, with_arm: 
                 exporting.read_answer_sets(connection, instrument, as_of=as_of, known_at=known_at)
             ),
             exporting.read_licences(connection, instrument.id, known_at=known_at),
+            list(_asked(read_queries(connection, known_at=known_at), study.time_zone, as_of)),
             exporting.schema_revision(connection),
             state is not None and state.synthetic,
         )
+
+
+def _asked(found: list[Exported], time_zone: str, as_of: date) -> Iterator[Asked]:
+    """The queries as they stood at the end of a day; those asked later are left out."""
+    for query in found:
+        days = [(deed, day_of(at, time_zone)) for deed, at in query.deeds]
+        by_then = [(deed, on) for deed, on in days if on <= as_of]
+        if by_then:
+            last, last_on = by_then[-1]
+            yield Asked(
+                id=query.id,
+                patient_id=query.number,
+                visit=query.visit,
+                form=query.form,
+                field=query.field,
+                state=state_after(last),
+                opened_on=by_then[0][1],
+                closed_on=last_on if last is Deed.CLOSED else None,
+            )
 
 
 def _confirm_scores(dataset: Dataset) -> None:
@@ -174,6 +207,7 @@ def _record(
         "known_at": writing.instant(known_at),
         "arm": manifest.content["with_arm"],
         "timings": manifest.content["with_timings"],
+        "review": manifest.content["review"],
         "rows": manifest.rows,
         "manifest_sha256": manifest.sha256,
     }

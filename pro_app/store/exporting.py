@@ -10,8 +10,10 @@ from sqlalchemy import Connection, and_, select, text
 
 from pro_app.core.dataset import AnswerSet, Corrected, SiteDecision, StoredScore
 from pro_app.core.instrument import Instrument
+from pro_app.core.review import review_of
 from pro_app.store.amended import Amended, in_parts, read_amended
 from pro_app.store.known import known
+from pro_app.store.reviews import read_reviews
 from pro_app.store.tables import (
     allocation,
     audit_event,
@@ -44,8 +46,9 @@ def read_answer_sets(
 ) -> Iterator[AnswerSet]:
     """Every form answered by the day and received by the instant, standing or not.
 
-    With what was corrected and decided by the instant.
+    With what was corrected, decided and found of it by the instant.
     """
+    reviews = read_reviews(connection, known_at=known_at)
     amended = read_amended(connection, known_at=known_at)
     revised = _revised_scores(connection, instrument, amended)
     scored = and_(
@@ -66,6 +69,8 @@ def read_answer_sets(
         made = _answer_set(row, instrument)
         if row.patient_id in amended.patients:
             made = _amended(made, row, amended, revised, instrument)
+        if found := reviews.get(made.submission_id):
+            made = replace(made, review=review_of(*found, len(made.corrections)))
         if made.answered_on <= as_of:
             yield made
 

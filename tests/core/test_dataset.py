@@ -33,6 +33,7 @@ from pro_app.core.facts import Assistance, EventFact, EventKind, FormFact, Mode,
 from pro_app.core.instrument import AnswerState
 from pro_app.core.ledger import Flag, Pattern, Status
 from pro_app.core.rates import VisitRates, pooled, rates
+from pro_app.core.review import QueryState, Review
 from pro_app.core.scoring import score
 from pro_app.export.manifest import VERSION, dictionary
 from pro_app.studies import load
@@ -350,6 +351,7 @@ ROW_TYPES = {
     "items.csv": kinds.ItemRow,
     "scores.csv": kinds.ScoreRow,
     "corrections.csv": kinds.CorrectionRow,
+    "queries.csv": kinds.QueryRow,
     "events.csv": kinds.EventRow,
     "compliance.csv": kinds.ComplianceRow,
     "dictionary.csv": DictionaryRow,
@@ -376,6 +378,8 @@ def test_every_column_that_can_leave_is_explained_in_its_order() -> None:
         ("wording_status", WordingStatus),
         ("state", AnswerState),
         ("events", EventKind),
+        ("review", Review),
+        ("query_state", QueryState),
         ("types", dictionaries.Kind),
         ("sources", Source),
     ],

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from pro_app.core.facts import Mode
+from pro_app.core.review import Review
 from pro_app.deployment import deployment
 from pro_app.export.manifest import Manifest
 from pro_app.export.service import make_export
@@ -31,6 +32,7 @@ def export(
     known_at: datetime | None = None,
     with_arm: bool = False,
     with_timings: bool = False,
+    review: Review | None = None,
     actor: Actor = CLI,
 ) -> Manifest:
     parts = deployment()
@@ -42,6 +44,7 @@ def export(
         known_at=known_at,
         with_arm=with_arm,
         with_timings=with_timings,
+        review=review,
         actor=actor,
         now=parts.now(),
     )

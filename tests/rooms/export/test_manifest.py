@@ -55,6 +55,7 @@ def test_an_export_is_kept_in_the_trail_with_the_digest_of_its_manifest(folder: 
         "known_at": "2026-03-05T00:00:00Z",
         "arm": True,
         "timings": False,
+        "review": "ALL",
         "rows": manifest.rows,
         "manifest_sha256": manifest.sha256,
     }
@@ -77,6 +78,7 @@ def test_the_manifest_names_what_the_files_hold(folder: Path) -> None:
     assert (written["as_of"], written["known_at"]) == ("2026-03-05", None)
     assert (written["schema_revision"], written["with_arm"]) == (newest, False)
     assert written["with_timings"] is False
+    assert (written["review"], written["forms_left_out_by_review"]) == ("ALL", 0)
     assert written["both_scorers_agree"] is True
     assert written["wordings"] == [{"status": "PAPER", "sha256": None, "forms": 1, "licences": []}]
     assert written["wording_notice"] is None
