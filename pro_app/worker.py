@@ -7,6 +7,7 @@ one process; with PostgreSQL it is a process of its own, `flask worker`.
 import logging
 import os
 import socket
+from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import BaseScheduler
@@ -15,9 +16,10 @@ from flask import Flask
 
 from pro_app.audit import heads, messages
 from pro_app.audit import service as audit
-from pro_app.audit.mail import Post
+from pro_app.audit.mail import Letter, Post
 from pro_app.deployment import deployment
-from pro_app.followup import alerts, service
+from pro_app.followup import alerts, completion, service, summary
+from pro_app.followup.messages import summary_letter
 from pro_app.store.transaction import WORKER
 
 _log = logging.getLogger(__name__)
@@ -25,7 +27,7 @@ _TICK_SECONDS = 60
 #: An event is sealed a minute later at most; a run may wait ten seconds for a writer.
 _SEAL_SECONDS = 30
 #: The first run of a day sends; the others find that done, or try again.
-_HEADS_SECONDS = 300
+_LETTERS_SECONDS = 300
 
 
 def run_for_ever(app: Flask) -> None:
@@ -47,7 +49,12 @@ def start_beside(app: Flask) -> BaseScheduler:
 
 def _schedule(scheduler: BaseScheduler, app: Flask) -> None:
     # Missed ticks are not made up for: the next one does all there is to do.
-    jobs = ((tick, _TICK_SECONDS), (seal, _SEAL_SECONDS), (send_heads, _HEADS_SECONDS))
+    jobs = (
+        (tick, _TICK_SECONDS),
+        (seal, _SEAL_SECONDS),
+        (send_heads, _LETTERS_SECONDS),
+        (send_summaries, _LETTERS_SECONDS),
+    )
     for job, seconds in jobs:
         scheduler.add_job(job, "interval", [app], seconds=seconds, max_instances=1, coalesce=True)
 
@@ -57,11 +64,12 @@ def tick(app: Flask) -> None:
     with app.app_context():
         parts = deployment()
         now = parts.now()
+        study, instrument, today = parts.study, parts.instrument, parts.day_of(now)
+        doer: dict[str, Any] = {"actor": WORKER, "holder": _holder(), "now": now}
         try:
-            service.tick(
-                parts.study, actor=WORKER, holder=_holder(), now=now, today=parts.day_of(now)
-            )
-            alerts.look(parts.study, parts.instrument, actor=WORKER, holder=_holder(), now=now)
+            service.tick(study, today=today, **doer)
+            alerts.look(study, instrument, **doer)
+            completion.look(study, instrument, today=today, **doer)
         except Exception:
             _log.exception("the worker's tick failed; the next one tries again")
 
@@ -98,6 +106,29 @@ def send_heads(app: Flask) -> None:
                 _log.warning("the head was not sent to %s; the next run tries again", sites)
         except Exception:
             _log.exception("sending the heads failed; the next run tries again")
+
+
+def send_summaries(app: Flask) -> None:
+    """Send each site on Monday what waits there, if anything does and there is a mail server."""
+    with app.app_context():
+        parts = deployment()
+        post = Post(parts.settings.smtp_url, parts.settings.mail_from)
+        if not post.url:
+            return
+        try:
+            outcome = summary.send_due(
+                parts.study,
+                lambda *letter: post.send(Letter(*letter)),
+                summary_letter,
+                actor=WORKER,
+                holder=_holder(),
+                now=parts.now(),
+            )
+            if outcome.failed:
+                sites = ", ".join(outcome.failed)
+                _log.warning("the summary was not sent to %s; the next run tries again", sites)
+        except Exception:
+            _log.exception("sending the summaries failed; the next run tries again")
 
 
 def _holder() -> str:

@@ -39,7 +39,8 @@ class Visit:
 class Site:
     """A hospital of the trial; `phone` is what a patient is told to call.
 
-    `email`: where the head of the trail is sent each day; empty: nowhere.
+    `email`: where the head of the trail is sent each day, and on Mondays a summary of
+    what waits; empty: nowhere.
     """
 
     code: str
@@ -100,7 +101,8 @@ class Study:
     `instrument` is the id of a shipped one or the path of a folder.
     `stop_events` are the event kinds at which the protocol stops asking for
     forms (empty: it never does). `form_layout` is how a form is laid out on a
-    screen: one "item" at a time, or one "section".
+    screen: one "item" at a time, or one "section". A site is told of a visit at which
+    less than `completion_floor` of its expected forms are valid (None: of none).
     """
 
     id: str
@@ -120,3 +122,4 @@ class Study:
     sha256: str
     form_layout: str = "item"
     alerts: tuple[AlertRule, ...] = ()
+    completion_floor: float | None = None

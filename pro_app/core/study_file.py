@@ -57,6 +57,8 @@ def _contradictions(study: Study) -> Iterator[str]:
     yield from _visit_problems(study)
     if study.form_layout not in FORM_LAYOUTS:
         yield f"form_layout: {study.form_layout!r} is neither {' nor '.join(FORM_LAYOUTS)}"
+    if study.completion_floor is not None and not 0 < study.completion_floor <= 1:
+        yield f"completion_floor: {study.completion_floor} is not above 0 and at most 1"
     kinds = {kind.value for kind in EventKind}
     for event in study.stop_events:
         if event not in kinds:

@@ -18,6 +18,7 @@ from pro_app.store.decisions import waiting as undecided
 from pro_app.store.keying import differing, keyed_once
 from pro_app.store.pauses import paused
 from pro_app.store.reach import reach_of
+from pro_app.store.site_tasks import OpenSiteTask, open_site_tasks
 from pro_app.store.tasks import Begun, TaskKind, Waiting, begun, waiting
 from pro_app.store.today import CameIn, Cut, Flagged, OpenWindow, came_in, flagged, open_windows
 from pro_app.store.transaction import Reader, reading
@@ -76,6 +77,7 @@ class Today:
     not_reached: Cut[NotReached]
     alerts: Cut[OpenAlert]
     queues: Queues
+    of_site: Sequence[OpenSiteTask]  # what is asked of the site as a whole
     paused: Mapping[str, PauseFact]  # number → why she is not to be asked today
     tried: Mapping[str, Sequence[Attempt]]  # number → what was tried lately, the latest first
     reminded: Mapping[tuple[str, str], Reminded]  # number and visit → messages that were sent
@@ -91,8 +93,10 @@ class Today:
         """Whether anything is left to do."""
         lists = (self.soon, self.week, self.later, self.flagged, self.calls, self.not_taken)
         calls = (self.call_backs, self.not_reached)
-        return self.queues.any or any(
-            cut.total for cut in (*lists, *calls, self.begun, self.alerts)
+        return (
+            self.queues.any
+            or bool(self.of_site)
+            or any(cut.total for cut in (*lists, *calls, self.begun, self.alerts))
         )
 
 
@@ -130,6 +134,7 @@ def at_site(study: Study, *, sites: tuple[str, ...], today: date, now: datetime)
                 for each in paused(connection, sites=sites, today=today, limit=COUNTED)
             },
             queues=_queues(connection, sites),
+            of_site=open_site_tasks(connection, sites=sites),
             reach=reach_of(connection, study, shown, today=today),
             **_contacts(latest(connection, shown, since=now - LATELY), today, study.time_zone),
         )

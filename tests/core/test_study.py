@@ -172,6 +172,7 @@ def test_all_contradictions_are_named_at_once() -> None:
     data["arms"][0]["code"] = "GREEN TEA"
     data["arms"][1]["weight"] = 0
     data["stop_events"] = ["rain"]
+    data["completion_floor"] = 80
     data["reasons"][0]["group"] = "NONE"
     data["reasons"][1]["code"] = "REASON_PENDING"
 
@@ -181,6 +182,7 @@ def test_all_contradictions_are_named_at_once() -> None:
     assert "arms: 'GREEN TEA' is not letters, digits and underscores" in found
     assert "arm BLACK: weight 0 is below 1" in found
     assert "stop_events: unknown event 'rain'" in found
+    assert "completion_floor: 80.0 is not above 0 and at most 1" in found
     assert "reason ASLEEP: unknown group 'NONE'" in found
     assert "reason REASON_PENDING: this code says that none was given" in found
     assert "title: no label in de" in found

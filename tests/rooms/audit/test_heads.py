@@ -2,16 +2,12 @@
 
 import json
 import re
-import socket
 from collections.abc import Iterator
 from datetime import timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from flask import Flask
 from sqlalchemy import select
 
@@ -24,33 +20,14 @@ from pro_app.store.transaction import CLI, reading, transaction
 from pro_app.studies import load
 from tests.conftest import HandClock, settings_for
 from tests.house.source import PRODUCT
+from tests.mailbox import Mailbox, mail_server, text_of
 from tests.rooms.audit.test_commands import run, tamper
-
-
-class Mailbox:
-    """What a mail server does with a letter: take it, or refuse it while `full`."""
-
-    def __init__(self) -> None:
-        self.letters: list[EmailMessage] = []
-        self.full = False
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
-        if self.full:
-            return "452 no room"
-        self.letters.append(message_from_bytes(envelope.content, policy=policy.default))
-        return "250 OK"
 
 
 @pytest.fixture
 def mailbox() -> Iterator[tuple[Mailbox, int]]:
-    box = Mailbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield box, port
-    controller.stop()
+    with mail_server() as found:
+        yield found
 
 
 @pytest.fixture
@@ -82,12 +59,6 @@ def _write(count: int) -> None:
     service.seal(holder="test", now=deployment().now())
 
 
-def _text(letter: EmailMessage) -> str:
-    body = letter.get_body()
-    assert body is not None
-    return str(body.get_content())
-
-
 def _sent() -> list[Any]:
     with reading() as connection:
         query = select(audit_event).where(audit_event.c.action == "head.sent")
@@ -109,7 +80,7 @@ def test_each_site_with_an_address_gets_the_head_in_both_languages(
         assert [(event.subject, event.changes["head"][1]) for event in _sent()] == [
             ("site:LISHUI", head), ("site:JIAXING", head),
         ]  # fmt: skip
-    text = _text(letters[0])
+    text = text_of(letters[0])
     for said in (head, "2026-03-05", "丽水市中心医院", "The Central Hospital of Lishui"):
         assert said in text, said
     assert "5 new events are sealed; 5 in all." in text
@@ -131,7 +102,7 @@ def test_nothing_goes_twice_on_a_day_and_the_next_day_tells_what_is_new(
         _write(3)
     worker.send_heads(world)
     assert len(box.letters) == 4
-    assert "5 new events are sealed; 10 in all." in _text(box.letters[2])  # 3, and 2 of sending
+    assert "5 new events are sealed; 10 in all." in text_of(box.letters[2])  # 3, and 2 of sending
     assert box.letters[0]["Message-ID"] != box.letters[2]["Message-ID"]
 
 
@@ -155,7 +126,7 @@ def test_a_mailed_head_finds_a_tail_that_was_cut(
     world: Flask, mailbox: tuple[Mailbox, int]
 ) -> None:
     worker.send_heads(world)
-    found = re.search(r"\d+:[0-9a-f]{64}", _text(mailbox[0].letters[0]))
+    found = re.search(r"\d+:[0-9a-f]{64}", text_of(mailbox[0].letters[0]))
     assert found
     assert run(world, "verify", "--head", found[0]).exit_code == 0
     with world.app_context():

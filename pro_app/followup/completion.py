@@ -1,0 +1,125 @@
+"""Tell a site once a day at which visits too few of its expected forms came."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from pro_app.clock import day_of
+from pro_app.core.completion import low_visits
+from pro_app.core.instrument import Instrument
+from pro_app.core.ledger import Entry, ledger
+from pro_app.core.rates import VisitRates, rates
+from pro_app.core.study import Study
+from pro_app.store import leases, site_tasks
+from pro_app.store.amended import read_amended
+from pro_app.store.counts import Counted, counted
+from pro_app.store.facts import Scope, read_facts
+from pro_app.store.site_tasks import Ended, Kind, OpenSiteTask
+from pro_app.store.transaction import Actor, Reader, Tx, housekeeping, reading, transaction
+
+_LEASE = "completion"
+_LASTS = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """How many tasks were opened, and how many closed since the rate is back."""
+
+    opened: int = 0
+    closed: int = 0
+
+
+def look(
+    study: Study, instrument: Instrument, *, actor: Actor, holder: str, now: datetime, today: date
+) -> Changed:
+    """Open and close the tasks of each site, on the first run of a day.
+
+    Where another process has the lease, or it was done today, nothing is done.
+    """
+    with housekeeping() as work:
+        if not leases.take(work, _LEASE, holder, now, _LASTS):
+            return Changed()
+    with reading() as connection:
+        done_at = leases.last_done(connection, _LEASE)
+    if done_at is not None and day_of(done_at, study.time_zone) >= today:
+        return Changed()
+    changed = follow(study, instrument, actor=actor, now=now, today=today)
+    with housekeeping() as work:
+        leases.mark_done(work, _LEASE, now)
+    return changed
+
+
+def follow(
+    study: Study, instrument: Instrument, *, actor: Actor, now: datetime, today: date
+) -> Changed:
+    """Bring the tasks in line with the rates of a day."""
+    with reading(snapshot=True) as connection:
+        there = {
+            (task.site, task.visit): task
+            for task in site_tasks.open_site_tasks(connection, sites=None)
+            if task.kind == Kind.LOW_COMPLETION
+        }
+        low = _low(connection, study, instrument, today)
+    new = {place: row for place, row in low.items() if place not in there}
+    over = [task for place, task in there.items() if place not in low]
+    if new or over:
+        with transaction(actor, now) as tx:
+            for (site, visit), row in new.items():
+                _open(tx, site, visit, row)
+            for task in over:
+                _close(tx, task)
+    return Changed(len(new), len(over))
+
+
+def _open(tx: Tx, site: str, visit: str | None, row: VisitRates) -> None:
+    site_tasks.open_site_task(tx, site, Kind.LOW_COMPLETION, visit)
+    changes = {"kind": (None, Kind.LOW_COMPLETION.value), "valid": (None, f"{row.v}/{row.e}")}
+    tx.record("site_task.opened", f"site:{site}", visit=visit, changes=changes)
+
+
+def _close(tx: Tx, task: OpenSiteTask) -> None:
+    site_tasks.close_site_task(tx, task.id, Ended.RATE_BACK)
+    changes = {"kind": (task.kind, None), "outcome": (None, Ended.RATE_BACK.value)}
+    tx.record("site_task.closed", f"site:{task.site}", visit=task.visit, changes=changes)
+
+
+def _low(
+    connection: Reader, study: Study, instrument: Instrument, today: date
+) -> dict[tuple[str, str | None], VisitRates]:
+    """(site, visit) → its numbers, where less than the study's floor came."""
+    if study.completion_floor is None:
+        return {}
+    found: dict[tuple[str, str | None], VisitRates] = {}
+    for site, rows in _rates_by_site(connection, study, instrument, today).items():
+        low = low_visits(rows, study.completion_floor)
+        found |= {(site, row.visit): row for row in rows if row.visit in low}
+    return found
+
+
+def _rates_by_site(
+    connection: Reader, study: Study, instrument: Instrument, today: date
+) -> dict[str, tuple[VisitRates, ...]]:
+    """The database counts; the core does so for the few whose forms were corrected."""
+    amended = read_amended(connection).patients
+    valid_from = instrument.valid_from
+    numbers = counted(
+        connection, study, sites=None, as_of=today, valid_from=valid_from, by="site",
+        without=amended,
+    )  # fmt: skip
+    few: dict[str, list[Entry]] = defaultdict(list)
+    if amended:
+        for person in read_facts(connection, Scope(ids=tuple(amended))):
+            few[person.facts.site] += ledger(
+                person.facts, study, valid_from=valid_from, as_of=today
+            )
+    return {
+        site.code: tuple(
+            one + other
+            for one, other in zip(
+                numbers.get(site.code, Counted()).rows(study),
+                rates(few[site.code], study),
+                strict=True,
+            )
+        )
+        for site in study.sites
+    }
