@@ -18,7 +18,7 @@ class Channel(StrEnum):
     EMAIL = "EMAIL"
     LETTER = "LETTER"
     IN_PERSON = "IN_PERSON"  # at a visit to the hospital, or at her home
-    OTHER = "OTHER"
+    ANOTHER = "ANOTHER"  # a way that has no name here
 
 
 class Outcome(StrEnum):
@@ -32,7 +32,7 @@ class Outcome(StrEnum):
 
 
 #: The ways by which a nurse sends a reminder by hand, the usual one first.
-MESSAGES = (Channel.WECHAT, Channel.SMS, Channel.EMAIL, Channel.OTHER)
+MESSAGES = (Channel.WECHAT, Channel.SMS, Channel.EMAIL, Channel.ANOTHER)
 
 
 @dataclass(frozen=True, slots=True)
