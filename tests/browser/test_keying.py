@@ -6,7 +6,17 @@ from datetime import date
 from playwright.sync_api import Page, expect
 
 from tests import factories
-from tests.browser.conftest import DESK, Site
+from tests.browser.conftest import DESK, PHONE, Site
+from tests.rooms.papers.drawn import photograph
+
+
+def _signed_in(page: Page, name: str) -> Page:
+    page.goto("/staff/sign-in")
+    page.fill("[name=name]", name)
+    page.fill("[name=password]", "correct horse battery staple")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/staff/today")
+    return page
 
 
 def test_a_paper_form_is_typed_in_with_one_key_for_a_line(
@@ -16,12 +26,7 @@ def test_a_paper_form_is_typed_in_with_one_key_for_a_line(
         factories.add_patient(randomised_on=date(2025, 12, 1))
     site.cast.nurse_of_lishui()
     site.app.config["WTF_CSRF_ENABLED"] = True
-    page = new_page(viewport=DESK, locale="en-GB")
-    page.goto("/staff/sign-in")
-    page.fill("[name=name]", "lina")
-    page.fill("[name=password]", "correct horse battery staple")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/staff/today")
+    page = _signed_in(new_page(viewport=DESK, locale="en-GB"), "lina")
     page.goto("/staff/patients/LISHUI-001/visits/V1/key-in")
     page.fill("[name=answered_on]", "2026-03-01")
     page.focus("[name=GP1]")
@@ -39,3 +44,29 @@ def test_a_paper_form_is_typed_in_with_one_key_for_a_line(
     page.keyboard.press("Enter")
     expect(page.locator("[role=status]")).to_contain_text("2 lines are blank.")
     expect(page.locator(".codes")).to_have_text("GP2 GS7")
+
+
+def test_a_photograph_from_a_phone_is_seen_beside_the_second_keying(
+    site: Site, new_page: Callable[..., Page]
+) -> None:
+    with site.app.app_context():
+        patient_id = factories.add_patient(randomised_on=date(2025, 12, 1))
+        factories.add_form(patient_id, "V1", date(2026, 3, 1))
+    site.cast.nurse_of_lishui()
+    site.cast.investigator_of_lishui()
+    site.app.config["WTF_CSRF_ENABLED"] = True
+    page = _signed_in(new_page(viewport=PHONE, has_touch=True, locale="en-GB"), "lina")
+    page.goto("/staff/forms/1")
+    camera, album = page.locator("[capture]"), page.locator("[multiple]")
+    expect(camera).to_be_visible()
+    one = {"name": "1.jpg", "mimeType": "image/jpeg", "buffer": photograph()}
+    camera.set_input_files(one)
+    album.set_input_files([one] * 4)
+    expect(page.get_by_text("Choose at most 4 photographs.")).to_be_visible()
+    page.click("text=Keep the photographs")  # nothing is sent
+    album.set_input_files([])
+    page.click("text=Keep the photographs")
+    expect(page.locator("[role=status]")).to_contain_text("Photographs kept: 1.")
+    desk = _signed_in(new_page(viewport=DESK, locale="en-GB"), "gaofeng")
+    desk.goto("/staff/forms/1/key-again")
+    expect(desk.locator(".scan img")).to_have_js_property("naturalWidth", 320)
