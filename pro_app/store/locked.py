@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, exists, or_, select
 
 from pro_app.store.prepared import Prepared
 from pro_app.store.tables import patient, record_lock
@@ -77,16 +77,14 @@ _OF_PATIENT = and_(
 _OF_SITE = and_(record_lock.c.kind == Kind.SITE.value, record_lock.c.subject == patient.c.site)
 _OF_STUDY = record_lock.c.kind == Kind.STUDY.value
 _OF_VISIT = and_(
-    record_lock.c.kind == Kind.VISIT.value, record_lock.c.subject == bindparam("visit_subject")
+    record_lock.c.kind == Kind.VISIT.value,
+    record_lock.c.subject == patient.c.number.concat("/").concat(bindparam("visit", type_=Text)),
 )
 
-# One statement on the busiest way, a form that is handed in: whatever may be locked of it.
-_ONE = Prepared(
-    select(patient.c.number).where(
-        patient.c.number == bindparam("number"),
-        _holds(_OF_PATIENT, _OF_SITE, _OF_STUDY, _OF_VISIT),
-    )
-)
+#: Whether anything holds what is written of a patient, as a column beside her row.
+LOCKED = _holds(_OF_PATIENT, _OF_SITE, _OF_STUDY, _OF_VISIT)
+
+_ONE = Prepared(select(patient.c.number).where(patient.c.number == bindparam("number"), LOCKED))
 
 
 def refuse_locked(connection: Connection, written: Iterable[tuple[str, str | None]]) -> None:
@@ -99,8 +97,7 @@ def refuse_locked(connection: Connection, written: Iterable[tuple[str, str | Non
     events = sorted(set(written), key=lambda event: (event[0], event[1] or ""))
     if len(events) == 1:
         number, visit = events[0]
-        asked = {"number": number, "visit_subject": visit_subject(number, visit)}
-        for row in _ONE.rows(connection, asked):
+        for row in _ONE.rows(connection, {"number": number, "visit": visit or ""}):
             raise Locked(row.number)
         return
     for start in range(0, len(events), 5000):

@@ -14,6 +14,7 @@ from pro_app.core.instrument import Instrument
 from pro_app.core.submission import KnownForm
 from pro_app.store.facts import Scope, read_facts
 from pro_app.store.forms import Received
+from pro_app.store.locked import LOCKED
 from pro_app.store.prepared import Prepared, together
 from pro_app.store.tables import (
     draft,
@@ -90,6 +91,7 @@ _GROUND = Prepared(
         nurse_task.c.opened_at.label("asked_for_at"),
         select(study_state.c.live_at).scalar_subquery().label("live_at"),
         _WORDING.label("wording_sha256"),
+        LOCKED.label("locked"),
         form.c.submission_id,
         form.c.patient_id,
         form.c.visit,
@@ -186,9 +188,12 @@ def gather(
     # Two statements: PostgreSQL shows the second what was committed while the first,
     # which locks her row, waited for it.
     with together(tx.connection):
-        locked = _LOCK.ask(tx.connection, {"patient": patient_id})
+        held = _LOCK.ask(tx.connection, {"patient": patient_id})
         found = _GROUND.ask(tx.connection, sought)
-    return _ground(locked()[0].number, found(), patient_id, submission_id)
+    number, rows = held()[0].number, found()
+    if not rows[0].locked:
+        tx.found_unlocked(number, visit)
+    return _ground(number, rows, patient_id, submission_id)
 
 
 def _ground(number: str, rows: Sequence[Any], patient_id: int, submission_id: str) -> Ground:

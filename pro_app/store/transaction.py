@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -56,6 +56,7 @@ class Unrecorded(RuntimeError):
 class _State:
     recorded: bool = False
     abandoned: bool = False
+    unlocked: set[tuple[str, str | None]] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +112,18 @@ class Tx:
         rows = list(entries)
         if rows:
             # Here, since nothing is written without a record: from no door, and by nobody.
-            written = [(e["subject"], e["visit"]) for e in rows if touches_record(e["action"])]
-            if written:
-                refuse_locked(self.connection, written)
+            written = {(e["subject"], e["visit"]) for e in rows if touches_record(e["action"])}
+            if asked := written - self._state.unlocked:
+                refuse_locked(self.connection, asked)
             if len(rows) == 1:
                 _RECORD.ask(self.connection, rows[0])
             else:
                 self.execute(insert(audit_event), rows)
             self._state.recorded = True
+
+    def found_unlocked(self, number: str, visit: str) -> None:
+        """Spare the question: with her row held, no lock was seen on this visit of hers."""
+        self._state.unlocked.add((number, visit))
 
     def abandon(self) -> None:
         """Let the transaction end with nothing written: there was nothing to do."""
