@@ -21,7 +21,7 @@ from tests.cast import Cast
 from tests.conftest import HandClock
 from tests.rooms.patient.steps import ACTOR, drafts, forms, message, occasion, put
 
-#: The aim of the issue; the sign-in's look-up and the trail's record are among them.
+#: The busiest way; the sign-in's look-up and the trail's record are among them.
 _MOST_STATEMENTS = 7
 
 
