@@ -101,7 +101,7 @@ def enable(name: str, reason: str) -> None:
 @click.argument("name")
 @click.option("--reason", required=True, help="Why; it stands in the trail.")
 def second_factor_reset(name: str, reason: str) -> None:
-    """Take authenticator and recovery codes from an account, for a lost phone."""
+    """Take authenticator, recovery codes and passkeys from an account, for a lost device."""
     _done(name, accounts.reset_second_factor(name, reason, actor=CLI, now=deployment().now()))
     note(_("%(name)s has no second factor any more and was signed out.", name=name))
 

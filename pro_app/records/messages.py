@@ -37,7 +37,10 @@ def problem(found: Problem) -> str:
 
 def not_she() -> str:
     return str(
-        _("Password or code was not right, or you have to wait a moment. Nothing was signed.")
+        _(
+            "Password or second factor was not right, or you have to wait a moment. "
+            "Nothing was signed."
+        )
     )
 
 

@@ -9,8 +9,8 @@ from pro_app.deployment import deployment
 from pro_app.records import messages, service
 from pro_app.records.service import Kind, PatientRecord, Record, Standing
 from pro_app.security.access import staff_only
+from pro_app.security.here import signs
 from pro_app.security.roles import READERS, Role
-from pro_app.security.service import confirm
 
 blueprint = Blueprint("records", __name__, url_prefix="/staff/records")
 
@@ -113,13 +113,7 @@ def _act(record: Record, deed: str, back: str) -> ResponseReturnValue:
 def _sign(record: Record) -> str | None:
     """What stood in the way, None once it is signed."""
     parts = deployment()
-    if not confirm(
-        current_user.name,
-        request.form.get("password", ""),
-        request.form.get("code", ""),
-        pepper=parts.settings.secret_key,
-        now=parts.now(),
-    ):
+    if not signs():
         return messages.not_she()
     problem = service.sign_off(
         record,
@@ -133,13 +127,13 @@ def _sign(record: Record) -> str | None:
 
 def _sites() -> list[Site]:
     mine = current_user.sites
-        "month_of": {visit.code: visit.month for visit in deployment().study.visits},
     return [each for each in deployment().study.sites if mine is None or each.code in mine]
 
 
 def _words() -> dict[str, object]:
     return {
         "may_sign": current_user.role == Role.INVESTIGATOR,
+        "month_of": {visit.code: visit.month for visit in deployment().study.visits},
         "longest_why": service.LONGEST_WHY,
         "site_of": {each.code: each for each in deployment().study.sites},
         "modes": messages.modes(),

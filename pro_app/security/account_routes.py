@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -10,13 +10,13 @@ from markupsafe import Markup
 
 from pro_app import qr
 from pro_app.deployment import deployment
-from pro_app.security import accounts, authenticators, messages
+from pro_app.security import accounts, authenticators, here, messages, passkeys
 from pro_app.security.access import staff_only
 from pro_app.security.accounts import WrongPassword
 from pro_app.security.roles import Role
+from pro_app.security.second_factor import Shown
 from pro_app.security.service import Stage
 from pro_app.security.setup import let_in_or_choose, limiter
-from pro_app.store.staff import Account
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
@@ -24,15 +24,19 @@ blueprint = Blueprint("account", __name__, url_prefix="/account")
 @blueprint.get("")
 @staff_only(*Role)
 def page() -> ResponseReturnValue:
-    return _page()
+    return own_page()
 
 
-def _page(status: int = 200) -> ResponseReturnValue:
+def own_page(status: int = 200) -> ResponseReturnValue:
     account = current_user.account
     return render_template(
         "security/account.html",
         role=messages.roles()[account.role],
         authenticator=authenticators.find(account),
+        passkeys=passkeys.find(account),
+        codes_left=authenticators.codes_left(account),
+        asked=here.asked(),
+        place=here.place(),
         sessions=accounts.sessions(account, now=deployment().now()),
         this=accounts.handle(current_user.token),
     ), status
@@ -45,15 +49,19 @@ def password() -> ResponseReturnValue:
     new = request.form.get("new", "")
     if new != request.form.get("again", ""):
         flash(_("The new password was not the same both times."), "error")
-        return _page(422)
+        return own_page(422)
     old = request.form.get("old", "")
     problem = accounts.change_password(
         current_user.account, old, new, token=current_user.token, now=deployment().now()
     )
     if problem is not None:
-        said = _wrong() if isinstance(problem, WrongPassword) else messages.unfit()[problem]
+        said = (
+            messages.not_proved()
+            if isinstance(problem, WrongPassword)
+            else messages.unfit()[problem]
+        )
         flash(said, "error")
-        return _page(422)
+        return own_page(422)
     flash(_("The new password counts from now on. You were signed out everywhere else."), "info")
     return redirect(url_for("security.account.page"))
 
@@ -65,7 +73,7 @@ def authenticator() -> ResponseReturnValue:
 
 
 def _set_up(status: int = 200) -> ResponseReturnValue:
-    account, _token = _who()
+    account, _token = here.who()
     parts = deployment()
     if authenticators.find(account) is not None:
         return redirect(url_for("security.account.page"))
@@ -73,13 +81,15 @@ def _set_up(status: int = 200) -> ResponseReturnValue:
         account, parts.study.registry_id, pepper=parts.settings.secret_key
     )
     picture = Markup(qr.svg(offer.address)) if offer else None  # noqa: S704 - our own drawing
-    return render_template("security/authenticator.html", offer=offer, picture=picture), status
+    return render_template(
+        "security/authenticator.html", offer=offer, picture=picture, place=here.place()
+    ), status
 
 
 @blueprint.post("/authenticator")
 @staff_only(*Role, entering=Stage.SET_UP)
 def offer() -> ResponseReturnValue:
-    account, _token = _who()
+    account, _token = here.who()
     parts = deployment()
     authenticators.offer(account, pepper=parts.settings.secret_key, now=parts.now())
     return redirect(url_for("security.account.authenticator"))
@@ -89,7 +99,7 @@ def offer() -> ResponseReturnValue:
 @staff_only(*Role, entering=Stage.SET_UP)
 @limiter.limit("20 per minute")
 def begin() -> ResponseReturnValue:
-    account, token = _who()
+    account, token = here.who()
     parts = deployment()
     begun = authenticators.begin(
         account,
@@ -110,8 +120,8 @@ def begin() -> ResponseReturnValue:
 @limiter.limit("20 per minute")
 def remove() -> ResponseReturnValue:
     if not authenticators.remove(current_user.account, *_proof(), **_key_and_now()):
-        flash(_wrong(), "error")
-        return _page(422)
+        flash(messages.not_proved(), "error")
+        return own_page(422)
     flash(_("The authenticator was removed."), "info")
     return redirect(url_for("security.account.page"))
 
@@ -122,8 +132,8 @@ def remove() -> ResponseReturnValue:
 def recovery_codes() -> ResponseReturnValue:
     codes = authenticators.renew_codes(current_user.account, *_proof(), **_key_and_now())
     if codes is None:
-        flash(_wrong(), "error")
-        return _page(422)
+        flash(messages.not_proved(), "error")
+        return own_page(422)
     return render_template("security/recovery_codes.html", codes=codes)
 
 
@@ -140,25 +150,10 @@ def end_session() -> ResponseReturnValue:
     return redirect(url_for("security.account.page"))
 
 
-def _who() -> tuple[Account, str]:
-    """Whose account it is and the token of her session, whether she is in or entering."""
-    if current_user.is_authenticated:
-        return current_user.account, current_user.token
-    return g.entering.account, g.entering.token
-
-
-def _proof() -> tuple[str, str]:
-    return request.form.get("password", ""), request.form.get("code", "")
+def _proof() -> tuple[str, Shown]:
+    return request.form.get("password", ""), here.shown()
 
 
 def _key_and_now() -> dict[str, Any]:
     parts = deployment()
     return {"pepper": parts.settings.secret_key, "now": parts.now()}
-
-
-def _wrong() -> str:
-    text: str = _(
-        "The password or the code is not right, or a code was used before. After several wrong "
-        "tries, wait a quarter of an hour."
-    )
-    return text

@@ -12,7 +12,7 @@ from pro_app.security import log, secrets
 from pro_app.security.passwords import Unfit, unfit
 from pro_app.security.roles import Role, limits_of, takes
 from pro_app.security.service import confirm_password, staff_actor
-from pro_app.store import second_factors, sign_ins, staff
+from pro_app.store import passkeys, second_factors, sign_ins, staff
 from pro_app.store.sign_ins import StaffSignIn
 from pro_app.store.staff import Account, Person, Review, Right
 from pro_app.store.transaction import Actor, Changes, Tx, reading, transaction
@@ -148,10 +148,13 @@ def enable(name: str, why: str, *, actor: Actor, now: datetime) -> Refusal | Non
 
 
 def reset_second_factor(name: str, why: str, *, actor: Actor, now: datetime) -> Refusal | None:
-    """None when her authenticator and recovery codes count no more."""
+    """None when her authenticator, recovery codes and passkeys count no more."""
 
     def reset(tx: Tx, person: Person) -> Refusal | None:
-        second_factors.remove_authenticator(tx, person.account.id)
+        staff_id = person.account.id
+        second_factors.remove_authenticator(tx, staff_id)
+        second_factors.remove_codes(tx, staff_id)
+        passkeys.remove_passkeys(tx, staff_id)
         log.record("staff.second_factor_reset", f"staff:{name}", tx, reason=why)
         return None
 

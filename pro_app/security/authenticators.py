@@ -6,12 +6,11 @@ from datetime import datetime
 import pyotp
 
 from pro_app.security import log, second_factor, secrets
+from pro_app.security.second_factor import Shown
 from pro_app.security.service import confirm, staff_actor
 from pro_app.store import second_factors, sign_ins
 from pro_app.store.staff import Account
 from pro_app.store.transaction import reading, transaction
-
-_RECOVERY_CODES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +31,21 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The authenticator of an account, and how many recovery codes are left."""
+    """The authenticator of an account."""
 
     since: datetime
-    codes_left: int
 
 
 def find(account: Account) -> Held | None:
     with reading() as connection:
         held = second_factors.find_authenticator(connection, account.id)
-        if held is None or held.since is None:
-            return None
-        return Held(held.since, len(second_factors.unused_codes(connection, account.id)))
+    return Held(held.since) if held is not None and held.since is not None else None
+
+
+def codes_left(account: Account) -> int:
+    """How many of her recovery codes were not used yet."""
+    with reading() as connection:
+        return len(second_factors.unused_codes(connection, account.id))
 
 
 def offer(account: Account, *, pepper: str, now: datetime) -> None:
@@ -73,7 +75,7 @@ def offered(account: Account, issuer: str, *, pepper: str) -> Offer | None:
 
 def begin(account: Account, code: str, token: str, *, pepper: str, now: datetime) -> Begun | None:
     """Let the offered key count, once a code of it was shown; None when the code is wrong."""
-    made, codes = secrets.new_token(), _new_codes()
+    made = secrets.new_token()
     with transaction(staff_actor(account), now) as tx:
         held = second_factors.lock_authenticator(tx, account.id)
         key = second_factor.key_of(held, account, pepper=pepper) if held else None
@@ -85,7 +87,7 @@ def begin(account: Account, code: str, token: str, *, pepper: str, now: datetime
             tx.abandon()
             return None
         second_factors.begin_authenticator(tx, account.id, step)
-        second_factors.replace_codes(tx, account.id, _hashed(codes, pepper))
+        codes = second_factor.give_codes(tx, account, pepper=pepper)
         # Whatever was begun with the password alone ends, on whichever machine.
         sign_ins.replace(tx, secrets.fingerprint(token), secrets.fingerprint(made))
         sign_ins.end_others(tx, account.id, secrets.fingerprint(made))
@@ -95,31 +97,23 @@ def begin(account: Account, code: str, token: str, *, pepper: str, now: datetime
 
 
 def renew_codes(
-    account: Account, password: str, code: str, *, pepper: str, now: datetime
+    account: Account, password: str, shown: Shown, *, pepper: str, now: datetime
 ) -> tuple[str, ...] | None:
     """New recovery codes in place of the earlier ones; None when she did not prove herself."""
-    if not confirm(account.name, password, code, pepper=pepper, now=now):
+    if not confirm(account.name, password, shown, pepper=pepper, now=now):
         return None
-    codes = _new_codes()
     with transaction(staff_actor(account), now) as tx:
-        second_factors.replace_codes(tx, account.id, _hashed(codes, pepper))
+        codes = second_factor.give_codes(tx, account, pepper=pepper)
         log.record("staff.recovery_codes_made", f"staff:{account.name}", tx)
     return codes
 
 
-def remove(account: Account, password: str, code: str, *, pepper: str, now: datetime) -> bool:
-    """Whether she proved that it is she; then her account has no second factor any more."""
-    if not confirm(account.name, password, code, pepper=pepper, now=now):
+def remove(account: Account, password: str, shown: Shown, *, pepper: str, now: datetime) -> bool:
+    """Whether she proved that it is she; then her account has no authenticator any more."""
+    if not confirm(account.name, password, shown, pepper=pepper, now=now):
         return False
     with transaction(staff_actor(account), now) as tx:
         second_factors.remove_authenticator(tx, account.id)
+        second_factor.drop_idle_codes(tx, account)
         log.record("staff.authenticator_removed", f"staff:{account.name}", tx)
     return True
-
-
-def _new_codes() -> tuple[str, ...]:
-    return tuple(secrets.new_code() for _ in range(_RECOVERY_CODES))
-
-
-def _hashed(codes: tuple[str, ...], pepper: str) -> list[str]:
-    return [secrets.hash_recovery_code(code, pepper=pepper) for code in codes]

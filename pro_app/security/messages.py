@@ -3,6 +3,7 @@
 from flask_babel import gettext as _
 
 from pro_app.security.accounts import Refusal
+from pro_app.security.passkeys import LONGEST_NAME, NotAdded
 from pro_app.security.passwords import LONGEST, SHORTEST, Unfit
 from pro_app.security.roles import Role
 
@@ -41,6 +42,27 @@ def unfit() -> dict[Unfit, str]:
         Unfit.SAME: _("This is the password that was given to you. Choose another one."),
         Unfit.GUESSED: _(
             "This password is among those that are guessed first. Choose words that are unusual."
+        ),
+    }
+
+
+def not_proved() -> str:
+    """What whoever did not show that it is she is told: not which part was wrong."""
+    text: str = _(
+        "The password or the second factor is not right, or a code was used before. After several "
+        "wrong tries, wait a quarter of an hour."
+    )
+    return text
+
+
+def not_added() -> dict[NotAdded, str]:
+    """Why a passkey was not added."""
+    return {
+        NotAdded.UNNAMED: _(
+            "Give the passkey a name, of at most %(count)d characters.", count=LONGEST_NAME
+        ),
+        NotAdded.UNFIT: _(
+            "The passkey was not added: begin again, and take no more than 5 minutes."
         ),
     }
 

@@ -6,7 +6,15 @@ from flask_babel import gettext as _
 from flask_login import current_user, logout_user
 
 from pro_app.deployment import deployment
-from pro_app.security import account_routes, accounts, messages, people_routes, service
+from pro_app.security import (
+    account_routes,
+    accounts,
+    here,
+    messages,
+    passkey_routes,
+    people_routes,
+    service,
+)
 from pro_app.security.access import entering_only, public, staff_only
 from pro_app.security.browsers import described
 from pro_app.security.passwords import Unfit
@@ -15,8 +23,10 @@ from pro_app.security.service import Stage, staff_actor
 from pro_app.security.setup import let_enter, let_in, let_in_or_choose, limiter
 
 blueprint = Blueprint("security", __name__, url_prefix="/staff")
+account_routes.blueprint.register_blueprint(passkey_routes.blueprint)
 blueprint.register_blueprint(account_routes.blueprint)
 blueprint.register_blueprint(people_routes.blueprint)
+blueprint.add_app_template_global(here.asked_to_sign)
 
 _START = {
     Role.NURSE: "nurse.today",
@@ -80,7 +90,11 @@ def enter() -> ResponseReturnValue:
 @blueprint.get("/code")
 @entering_only(Stage.CODE)
 def code() -> ResponseReturnValue:
-    return render_template("security/code.html")
+    return _code_page()
+
+
+def _code_page(status: int = 200) -> ResponseReturnValue:
+    return render_template("security/code.html", asked=here.asked()), status
 
 
 @blueprint.post("/code")
@@ -89,21 +103,21 @@ def code() -> ResponseReturnValue:
 def show_code() -> ResponseReturnValue:
     parts = deployment()
     account = g.entering.account
-    token = service.show_code(
+    token = service.show_second_factor(
         g.entering.token,
-        request.form.get("code", ""),
+        here.shown(),
         pepper=parts.settings.secret_key,
         now=parts.now(),
     )
     if token is None:
         flash(
             _(
-                "This code is not right or was used before. Wait for the next one; after several "
-                "wrong ones, a quarter of an hour."
+                "This is not right, or a code was used before. Wait for the next one; after "
+                "several wrong tries, a quarter of an hour."
             ),
             "error",
         )
-        return render_template("security/code.html"), 422
+        return _code_page(422)
     let_in_or_choose(token, account)
     return redirect(url_for("security.sign_in"))
 

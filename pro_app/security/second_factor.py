@@ -1,17 +1,33 @@
-"""The second thing that staff show: a code of their authenticator, or one from paper."""
+"""The second thing that staff show: a code of their authenticator, one from paper, a passkey."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import pyotp
 
-from pro_app.security import log, secrets
-from pro_app.store import second_factors
+from pro_app.security import ceremonies, challenges, log, secrets
+from pro_app.security.ceremonies import Place
+from pro_app.security.challenges import Purpose
+from pro_app.store import passkeys, second_factors
 from pro_app.store.second_factors import Authenticator
 from pro_app.store.staff import Account
-from pro_app.store.transaction import Tx
+from pro_app.store.transaction import Tx, reading
 
 #: Clocks differ and typing takes time: the code before and the one after are taken too.
 _STEPS_EITHER_WAY = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a browser says that a passkey signed, in the session with this token."""
+
+    said: str
+    token: str
+    place: Place
+
+
+#: What may be shown: a code as it was typed, or a passkey's answer.
+Shown = str | Answer
 
 
 def matching_step(key: str, typed: str, now: datetime, *, after: int | None) -> int | None:
@@ -29,20 +45,62 @@ def matching_step(key: str, typed: str, now: datetime, *, after: int | None) -> 
     return None
 
 
-def take(tx: Tx, account: Account, typed: str, *, pepper: str) -> bool:
-    """Whether the code is right; it opens nothing a second time.
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """What an account has beside its password; recovery codes stand for either."""
 
-    Right too when the account has no authenticator yet: then nothing is asked for.
+    authenticator: bool
+    passkey: bool
+
+    @property
+    def any(self) -> bool:
+        return self.authenticator or self.passkey
+
+
+def kinds(account: Account) -> Kinds:
+    with reading() as connection:
+        held = second_factors.find_authenticator(connection, account.id)
+        keys = passkeys.passkeys_of(connection, account.id)
+    return Kinds(held is not None and held.since is not None, bool(keys))
+
+
+def take(tx: Tx, account: Account, shown: Shown, *, pepper: str) -> bool:
+    """Whether what was shown is right; it opens nothing a second time.
+
+    Right too when the account has no second factor yet: then nothing is asked for.
     """
     held = second_factors.lock_authenticator(tx, account.id)
-    if held is None or held.since is None:
+    if not second_factors.is_asked(tx.connection, account.id):
         return True
-    key = key_of(held, account, pepper=pepper)
-    step = matching_step(key, typed, tx.now, after=held.step) if key else None
+    if isinstance(shown, Answer):
+        return _take_answer(tx, account, shown, pepper=pepper)
+    key = key_of(held, account, pepper=pepper) if held and held.since else None
+    step = matching_step(key, shown, tx.now, after=held.step) if held and key else None
     if step is not None:
         second_factors.use_step(tx, account.id, step)
         return True
-    return _take_recovery_code(tx, account, typed, pepper=pepper)
+    return _take_recovery_code(tx, account, shown, pepper=pepper)
+
+
+def _take_answer(tx: Tx, account: Account, answer: Answer, *, pepper: str) -> bool:
+    challenge = ceremonies.challenge_in(answer.said)
+    named = ceremonies.credential_in(answer.said)
+    key = next(
+        (k for k in passkeys.passkeys_of(tx.connection, account.id) if k.credential_id == named),
+        None,
+    )
+    if key is None or challenge is None:
+        return False
+    last = passkeys.last_ceremony_at(tx.connection, account.id)
+    if not challenges.is_open(
+        challenge, Purpose.PROVE, answer.token, pepper=pepper, now=tx.now, used_up=last
+    ):
+        return False
+    count = ceremonies.look_at_answer(answer.said, challenge, answer.place, key)
+    if count is None:
+        return False
+    passkeys.use_passkey(tx, key.id, count)
+    return True
 
 
 def _take_recovery_code(tx: Tx, account: Account, typed: str, *, pepper: str) -> bool:
@@ -53,6 +111,23 @@ def _take_recovery_code(tx: Tx, account: Account, typed: str, *, pepper: str) ->
             log.record("staff.recovery_code_used", f"staff:{account.name}", tx)
             return True
     return False
+
+
+_RECOVERY_CODES = 10
+
+
+def give_codes(tx: Tx, account: Account, *, pepper: str) -> tuple[str, ...]:
+    """Ten new recovery codes, shown once; earlier ones open nothing any more."""
+    codes = tuple(secrets.new_code() for _ in range(_RECOVERY_CODES))
+    hashes = [secrets.hash_recovery_code(code, pepper=pepper) for code in codes]
+    second_factors.replace_codes(tx, account.id, hashes)
+    return codes
+
+
+def drop_idle_codes(tx: Tx, account: Account) -> None:
+    """Without another factor there is nothing that recovery codes could stand for."""
+    if not second_factors.is_asked(tx.connection, account.id):
+        second_factors.remove_codes(tx, account.id)
 
 
 def key_of(held: Authenticator, account: Account, *, pepper: str) -> str | None:

@@ -7,6 +7,7 @@ import os
 import secrets
 import unicodedata
 import uuid
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -157,6 +158,37 @@ def unseal_key(sealed: str, owner: str, *, pepper: str) -> str | None:
 
 def _sealing_key(pepper: str) -> bytes:
     return HKDF(SHA256(), 32, salt=None, info=b"authenticator keys 1").derive(pepper.encode())
+
+
+#: The parts of a challenge, in bytes; its seal comes after them.
+_NONCE, _INSTANT = 16, 8
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+
+
+def new_challenge(bound: str, at: datetime, *, pepper: str) -> bytes:
+    """128 random bits that say when, and for what alone, a passkey is asked to sign them.
+
+    They carry that themselves, sealed by an HMAC: nothing has to be kept until the answer.
+    """
+    said = secrets.token_bytes(_NONCE) + ((at - _EPOCH) // _MICROSECOND).to_bytes(_INSTANT)
+    return said + _challenge_seal(said, bound, pepper)
+
+
+def challenge_made_at(challenge: bytes, bound: str, *, pepper: str) -> datetime | None:
+    """When it was made; None when it is not ours, or was made for something else."""
+    said = challenge[: _NONCE + _INSTANT]
+    if not hmac.compare_digest(challenge[len(said) :], _challenge_seal(said, bound, pepper)):
+        return None
+    return _EPOCH + int.from_bytes(said[_NONCE:]) * _MICROSECOND
+
+
+def _challenge_seal(said: bytes, bound: str, pepper: str) -> bytes:
+    return hmac.new(pepper.encode(), b"challenge:" + said + bound.encode(), hashlib.sha256).digest()
+
+
+def passkey_owner(staff_id: int, *, pepper: str) -> bytes:
+    """By what an authenticator knows whose a passkey is: the same each time, and no name."""
+    return bytes.fromhex(_seasoned(f"passkeys of:{staff_id}", pepper))
 
 
 def hash_pin(pin: str, *, pepper: str) -> str:

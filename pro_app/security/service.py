@@ -6,11 +6,21 @@ from enum import StrEnum
 
 from pro_app.security import log, second_factor, secrets
 from pro_app.security.roles import ENTERING_LIMITS, Limits, Role, limits_of
+from pro_app.security.second_factor import Shown
 from pro_app.security.waiting import wait_left
 from pro_app.store import second_factors, sign_ins, staff
 from pro_app.store.sign_ins import StaffSession, Times
 from pro_app.store.staff import Account
-from pro_app.store.transaction import Actor, Tx, asking, housekeeping, reading, transaction
+from pro_app.store.transaction import (
+    Actor,
+    Changes,
+    Reader,
+    Tx,
+    asking,
+    housekeeping,
+    reading,
+    transaction,
+)
 
 
 def staff_actor(account: Account) -> Actor:
@@ -19,17 +29,21 @@ def staff_actor(account: Account) -> Actor:
 
 #: Refusals that make the next try wait, and what ends that; signing is counted for itself,
 #: so that nobody who stands before the door can keep one who is inside from signing.
-_WRONG_AT_DOOR = ("staff.sign_in_refused", "staff.code_refused")
+_WRONG_AT_DOOR = ("staff.sign_in_refused", "staff.code_refused", "staff.passkey_refused")
 _RIGHT_AT_DOOR = ("staff.signed_in", "staff.password_set")
 _WRONG_INSIDE = ("staff.confirm_refused",)
 _RIGHT_INSIDE = ("staff.confirmed", "staff.signed_in", "staff.password_set")
 
 
+#: Signatures are one continuous series while no pause between two of them is longer.
+SIGNING_LASTS = timedelta(minutes=15)
+
+
 class Stage(StrEnum):
     """How far in a session is."""
 
-    CODE = "CODE"  # name and password were right; a code is asked for
-    SET_UP = "SET_UP"  # the same, and there must be an authenticator first
+    CODE = "CODE"  # name and password were right; a passkey or a code is asked for
+    SET_UP = "SET_UP"  # the same, and there must be a second factor first
     CHOOSE = "CHOOSE"  # all was shown; the password is one that somebody else gave her
     IN = "IN"
 
@@ -38,7 +52,7 @@ def stage(session: StaffSession, *, compulsory: bool) -> Stage:
     """How far in it is where a second factor is, or is not, compulsory."""
     if session.second_factor_at is not None:
         return Stage.IN
-    if session.has_authenticator:
+    if session.has_second_factor:
         return Stage.CODE
     return Stage.SET_UP if compulsory else Stage.IN
 
@@ -56,7 +70,7 @@ def sign_in_staff(name: str, password: str, *, now: datetime, browser: str = "")
         return None
     account, token = found.account, secrets.new_token()
     with transaction(staff_actor(account) if fits else Actor("anonymous", "none"), now) as tx:
-        held = second_factors.lock_authenticator(tx, account.id)
+        second_factors.lock_authenticator(tx, account.id)
         if _has_to_wait(tx, account.name, _WRONG_AT_DOOR, _RIGHT_AT_DOOR):
             return None
         if not fits:
@@ -65,15 +79,15 @@ def sign_in_staff(name: str, password: str, *, now: datetime, browser: str = "")
         sign_ins.begin_of_staff(
             tx, secrets.fingerprint(token), account.id, browser=browser, second_factor=False
         )
-        asked = held is not None and held.since is not None
+        asked = second_factors.is_asked(tx.connection, account.id)
         # The code is still to come: wrong ones before it stay counted until then.
         log.record("staff.code_asked" if asked else "staff.signed_in", f"staff:{account.name}", tx)
     return token
 
 
-def show_code(token: str, code: str, *, pepper: str, now: datetime) -> str | None:
-    """The token of a session that is in, in place of one that was asked for a code;
-    None when the code is wrong or the account has to wait."""
+def show_second_factor(token: str, shown: Shown, *, pepper: str, now: datetime) -> str | None:
+    """The token of a session that is in, in place of one that was asked for more;
+    None when what she shows is wrong or the account has to wait."""
     with reading() as connection:
         found = sign_ins.find_staff(connection, secrets.fingerprint(token))
     if found is None:
@@ -83,8 +97,10 @@ def show_code(token: str, code: str, *, pepper: str, now: datetime) -> str | Non
         second_factors.lock_authenticator(tx, account.id)
         if _has_to_wait(tx, account.name, _WRONG_AT_DOOR, _RIGHT_AT_DOOR):
             return None
-        if not second_factor.take(tx, account, code, pepper=pepper):
-            log.record("staff.code_refused", f"staff:{account.name}", tx)
+        if not second_factor.take(tx, account, shown, pepper=pepper):
+            by_code = isinstance(shown, str)
+            refused = "staff.code_refused" if by_code else "staff.passkey_refused"
+            log.record(refused, f"staff:{account.name}", tx)
             return None
         sign_ins.replace(tx, secrets.fingerprint(token), secrets.fingerprint(made))
         log.record("staff.signed_in", f"staff:{account.name}", tx)
@@ -92,18 +108,18 @@ def show_code(token: str, code: str, *, pepper: str, now: datetime) -> str | Non
 
 
 def confirm(
-    account_name: str, password: str, code: str | None = None, *, pepper: str, now: datetime
+    account_name: str, password: str, shown: Shown = "", *, pepper: str, now: datetime
 ) -> bool:
     """Whether it is she who is signed in under this name: asked before she signs.
 
-    Her password, and a code when her account has an authenticator. Either way it
+    Her password, and a second factor when her account has one. Either way it
     stands in the trail; after wrong tries the next one has to wait, as at the door.
     """
 
-    def shows_code(tx: Tx, account: Account) -> bool:
-        return second_factor.take(tx, account, code or "", pepper=pepper)
+    def shows(tx: Tx, account: Account) -> bool:
+        return second_factor.take(tx, account, shown, pepper=pepper)
 
-    return _prove(account_name, password, shows_code, now=now)
+    return _prove(account_name, password, shows, now=now)
 
 
 def confirm_password(account_name: str, password: str, *, now: datetime) -> bool:
@@ -111,8 +127,50 @@ def confirm_password(account_name: str, password: str, *, now: datetime) -> bool
     return _prove(account_name, password, lambda _tx, _account: True, now=now)
 
 
+def confirm_signing(
+    account_name: str,
+    password: str,
+    shown: Shown = "",
+    *,
+    token: str,
+    pepper: str,
+    now: datetime,
+) -> bool:
+    """Whether she may sign in the session with this token.
+
+    Her password, each time; and a second factor when her account has one, unless she has
+    signed in this session a moment ago.
+    Source: 21 CFR 11.200(a)(1)(i).
+    """
+    session = sign_ins.handle_of(secrets.fingerprint(token))
+
+    def shows(tx: Tx, account: Account) -> bool:
+        if _is_signing(tx.connection, account_name, session, now):
+            return True
+        return second_factor.take(tx, account, shown, pepper=pepper)
+
+    return _prove(account_name, password, shows, now=now, changes={"session": [None, session]})
+
+
+def is_signing(account_name: str, token: str, *, now: datetime) -> bool:
+    """Whether her password alone is enough to sign in this session, as she just did so."""
+    with reading() as connection:
+        session = sign_ins.handle_of(secrets.fingerprint(token))
+        return _is_signing(connection, account_name, session, now)
+
+
+def _is_signing(connection: Reader, name: str, session: str, now: datetime) -> bool:
+    since = now - SIGNING_LASTS
+    return second_factors.last_signing_at(connection, name, session, since=since) is not None
+
+
 def _prove(
-    name: str, password: str, proves: Callable[[Tx, Account], bool], *, now: datetime
+    name: str,
+    password: str,
+    proves: Callable[[Tx, Account], bool],
+    *,
+    now: datetime,
+    changes: Changes | None = None,
 ) -> bool:
     with reading() as connection:
         found = staff.find_credentials(connection, name)
@@ -123,11 +181,11 @@ def _prove(
         second_factors.lock_authenticator(tx, found.account.id)
         if _has_to_wait(tx, name, _WRONG_INSIDE, _RIGHT_INSIDE):
             return False
-        # Nothing is asked for after a wrong password: no code is used up for nothing.
+        # Nothing is looked at after a wrong password: no code is used up for nothing.
         if not fits or not proves(tx, found.account):
             log.record("staff.confirm_refused", f"staff:{name}", tx)
             return False
-        log.record("staff.confirmed", f"staff:{name}", tx)
+        log.record("staff.confirmed", f"staff:{name}", tx, changes=changes)
     return True
 
 

@@ -1,13 +1,19 @@
-"""What staff show beside their password: an authenticator's codes, or codes on paper."""
+"""What staff show beside their password: an authenticator's codes, codes on paper, a passkey."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
 
-from pro_app.store.tables import audit_event, recovery_code, staff
+from pro_app.store.tables import audit_event, passkey, recovery_code, staff
 from pro_app.store.transaction import Tx
+
+#: Whether an account of `staff` is asked for a second factor: it has one.
+ASKED = or_(
+    staff.c.totp_since.is_not(None),
+    exists().where(passkey.c.staff_id == staff.c.id, passkey.c.removed_at.is_(None)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,10 @@ def _authenticator(connection: Connection, staff_id: int, *, lock: bool) -> Auth
     return Authenticator(row.totp_secret, row.totp_since, row.totp_step)
 
 
+def is_asked(connection: Connection, staff_id: int) -> bool:
+    return bool(connection.execute(select(ASKED).where(staff.c.id == staff_id)).scalar_one())
+
+
 def offer_authenticator(tx: Tx, staff_id: int, sealed: str) -> None:
     """Keep a secret that does not count until a code of it was shown."""
     _set(tx, staff_id, totp_secret=sealed, totp_since=None, totp_step=None)
@@ -67,7 +77,6 @@ def use_step(tx: Tx, staff_id: int, step: int) -> None:
 
 def remove_authenticator(tx: Tx, staff_id: int) -> None:
     _set(tx, staff_id, totp_secret=None, totp_since=None, totp_step=None)
-    tx.execute(delete(recovery_code).where(recovery_code.c.staff_id == staff_id))
 
 
 def _set(tx: Tx, staff_id: int, **values: object) -> None:
@@ -76,8 +85,12 @@ def _set(tx: Tx, staff_id: int, **values: object) -> None:
 
 def replace_codes(tx: Tx, staff_id: int, hashes: Iterable[str]) -> None:
     """Give new recovery codes; earlier ones open nothing any more."""
-    tx.execute(delete(recovery_code).where(recovery_code.c.staff_id == staff_id))
+    remove_codes(tx, staff_id)
     tx.execute(insert(recovery_code), [{"staff_id": staff_id, "code_hash": h} for h in hashes])
+
+
+def remove_codes(tx: Tx, staff_id: int) -> None:
+    tx.execute(delete(recovery_code).where(recovery_code.c.staff_id == staff_id))
 
 
 def unused_codes(connection: Connection, staff_id: int) -> list[RecoveryCode]:
@@ -91,6 +104,28 @@ def unused_codes(connection: Connection, staff_id: int) -> list[RecoveryCode]:
 
 def use_code(tx: Tx, code_id: int) -> None:
     tx.execute(update(recovery_code).where(recovery_code.c.id == code_id).values(used_at=tx.now))
+
+
+def last_signing_at(
+    connection: Connection, name: str, session: str, *, since: datetime
+) -> datetime | None:
+    """When she last proved in this session that she signs; None when she was refused since."""
+    rows = connection.execute(
+        select(audit_event.c.at, audit_event.c.action, audit_event.c.changes)
+        .where(
+            audit_event.c.subject == f"staff:{name}",
+            audit_event.c.action.in_(("staff.confirmed", "staff.confirm_refused")),
+            audit_event.c.at >= since,
+        )
+        .order_by(audit_event.c.id.desc())
+    )
+    for row in rows:
+        if row.action == "staff.confirm_refused":
+            return None
+        if row.changes.get("session") == [None, session]:
+            at: datetime = row.at
+            return at
+    return None
 
 
 def count_tries(

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, not_, or_, select, update
 
 from pro_app.store.prepared import Prepared
+from pro_app.store.second_factors import ASKED
 from pro_app.store.staff import ACCOUNT, CURRENT, Account, account_of
 from pro_app.store.tables import patient, patient_link, patient_version, sign_in, staff, staff_right
 from pro_app.store.transaction import Housekeeping, Tx
@@ -23,7 +24,7 @@ class StaffSession:
 
     account: Account
     times: Times
-    has_authenticator: bool
+    has_second_factor: bool
     second_factor_at: datetime | None
 
 
@@ -86,7 +87,7 @@ def find_staff(connection: Connection, token_sha256: str) -> StaffSession | None
     row = connection.execute(
         select(
             *ACCOUNT,
-            staff.c.totp_since,
+            ASKED.label("asked"),
             sign_in.c.started_at,
             sign_in.c.seen_at,
             sign_in.c.second_factor_at,
@@ -103,7 +104,7 @@ def find_staff(connection: Connection, token_sha256: str) -> StaffSession | None
     if row is None:
         return None
     times = Times(row.started_at, row.seen_at)
-    return StaffSession(account_of(row), times, row.totp_since is not None, row.second_factor_at)
+    return StaffSession(account_of(row), times, bool(row.asked), row.second_factor_at)
 
 
 # It runs at every request of a patient.
@@ -176,7 +177,7 @@ def of_staff(
     connection: Connection, staff_id: int, *, begun: datetime, seen: datetime
 ) -> list[StaffSignIn]:
     """A person's sessions that were begun and seen since, the latest first."""
-    enough = or_(staff.c.totp_since.is_(None), sign_in.c.second_factor_at.is_not(None))
+    enough = or_(not_(ASKED), sign_in.c.second_factor_at.is_not(None))
     rows = connection.execute(
         select(sign_in)
         .join(staff, staff.c.id == sign_in.c.staff_id)

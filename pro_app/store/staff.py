@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, insert, or_, select, update
 
+from pro_app.store.second_factors import ASKED
 from pro_app.store.tables import access_review, audit_event, sign_in, staff, staff_right
 from pro_app.store.transaction import Changes, Tx
 
@@ -108,7 +109,7 @@ def _people() -> Select[Any]:
             *ACCOUNT,
             staff_right.c.recorded_at,
             staff.c.disabled_at,
-            staff.c.totp_since,
+            ASKED.label("asked"),
             seen.scalar_subquery().label("last_seen_at"),
         )
         .select_from(staff)
@@ -117,7 +118,7 @@ def _people() -> Select[Any]:
 
 
 def _person(row: Any) -> Person:
-    has = row.totp_since is not None
+    has = bool(row.asked)
     return Person(account_of(row), row.recorded_at, row.disabled_at, has, row.last_seen_at)
 
 

@@ -1,4 +1,4 @@
-"""Before a signature somebody proves again that it is she: password, and code if she has one."""
+"""Before a signature somebody proves again that it is she: password, at first a second factor."""
 
 import pyotp
 import pytest
@@ -9,7 +9,7 @@ from pro_app.security import accounts, secrets, service
 from pro_app.security.roles import Role
 from pro_app.store.staff import Account
 from pro_app.store.transaction import CLI
-from tests.cast import PASSWORD, give_authenticator
+from tests.cast import PASSWORD, Authenticator, give_authenticator
 from tests.conftest import HandClock
 from tests.rooms.security import door
 from tests.rooms.security.door import PEPPER
@@ -29,13 +29,18 @@ def investigator() -> tuple[Account, str]:
 
 def with_authenticator(clock: HandClock) -> tuple[pyotp.TOTP, tuple[str, ...]]:
     """Her authenticator, half a minute after it was set up, and her recovery codes."""
-    account, token = investigator()
-    given = give_authenticator(account, token, pepper=PEPPER, now=clock())
-    clock.advance(seconds=30)
+    given = authenticator(clock)
     return given.codes, given.recovery_codes
 
 
-def confirm(password: str, clock: HandClock, code: str | None = None) -> bool:
+def authenticator(clock: HandClock) -> Authenticator:
+    account, token = investigator()
+    given = give_authenticator(account, token, pepper=PEPPER, now=clock())
+    clock.advance(seconds=30)
+    return given
+
+
+def confirm(password: str, clock: HandClock, code: str = "") -> bool:
     return service.confirm("gaofeng", password, code, pepper=PEPPER, now=clock())
 
 
@@ -82,6 +87,54 @@ def test_after_wrong_tries_the_next_one_waits_but_not_for_good(clock: HandClock)
     assert confirm(PASSWORD, clock)
     assert not confirm("something else", clock)
     assert confirm(PASSWORD, clock)
+
+
+def sign(token: str, clock: HandClock, code: str = "", password: str = PASSWORD) -> bool:
+    return service.confirm_signing(
+        "gaofeng", password, code, token=token, pepper=PEPPER, now=clock()
+    )
+
+
+def test_the_first_signature_of_a_session_asks_for_both_a_later_one_for_the_password(
+    clock: HandClock,
+) -> None:
+    phone = authenticator(clock)
+    assert not service.is_signing("gaofeng", phone.token, now=clock())
+    assert not sign(phone.token, clock)
+    assert sign(phone.token, clock, phone.codes.at(clock()))
+    for _signature in range(3):
+        clock.advance(minutes=14)
+        assert service.is_signing("gaofeng", phone.token, now=clock())
+        assert sign(phone.token, clock)
+    clock.advance(minutes=16)
+    assert not service.is_signing("gaofeng", phone.token, now=clock())
+    assert not sign(phone.token, clock)
+    assert sign(phone.token, clock, phone.codes.at(clock()))
+
+
+def test_a_series_of_signatures_belongs_to_one_session_and_ends_with_a_wrong_try(
+    clock: HandClock,
+) -> None:
+    phone = authenticator(clock)
+    assert sign(phone.token, clock, phone.codes.at(clock()))
+    half = service.sign_in_staff("gaofeng", PASSWORD, now=clock())
+    clock.advance(seconds=30)
+    other = service.show_second_factor(
+        half or "", phone.codes.at(clock()), pepper=PEPPER, now=clock()
+    )
+    assert other is not None
+    assert not service.is_signing("gaofeng", other, now=clock())
+    assert service.is_signing("gaofeng", phone.token, now=clock())
+    assert not sign(phone.token, clock, password="something else")
+    assert not sign(phone.token, clock)
+    clock.advance(seconds=30)
+    assert sign(phone.token, clock, phone.codes.at(clock()))
+
+
+def test_what_was_proved_for_the_account_begins_no_series(clock: HandClock) -> None:
+    phone = authenticator(clock)
+    assert confirm(PASSWORD, clock, phone.codes.at(clock()))
+    assert not service.is_signing("gaofeng", phone.token, now=clock())
 
 
 def test_whoever_stands_before_the_door_keeps_nobody_inside_from_signing(clock: HandClock) -> None:

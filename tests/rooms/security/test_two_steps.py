@@ -144,7 +144,7 @@ def test_a_code_that_two_browsers_show_at_once_opens_for_one(app: Flask, clock: 
     shown = door.at_once(
         app,
         *(
-            partial(service.show_code, half or "", code, pepper=pepper, now=clock())
+            partial(service.show_second_factor, half or "", code, pepper=pepper, now=clock())
             for half in halves
         ),
     )

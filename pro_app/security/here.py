@@ -1,0 +1,58 @@
+"""What the form at hand shows: for the pages on which somebody proves that it is she."""
+
+from flask import g, request
+from flask_login import current_user
+
+from pro_app.deployment import deployment
+from pro_app.security import ceremonies, second_factor, service
+from pro_app.security.ceremonies import Place
+from pro_app.security.second_factor import Answer, Kinds, Shown
+from pro_app.store.staff import Account
+
+_NOTHING = Kinds(authenticator=False, passkey=False)
+
+
+def who() -> tuple[Account, str]:
+    """Whose account it is and the token of her session, whether she is in or entering."""
+    if current_user.is_authenticated:
+        return current_user.account, current_user.token
+    return g.entering.account, g.entering.token
+
+
+def place() -> Place | None:
+    """What this copy's passkeys are bound to; None where its address is no name."""
+    return ceremonies.place_of(deployment().settings.base_url)
+
+
+def shown() -> Shown:
+    """The second factor in the form at hand: a passkey's answer, or a code."""
+    said, at = request.form.get("passkey", ""), place()
+    if said and at is not None:
+        return Answer(said, who()[1], at)
+    return request.form.get("code", "").strip()
+
+
+def asked() -> Kinds:
+    """What whoever is here is asked for beside her password."""
+    held = second_factor.kinds(who()[0])
+    return held if place() is not None else Kinds(held.authenticator, passkey=False)
+
+
+def asked_to_sign() -> Kinds:
+    """The same before a signature; nothing while a series of them goes on."""
+    now = deployment().now()
+    signs = service.is_signing(current_user.name, current_user.token, now=now)
+    return _NOTHING if signs else asked()
+
+
+def signs() -> bool:
+    """Whether the form at hand proves that it is she who signs."""
+    parts = deployment()
+    return service.confirm_signing(
+        current_user.name,
+        request.form.get("password", ""),
+        shown(),
+        token=current_user.token,
+        pepper=parts.settings.secret_key,
+        now=parts.now(),
+    )

@@ -1,0 +1,97 @@
+"""Passkeys of staff: public keys alone; what signs with them never leaves her device."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from pro_app.store.tables import passkey
+from pro_app.store.transaction import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """Credential and key are base64url; `sign_count` is what it counted at its last use."""
+
+    id: int
+    credential_id: str
+    public_key: str
+    sign_count: int
+    name: str
+    made_at: datetime
+    used_at: datetime | None
+
+
+_COLUMNS = (
+    passkey.c.id,
+    passkey.c.credential_id,
+    passkey.c.public_key,
+    passkey.c.sign_count,
+    passkey.c.name,
+    passkey.c.made_at,
+    passkey.c.used_at,
+)
+
+
+def passkeys_of(connection: Connection, staff_id: int) -> list[Passkey]:
+    """Those that count, the oldest first."""
+    rows = connection.execute(
+        select(*_COLUMNS)
+        .where(passkey.c.staff_id == staff_id, passkey.c.removed_at.is_(None))
+        .order_by(passkey.c.id)
+    )
+    return [Passkey(*row) for row in rows]
+
+
+def last_ceremony_at(connection: Connection, staff_id: int) -> datetime | None:
+    """When one of hers was last made or used, be it removed by now."""
+    row = connection.execute(
+        select(
+            func.max(passkey.c.made_at).label("made"), func.max(passkey.c.used_at).label("used")
+        ).where(passkey.c.staff_id == staff_id)
+    ).one()
+    return max((at for at in row if at is not None), default=None)
+
+
+def is_known(connection: Connection, credential_id: str) -> bool:
+    """Whether anybody ever added it: a credential is one person's, once."""
+    query = select(passkey.c.id).where(passkey.c.credential_id == credential_id)
+    return connection.execute(query).first() is not None
+
+
+def add_passkey(
+    tx: Tx, staff_id: int, *, credential_id: str, public_key: str, sign_count: int, name: str
+) -> None:
+    tx.execute(
+        insert(passkey),
+        {
+            "staff_id": staff_id,
+            "credential_id": credential_id,
+            "public_key": public_key,
+            "sign_count": sign_count,
+            "name": name,
+            "made_at": tx.now,
+        },
+    )
+
+
+def use_passkey(tx: Tx, passkey_id: int, sign_count: int) -> None:
+    tx.execute(
+        update(passkey)
+        .where(passkey.c.id == passkey_id)
+        .values(sign_count=sign_count, used_at=tx.now)
+    )
+
+
+def remove_passkeys(tx: Tx, staff_id: int, *, but: Sequence[int] = ()) -> None:
+    """Hers open nothing any more, `but` some; that they were there is kept."""
+    tx.execute(
+        update(passkey)
+        .where(
+            passkey.c.staff_id == staff_id,
+            passkey.c.removed_at.is_(None),
+            passkey.c.id.not_in(but),
+        )
+        .values(removed_at=tx.now)
+    )
