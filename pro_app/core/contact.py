@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from pro_app.core.study import Reason
 
@@ -43,6 +44,14 @@ class Attempt:
     channel: Channel
     outcome: Outcome
     call_back_at: datetime | None = None
+
+
+class Attempted(NamedTuple):
+    """An attempt to reach the patient of this trial number; `visit` None: it was about none."""
+
+    patient_id: str
+    visit: str | None
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from pro_app.core.contact import Attempted
 from pro_app.core.facts import EventKind, Mode, PatientFacts
 from pro_app.core.instrument import AnswerState, Instrument
 from pro_app.core.ledger import Entry, Status, ledger
@@ -159,6 +160,7 @@ class Dataset:
     baselines: Mapping[str, tuple[StoredScore, ...]]
     withheld: int
     queries: tuple[Asked, ...]
+    attempts: tuple[Attempted, ...]
     review: Review | None
     narrowed: int
 
@@ -171,6 +173,7 @@ def assemble(
     instrument: Instrument,
     as_of: date,
     queries: Iterable[Asked] = (),
+    attempts: Iterable[Attempted] = (),
     review: Review | None = None,
 ) -> Dataset:
     """The data set as of a day: what happened later is left out.
@@ -215,6 +218,7 @@ def assemble(
         baselines=_baselines(kept, why_not, visits[0]),
         withheld=len(known) - len(leaving),
         queries=tuple(each for each in queries if each.patient_id in numbers),
+        attempts=tuple(each for each in attempts if each.patient_id in numbers),
         review=review,
         narrowed=len(every) - len(kept),
     )

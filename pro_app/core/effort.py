@@ -1,9 +1,13 @@
 """What a site did for its forms: calls, reminders and forms keyed in, beside what came back."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pro_app.core.rates import POOLED
+from pro_app.core.contact import Outcome
+from pro_app.core.dataset import Dataset
+from pro_app.core.rates import COUNTED, POOLED
+from pro_app.core.rows import EffortRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +42,38 @@ def with_pooled(rows: Sequence[VisitEffort]) -> tuple[VisitEffort, ...]:
 
 
 _COUNTS = ("calls", "reminders", "keyed", "forms")
+
+
+def effort_rows(dataset: Dataset) -> Iterator[EffortRow]:
+    """A row for each visit of the ledger; after them what was about no visit, by patient."""
+    in_ledger = {(entry.patient_id, entry.visit) for entry in dataset.entries}
+    made: Counter[tuple[str, str | None, str]] = Counter()
+    for each in dataset.attempts:
+        visit = each.visit if (each.patient_id, each.visit) in in_ledger else None
+        made[each.patient_id, visit, _kind(each.outcome)] += 1
+        if each.outcome is Outcome.REACHED:
+            made[each.patient_id, visit, "reached"] += 1
+    keyed = Counter((f.patient_id, f.visit) for f in dataset.forms if f.entered_by_staff)
+
+    def row(patient: str, site: str, visit: str | None, form_in: bool) -> EffortRow:
+        return EffortRow(
+            patient_id=patient,
+            site=site,
+            visit=visit,
+            calls=made[patient, visit, "calls"],
+            reached=made[patient, visit, "reached"],
+            reminders=made[patient, visit, "reminders"],
+            keyed=keyed[patient, visit] if visit else 0,
+            form_in=form_in,
+        )
+
+    for entry in dataset.entries:
+        yield row(entry.patient_id, entry.site, entry.visit, entry.status in COUNTED)
+    for subject in dataset.subjects:
+        facts = subject.facts
+        if any(made[facts.patient_id, None, kind] for kind in ("calls", "reminders")):
+            yield row(facts.patient_id, facts.site, None, False)
+
+
+def _kind(outcome: Outcome) -> str:
+    return "reminders" if outcome is Outcome.REMINDED else "calls"

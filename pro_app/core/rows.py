@@ -136,6 +136,17 @@ class EventRow(NamedTuple):
     on: date
 
 
+class EffortRow(NamedTuple):
+    patient_id: str
+    site: str
+    visit: str | None
+    calls: int
+    reached: int
+    reminders: int
+    keyed: int
+    form_in: bool
+
+
 class ComplianceRow(NamedTuple):
     site: str
     visit: str

@@ -7,6 +7,7 @@ from datetime import date
 
 from pro_app.core.dataset import AnswerSet, Dataset, WordingStatus, wording_status
 from pro_app.core.dictionary import ALL_SITES, Dictionary, DictionaryRow, dictionary_rows
+from pro_app.core.effort import effort_rows
 from pro_app.core.instrument import AnswerState
 from pro_app.core.ledger import Entry
 from pro_app.core.rates import VisitRates, pooled, rates
@@ -14,6 +15,7 @@ from pro_app.core.rows import (
     Cell,
     ComplianceRow,
     CorrectionRow,
+    EffortRow,
     EventRow,
     FormRow,
     ItemRow,
@@ -57,6 +59,7 @@ def tables(
         Table("queries.csv", QueryRow._fields, lambda: _queries(dataset)),
         Table("events.csv", EventRow._fields, lambda: _events(dataset)),
         Table("compliance.csv", ComplianceRow._fields, lambda: _compliance(dataset)),
+        Table("effort.csv", EffortRow._fields, lambda: effort_rows(dataset)),
     )
     columns = {table.file: table.columns for table in data}
     columns["dictionary.csv"] = DictionaryRow._fields

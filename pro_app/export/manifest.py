@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pro_app.core import dictionary as dictionaries
+from pro_app.core.contact import Attempted
 from pro_app.core.dataset import AnswerSet, Dataset, Subject, WordingStatus, wording_status
 from pro_app.core.dictionary import Dictionary
 from pro_app.core.review import Asked
@@ -26,6 +27,7 @@ class Moment:
     forms: list[AnswerSet]
     licences: list[Licence]
     queries: list[Asked]
+    attempts: list[Attempted]
     schema_revision: str
     synthetic: bool
 

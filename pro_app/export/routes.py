@@ -103,6 +103,7 @@ def _files() -> list[tuple[str, str]]:
         ("corrections.csv", _("Each corrected field, before and after, by whom asked for")),
         ("events.csv", _("Progression, death, withdrawals and other dated events")),
         ("compliance.csv", _("N, M, A, E, V and the rates by visit, all sites and each")),
+        ("effort.csv", _("Calls, reminders and forms keyed in for each visit's form")),
         ("dictionary.csv", _("Every column explained, in English and Chinese")),
         ("manifest.json", _("Day, versions, counts, SHA-256 of each file, wording")),
     ]

@@ -25,6 +25,7 @@ from pro_app.export import writing
 from pro_app.export.manifest import Manifest, Moment, describe, dictionary, write_manifest
 from pro_app.export.writing import MANIFEST, all_or_nothing, write_table
 from pro_app.store import exporting
+from pro_app.store.effort import read_attempts
 from pro_app.store.exporting import Licence, PastExport
 from pro_app.store.facts import Scope, read_facts
 from pro_app.store.queries import Exported, read_queries
@@ -90,6 +91,7 @@ def make_export(
         instrument=instrument,
         as_of=as_of,
         queries=moment.queries,
+        attempts=moment.attempts,
         review=review,
     )
     _confirm_scores(dataset)
@@ -125,6 +127,7 @@ def _read(
             ),
             exporting.read_licences(connection, instrument.id, known_at=known_at),
             list(_asked(read_queries(connection, known_at=known_at), study.time_zone, as_of)),
+            read_attempts(connection, study, as_of=as_of, known_at=known_at),
             exporting.schema_revision(connection),
             state is not None and state.synthetic,
         )

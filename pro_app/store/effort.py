@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast, func, null, select
 
-from pro_app.core.contact import Outcome
+from pro_app.core.contact import Attempted, Outcome
 from pro_app.core.effort import VisitEffort, with_pooled
 from pro_app.core.study import Study
 from pro_app.store.counts import By
@@ -51,6 +51,18 @@ def effort_by_visit(
         ]
         found[group] = with_pooled(rows)
     return found
+
+
+def read_attempts(
+    connection: Connection, study: Study, *, as_of: date, known_at: datetime
+) -> list[Attempted]:
+    """Every attempt made by a day, as known at an instant."""
+    query = (
+        select(patient.c.number, contact_attempt.c.visit, contact_attempt.c.outcome)
+        .join(patient, patient.c.id == contact_attempt.c.patient_id)
+        .where(known(contact_attempt, known_at), contact_attempt.c.made_at < _end_of(as_of, study))
+    )
+    return [Attempted(n, visit, Outcome(code)) for n, visit, code in connection.execute(query)]
 
 
 def _attempts() -> Select[Any]:

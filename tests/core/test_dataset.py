@@ -354,6 +354,7 @@ ROW_TYPES = {
     "queries.csv": kinds.QueryRow,
     "events.csv": kinds.EventRow,
     "compliance.csv": kinds.ComplianceRow,
+    "effort.csv": kinds.EffortRow,
     "dictionary.csv": DictionaryRow,
 }
 

@@ -1,7 +1,7 @@
 """What the forms cost a site: calls, reminders and keyed forms, beside what came back."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -14,7 +14,7 @@ from pro_app.deployment import deployment
 from pro_app.nurse import calls
 from pro_app.security import secrets
 from pro_app.store.counts import By
-from pro_app.store.effort import effort_by_visit
+from pro_app.store.effort import effort_by_visit, read_attempts
 from pro_app.store.forms import NewForm, keep_forms
 from pro_app.store.transaction import reading, transaction
 from tests import factories
@@ -119,3 +119,18 @@ def test_what_no_form_came_of_has_no_ratio() -> None:
     rows = with_pooled([VisitEffort("V0", 2, 1, 0, 0), VisitEffort(None, 1, 0, 0, 0)])
     assert [row.per_form for row in rows] == [None, None, None]
     assert rows[-1] == VisitEffort(POOLED, 3, 1, 0, 0)
+
+
+def test_an_export_knows_what_was_tried_by_its_day_and_recorded_by_its_instant(
+    world: Flask,
+) -> None:
+    with world.app_context(), reading() as connection:
+        parts = deployment()
+        now, today = parts.now(), parts.today()
+
+        def read(as_of: date, known_at: datetime) -> int:
+            return len(read_attempts(connection, parts.study, as_of=as_of, known_at=known_at))
+
+        assert read(today, now) == 5
+        assert read(today - timedelta(1), now) == 0
+        assert read(today, now - timedelta(minutes=1)) == 0
