@@ -143,7 +143,7 @@ def _every_page(
     _without_scripts(begun)
     for path in (
         "/signed-out", "/p/unknown", "/my/home", "/my/form/V1/1", "/my/form/V1/1/blanks",
-        "/my/form/V2", "/my/practice", "/my/practice?at=1", "/nowhere",
+        "/my/form/V2", "/my/practice", "/my/practice?at=1", "/my/data", "/nowhere",
     ):  # fmt: skip
         begun.goto(path)
         yield begun

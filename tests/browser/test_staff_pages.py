@@ -16,6 +16,8 @@ PAGES = (
     "/staff/today",
     "/staff/ledger",
     "/staff/patients/LISHUI-001",
+    "/staff/patients/LISHUI-001/requests",
+    "/staff/forms/1?look=yes",
     "/staff/compliance?gap=V1.E-V",
     "/staff/records",
     "/staff/records/LISHUI-001",
