@@ -1,7 +1,7 @@
 """What waits for a site today, each list cut at what a screen can hold."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +17,9 @@ from pro_app.store.corrections import unsigned
 from pro_app.store.decisions import waiting as undecided
 from pro_app.store.keying import differing, keyed_once
 from pro_app.store.pauses import paused
+from pro_app.store.queries import waiting_for_site
 from pro_app.store.reach import reach_of
+from pro_app.store.requests import open_requests
 from pro_app.store.site_tasks import OpenSiteTask, open_site_tasks
 from pro_app.store.tasks import Begun, TaskKind, Waiting, begun, waiting
 from pro_app.store.today import CameIn, Cut, Flagged, OpenWindow, came_in, flagged, open_windows
@@ -39,15 +41,21 @@ COUNTED = 100
 
 @dataclass(frozen=True, slots=True)
 class Queues:
-    """How many forms wait for a decision, papers for a second look, corrections for a name."""
+    """How many forms wait for a decision, papers for a second look, corrections for a name.
+
+    And how many queries of those who look over the data, and requests of patients about
+    theirs, wait for an answer.
+    """
 
     to_decide: int
     to_check: int
     to_sign: int
+    to_answer: int
+    requests: int
 
     @property
     def any(self) -> bool:
-        return bool(self.to_decide or self.to_check or self.to_sign)
+        return any(astuple(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,4 +194,6 @@ def _queues(connection: Reader, sites: tuple[str, ...]) -> Queues:
         to_check=len(keyed_once(connection, sites=sites, limit=COUNTED))
         + len(differing(connection, sites=sites)),
         to_sign=len(unsigned(connection, sites=sites)),
+        to_answer=waiting_for_site(connection, sites=sites, limit=1, counted=COUNTED).total,
+        requests=len(open_requests(connection, sites=sites, limit=COUNTED)),
     )

@@ -141,6 +141,18 @@ def test_the_page_shows_the_lists_and_the_way_to_each_patient(app: Flask, cast: 
     assert 'action="/staff/patients/LISHUI-3/visits/V1/reason"' in page
 
 
+def test_what_others_ask_of_the_site_leads_to_where_it_is_answered(app: Flask, cast: Cast) -> None:
+    with app.app_context():
+        factories.add_patient("LISHUI-1")
+    asked = {"kind": "COPY", "asked_on": "2026-03-02"}
+    nurse = cast.nurse_of_lishui()
+    nurse.post("/staff/patients/LISHUI-1/requests", data=asked)
+    cast.data_manager().post("/staff/queries/about/LISHUI-1", data={"words": "Is she well?"})
+    page = nurse.get("/staff/today").text
+    assert '<a class="button quiet" href="/staff/queries"><strong>1</strong>' in page
+    assert '<a class="button quiet" href="/staff/requests"><strong>1</strong>' in page
+
+
 def test_an_empty_day_is_kind(app: Flask, cast: Cast) -> None:
     page = cast.nurse_of_lishui().get("/staff/today", headers={"Accept-Language": "en"}).text
     assert "No window waits for a form today." in page
