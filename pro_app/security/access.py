@@ -59,7 +59,8 @@ def staff_only(*roles: str, entering: Stage | None = None) -> Callable[[View], V
                 abort(403)
             return view(*args, **kwargs)
 
-        guarded.access = roles  # type: ignore[attr-defined]
+        at_the_door = (f"entering:{entering}",) if entering else ()
+        guarded.access = (*roles, *at_the_door)  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
 
     return mark

@@ -1,6 +1,7 @@
-"""Accounts in a real browser: the administrator's pages, and a second factor from its picture."""
+"""Accounts in a real browser: the administrator's pages, an authenticator, a passkey."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from urllib.parse import parse_qs, urlsplit
 
@@ -84,3 +85,63 @@ def test_an_authenticator_is_set_up_from_the_picture_and_asked_for_from_then_on(
     page.fill("[name=code]", paper.lower())
     page.keyboard.press("Enter")
     page.wait_for_url("**/staff/today")
+
+
+def _with_authenticator(page: Page) -> None:
+    """Give the browser what a phone has inside: an authenticator that knows its owner."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+    }
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def test_a_passkey_is_added_and_opens_the_door_in_place_of_a_code(
+    site: Site, new_page: Callable[..., Page]
+) -> None:
+    site.cast.nurse_of_lishui()
+    site.app.config["WTF_CSRF_ENABLED"] = True
+    named = site.address.replace("127.0.0.1", "localhost")
+    parts = site.app.extensions["deployment"]
+    settings = replace(parts.settings, base_url=named)
+    site.app.extensions["deployment"] = replace(parts, settings=settings)
+    page = new_page(viewport=PHONE, locale="en-GB", base_url=named)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    _with_authenticator(page)
+    _sign_in(page, "lina")
+    page.wait_for_url("**/staff/today")
+    page.goto("/staff/account")
+    page.click("text=Add a passkey")
+    page.fill("[action$='/passkeys'] [name=password]", PASSWORD)
+    page.click("text=Go on")
+    _is_fine(page)
+    site.clock.advance(seconds=20)
+    page.fill("[name=name]", "Her phone")
+    page.click("text=Make the passkey")
+    expect(page.locator(".codes li")).to_have_count(10)
+    page.goto("/staff/account")
+    expect(page.locator(".keys strong")).to_have_text("Her phone")
+    _is_fine(page)
+    page.set_viewport_size(DESK)
+    page.locator("button:visible", has_text="Sign out").click()
+    page.wait_for_url("**/staff/sign-in")
+    site.clock.advance(minutes=1)
+    _sign_in(page, "lina")
+    page.wait_for_url("**/staff/code")
+    _is_fine(page)
+    site.clock.advance(seconds=1)
+    page.click("text=Sign in with a passkey")
+    page.wait_for_url("**/staff/today")
+    page.goto("/staff/account")
+    page.click("text=Remove Her phone")
+    site.clock.advance(seconds=1)
+    page.fill("[action$='/remove'] [name=password]", PASSWORD)
+    page.click("text=Remove it, by passkey")
+    expect(page.locator(".keys")).to_have_count(0)
+    assert said == []
