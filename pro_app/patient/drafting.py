@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pro_app.core.facts import Assistance
 from pro_app.patient import questionnaire
 from pro_app.patient.occasion import Occasion
-from pro_app.patient.overview import openable
+from pro_app.patient.overview import locked_of, openable
 from pro_app.patient.questionnaire import Given, Page
 from pro_app.patient.service import (
     Filled,
@@ -56,7 +56,7 @@ def begin_form(
 ) -> bool:
     """Whether there is a draft to go on with now: hers, or a new one with this id.
 
-    A draft that is too old is discarded first; False when the visit is not open.
+    A draft that is too old is discarded first; False when the visit is not open, or locked.
     """
     with transaction(actor, at.now) as tx:
         number = lock(tx, patient_id)
@@ -64,7 +64,8 @@ def begin_form(
         if draft:
             tx.abandon()
             return True
-        if openable(facts_of(tx.connection, patient_id), visit, None, at) is None:
+        opened = openable(facts_of(tx.connection, patient_id), visit, None, at)
+        if opened is None or visit in locked_of(tx.connection, patient_id, at):
             if not expired:
                 tx.abandon()
             return False

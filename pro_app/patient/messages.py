@@ -78,6 +78,10 @@ def shut(why: Shut) -> tuple[str, str]:
             _("The time for this questionnaire is over"),
             _("That is all right. The next one is asked on its own day."),
         ),
+        Shut.LOCKED: lambda: (
+            _("The hospital has closed this questionnaire"),
+            _("There is nothing for you to do. What you have sent is kept."),
+        ),
         Shut.ENDED: lambda: (
             _("You are not asked for any more questionnaires"),
             _("Thank you for all that you have told us. There is nothing for you to do."),

@@ -13,10 +13,11 @@ from pro_app.instruments import demonstration_if_any
 from pro_app.patient.occasion import Occasion
 from pro_app.store.drafts import Draft, drafts_of, find_draft
 from pro_app.store.forms import Received
+from pro_app.store.locked import locked_visits
 from pro_app.store.receiving import facts_of, received_of
 from pro_app.store.state import State, read_state
 from pro_app.store.tasks import Task, TaskKind, find_open_task
-from pro_app.store.transaction import reading
+from pro_app.store.transaction import Reader, reading
 from pro_app.store.wordings import licensed
 
 
@@ -40,10 +41,14 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """`coming` is the next visit whose window has not opened, `help` what she asked for."""
+    """`coming` is the next visit whose window has not opened, `help` what she asked for.
+
+    `closed` would be due, had the hospital not locked it: she is told, and may not begin.
+    """
 
     standing: Standing
     due: tuple[Due, ...]
+    closed: tuple[Entry, ...]
     coming: Entry | None
     received: tuple[Received, ...]
     help: Task | None
@@ -59,6 +64,7 @@ class Shut(StrEnum):
     RECEIVED = "RECEIVED"  # it is in
     NOT_OPEN_YET = "NOT_OPEN_YET"
     CLOSED = "CLOSED"
+    LOCKED = "LOCKED"  # the hospital has closed it; one that she began she may finish
     ENDED = "ENDED"
 
 
@@ -94,11 +100,16 @@ def home(patient_id: int, *, at: Occasion) -> Home:
         drafts = {draft.visit: draft for draft in drafts_of(connection, patient_id)}
         received = received_of(connection, patient_id)
         asked_for = find_open_task(connection, patient_id, TaskKind.HELP)
+        locked = locked_of(connection, patient_id, at)
     asked = standing is Standing.ASKED
+    due = tuple(_all_due(facts, drafts, at)) if asked else ()
+    shut = tuple(each for each in due if each.draft is None and each.entry.visit in locked)
+    coming = _coming(facts, at) if asked else None
     return Home(
         standing=standing,
-        due=tuple(_all_due(facts, drafts, at)) if asked else (),
-        coming=_coming(facts, at) if asked else None,
+        due=tuple(each for each in due if each not in shut),
+        closed=tuple(each.entry for each in shut),
+        coming=coming if coming and coming.visit not in locked else None,
         received=tuple(received),
         help=asked_for,
     )
@@ -122,6 +133,7 @@ def find_form(patient_id: int, visit: str, language: str, *, at: Occasion) -> Op
         facts = facts_of(connection, patient_id)
         standing = _standing(facts, read_state(connection), at)
         draft = find_draft(connection, patient_id, visit)
+        locked = locked_of(connection, patient_id, at)
         wording = licensed(connection, at.instrument.id, language, today=at.today)
     entry = _entry(facts, visit, at)
     expired = draft is not None and at.has_expired(draft)
@@ -129,6 +141,8 @@ def find_form(patient_id: int, visit: str, language: str, *, at: Occasion) -> Op
     opened = openable(facts, visit, begun_on, at)
     if opened is None or standing in _SHUT_BEFORE:
         return ShutForm(_why_shut(entry, visit, standing, at), entry)
+    if visit in locked and begun_on is None:
+        return ShutForm(Shut.LOCKED, entry)
     wording = wording or _demonstration(language, at)
     if wording is None:
         return ShutForm(Shut.NO_WORDING, entry)
@@ -152,6 +166,11 @@ def openable(facts: PatientFacts, visit: str, begun_on: date | None, at: Occasio
     if any(form.visit == visit for form in facts.forms):
         return None
     return next((e for day in days for e in _open(facts, day, at) if e.visit == visit), None)
+
+
+def locked_of(connection: Reader, patient_id: int, at: Occasion) -> frozenset[str]:
+    """The visits of hers that the hospital has locked: she begins none of them."""
+    return locked_visits(connection, patient_id, [visit.code for visit in at.study.visits])
 
 
 def may_begin(facts: PatientFacts, state: State | None, at: Occasion) -> bool:

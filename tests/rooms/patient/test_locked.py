@@ -82,6 +82,45 @@ def test_a_form_of_another_visit_passes_the_lock_of_one(app: Flask, her: FlaskCl
     assert put(her, body, "00000000-0000-4000-8000-000000000008").status_code == 201
 
 
+@pytest.mark.parametrize(
+    ("kind", "subject"),
+    [("patient", NUMBER), ("visit", f"{NUMBER}/V1"), ("site", "LISHUI"), ("study", "nct04158843")],
+)
+def test_a_locked_form_can_not_be_begun_and_she_is_told(
+    app: Flask, her: FlaskClient, kind: str, subject: str
+) -> None:
+    told = "The hospital has closed this questionnaire"
+    english = {"Accept-Language": "en"}
+    assert her.get("/my/form/V1").status_code == 200
+    assert [form["visit"] for form in her.get("/api/phone").json["forms"]] == ["V1"]
+    with app.app_context():
+        set_lock(kind, subject)
+    assert told in her.get("/my/home", headers=english).text
+    assert her.get("/api/phone").json["forms"] == []
+    page = her.get("/my/form/V1", headers=english)
+    assert (page.status_code, told in page.text) == (404, True)
+    her.post("/my/form/V1")
+    with app.app_context():
+        assert drafts() == []
+        end_lock(kind, subject)
+    assert told not in her.get("/my/home", headers=english).text
+    her.post("/my/form/V1")
+    with app.app_context():
+        assert len(drafts()) == 1
+        set_lock(kind, subject)
+    # What she began she may finish: it is refused then, and the nurse is told.
+    assert told not in her.get("/my/home", headers=english).text
+    assert her.get("/my/form/V1").status_code == 302
+
+
+def test_the_lock_of_one_visit_shuts_no_other(app: Flask, her: FlaskClient) -> None:
+    with app.app_context():
+        set_lock("visit", f"{NUMBER}/V0")
+        set_lock("visit", "LISHUI-002/V1")
+    assert her.get("/my/form/V1").status_code == 200
+    assert len(her.get("/api/phone").json["forms"]) == 1
+
+
 def test_an_import_is_refused_with_a_sentence(app: Flask, her: FlaskClient, tmp_path: Path) -> None:
     desk = Desk(app, tmp_path)
     with app.app_context():

@@ -141,7 +141,7 @@ def test_a_patient_sees_nothing_of_it(world: Flask, cast: Cast) -> None:
     ask(cast.data_manager())
     her = cast.patient()
     assert her.get(f"{LIST}/1").status_code == 302
-    for path in ("/my", "/my/messages"):
+    for path in ("/my/home", "/my/form/V1"):
         assert "Mrs Wang" not in her.get(path, follow_redirects=True).text
 
 
