@@ -147,6 +147,21 @@ def test_the_oldest_call_stands_first_and_a_long_list_is_cut(app: Flask, april: 
     assert (len(work.calls.rows), work.calls.total) == (day.ROWS, day.ROWS + 2)
 
 
+def test_what_was_begun_can_be_asked_for_from_its_row(
+    app: Flask, cast: Cast, patient_id: int, april: HandClock
+) -> None:
+    with app.app_context():
+        begin(patient_id)
+    april.advance(hours=2)
+    nurse = cast.nurse_of_lishui()
+    page = nurse.get("/staff/today", headers=ENGLISH).text
+    row = page.partition('id="begun-LISHUI-001-V1"')[2].partition("</li>")[0]
+    assert 'data-key="c"' in row
+    way = "/staff/patients/LISHUI-001/contacts/remind/V1?next=/staff/today%23begun-LISHUI-001-V1"
+    assert f'href="{way}"' in row
+    assert 'href="/staff/today#begun-LISHUI-001-V1"' in nurse.get(way, headers=ENGLISH).text
+
+
 def test_what_was_begun_is_listed_after_an_hour_while_it_may_still_come(
     app: Flask, cast: Cast, patient_id: int, april: HandClock
 ) -> None:
