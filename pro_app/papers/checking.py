@@ -124,13 +124,8 @@ def settle(
             made |= dict.fromkeys(changes, _correct(tx, held, changes, why))
         for field in settled:
             keying.settle(tx, form_id, field, correction_id=made[field] if field in read else None)
-        tx.record(
-            "keying.settled",
-            held.number,
-            visit=held.visit,
-            changes={field: (None, which) for field, which in settled.items()},
-            reason=why or None,
-        )
+        said = {field: (None, which) for field, which in settled.items()}
+        tx.record("keying.settled", held.number, visit=held.visit, changes=said, reason=why or None)
         return len(settled)
 
 

@@ -21,6 +21,8 @@ blueprint = Blueprint("scan", __name__, url_prefix="/forms/<int:form_id>/photogr
 _SEE_PICTURES = (*SITE_STAFF, Role.MONITOR)
 #: A few pictures more than are kept, so that they can be refused by their names.
 MOST_BYTES_SENT = 6 * MOST_BYTES
+#: What is told goes through the session's cookie, which is small.
+_TOLD, _LONGEST_NAME = 6, 40
 
 
 @blueprint.post("")
@@ -90,6 +92,6 @@ def take_in(form_id: int) -> bool:
         return False
     if done.kept:
         flash(_("Photographs kept: %(n)s.", n=done.kept))
-    for name, why in done.not_taken:
-        flash(not_taken(name, why), "error")
+    for name, why in done.not_taken[:_TOLD]:
+        flash(not_taken(name[:_LONGEST_NAME], why), "error")
     return True

@@ -96,6 +96,12 @@ def test_a_form_has_four_photographs_and_none_twice(world: Flask, nurse: FlaskCl
     assert "Photographs kept: 1." in _add(nurse, five[4])
 
 
+def test_a_hundred_files_are_refused_in_a_few_words(world: Flask, nurse: FlaskClient) -> None:
+    page = _add(nurse, *[(b"no picture", f"{'x' * 200}{n}.jpg") for n in range(100)])
+    assert page.count("was not kept") == 6
+    assert "a form has at most 4 photographs" in page
+
+
 def test_only_paper_is_photographed(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
     key_in(nurse, world, mode="interview_phone", why_not_self="does not see well")
