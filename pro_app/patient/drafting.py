@@ -64,8 +64,9 @@ def begin_form(
         if draft:
             tx.abandon()
             return True
-        opened = openable(facts_of(tx.connection, patient_id), visit, None, at)
-        if opened is None or visit in locked_of(tx.connection, patient_id, at):
+        facts = facts_of(tx.connection, patient_id)
+        opened = openable(facts, visit, None, at)
+        if opened is None or visit in locked_of(tx.connection, facts, at):
             if not expired:
                 tx.abandon()
             return False

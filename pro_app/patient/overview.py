@@ -13,7 +13,7 @@ from pro_app.instruments import demonstration_if_any
 from pro_app.patient.occasion import Occasion
 from pro_app.store.drafts import Draft, drafts_of, find_draft
 from pro_app.store.forms import Received
-from pro_app.store.locked import locked_visits
+from pro_app.store.locks import locked_visits, locks_of_patient
 from pro_app.store.receiving import facts_of, received_of
 from pro_app.store.state import State, read_state
 from pro_app.store.tasks import Task, TaskKind, find_open_task
@@ -100,7 +100,7 @@ def home(patient_id: int, *, at: Occasion) -> Home:
         drafts = {draft.visit: draft for draft in drafts_of(connection, patient_id)}
         received = received_of(connection, patient_id)
         asked_for = find_open_task(connection, patient_id, TaskKind.HELP)
-        locked = locked_of(connection, patient_id, at)
+        locked = locked_of(connection, facts, at)
     asked = standing is Standing.ASKED
     due = tuple(_all_due(facts, drafts, at)) if asked else ()
     shut = tuple(each for each in due if each.draft is None and each.entry.visit in locked)
@@ -133,7 +133,7 @@ def find_form(patient_id: int, visit: str, language: str, *, at: Occasion) -> Op
         facts = facts_of(connection, patient_id)
         standing = _standing(facts, read_state(connection), at)
         draft = find_draft(connection, patient_id, visit)
-        locked = locked_of(connection, patient_id, at)
+        locked = locked_of(connection, facts, at)
         wording = licensed(connection, at.instrument.id, language, today=at.today)
     entry = _entry(facts, visit, at)
     expired = draft is not None and at.has_expired(draft)
@@ -168,9 +168,10 @@ def openable(facts: PatientFacts, visit: str, begun_on: date | None, at: Occasio
     return next((e for day in days for e in _open(facts, day, at) if e.visit == visit), None)
 
 
-def locked_of(connection: Reader, patient_id: int, at: Occasion) -> frozenset[str]:
+def locked_of(connection: Reader, facts: PatientFacts, at: Occasion) -> frozenset[str]:
     """The visits of hers that the hospital has locked: she begins none of them."""
-    return locked_visits(connection, patient_id, [visit.code for visit in at.study.visits])
+    found = locks_of_patient(connection, facts.patient_id, facts.site, at.study)
+    return locked_visits(found, at.study)
 
 
 def may_begin(facts: PatientFacts, state: State | None, at: Occasion) -> bool:

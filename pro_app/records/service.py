@@ -118,7 +118,7 @@ def patient_record(
         if patient is None:
             return None
         version = versions_of(connection, [patient.id])[number]
-        found = read_locks(connection, _hers(patient, study))
+        found = locks.locks_of_patient(connection, number, patient.site, study)
         signatures = signatures_of(connection, Kind.PATIENT, [number])
         standing = _standing(patient.site, number, version, signatures, found, study)
         return PatientRecord(patient, standing, tuple(forms_of(connection, patient.id)))
@@ -130,22 +130,12 @@ def standing_of(number: str, *, sites: Sequence[str] | None, study: Study) -> St
         patient = find_patient(connection, number, sites=sites)
         if patient is None:
             return None
-        found = read_locks(connection, _hers(patient, study))
+        found = locks.locks_of_patient(connection, number, patient.site, study)
         signatures = signatures_of(connection, Kind.PATIENT, [number])
         if not (found or signatures):
             return None
         version = versions_of(connection, [patient.id])[number]
     return _standing(patient.site, number, version, signatures, found, study)
-
-
-def _hers(patient: Patient, study: Study) -> dict[Kind, Sequence[str]]:
-    """What may be locked of her: she, her visits, her site, the study."""
-    return {
-        Kind.PATIENT: [patient.number],
-        Kind.VISIT: [visit_subject(patient.number, visit.code) for visit in study.visits],
-        Kind.SITE: [patient.site],
-        Kind.STUDY: [study.id],
-    }
 
 
 def site_record(site: str, *, study: Study) -> SiteRecord:

@@ -1,6 +1,6 @@
 """Whether a record is locked: asked before anything of trial data is recorded of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, exists, or_, select
@@ -68,7 +68,8 @@ def touches_record(action: str) -> bool:
 
 
 def _holds(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(record_lock.c.superseded_at.is_(None), or_(*conditions))
+    """Whether a lock stands for any of these, each by the index, however many locks there are."""
+    return or_(*(exists().where(record_lock.c.superseded_at.is_(None), c) for c in conditions))
 
 
 _OF_PATIENT = and_(
@@ -120,20 +121,3 @@ def _refuse_any(connection: Connection, events: list[tuple[str, str | None]]) ->
         )
         for row in connection.execute(of_visits.limit(1)):
             raise Locked(visits[row.subject])
-
-
-def locked_visits(connection: Connection, patient_id: int, visits: Sequence[str]) -> frozenset[str]:
-    """Those of these visits of hers that are locked, by themselves or with all of her."""
-    subjects = {visit: patient.c.number + f"/{visit}" for visit in visits}
-    of_visits = and_(
-        record_lock.c.kind == Kind.VISIT.value, record_lock.c.subject.in_(subjects.values())
-    )
-    query = (
-        select(record_lock.c.kind, record_lock.c.subject)
-        .join_from(patient, record_lock, or_(_OF_PATIENT, _OF_SITE, _OF_STUDY, of_visits))
-        .where(patient.c.id == patient_id, record_lock.c.superseded_at.is_(None))
-    )
-    found = connection.execute(query).all()
-    if any(row.kind != Kind.VISIT for row in found):
-        return frozenset(visits)
-    return frozenset(row.subject.rpartition("/")[2] for row in found)

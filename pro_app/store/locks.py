@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Select, and_, insert, or_, select, update
 
-from pro_app.store.locked import Kind
+from pro_app.core.study import Study
+from pro_app.store.locked import Kind, visit_subject
 from pro_app.store.tables import patient, record_lock
 from pro_app.store.transaction import Tx
 
@@ -46,6 +47,26 @@ def read_locks(connection: Connection, wanted: Mapping[Kind, Sequence[str]]) -> 
     )
     found = (Lock(Kind(row.kind), *row[1:]) for row in connection.execute(query))
     return {(each.kind, each.subject): each for each in found}
+
+
+def locks_of_patient(connection: Connection, number: str, site: str, study: Study) -> Locks:
+    """What is locked of her: she, her visits, her site, the study."""
+    return read_locks(
+        connection,
+        {
+            Kind.PATIENT: [number],
+            Kind.VISIT: [visit_subject(number, visit.code) for visit in study.visits],
+            Kind.SITE: [site],
+            Kind.STUDY: [study.id],
+        },
+    )
+
+
+def locked_visits(found: Locks, study: Study) -> frozenset[str]:
+    """The visits of a patient that are locked, by themselves or with all of her."""
+    if any(kind is not Kind.VISIT for kind, _ in found):
+        return frozenset(visit.code for visit in study.visits)
+    return frozenset(subject.rpartition("/")[2] for _, subject in found)
 
 
 def wait_for_writers(tx: Tx, kind: Kind, subject: str) -> None:
