@@ -26,9 +26,10 @@ def is_open(
     now: datetime,
     used_up: datetime | None,
 ) -> bool:
-    """Whether it was made for this, not long ago, and after the last ceremony: `used_up`.
+    """Whether it was made for this, not long ago, and after those that were used up until then.
 
-    So an answer that opened something opens nothing again, though no challenge is kept.
+    `used_up` is when an answer last served this purpose: so that none serves it again, though
+    no challenge is kept.
     """
     made_at = secrets.challenge_made_at(challenge, _bound(purpose, token), pepper=pepper)
     if made_at is None or not now - timedelta(seconds=PATIENCE_SECONDS) <= made_at <= now:

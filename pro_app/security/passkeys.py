@@ -95,7 +95,7 @@ def add(
 
 def _new_credential(tx: Tx, account: Account, made: Answer, *, pepper: str) -> Made | None:
     challenge = ceremonies.challenge_in(made.said)
-    last = passkeys.last_ceremony_at(tx.connection, account.id)
+    last = passkeys.last_made_at(tx.connection, account.id)
     if challenge is None or not challenges.is_open(
         challenge, Purpose.MAKE, made.token, pepper=pepper, now=tx.now, used_up=last
     ):

@@ -91,7 +91,7 @@ def _take_answer(tx: Tx, account: Account, answer: Answer, *, pepper: str) -> bo
     )
     if key is None or challenge is None:
         return False
-    last = passkeys.last_ceremony_at(tx.connection, account.id)
+    last = passkeys.last_used_at(tx.connection, account.id)
     if not challenges.is_open(
         challenge, Purpose.PROVE, answer.token, pepper=pepper, now=tx.now, used_up=last
     ):

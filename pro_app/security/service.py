@@ -98,9 +98,11 @@ def show_second_factor(token: str, shown: Shown, *, pepper: str, now: datetime) 
         if _has_to_wait(tx, account.name, _WRONG_AT_DOOR, _RIGHT_AT_DOOR):
             return None
         if not second_factor.take(tx, account, shown, pepper=pepper):
-            by_code = isinstance(shown, str)
-            refused = "staff.code_refused" if by_code else "staff.passkey_refused"
-            log.record(refused, f"staff:{account.name}", tx)
+            log.record(
+                "staff.code_refused" if isinstance(shown, str) else "staff.passkey_refused",
+                f"staff:{account.name}",
+                tx,
+            )
             return None
         sign_ins.replace(tx, secrets.fingerprint(token), secrets.fingerprint(made))
         log.record("staff.signed_in", f"staff:{account.name}", tx)

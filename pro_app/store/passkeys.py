@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Column, Connection, func, insert, select, update
 
 from pro_app.store.tables import passkey
 from pro_app.store.transaction import Tx
@@ -44,14 +44,19 @@ def passkeys_of(connection: Connection, staff_id: int) -> list[Passkey]:
     return [Passkey(*row) for row in rows]
 
 
-def last_ceremony_at(connection: Connection, staff_id: int) -> datetime | None:
-    """When one of hers was last made or used, be it removed by now."""
-    row = connection.execute(
-        select(
-            func.max(passkey.c.made_at).label("made"), func.max(passkey.c.used_at).label("used")
-        ).where(passkey.c.staff_id == staff_id)
-    ).one()
-    return max((at for at in row if at is not None), default=None)
+def last_made_at(connection: Connection, staff_id: int) -> datetime | None:
+    """When one of hers was last made, be it removed by now."""
+    return _last(connection, staff_id, passkey.c.made_at)
+
+
+def last_used_at(connection: Connection, staff_id: int) -> datetime | None:
+    """When one of hers last opened something, be it removed by now."""
+    return _last(connection, staff_id, passkey.c.used_at)
+
+
+def _last(connection: Connection, staff_id: int, at: Column[datetime]) -> datetime | None:
+    query = select(func.max(at)).where(passkey.c.staff_id == staff_id)
+    return connection.execute(query).scalar_one()
 
 
 def is_known(connection: Connection, credential_id: str) -> bool:
