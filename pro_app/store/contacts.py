@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, case, func, insert, select, update
+from sqlalchemy import Connection, Subquery, and_, case, func, insert, select, update
 
 from pro_app.core.contact import Attempt, Channel, Outcome
 from pro_app.store.expected import asked_no_more
@@ -114,20 +114,7 @@ def not_reached(
 
     Reminders are left out: nobody knows whether they reached her.
     """
-    reached = case((contact_attempt.c.outcome == Outcome.REACHED.value, contact_attempt.c.made_at))
-    recent = (
-        select(
-            contact_attempt.c.patient_id,
-            contact_attempt.c.made_at,
-            func.max(reached).over(partition_by=contact_attempt.c.patient_id).label("reached_at"),
-        )
-        .where(
-            contact_attempt.c.made_at >= since,
-            contact_attempt.c.outcome != Outcome.REMINDED.value,
-            known(contact_attempt, None),
-        )
-        .subquery("recent")
-    )
+    recent = _tries_since(since)
     found = (
         select(
             patient.c.number,
@@ -149,6 +136,24 @@ def not_reached(
     rows = list(connection.execute(found))
     shown = tuple(NotReached(row.number, row.attempts, row.last_at) for row in rows)
     return Cut(shown, rows[0].total if rows else 0)
+
+
+def _tries_since(since: datetime) -> Subquery:
+    """Attempts but reminders, each beside the last one that reached the same patient."""
+    reached = case((contact_attempt.c.outcome == Outcome.REACHED.value, contact_attempt.c.made_at))
+    return (
+        select(
+            contact_attempt.c.patient_id,
+            contact_attempt.c.made_at,
+            func.max(reached).over(partition_by=contact_attempt.c.patient_id).label("reached_at"),
+        )
+        .where(
+            contact_attempt.c.made_at >= since,
+            contact_attempt.c.outcome != Outcome.REMINDED.value,
+            known(contact_attempt, None),
+        )
+        .subquery("recent")
+    )
 
 
 def call_backs(
