@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 from pro_app.core.facts import EventKind
 from pro_app.deployment import deployment
 from pro_app.followup.service import synchronise_flags
+from pro_app.store.queries import open_query
+from pro_app.store.transaction import transaction
 from tests import factories
 from tests.browser.conftest import DESK, PHONE, Site
 
@@ -22,6 +24,15 @@ PAGES = (
     "/staff/records",
     "/staff/records/LISHUI-001",
     "/staff/trail?number=LISHUI-001",
+    "/staff/queries",
+    "/staff/queries/1",
+)
+#: What the data manager has and no nurse.
+COORDINATION = (
+    "/staff/review?tick=all",
+    "/staff/queries/form/1",
+    "/staff/export",
+    "/staff/records",
 )
 
 
@@ -35,17 +46,20 @@ def study(site: Site) -> Site:
         parts = deployment()
         now, today = parts.now(), parts.today()
         synchronise_flags(parts.study, actor=factories.ACTOR, now=now, today=today)
+        with transaction(factories.ACTOR, now) as tx:
+            open_query(tx, patient_id, "V0", 1, "answered_on", "Which day stands on the paper?")
+            tx.record("query.asked", "LISHUI-001")
     site.cast.nurse_of_lishui()
     site.app.config["WTF_CSRF_ENABLED"] = True
     return site
 
 
-def _sign_in(page: Page) -> Page:
+def _sign_in(page: Page, name: str = "lina", first: str = "today") -> Page:
     page.goto("/staff/sign-in")
-    page.fill("[name=name]", "lina")
+    page.fill("[name=name]", name)
     page.fill("[name=password]", "correct horse battery staple")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/staff/today")
+    page.wait_for_url(f"**/staff/{first}")
     return page
 
 
@@ -76,6 +90,23 @@ def test_no_page_is_wider_than_its_screen_or_breaks_a_rule_of_the_browser(
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], path
     assert said == []
+
+
+def test_the_data_manager_approves_forms_on_a_phone_without_scripts(
+    study: Site, new_page: Callable[..., Page]
+) -> None:
+    study.cast.data_manager()
+    study.app.config["WTF_CSRF_ENABLED"] = True
+    page = new_page(viewport=PHONE, java_script_enabled=False, locale="en-GB")
+    _sign_in(page, "zhoumin", "export")
+    for path in COORDINATION:
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+    page.goto("/staff/review")
+    page.check("[name=form]")
+    page.click("text=Approve those ticked")
+    expect(page.locator("[role=status]")).to_contain_text("Forms approved: 1.")
+    expect(page.locator("[name=form]")).to_have_count(0)
 
 
 def test_the_head_of_the_page_is_one_line_on_a_phone_and_opens_without_scripts(
