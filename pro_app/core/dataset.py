@@ -191,18 +191,10 @@ def assemble(
         key=lambda each: each.facts.patient_id,
     )
     leaving = tuple(each for each in known if not _consent_withdrawn(each.facts, as_of))
-    entries = tuple(
-        entry
-        for each in leaving
-        for entry in ledger(each.facts, study, valid_from=instrument.valid_from, as_of=as_of)
-    )
+    entries = tuple(_entries(leaving, study, instrument, as_of))
     statuses = {(entry.patient_id, entry.visit): entry.status for entry in entries}
     visits = [visit.code for visit in study.visits]
-    every = [
-        form
-        for each in leaving
-        for form in sorted(by_patient[each.facts.patient_id], key=lambda f: _place(f, visits))
-    ]
+    every = [form for each in leaving for form in _in_order(by_patient, each, visits)]
     kept = tuple(form for form in every if review in (None, form.review))
     why_not = {form.submission_id: _why_not(form, statuses) for form in kept}
     numbers = {each.facts.patient_id for each in leaving}
@@ -224,6 +216,20 @@ def assemble(
     )
 
 
+def _entries(
+    subjects: Iterable[Subject], study: Study, instrument: Instrument, as_of: date
+) -> Iterator[Entry]:
+    for each in subjects:
+        yield from ledger(each.facts, study, valid_from=instrument.valid_from, as_of=as_of)
+
+
+def _in_order(
+    by_patient: Mapping[str, list[AnswerSet]], subject: Subject, visits: Sequence[str]
+) -> list[AnswerSet]:
+    hers = by_patient.get(subject.facts.patient_id, [])
+    return sorted(hers, key=lambda form: _place(form, visits))
+
+
 def _baselines(
     forms: Iterable[AnswerSet], why_not: Mapping[str, NotAnalysed | None], visit: str
 ) -> dict[str, tuple[StoredScore, ...]]:
@@ -234,7 +240,7 @@ def _baselines(
     }
 
 
-def _place(form: AnswerSet, visits: list[str]) -> tuple[object, ...]:
+def _place(form: AnswerSet, visits: Sequence[str]) -> tuple[object, ...]:
     """Where a form stands among its patient's: by visit, the one that counts first."""
     position = visits.index(form.visit) if form.visit in visits else len(visits)
     return position, form.visit, not form.counts, form.received_at, form.submission_id

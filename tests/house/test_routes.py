@@ -167,9 +167,12 @@ def test_reading_a_page_changes_nothing(world: Flask, cast: Cast) -> None:
 
 
 def _everything(app: Flask) -> dict[str, int]:
-    counts = [select(literal(t.name), func.count()).select_from(t) for t in metadata.sorted_tables]
+    counts = [
+        select(literal(table.name).label("name"), func.count().label("rows")).select_from(table)
+        for table in metadata.sorted_tables
+    ]
     with app.app_context(), reading() as connection:
-        return dict(connection.execute(union_all(*counts)).tuples().all())
+        return {row.name: row.rows for row in connection.execute(union_all(*counts))}
 
 
 def test_nothing_is_changed_without_the_page_s_own_token(world: Flask, cast: Cast) -> None:
