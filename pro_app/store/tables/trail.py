@@ -53,7 +53,7 @@ record_lock = Table(
     "record_lock",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("kind", Text, nullable=False),  # patient or site
+    Column("kind", Text, nullable=False),  # visit, patient, site, study
     Column("subject", Text, nullable=False),
     Column("why", Text, nullable=False),
     *fact_columns(),
