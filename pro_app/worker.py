@@ -17,8 +17,9 @@ from flask import Flask
 from pro_app.audit import heads, messages
 from pro_app.audit import service as audit
 from pro_app.audit.mail import Letter, Post
+from pro_app.clock import steady
 from pro_app.deployment import deployment
-from pro_app.followup import alerts, completion, service, summary
+from pro_app.followup import alerts, clocks, completion, service, summary
 from pro_app.followup.messages import summary_letter
 from pro_app.store.transaction import WORKER
 
@@ -55,8 +56,12 @@ def _schedule(scheduler: BaseScheduler, app: Flask) -> None:
         (send_heads, _LETTERS_SECONDS),
         (send_summaries, _LETTERS_SECONDS),
     )
+    always: dict[str, Any] = {"max_instances": 1, "coalesce": True}
     for job, seconds in jobs:
-        scheduler.add_job(job, "interval", [app], seconds=seconds, max_instances=1, coalesce=True)
+        scheduler.add_job(job, "interval", [app], seconds=seconds, **always)
+    scheduler.add_job(
+        watch_clock, "interval", [app, clocks.Watch()], seconds=_TICK_SECONDS, **always
+    )
 
 
 def tick(app: Flask) -> None:
@@ -83,6 +88,18 @@ def seal(app: Flask) -> None:
                 _log.warning("an old transaction is still open; the trail is sealed after it")
         except Exception:
             _log.exception("sealing the trail failed; the next run tries again")
+
+
+def watch_clock(app: Flask, watch: clocks.Watch) -> None:
+    """Record that the host's clock was set since the last look, for the administrator."""
+    with app.app_context():
+        try:
+            step = watch.look(deployment().now(), steady())
+            if step is not None:
+                _log.warning("the clock was set from %s to %s", step.expected, step.found)
+                clocks.record(step, actor=WORKER)
+        except Exception:
+            _log.exception("watching the clock failed; the next run tries again")
 
 
 def send_heads(app: Flask) -> None:

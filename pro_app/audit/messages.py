@@ -71,6 +71,7 @@ def _of_patients() -> dict[str, str]:
         "card.printed": _("Card printed"),
         "pin.chosen": _("PIN chosen"),
         "pin.reset": _("PIN reset"),
+        "clock.stepped": _("Clock of the server set"),
         "code.refused": _("Wrong activation code"),
         "tablet.handed_over": _("Tablet handed over"),
         "patient.signed_in": _("Patient signed in"),
@@ -144,6 +145,7 @@ def roles() -> dict[str, str]:
 def fields() -> dict[str, str]:
     """Field → its name; an item's code and whatever else is not here speaks for itself."""
     return {
+        "clock": _("clock"),
         "code": _("reason"),
         "said_by": _("said by"),
         "said_on": _("said on"),

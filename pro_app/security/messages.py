@@ -80,3 +80,8 @@ def refusals() -> dict[Refusal, str]:
             "roles have none."
         ),
     }
+
+
+def clock_differences() -> tuple[str, ...]:
+    """How far a device's clock was off, as in `clocks.OFF_UP_TO` and beyond."""
+    return (_("at most 2 minutes"), _("up to 1 hour"), _("up to 1 day"), _("more"))

@@ -13,7 +13,7 @@ from flask_login import current_user
 
 from pro_app.core.cells import safe_text
 from pro_app.deployment import deployment
-from pro_app.security import accounts, messages, secrets
+from pro_app.security import accounts, clocks, messages, secrets
 from pro_app.security.access import staff_only
 from pro_app.security.accounts import Refusal
 from pro_app.security.roles import Role, takes
@@ -38,6 +38,7 @@ def index() -> ResponseReturnValue:
         people=[each for each in people if each.disabled_at is None],
         disabled=[each for each in people if each.disabled_at is not None],
         standing=accounts.standing(now=deployment().now()),
+        clock_was_set=clocks.set_lately(deployment().now()),
         **words,
     )
 
@@ -57,6 +58,13 @@ def rights() -> ResponseReturnValue:
     answer = Response(file.getvalue(), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f"attachment; filename=rights-{on.isoformat()}.csv"
     return answer
+
+
+@blueprint.get("/clocks")
+@staff_only(Role.ADMINISTRATOR)
+def show_clocks() -> ResponseReturnValue:
+    found = clocks.look(deployment().now())
+    return render_template("security/clocks.html", found=found, sizes=messages.clock_differences())
 
 
 def _day() -> date | None:

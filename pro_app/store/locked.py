@@ -13,6 +13,7 @@ from pro_app.store.tables import patient, record_lock
 _FREE = (
     "alert.",
     "card.",
+    "clock.",
     "code.",
     "contact.",
     "contacts.",
