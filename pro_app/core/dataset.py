@@ -80,8 +80,7 @@ class AnswerSet:
     `corrections` left them; `handed_in` are the answers as they came, and
     `earlier_scores` what was had from them and from each correction before the last.
     `decision` is the site's; `chosen` says of a visit on which it decided whether this
-    form is the one that counts, None: nothing was decided. `review` says whether it was
-    looked over, as it stands.
+    form is the one that counts, None: nothing was decided.
     Shapes: `answers` holds, for each item of the instrument in its order, the
     value as chosen or the name of the state that left it blank; it is empty when
     the form's items are not the instrument's. `scores` are in the order of the
@@ -145,8 +144,7 @@ class Dataset:
     Of two forms of a visit the one that counts comes first. `why_not` says of each
     form why it is not for analysis, None when it is; `baselines` maps a patient to
     the scores of her baseline form for analysis; `withheld` counts the patients
-    left out since they withdrew their consent. `review` None: forms leave however they
-    stand; else only those that stand so, and `narrowed` counts the others.
+    left out since they withdrew their consent. `narrowed`: forms left out by `review`.
     """
 
     study: Study
@@ -179,8 +177,7 @@ def assemble(
     """The data set as of a day: what happened later is left out.
 
     Patients who withdrew their consent to further use of data by then are left
-    out altogether, pending the site's decision. Where forms are narrowed by `review`,
-    so are baselines; the ledger and the rates know every form all the same.
+    out altogether. `review` narrows forms and baselines; ledger and rates know every form.
     """
     by_patient: dict[str, list[AnswerSet]] = defaultdict(list)
     for form in forms:
