@@ -75,6 +75,7 @@ def _of_patients() -> dict[str, str]:
         "code.refused": _("Wrong activation code"),
         "tablet.handed_over": _("Tablet handed over"),
         "patient.signed_in": _("Patient signed in"),
+        "patient.signed_in_shared": _("Phone shared with another patient"),
         "patient.sign_in_refused": _("Sign-in refused: wrong PIN"),
     }
 
@@ -169,6 +170,7 @@ def fields() -> dict[str, str]:
         "due_on": _("to be answered by"),
         "from_on": _("from"),
         "until_on": _("until"),
+        "other_patient": _("other patient"),
         "passkey": _("passkey"),
         "session": _("session"),
         "consent_version": _("consent version"),

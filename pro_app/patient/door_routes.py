@@ -75,7 +75,12 @@ def enter(token: str) -> ResponseReturnValue:
         return _page(token, choosing, problem, code=code), 422
     parts = deployment()
     entered = patients.sign_in_patient(
-        token, pin, code, pepper=parts.settings.secret_key, now=parts.now()
+        token,
+        pin,
+        code,
+        pepper=parts.settings.secret_key,
+        now=parts.now(),
+        came_by=request.cookies.get(_door_name(), ""),
     )
     match entered:
         case SignedIn():

@@ -10,6 +10,7 @@ from pro_app.security.waiting import wait_after, wait_left
 from pro_app.store import links, phone_keys, sign_ins
 from pro_app.store.links import Link
 from pro_app.store.sign_ins import SignedInPatient
+from pro_app.store.trail import SHARED
 from pro_app.store.transaction import Actor, Tx, asking, reading, transaction
 
 #: After this many wrong codes the code is void: unlike a PIN, a new one can be had at once.
@@ -76,9 +77,12 @@ def takes_code(link: Link, now: datetime) -> bool:
 
 
 def sign_in_patient(
-    token: str, pin: str, code: str = "", *, pepper: str, now: datetime
+    token: str, pin: str, code: str = "", *, pepper: str, now: datetime, came_by: str = ""
 ) -> Entering:
     """Sign a patient in by link and PIN; on first use she chooses the PIN with her code.
+
+    `came_by`: the link that this browser was last signed in with. Where that is another
+    patient's, they share a phone, and the trail of both says so.
 
     Wrong PINs make the next try wait, longer each time but never more than
     15 minutes, and never for good; a new PIN from the site helps at once.
@@ -87,7 +91,7 @@ def sign_in_patient(
     if link is None:
         return LinkEnded()
     if link.pin_hash is None:
-        return _choose_pin(link, pin, code, pepper=pepper, now=now)
+        return _choose_pin(link, pin, code, pepper=pepper, now=now, came_by=came_by)
     # Hashing takes long on purpose: not while the row, or SQLite, is locked.
     fits = secrets.verify_pin(pin, link.pin_hash, pepper=pepper)
     with transaction(patient_actor(link.number, link.site), now) as tx:
@@ -103,10 +107,12 @@ def sign_in_patient(
             links.count_wrong_pin(tx, locked)
             log.record("patient.sign_in_refused", link.number, tx)
             return WrongPin(wait_after(locked.wrong_pins + 1))
-        return _begin(tx, locked)
+        return _begin(tx, locked, came_by)
 
 
-def _choose_pin(link: Link, pin: str, code: str, *, pepper: str, now: datetime) -> Entering:
+def _choose_pin(
+    link: Link, pin: str, code: str, *, pepper: str, now: datetime, came_by: str
+) -> Entering:
     if link.activation is None or not takes_code(link, now):
         return CodeEnded()
     if pins.is_easily_guessed(pin):
@@ -133,10 +139,10 @@ def _choose_pin(link: Link, pin: str, code: str, *, pepper: str, now: datetime) 
             return WrongCode(wait_after(wrong)) if wrong < _CODE_TRIES else CodeEnded()
         links.set_pin(tx, link.id, chosen)
         log.record("pin.chosen", link.number, tx)
-        return _begin(tx, locked)
+        return _begin(tx, locked, came_by)
 
 
-def _begin(tx: Tx, link: Link) -> SignedIn:
+def _begin(tx: Tx, link: Link, came_by: str) -> SignedIn:
     if link.wrong_pins or link.wrong_codes:
         links.forget_wrong_tries(tx, link.id)
     if phone_keys.find_phone_key(tx.connection, link.patient_id) is None:
@@ -144,7 +150,20 @@ def _begin(tx: Tx, link: Link) -> SignedIn:
     session = secrets.new_token()
     sign_ins.begin(tx, secrets.fingerprint(session), link_id=link.id)
     log.record("patient.signed_in", link.number, tx)
+    _note_sharing(tx, link, came_by)
     return SignedIn(session)
+
+
+def _note_sharing(tx: Tx, link: Link, came_by: str) -> None:
+    other = links.find_link(tx.connection, secrets.fingerprint(came_by)) if came_by else None
+    if other is None or other.patient_id == link.patient_id:
+        return
+    # Nobody learns of patients of another site.
+    same_site = other.site == link.site
+    named = {"other_patient": [None, other.number if same_site else None]}
+    log.record(SHARED, link.number, tx, changes=named)
+    if same_site:
+        log.record(SHARED, other.number, tx, changes={"other_patient": [None, link.number]})
 
 
 def signed_in_patient(token: str, *, now: datetime) -> SignedInPatient | None:

@@ -212,6 +212,32 @@ def test_signing_in_leaves_nothing_of_an_earlier_user_but_the_language(
         assert session["patient"] != "planted"
 
 
+def test_two_patients_who_share_a_phone_are_told_to_their_nurse(app: Flask, cast: Cast) -> None:
+    with app.app_context():
+        factories.add_patient("LISHUI-002")
+        factories.add_patient("JIAXING-001", "JIAXING")
+    phone = app.test_client()
+    numbers = (NUMBER, "LISHUI-002", "JIAXING-001")
+    cards = {number: cast.card_of(number) for number in numbers}
+    choose(phone, cards[NUMBER])
+    phone.post("/my/sign-out")
+    phone.post(f"/p/{cards[NUMBER].token}", data={"pin": PIN})  # herself again: nothing to tell
+    with app.app_context():
+        assert trail("patient.signed_in_shared") == []
+    choose(phone, cards["LISHUI-002"])
+    choose(phone, cards["JIAXING-001"])
+    with app.app_context():
+        told = [(e.subject, e.changes["other_patient"][1]) for e in trail("patient.signed_in_sh")]
+    assert told == [("LISHUI-002", NUMBER), (NUMBER, "LISHUI-002"), ("JIAXING-001", None)]
+    english = {"Accept-Language": "en"}
+    page = cast.nurse_of_lishui().get(f"/staff/patients/{NUMBER}", headers=english).text
+    assert "also used by" in page
+    assert 'href="/staff/patients/LISHUI-002"' in page
+    page = cast.nurse_of_jiaxing().get("/staff/patients/JIAXING-001", headers=english).text
+    assert "also used by a patient of another site" in page
+    assert "LISHUI" not in page
+
+
 def test_her_own_link_leads_her_home_while_she_is_signed_in(app: Flask, cast: Cast) -> None:
     path = f"/p/{cast.link_of(NUMBER)}"
     client = app.test_client()
