@@ -21,7 +21,7 @@ from pro_app.store.reach import reach_of
 from pro_app.store.reasons import GivenReason, reasons_of
 from pro_app.store.scored import ScoredForm, scored_forms
 from pro_app.store.tasks import Task, open_tasks_of
-from pro_app.store.trail import SHARED, Recorded, last_of, trail_of
+from pro_app.store.trail import Recorded, last_of, trail_of
 from pro_app.store.transaction import reading
 
 _TRAIL_ROWS = 30
@@ -122,7 +122,7 @@ def page(
             calls=tuple(log_of(connection, patient.id)),
             versions=tuple(versions_of(connection, patient.id)),
             reach=reach_of(connection, study, [number], today=today)[number],
-            shared=last_of(connection, number, SHARED),
+            shared=last_of(connection, number, "patient.signed_in_shared"),
         )
 
 

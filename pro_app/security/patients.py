@@ -10,7 +10,6 @@ from pro_app.security.waiting import wait_after, wait_left
 from pro_app.store import links, phone_keys, sign_ins
 from pro_app.store.links import Link
 from pro_app.store.sign_ins import SignedInPatient
-from pro_app.store.trail import SHARED
 from pro_app.store.transaction import Actor, Tx, asking, reading, transaction
 
 #: After this many wrong codes the code is void: unlike a PIN, a new one can be had at once.
@@ -161,9 +160,14 @@ def _note_sharing(tx: Tx, link: Link, came_by: str) -> None:
     # Nobody learns of patients of another site.
     same_site = other.site == link.site
     named = {"other_patient": [None, other.number if same_site else None]}
-    log.record(SHARED, link.number, tx, changes=named)
+    log.record("patient.signed_in_shared", link.number, tx, changes=named)
     if same_site:
-        log.record(SHARED, other.number, tx, changes={"other_patient": [None, link.number]})
+        log.record(
+            "patient.signed_in_shared",
+            other.number,
+            tx,
+            changes={"other_patient": [None, link.number]},
+        )
 
 
 def signed_in_patient(token: str, *, now: datetime) -> SignedInPatient | None:

@@ -11,9 +11,6 @@ from pro_app.core.seals import Event
 from pro_app.store.sealing import EVENT
 from pro_app.store.tables import audit_event, audit_seal, form, patient, redaction
 
-#: She signed in on a phone on which another patient had signed in before her.
-SHARED = "patient.signed_in_shared"
-
 #: How a patient filled in a form. It is hers until she hands the form in.
 HER_STEPS = ("draft.begun", "draft.saved", "draft.asked", "draft.discarded")
 
