@@ -33,7 +33,8 @@ def _row() -> dict[str, object]:
 
 
 def _fill_what_is_empty() -> None:
-    """A row of anything in each of these tables, for a trigger to guard."""
+    """A row of anything in each of these tables, for a trigger to guard, and in what they name."""
+    named = {key.column.table for table in WRITE_ONCE for key in table.foreign_keys}
     samples = {
         int: 1,
         bool: True,
@@ -43,7 +44,7 @@ def _fill_what_is_empty() -> None:
     }
     with transaction(CLI, deployment().now()) as tx:
         for table in metadata.sorted_tables:
-            if table in WRITE_ONCE and tx.execute(select(table)).first() is None:
+            if table in {*WRITE_ONCE, *named} and tx.execute(select(table)).first() is None:
                 needed = [column for column in table.columns if not column.nullable]
                 values = {column.name: _sample(column, samples) for column in needed}
                 tx.execute(insert(table), values)
