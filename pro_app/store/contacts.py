@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Subquery, and_, case, func, insert, select, update
+from sqlalchemy import CTE, Connection, and_, case, func, insert, select, update
 
 from pro_app.core.contact import Attempt, Channel, Outcome
 from pro_app.store.expected import asked_no_more
+from pro_app.store.few import few
 from pro_app.store.known import known
 from pro_app.store.tables import contact_attempt, patient
 from pro_app.store.today import Cut
@@ -122,7 +123,7 @@ def not_reached(
             func.max(recent.c.made_at).label("last_at"),
             func.count().over().label("total"),
         )
-        .join(patient, patient.c.id == recent.c.patient_id)
+        .join_from(recent, patient, patient.c.id == recent.c.patient_id)
         .where(
             patient.c.site.in_(sites),
             func.coalesce(recent.c.made_at > recent.c.reached_at, True),
@@ -138,21 +139,20 @@ def not_reached(
     return Cut(shown, rows[0].total if rows else 0)
 
 
-def _tries_since(since: datetime) -> Subquery:
+def _tries_since(since: datetime) -> CTE:
     """Attempts but reminders, each beside the last one that reached the same patient."""
     reached = case((contact_attempt.c.outcome == Outcome.REACHED.value, contact_attempt.c.made_at))
-    return (
+    return few(
         select(
             contact_attempt.c.patient_id,
             contact_attempt.c.made_at,
             func.max(reached).over(partition_by=contact_attempt.c.patient_id).label("reached_at"),
-        )
-        .where(
+        ).where(
             contact_attempt.c.made_at >= since,
             contact_attempt.c.outcome != Outcome.REMINDED.value,
             known(contact_attempt, None),
-        )
-        .subquery("recent")
+        ),
+        "recent",
     )
 
 
@@ -172,23 +172,24 @@ def call_backs(
         )
         .exists()
     )
-    query = (
+    due = few(
         select(
-            patient.c.number,
-            contact_attempt.c.visit,
-            contact_attempt.c.call_back_at,
-            func.count().over().label("total"),
-        )
-        .join(patient, patient.c.id == contact_attempt.c.patient_id)
-        .where(
-            patient.c.site.in_(sites),
+            contact_attempt.c.patient_id, contact_attempt.c.visit, contact_attempt.c.call_back_at
+        ).where(
             contact_attempt.c.made_at >= since,
             contact_attempt.c.call_back_at <= until,
             known(contact_attempt, None),
             ~called_since,
-            ~asked_no_more(patient.c.id),
+        ),
+        "due",
+    )
+    query = (
+        select(
+            patient.c.number, due.c.visit, due.c.call_back_at, func.count().over().label("total")
         )
-        .order_by(contact_attempt.c.call_back_at, patient.c.number)
+        .join_from(due, patient, patient.c.id == due.c.patient_id)
+        .where(patient.c.site.in_(sites), ~asked_no_more(patient.c.id))
+        .order_by(due.c.call_back_at, patient.c.number)
         .limit(limit)
     )
     rows = list(connection.execute(query))

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, insert, select
 
 from pro_app.core.corrections import AskedBy, Changes, Evidence
+from pro_app.store.few import few
 from pro_app.store.tables import correction, correction_decision, form, patient
 from pro_app.store.transaction import Tx
 
@@ -89,21 +90,23 @@ def unsigned(connection: Connection, *, sites: Sequence[str] | None) -> list[Cor
 def _read(
     connection: Connection, which: ColumnElement[bool], sites: Sequence[str] | None
 ) -> list[Correction]:
-    query = (
+    asked = (
         select(
             correction,
-            patient.c.number,
-            form.c.visit,
             correction_decision.c.signed,
             correction_decision.c.why.label("declined_because"),
             correction_decision.c.decided_at,
             correction_decision.c.decided_by,
         )
-        .join(form, form.c.id == correction.c.form_id)
-        .join(patient, patient.c.id == form.c.patient_id)
         .outerjoin(correction_decision, correction_decision.c.correction_id == correction.c.id)
         .where(which)
-        .order_by(correction.c.id)
+    )
+    found = few(asked, "found")
+    query = (
+        select(found, patient.c.number, form.c.visit)
+        .join_from(found, form, form.c.id == found.c.form_id)
+        .join(patient, patient.c.id == form.c.patient_id)
+        .order_by(found.c.id)
     )
     if sites is not None:
         query = query.where(patient.c.site.in_(sites))

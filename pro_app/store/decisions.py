@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Select,
     exists,
@@ -21,6 +22,7 @@ from sqlalchemy import (
 from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind
 from pro_app.store.amended import Amended, read_amended
 from pro_app.store.facts import standing
+from pro_app.store.few import few
 from pro_app.store.known import known
 from pro_app.store.tables import (
     correction,
@@ -117,10 +119,13 @@ def waiting(connection: Connection, sites: Sequence[str] | None) -> list[Waiting
 
 
 def _second(connection: Connection, sites: Sequence[str] | None) -> list[WaitingForm]:
+    # As the index says it: SQLite uses it for no bound value.
+    not_standing: ColumnElement[bool] = literal_column("NOT form.standing AND NOT form.proxy")
+    second = few(select(form.c.id).where(not_standing, _UNDECIDED), "second")
     query = (
         select(*_WHICH)
+        .join_from(second, form, form.c.id == second.c.id)
         .join(patient, patient.c.id == form.c.patient_id)
-        .where(literal_column("NOT form.standing AND NOT form.proxy"), _UNDECIDED)
     )
     if sites is not None:
         query = query.where(patient.c.site.in_(sites))

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, exists, func, insert, literal_column, select
 
 from pro_app.core.corrections import Truth
 from pro_app.core.facts import Mode
+from pro_app.store.few import few
 from pro_app.store.tables import form, keying_decision, patient, second_keying
 from pro_app.store.transaction import Tx
 
@@ -121,10 +122,14 @@ def differing(connection: Connection, *, sites: Sequence[str] | None) -> list[Pa
         .where(keying_decision.c.form_id == second_keying.c.form_id)
         .scalar_subquery()
     )
+    second = few(
+        select(second_keying.c.form_id, second_keying.c.differences, settled.label("settled")),
+        "second",
+    )
     query = (
-        select(*_PAPER, second_keying.c.differences, settled.label("settled"))
+        select(*_PAPER, second.c.differences, second.c.settled)
+        .join_from(second, form, form.c.id == second.c.form_id)
         .join(patient, patient.c.id == form.c.patient_id)
-        .join(second_keying, second_keying.c.form_id == form.c.id)
         .order_by(form.c.received_at.desc(), form.c.id.desc())
     )
     if sites is not None:
