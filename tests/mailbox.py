@@ -1,13 +1,17 @@
 """A real mail server on loopback, and what came into it."""
 
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
+
+from tests.house.source import PRODUCT
 
 
 class Mailbox:
@@ -41,3 +45,13 @@ def text_of(letter: EmailMessage) -> str:
     body = letter.get_body()
     assert body is not None
     return str(body.get_content())
+
+
+def study_with_addresses(folder: Path) -> Path:
+    """A study file in this folder whose first two sites have an address."""
+    data = json.loads((PRODUCT / "studies" / "nct04158843.json").read_text(encoding="utf8"))
+    for site in data["sites"][:2]:
+        site["email"] = f"{site['code'].lower()}@hospital.example"
+    study = folder / "study.json"
+    study.write_text(json.dumps(data), encoding="utf8")
+    return study

@@ -57,7 +57,12 @@ def remind(number: str, visit: str) -> ResponseReturnValue:
     """The words to send, or why nobody writes to her now."""
     parts = deployment()
     found = reminding.reminder(
-        parts.study, number=number, visit=visit, sites=current_user.sites, today=parts.today()
+        parts.study,
+        parts.instrument,
+        number=number,
+        visit=visit,
+        sites=current_user.sites,
+        today=parts.today(),
     )
     if found is None:
         abort(404)

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pro_app.core.contact import Outcome
 from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind
+from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Status, ledger
 from pro_app.core.pauses import held
 from pro_app.core.study import Study
@@ -39,7 +40,13 @@ class Reminder:
 
 
 def reminder(
-    study: Study, *, number: str, visit: str, sites: tuple[str, ...] | None, today: date
+    study: Study,
+    instrument: Instrument,
+    *,
+    number: str,
+    visit: str,
+    sites: tuple[str, ...] | None,
+    today: date,
 ) -> Reminder | None:
     """The reminder of a visit; None when there is no such patient here, or no such visit."""
     with reading(snapshot=True) as connection:
@@ -50,8 +57,7 @@ def reminder(
         paused = held((pause.fact for pause in pauses_of(connection, found.id)), today)
         log = log_of(connection, found.id)
     facts = person.facts
-    # How many answers make a form VALID doesn't matter for one that is not in.
-    entries = ledger(facts, study, valid_from=1, as_of=today)
+    entries = ledger(facts, study, valid_from=instrument.valid_from, as_of=today)
     entry = next((each for each in entries if each.visit == visit), None)
     kinds = {event.kind for event in facts.events}
     waited_for = entry and entry.status is Status.WINDOW_OPEN and facts.able is not False

@@ -17,13 +17,5 @@ def ask(actor: Actor, patient_id: int, kind: RequestKind, *, at: Occasion) -> No
     """Have her hospital told what she wants; once, until it is answered."""
     with transaction(actor, at.now) as tx:
         number = lock(tx, patient_id)
-        due = add_request(tx, patient_id, kind, asked_on=at.today)
-        if due is None:
+        if add_request(tx, patient_id, number, kind, asked_on=at.today) is None:
             tx.abandon()
-            return
-        changes = {
-            "kind": (None, kind.value),
-            "asked_on": (None, at.today.isoformat()),
-            "due_on": (None, due.isoformat()),
-        }
-        tx.record("request.made", number, changes=changes)

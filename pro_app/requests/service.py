@@ -102,18 +102,10 @@ def write_down(
         due = None
         if patient:
             lock_patient(tx, patient.id)
-            due = add_request(tx, patient.id, kind, asked_on=asked_on, words=words)
+            due = add_request(tx, patient.id, number, kind, asked_on=asked_on, words=words)
         if due is None:
             tx.abandon()
             return Problem.WAITS_ALREADY if patient else Problem.NOT_HERE
-        changes = {
-            "kind": (None, kind.value),
-            "asked_on": (None, asked_on.isoformat()),
-            "due_on": (None, due.isoformat()),
-        }
-        if words:  # her words stay with the request
-            changes["words"] = (None, "recorded")
-        tx.record("request.made", number, changes=changes)
         return due
 
 

@@ -89,11 +89,17 @@ def _request(row: Any) -> DataRequest:
 
 
 def add_request(
-    tx: Tx, patient_id: int, kind: RequestKind, *, asked_on: date, words: str | None = None
+    tx: Tx,
+    patient_id: int,
+    number: str,
+    kind: RequestKind,
+    *,
+    asked_on: date,
+    words: str | None = None,
 ) -> date | None:
     """Until when it is to be answered; None: the same waits already, and nothing was kept.
 
-    The patient is locked. The trail's record is the caller's.
+    The patient is locked. The trail has all but her words, which stay with the request.
     """
     waits = select(data_request.c.id).where(
         data_request.c.patient_id == patient_id,
@@ -115,6 +121,14 @@ def add_request(
             "recorded_by": tx.actor.name,
         },
     )
+    changes = {
+        "kind": (None, kind.value),
+        "asked_on": (None, asked_on.isoformat()),
+        "due_on": (None, due.isoformat()),
+    }
+    if words:
+        changes["words"] = (None, "recorded")
+    tx.record("request.made", number, changes=changes)
     return due
 
 

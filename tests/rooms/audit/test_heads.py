@@ -1,6 +1,5 @@
 """The head of the chain goes to each site once a day, by a real mail server on loopback."""
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,8 +18,7 @@ from pro_app.store.tables import audit_event
 from pro_app.store.transaction import CLI, reading, transaction
 from pro_app.studies import load
 from tests.conftest import HandClock, settings_for
-from tests.house.source import PRODUCT
-from tests.mailbox import Mailbox, mail_server, text_of
+from tests.mailbox import Mailbox, mail_server, study_with_addresses, text_of
 from tests.rooms.audit.test_commands import run, tamper
 
 
@@ -35,13 +33,8 @@ def world(
     database_url: str, clock: HandClock, tmp_path: Path, mailbox: tuple[Mailbox, int]
 ) -> Iterator[Flask]:
     """Two of the sites have an address; five events are sealed."""
-    data = json.loads((PRODUCT / "studies" / "nct04158843.json").read_text(encoding="utf8"))
-    for site in data["sites"][:2]:
-        site["email"] = f"{site['code'].lower()}@hospital.example"
-    study = tmp_path / "study.json"
-    study.write_text(json.dumps(data), encoding="utf8")
     settings = settings_for(
-        database_url, tmp_path, study=str(study),
+        database_url, tmp_path, study=str(study_with_addresses(tmp_path)),
         smtp_url=f"smtp://127.0.0.1:{mailbox[1]}", mail_from="pro@trial.example",
     )  # fmt: skip
     app = create_app(settings, clock=clock)

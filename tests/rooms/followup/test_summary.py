@@ -1,6 +1,5 @@
 """Sites are told on Mondays what waits, by a real mail server on loopback."""
 
-import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,8 +18,7 @@ from pro_app.store.tasks import TaskKind, open_task
 from pro_app.store.transaction import reading, transaction
 from tests import factories
 from tests.conftest import HandClock, settings_for
-from tests.house.source import PRODUCT
-from tests.mailbox import Mailbox, mail_server, text_of
+from tests.mailbox import Mailbox, mail_server, study_with_addresses, text_of
 
 MONDAY = "2026-03-09T08:00+08:00"
 NUMBER = "LISHUI-001"
@@ -37,13 +35,8 @@ def world(
     database_url: str, clock: HandClock, tmp_path: Path, mailbox: tuple[Mailbox, int]
 ) -> Iterator[Flask]:
     """Two sites have an address; one has two forms missing, a window closing and a help call."""
-    data = json.loads((PRODUCT / "studies" / "nct04158843.json").read_text(encoding="utf8"))
-    for site in data["sites"][:2]:
-        site["email"] = f"{site['code'].lower()}@hospital.example"
-    study = tmp_path / "study.json"
-    study.write_text(json.dumps(data), encoding="utf8")
     settings = settings_for(
-        database_url, tmp_path, study=str(study),
+        database_url, tmp_path, study=str(study_with_addresses(tmp_path)),
         smtp_url=f"smtp://127.0.0.1:{mailbox[1]}", mail_from="pro@trial.example",
     )  # fmt: skip
     clock.set(MONDAY)
