@@ -6,7 +6,7 @@ from enum import StrEnum
 from io import SEEK_END, BytesIO
 from typing import IO
 
-from PIL import Image
+from PIL import Image, ImageFile
 from PIL.ExifTags import Base
 from PIL.Image import Transpose
 
@@ -70,6 +70,8 @@ def _seen(file: IO[bytes]) -> Image.Image | None:
         most = _MOST_PIXELS_OF_PHOTOGRAPHS if photograph else _MOST_PIXELS
         if opened.width * opened.height > most:
             return None
+        # Printing switches this on for the whole process: half a picture would be a whole one.
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
         opened.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))
         held = opened.getexif().get(Base.Orientation)
         opened.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))

@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFile
 
 from pro_app.papers.photographs import MOST_BYTES, BadPicture, Photograph, made_anew
 from tests.rooms.papers.drawn import photograph, seen
@@ -94,6 +94,14 @@ def _gif() -> bytes:
 )
 def test_what_is_no_picture_is_refused_whatever_it_is_called(content: bytes) -> None:
     assert made_anew(BytesIO(content)) is BadPicture.NO_PICTURE
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_half_a_picture_is_refused_after_something_was_printed_too(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    assert made_anew(BytesIO(photograph(kind=kind)[:-200])) is BadPicture.NO_PICTURE
 
 
 def test_a_file_of_too_many_bytes_is_not_even_opened() -> None:
