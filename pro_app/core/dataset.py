@@ -290,7 +290,7 @@ def wording_status(form: AnswerSet, wordings: Mapping[str, WordingStatus]) -> Wo
 
 def unreadable(forms: Iterable[AnswerSet], instrument: Instrument) -> list[str]:
     """The submission ids of forms that this instrument can't read or has not scored."""
-    choices = range(instrument.lowest, instrument.highest + 1)
+    choices = instrument.choices
     blanks = [state.value for state in AnswerState if state is not AnswerState.ANSWERED]
     allowed = {*choices, *blanks}
     return [

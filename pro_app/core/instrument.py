@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 from pro_app.core.records import read
@@ -46,12 +46,6 @@ class Answer:
     def __post_init__(self) -> None:
         if (self.value is not None) != (self.state is AnswerState.ANSWERED):
             raise ValueError(f"{self.state} with value {self.value!r}")
-
-
-@cache
-def answered(value: int) -> Answer:
-    """The answer with this value, made once: a form has dozens of them."""
-    return Answer(AnswerState.ANSWERED, value)
 
 
 #: Item code → answer, for every item of the instrument, in its order.
@@ -154,6 +148,17 @@ class Instrument:
     def reversed_of(self) -> dict[str, bool]:
         """Item code → whether a higher answer is worse."""
         return {item.code: item.reversed for item in self.items}
+
+    @cached_property
+    def choices(self) -> dict[int, Answer]:
+        """Each value that an item can have → the answer with it, from the lowest up."""
+        values = range(self.lowest, self.highest + 1)
+        return {value: Answer(AnswerState.ANSWERED, value) for value in values}
+
+    @cached_property
+    def may_opt_out(self) -> frozenset[str]:
+        """The items that an opt-out box covers."""
+        return frozenset(code for box in self.opt_outs for code in box.items)
 
     @cached_property
     def scale_codes(self) -> tuple[str, ...]:

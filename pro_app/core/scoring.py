@@ -6,11 +6,10 @@ are prorated); R package FACTscorer 0.2.0 (reversals, totals and their threshold
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeGuard
 
 from pro_app.core.instrument import BadAnswer, Instrument, Scale
 
-__all__ = ["BadAnswer", "Score", "is_valid_value", "score"]
+__all__ = ["BadAnswer", "Score", "score"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +22,6 @@ class Score:
     value: float | None
     n_answered: int
     prorated: bool
-
-
-def is_valid_value(value: object, instrument: Instrument) -> TypeGuard[int]:
-    """Whether `value` is a response of the instrument; True and False are not."""
-    return type(value) is int and instrument.lowest <= value <= instrument.highest
 
 
 def score(answers: Mapping[str, int | None], instrument: Instrument) -> dict[str, Score]:
@@ -46,6 +40,7 @@ def score(answers: Mapping[str, int | None], instrument: Instrument) -> dict[str
 def _upright(answers: Mapping[str, int | None], instrument: Instrument) -> dict[str, int]:
     """The answered items, turned so that higher is better in each."""
     reversed_of = instrument.reversed_of
+    choices = instrument.choices
     ends = instrument.lowest + instrument.highest
     upright = {}
     for code, value in answers.items():
@@ -53,14 +48,14 @@ def _upright(answers: Mapping[str, int | None], instrument: Instrument) -> dict[
             raise BadAnswer(code, value)
         if value is None:
             continue
-        if not is_valid_value(value, instrument):
+        if type(value) is not int or value not in choices:
             raise BadAnswer(code, value)
         upright[code] = ends - value if reversed_of[code] else value
     return upright
 
 
 def _subscale(scale: Scale, upright: Mapping[str, int]) -> Score:
-    values = [upright[code] for code in scale.items if code in upright]
+    values = [value for value in map(upright.get, scale.items) if value is not None]
     if not values or len(values) < (scale.min_answered or 0):
         return Score(None, len(values), prorated=False)
     whole = len(scale.items)

@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind, PatientFacts
-from pro_app.core.instrument import Answer, AnswerState, Instrument, answered
+from pro_app.core.instrument import Answer, AnswerState, Instrument
 from pro_app.core.ledger import Entry, Status, ledger
 from pro_app.core.schedule import plan
 from pro_app.core.study import Study
@@ -139,16 +139,21 @@ def check_answers(
     An item that does not stand in `raw` was NOT_SHOWN; so is, for want of better,
     one with a problem. Strict: "3", 3.0 and true are no choices.
     """
-    may_opt_out = {code for box in instrument.opt_outs for code in box.items}
-    codes = instrument.item_codes
+    known = instrument.reversed_of
+    choices = instrument.choices
     answers = {}
     problems = [
         AnswerProblem(code, Fault.UNKNOWN_ITEM, _short(value))
         for code, value in raw.items()
-        if code not in codes
+        if code not in known
     ]
-    for code in codes:
-        read = _read(raw.get(code, AnswerState.NOT_SHOWN), instrument, code in may_opt_out)
+    for code in known:
+        value = raw.get(code, AnswerState.NOT_SHOWN)
+        # type(), not isinstance(): true is an int to Python, and no answer.
+        if type(value) is int and value in choices:
+            answers[code] = choices[value]
+            continue
+        read = _read_blank(value, may_opt_out=code in instrument.may_opt_out)
         if isinstance(read, Fault):
             problems.append(AnswerProblem(code, read, _short(raw[code])))
             read = Answer(AnswerState.NOT_SHOWN)
@@ -179,10 +184,7 @@ def open_visits(
 _BLANKS = frozenset({AnswerState.SKIPPED, AnswerState.PREFER_NOT, AnswerState.NOT_SHOWN})
 
 
-def _read(value: object, instrument: Instrument, may_opt_out: bool) -> Answer | Fault:
-    # type(), not isinstance(): true is an int to Python, and no answer.
-    if type(value) is int and instrument.lowest <= value <= instrument.highest:
-        return answered(value)
+def _read_blank(value: object, *, may_opt_out: bool) -> Answer | Fault:
     if not isinstance(value, str) or value not in _BLANKS:
         return Fault.NOT_A_CHOICE
     if value == AnswerState.PREFER_NOT and not may_opt_out:

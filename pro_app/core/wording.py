@@ -51,7 +51,7 @@ class WordingProblem:
 def codes(instrument: Instrument) -> tuple[str, ...]:
     """Every text code of a wording pack, in the order in which packs list them."""
     sections = [section.code for section in instrument.sections]
-    responses = range(instrument.lowest, instrument.highest + 1)
+    responses = instrument.choices
     return (
         *(f"{part}_{section}" for section in sections for part in ("HEADING", "INTRO")),
         *instrument.item_codes,

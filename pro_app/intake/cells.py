@@ -102,5 +102,5 @@ def _day(text: str) -> date | None:
 
 def choices(instrument: Instrument) -> dict[str, int | None]:
     """What may stand in an item's cell → its value; the empty cell is no answer."""
-    values = range(instrument.lowest, instrument.highest + 1)
+    values = instrument.choices
     return {"": None} | {str(value): value for value in values}

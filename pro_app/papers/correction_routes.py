@@ -116,5 +116,5 @@ def _page(form_id: int, given: dict[str, str], said: str) -> str:
         now=parts.now(),
         askers=tuple(AskedBy),
         evidence=tuple(Evidence),
-        opted={code for box in parts.instrument.opt_outs for code in box.items},
+        opted=parts.instrument.may_opt_out,
     )

@@ -83,7 +83,7 @@ def read_answers(
     fields: Mapping[str, str], instrument: Instrument, wrong: dict[str, Wrong]
 ) -> dict[str, int | str]:
     """Item → value, or the kind of blank: what is blank on paper the patient left so."""
-    offered = {str(v): v for v in range(instrument.lowest, instrument.highest + 1)}
+    offered = {str(v): v for v in instrument.choices}
     opted_out = {code for box in instrument.opt_outs if fields.get(box.code) for code in box.items}
     answers: dict[str, int | str] = {}
     for code in instrument.item_codes:
@@ -97,6 +97,6 @@ def read_answers(
 
 def read_wanted(fields: Mapping[str, str], instrument: Instrument) -> dict[str, object]:
     """Item → what it shall be; items that shall stay as they are do not stand there."""
-    offered = {str(v): v for v in range(instrument.lowest, instrument.highest + 1)}
+    offered = {str(v): v for v in instrument.choices}
     given = {code: fields.get(code, "").strip() for code in instrument.item_codes}
     return {code: offered.get(text, text) for code, text in given.items() if text}

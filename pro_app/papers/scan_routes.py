@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-from flask import Blueprint, Response, abort, flash, redirect, request, send_file, url_for
+from flask import Blueprint, abort, flash, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -49,9 +49,7 @@ def picture(form_id: int, scan: int) -> ResponseReturnValue:
     )
     if content is None:
         abort(404)
-    answer: Response = send_file(BytesIO(content), "image/jpeg", download_name="paper-form.jpg")
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
-    return answer
+    return send_file(BytesIO(content), "image/jpeg", download_name="paper-form.jpg")
 
 
 @blueprint.post("/<int:scan>/remove")

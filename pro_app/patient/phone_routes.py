@@ -72,7 +72,7 @@ def wording(language: str) -> ResponseReturnValue:
         demonstration=found.demonstration,
         layout=at.study.form_layout,
         draft_hours=instrument.draft_hours,
-        choices=list(range(instrument.lowest, instrument.highest + 1)),
+        choices=list(instrument.choices),
         sections=[{"code": each.code, "items": each.items} for each in instrument.sections],
         opt_outs=[
             {"code": box.code, "before": box.before, "items": box.items}

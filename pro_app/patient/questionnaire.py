@@ -109,13 +109,13 @@ def changes(before: Given, after: Given) -> dict[str, tuple[int | str | None, in
 
 def choices(instrument: Instrument, texts: Mapping[str, str]) -> list[tuple[int, str]]:
     """Every value that may be chosen, in order, with its words."""
-    values = range(instrument.lowest, instrument.highest + 1)
+    values = instrument.choices
     return [(value, texts[f"RESPONSE_{value}"]) for value in values]
 
 
 def read_choice(text: str | None, instrument: Instrument) -> int | None:
     """The value that a field says; None when it is no choice."""
-    for value in range(instrument.lowest, instrument.highest + 1):
+    for value in instrument.choices:
         if text == str(value):
             return value
     return None

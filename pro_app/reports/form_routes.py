@@ -59,7 +59,7 @@ def _print(number: str, visit: str, at: str, asked: str | None) -> Response:
             number=number,
             visit=visit,
             site=next((each.name.get(language, "") for each in study.sites if each.code == at), ""),
-            responses=range(parts.instrument.lowest, parts.instrument.highest + 1),
+            responses=parts.instrument.choices,
             boxes={box.before: box for box in parts.instrument.opt_outs},
             picture=Markup(picture),  # noqa: S704 - our own drawing of our own text
         )
