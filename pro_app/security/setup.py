@@ -1,5 +1,6 @@
 """Put the guards in place: sessions, forgery tokens, limits per address, headers."""
 
+import hashlib
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
@@ -19,11 +20,13 @@ from flask import (
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, login_user
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect, validate_csrf
+from itsdangerous import URLSafeTimedSerializer
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 from werkzeug.middleware.proxy_fix import ProxyFix
+from wtforms import ValidationError
 
 from pro_app.deployment import deployment
 from pro_app.security import accounts, log, patients, service
@@ -77,19 +80,21 @@ csrf = CSRFProtect()
 limiter = Limiter()
 _login = LoginManager()
 
+#: Where a message that is no form carries its forgery token.
+FORGERY_HEADER = "X-CSRFToken"
 #: The cookie that the pages' script reads.
 PHONE = "phone"
 #: What is the same for everybody and named by what it is; all else is kept nowhere.
 _CACHEABLE = frozenset({"assets.asset", "patient.shell.shell", "patient.shell.templates"})
 #: A script that is ruled by the policy it came with, as a page is.
 _WORKER = "patient.shell.worker"
-_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 #: Of what never is a page by itself nothing is shown or run.
 _PARTS = frozenset(
-    {"text/css", "text/javascript", "application/json", "image/png", "image/svg+xml"}
+    {"text/css", "text/javascript", "application/json", "image/jpeg", "image/png", "image/svg+xml"}
 )
-_PART_HEADERS = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
-_PAGE_HEADERS = {
+_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+_PART_HEADERS = _HEADERS | {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+_PAGE_HEADERS = _HEADERS | {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         "connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
@@ -122,6 +127,16 @@ class _Sessions(SecureCookieSessionInterface):
     """As Flask's, but for what is the same for everybody: no cookie comes with that, and no
     cache is told that it depends on one."""
 
+    #: The library's own function, not Flask's wrapper: hmac takes its quick way with it alone.
+    digest_method = staticmethod(hashlib.sha256)
+
+    def __init__(self, app: Flask) -> None:
+        self._serializer = super().get_signing_serializer(app)
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """The same for every request: to make one takes as long as to read with it."""
+        return self._serializer
+
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if request.endpoint not in _CACHEABLE:
             super().save_session(app, session, response)
@@ -136,23 +151,30 @@ def set_up(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a slow reader loses nothing
+        WTF_CSRF_CHECK_DEFAULT=False,  # `_refuse_forgery` asks it
         WTF_CSRF_SSL_STRICT=False,  # our Referrer-Policy sends no referrer; the token decides
         MAX_CONTENT_LENGTH=256 * 1024,
     )
-    app.session_interface = _Sessions()
+    app.session_interface = _Sessions(app)
     app.jinja_env.globals["may"] = may
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
         )
-    app.before_request(_make_room)  # before the forgery check, which reads what was sent
     csrf.init_app(app)
     _login.init_app(app)
-    app.before_request(_load_patient)
-    app.before_request(_load_entering)
-    app.before_request(_hold_tablet)
+    app.before_request(_guard)
     app.after_request(_add_headers)
+
+
+def _guard() -> ResponseReturnValue | None:
+    """Before every view. One step for Flask, which asks of each whether it has to be awaited."""
+    _make_room()  # before the forgery check, which reads what was sent
+    _refuse_forgery()
+    _load_patient()
+    _load_entering()
+    return _hold_tablet()
 
 
 def _address() -> str | None:
@@ -216,6 +238,20 @@ def _make_room() -> None:
         request.max_content_length = most_bytes
 
 
+def _refuse_forgery() -> None:
+    if request.endpoint is None or not current_app.config["WTF_CSRF_ENABLED"]:
+        return  # where there is no such page, that is said in its turn
+    if not request.is_json:
+        csrf.protect()
+        return
+    # Of a message that is no form nothing is read before its token: that takes as long again.
+    if request.method in current_app.config["WTF_CSRF_METHODS"]:
+        try:
+            validate_csrf(request.headers.get(FORGERY_HEADER))
+        except ValidationError as error:
+            raise CSRFError(str(error)) from error
+
+
 def _load_patient() -> None:
     token = None if request.endpoint in _CACHEABLE else session.get("patient")
     if token is None:
@@ -243,8 +279,7 @@ def actor_of(patient: SignedInPatient) -> Actor:
 
 def _add_headers(response: Response) -> Response:
     a_part = response.mimetype in _PARTS and request.endpoint != _WORKER
-    for name, value in (_HEADERS | (_PART_HEADERS if a_part else _PAGE_HEADERS)).items():
-        response.headers.setdefault(name, value)
+    response.headers.extend(_PART_HEADERS if a_part else _PAGE_HEADERS)
     if deployment().settings.production:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     named_by_content = request.endpoint in _CACHEABLE and "Cache-Control" in response.headers

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -80,12 +81,13 @@ def _rules(app: Flask) -> list[tuple[Rule, str]]:
     return found
 
 
-def _ask(client: FlaskClient, app: Flask, rule: Rule, method: str) -> int:
+def _ask(client: FlaskClient, app: Flask, rule: Rule, method: str, json: Any = None) -> int:
     with app.test_request_context():
         path = app.url_map.bind("localhost").build(
             rule.endpoint, {a: _VALUES[a] for a in rule.arguments}, method
         )
-    with client.open(path, method=method, data={} if method == "POST" else None) as answer:
+    data = {} if method == "POST" and json is None else None
+    with client.open(path, method=method, data=data, json=json) as answer:
         return answer.status_code
 
 
@@ -175,7 +177,10 @@ def _everything(app: Flask) -> dict[str, int]:
         return {row.name: row.rows for row in connection.execute(union_all(*counts))}
 
 
-def test_nothing_is_changed_without_the_page_s_own_token(world: Flask, cast: Cast) -> None:
+@pytest.mark.parametrize("json", [None, {}, {"csrf_token": "mine"}])
+def test_nothing_is_changed_without_the_page_s_own_token(
+    world: Flask, cast: Cast, json: dict[str, str] | None
+) -> None:
     for role, make in _clients(world, cast).items():
         client = make()
         world.config["WTF_CSRF_ENABLED"] = True
@@ -183,7 +188,7 @@ def test_nothing_is_changed_without_the_page_s_own_token(world: Flask, cast: Cas
             if method != "GET":
                 # A program is told first that it is signed out: then it keeps what it holds.
                 signed_out = str(rule).startswith("/api/") and role != "patient"
-                status = _ask(client, world, rule, method)
+                status = _ask(client, world, rule, method, json)
                 assert status == (401 if signed_out else 400), (str(role), method, str(rule))
         world.config["WTF_CSRF_ENABLED"] = False
 
