@@ -1,7 +1,8 @@
 """The engine: one way to SQLite and PostgreSQL, with the settings each needs."""
 
 import threading
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -53,7 +54,9 @@ def _engine_options(settings: Settings) -> dict[str, Any]:
     if settings.embedded:
         wait = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
         return quiet | {"connect_args": wait}
-    return quiet | {"pool_size": 8, "max_overflow": 4, "pool_recycle": 1800}
+    # Last in, first out: the connection used just now is still in the processor's caches.
+    pool = {"pool_size": 8, "max_overflow": 4, "pool_recycle": 1800, "pool_use_lifo": True}
+    return quiet | pool
 
 
 def _prepare_sqlite(engine: Engine) -> None:
@@ -69,6 +72,31 @@ def _prepare_sqlite(engine: Engine) -> None:
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def to_write(engine: Engine) -> Connection:
+    """A connection whose transaction is to write: SQLite wants to know as it begins."""
+    connection = engine.connect()
+    return connection.execution_options(writes=True) if engine.name == "sqlite" else connection
+
+
+@contextmanager
+def autocommit(connection: Connection) -> Iterator[None]:
+    """No transaction on PostgreSQL in this block.
+
+    Asked of the driver itself: to change the isolation level through SQLAlchemy and
+    back takes longer than a question.
+    """
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        yield
+        return
+    driver.autocommit = True
+    try:
+        yield
+    finally:
+        if not driver.closed:
+            driver.autocommit = False
 
 
 def write_lock(engine: Engine) -> AbstractContextManager[Any]:

@@ -18,7 +18,7 @@ from sqlalchemy import (
     insert,
 )
 
-from pro_app.store.database import db, write_lock
+from pro_app.store.database import autocommit, db, to_write, write_lock
 from pro_app.store.locked import refuse_locked, touches_record
 from pro_app.store.prepared import Prepared
 from pro_app.store.tables import HOUSEKEEPING, audit_event
@@ -137,11 +137,7 @@ class Tx:
 @contextmanager
 def _writing() -> Iterator[tuple[Connection, RootTransaction]]:
     engine = db.engine
-    with (
-        write_lock(engine),
-        engine.connect().execution_options(writes=True) as connection,
-        connection.begin() as t,
-    ):
+    with write_lock(engine), to_write(engine) as connection, connection.begin() as t:
         yield connection, t
 
 
@@ -187,9 +183,7 @@ def asking() -> Iterator[Connection]:
 
     On PostgreSQL that is one trip to the server instead of three.
     """
-    with db.engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+    with db.engine.connect() as connection, autocommit(connection):
         yield connection
 
 
