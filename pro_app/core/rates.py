@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pro_app.core.ledger import Entry, Status
-from pro_app.core.study import Study
+from pro_app.core.ledger import UNANSWERED, Entry, Status
+from pro_app.core.study import REASON_PENDING, Study
 
 #: Statuses of a form that counts as handed in.
 COUNTED = frozenset({Status.VALID, Status.PARTIAL, Status.EMPTY, Status.OUT_OF_WINDOW})
@@ -115,6 +115,15 @@ def pooled(rows: Iterable[VisitRates]) -> VisitRates:
         a=sum(row.a for row in rows),
         e=sum(row.e for row in rows),
         v=sum(row.v for row in rows),
+    )
+
+
+def reasons(entries: Iterable[Entry]) -> Counter[str]:
+    """Reason → how often it stands among the missing and empty forms; it may be pending."""
+    return Counter(
+        entry.reason or REASON_PENDING
+        for entry in entries
+        if entry.in_population and entry.status in UNANSWERED
     )
 
 

@@ -1,20 +1,16 @@
 """Tell a site once a day at which visits too few of its expected forms came."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from pro_app.clock import day_of
 from pro_app.core.completion import low_visits
 from pro_app.core.instrument import Instrument
-from pro_app.core.ledger import Entry, ledger
-from pro_app.core.rates import VisitRates, rates
+from pro_app.core.rates import VisitRates
 from pro_app.core.study import Study
 from pro_app.store import leases, site_tasks
-from pro_app.store.amended import read_amended
-from pro_app.store.counts import Counted, counted
-from pro_app.store.facts import Scope, read_facts
 from pro_app.store.site_tasks import Ended, Kind, OpenSiteTask
+from pro_app.store.tallies import tallied
 from pro_app.store.transaction import Actor, Reader, Tx, housekeeping, reading, transaction
 
 _LEASE = "completion"
@@ -89,37 +85,10 @@ def _low(
     """(site, visit) → its numbers, where less than the study's floor came."""
     if study.completion_floor is None:
         return {}
+    tallies = tallied(connection, study, instrument, sites=None, as_of=today, by="site")
     found: dict[tuple[str, str | None], VisitRates] = {}
-    for site, rows in _rates_by_site(connection, study, instrument, today).items():
+    for site in study.sites:
+        rows = tallies.of(site.code).rows
         low = low_visits(rows, study.completion_floor)
-        found |= {(site, row.visit): row for row in rows if row.visit in low}
+        found |= {(site.code, row.visit): row for row in rows if row.visit in low}
     return found
-
-
-def _rates_by_site(
-    connection: Reader, study: Study, instrument: Instrument, today: date
-) -> dict[str, tuple[VisitRates, ...]]:
-    """The database counts; the core does so for the few whose forms were corrected."""
-    amended = read_amended(connection).patients
-    valid_from = instrument.valid_from
-    numbers = counted(
-        connection, study, sites=None, as_of=today, valid_from=valid_from, by="site",
-        without=amended,
-    )  # fmt: skip
-    few: dict[str, list[Entry]] = defaultdict(list)
-    if amended:
-        for person in read_facts(connection, Scope(ids=tuple(amended))):
-            few[person.facts.site] += ledger(
-                person.facts, study, valid_from=valid_from, as_of=today
-            )
-    return {
-        site.code: tuple(
-            one + other
-            for one, other in zip(
-                numbers.get(site.code, Counted()).rows(study),
-                rates(few[site.code], study),
-                strict=True,
-            )
-        )
-        for site in study.sites
-    }

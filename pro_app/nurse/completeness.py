@@ -1,6 +1,5 @@
 """How complete the forms are: the rates by visit, and who stands between two numbers."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,15 +8,15 @@ from typing import Any
 
 from pro_app.core.effort import VisitEffort
 from pro_app.core.instrument import Instrument
-from pro_app.core.ledger import UNANSWERED, Entry, ledger
+from pro_app.core.ledger import Entry, ledger
 from pro_app.core.rates import POOLED, VisitRates, pooled, rates
-from pro_app.core.study import REASON_PENDING, Study
+from pro_app.core.study import Study
 from pro_app.store import counts
-from pro_app.store.amended import read_amended
 from pro_app.store.counts import By as By
 from pro_app.store.effort import effort_by_visit
 from pro_app.store.facts import Known, Scope, read_facts
 from pro_app.store.patients import arms_of
+from pro_app.store.tallies import Tallies, Tally, tallied
 from pro_app.store.transaction import Reader, reading
 
 #: A list of who is in a gap shows so many.
@@ -165,25 +164,20 @@ def overview(
     group: str | None,
     with_effort: bool = False,
 ) -> Overview:
-    """Rates, reasons and, if asked for, who stands between two numbers.
-
-    The database counts; the core does so for the few patients whose forms were corrected.
-    """
+    """Rates, reasons and, if asked for, who stands between two numbers."""
     asked = _Asked(study, instrument, sites, as_of, by)
     with reading(snapshot=True) as connection:
-        amended = read_amended(connection).patients
-        numbers = counts.counted(connection, study, without=amended, **asked.limits)
-        few = _amended_entries(connection, asked, amended)
+        found = tallied(connection, study, instrument, sites=sites, as_of=as_of, by=by)
         groups = [
-            _added(name, numbers.get(name, counts.Counted()), few.get(name, []), study)
-            for name in dict.fromkeys([*_groups(study, sites, by), *numbers, *few])
+            _group(name, found.of(name))
+            for name in dict.fromkeys([*_groups(study, sites, by), *found.groups])
         ]
-        found, effort = None, {}
+        between_two, effort = None, {}
         if between and group in [each.name for each in groups]:
-            found = _gap(connection, asked, between, group, amended, few.get(group, []))
+            between_two = _gap(connection, asked, between, group, found)
         if with_effort:
             effort = effort_by_visit(connection, study, sites=sites, as_of=as_of, by=by)
-    return Overview(tuple(groups), found, effort)
+    return Overview(tuple(groups), between_two, effort)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,27 +199,10 @@ class _Asked:
         return ledger(person.facts, self.study, valid_from=valid_from, as_of=self.as_of)
 
 
-def _amended_entries(
-    connection: Reader, asked: _Asked, patients: frozenset[int]
-) -> dict[str | None, list[Entry]]:
-    """Group → the entries of the patients whose forms were corrected or decided on."""
-    if not patients:
-        return {}
-    people = read_facts(connection, Scope(sites=asked.sites, ids=tuple(patients)))
-    arms = arms_of(connection, tuple(patients)) if asked.by == "arm" else {}
-    found: dict[str | None, list[Entry]] = {}
-    for person in people:
-        group = {None: None, "site": person.facts.site, "arm": arms.get(person.id, "")}[asked.by]
-        found.setdefault(group, []).extend(asked.entries(person))
-    return found
-
-
-def _added(name: str | None, counted: counts.Counted, few: list[Entry], study: Study) -> Group:
-    rows = tuple(
-        one + other for one, other in zip(counted.rows(study), rates(few, study), strict=True)
-    )
-    times = counted.reasons + Counter({each.code: each.times for each in reason_counts(few)})
-    return Group(name, (*rows, pooled(rows)), _sorted(times))
+def _group(name: str | None, tally: Tally) -> Group:
+    times = sorted(tally.reasons.items(), key=lambda each: (-each[1], each[0]))
+    reasons = tuple(ReasonCount(code, often) for code, often in times)
+    return Group(name, (*tally.rows, pooled(tally.rows)), reasons)
 
 
 def _gap(
@@ -233,8 +210,7 @@ def _gap(
     asked: _Asked,
     between: tuple[str, Number, Number],
     group: str | None,
-    amended: frozenset[int],
-    few: list[Entry],
+    tallies: Tallies,
 ) -> Gap:
     visit, whole, part = between
     pairs = counts.between(
@@ -244,7 +220,7 @@ def _gap(
         visit=None if visit == POOLED else visit,
         whole=whole,
         part=part,
-        without=amended,
+        without=tallies.amended,
         **asked.limits,
     )
     shown = set(pairs[:SHOWN])
@@ -252,7 +228,8 @@ def _gap(
     entries = [
         entry for each in people for entry in asked.entries(each) if (each.id, entry.visit) in shown
     ]
-    others = apart(few, asked.study, visit=visit, whole=whole, part=part)
+    amended = tallies.of(group).amended
+    others = apart(amended, asked.study, visit=visit, whole=whole, part=part)
     total = len(pairs) + len(others)
     by_number = sorted([*entries, *others], key=lambda entry: entry.patient_id)
     return Gap(visit, whole, part, group, tuple(by_number[:SHOWN]), total)
@@ -261,23 +238,6 @@ def _gap(
 def groupings(*, arms: bool) -> tuple[By, ...]:
     """By what a reader may tell the rates apart; by arm only who may see the arms."""
     return ("site", "arm") if arms else ("site",)
-
-
-def reason_counts(entries: Iterable[Entry]) -> list[ReasonCount]:
-    """The reasons of missing and empty forms in the rates, the most frequent first."""
-    times = Counter(
-        entry.reason or REASON_PENDING
-        for entry in entries
-        if entry.in_population and entry.status in UNANSWERED
-    )
-    return list(_sorted(times))
-
-
-def _sorted(times: Counter[str]) -> tuple[ReasonCount, ...]:
-    """The most frequent first."""
-    return tuple(
-        ReasonCount(code, times[code]) for code in sorted(times, key=lambda c: (-times[c], c))
-    )
 
 
 def _numbers(row: VisitRates) -> dict[Number, int]:
