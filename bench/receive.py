@@ -1,4 +1,4 @@
-"""One form handed in over HTTP, against one committed INSERT and against bare Flask.
+"""One form handed in over HTTP, against one committed INSERT, six statements and bare Flask.
 
     python -m bench.receive [--forms 1e5] [--burst 600] [--rounds 5] [--kinds …] [--json FILE]
 
@@ -31,7 +31,7 @@ _FEW = 1000
 #: What a patient has handed in on average, of the eleven that are planned.
 _FORMS_EACH = 4.6
 _HABITS = Habits(handed_in=0.9, explained=0.5)
-_CLIENTS = (4, 16)
+_CLIENTS = (1, 4, 16)
 _HANGING_UP = 16
 
 
@@ -85,10 +85,11 @@ def measure(kind: str, forms: int, burst: int, rounds: int) -> dict[str, Any]:
         many = prepare(new("many"), forms, waiting)
         product = [Measured(servers.enter_context(_serve(p)), p.requests) for p in (few, many)]
         plain = servers.enter_context(_serve_yardsticks(new("plain")))
-        insert = Measured(plain, _notes(many.settings))
+        insert = Measured(plain, _notes(many.settings, "notes"))
+        six = Measured(plain, _notes(many.settings, "six"))
         hello = Measured(plain, _hellos())
         rows = [
-            _compare(at_once, few, many, [*product, insert, hello], burst, rounds)
+            _compare(at_once, few, many, [*product, insert, six, hello], burst, rounds)
             for at_once in _CLIENTS
         ]
         return {"rates": rows, "hanging up": _hang_up(few, product[0])}
@@ -101,7 +102,7 @@ def _compare(
         each.burst(burst, at_once)  # the first one fills caches and pools
         each.cpu_ms.clear()
         each.slowest.clear()
-    of_few, of_many, of_insert, of_hello = in_turns(
+    of_few, of_many, of_insert, of_six, of_hello = in_turns(
         rounds, *(lambda each=each: each.burst(burst, at_once) for each in measured)
     )
     return {
@@ -111,13 +112,16 @@ def _compare(
         "few/s": median(of_few),
         "many/s": median(of_many),
         "INSERT/s": median(of_insert),
+        "six/s": median(of_six),
         "hello/s": median(of_hello),
         "few/INSERT": ratio(of_few, of_insert),
         "many/INSERT": ratio(of_many, of_insert),
+        "six/INSERT": ratio(of_six, of_insert),
         "many/few": ratio(of_many, of_few),
         "CPU ms": median(measured[0].cpu_ms + measured[1].cpu_ms),
         "INSERT CPU ms": median(measured[2].cpu_ms),
-        "hello CPU ms": median(measured[3].cpu_ms),
+        "six CPU ms": median(measured[3].cpu_ms),
+        "hello CPU ms": median(measured[4].cpu_ms),
         "99 % ms": median(measured[0].slowest + measured[1].slowest),
         "statements": few.statements,
         "transactions": few.transactions,
@@ -134,7 +138,8 @@ def _serve(product: Product) -> Iterator[Server]:
 def _serve_yardsticks(settings: Settings) -> Iterator[Server]:
     engine = create_engine(settings.database_url)
     with engine.begin() as connection:
-        connection.execute(text(yardsticks.TABLE))
+        for table in yardsticks.TABLES:
+            connection.execute(text(table))
     engine.dispose()
     with serve(
         settings, "bench.yardsticks:create_app()", "bench.yardsticks", answers_at="/hello"
@@ -142,13 +147,13 @@ def _serve_yardsticks(settings: Settings) -> Iterator[Server]:
         yield server
 
 
-def _notes(settings: Settings) -> Iterator[bytes]:
+def _notes(settings: Settings, route: str) -> Iterator[bytes]:
     """The yardstick gets bodies as long as a form's."""
     with application(settings, utc_now):
         codes = deployment().instrument.item_codes
     body = str(dict.fromkeys(codes, 2) | dict.fromkeys(("a", "b", "c"), "2026-03-05T00:00:00"))
     while True:
-        yield clients.request("PUT", f"/notes/{secrets.new_submission_id()}", body=body.encode())
+        yield clients.request("PUT", f"/{route}/{secrets.new_submission_id()}", body=body.encode())
 
 
 def _hellos() -> Iterator[bytes]:

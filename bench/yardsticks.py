@@ -1,13 +1,15 @@
-"""What a form is measured against: bare Flask, and Flask with one committed INSERT.
+"""What a form is measured against: bare Flask, Flask with one committed INSERT, and with six.
 
 Plain drivers, a connection for each thread, nothing between the request and the
-table: no session, no guard, no answer looked at. Served as the product is.
+table: no session, no guard, no answer looked at. Served as the product is. `six` are as
+many statements as a form takes, of the simplest kind and in the same two transactions:
+a question, then a locked row, a question and three INSERTs. What it reaches, no form can.
 """
 
 import os
 import sqlite3
 import threading
-from collections.abc import Callable
+import uuid
 from typing import Any
 
 import psycopg
@@ -27,13 +29,26 @@ accesslog = server.accesslog
 errorlog = server.errorlog
 loglevel = server.loglevel
 
-TABLE = "CREATE TABLE note (id TEXT PRIMARY KEY, body TEXT NOT NULL)"
+TABLES = [
+    f"CREATE TABLE {name} (id TEXT PRIMARY KEY, body TEXT NOT NULL)"
+    for name in ("note", "score", "trail", "seat")
+]
+_ONE = ("INSERT INTO note VALUES ({0}, {0})",)
+_SIX = (
+    "SELECT body FROM seat WHERE id = {0}",
+    "SELECT id FROM seat WHERE id = {0} FOR UPDATE",
+    "SELECT body FROM seat WHERE id = {0}",
+    "INSERT INTO note VALUES ({0}, {0})",
+    "INSERT INTO score VALUES ({0}, {0})",
+    "INSERT INTO trail VALUES ({0}, {0})",
+)
 
 
 def create_app() -> Flask:
-    """GET /hello, and PUT /notes/<id> with 201 once the body is kept for good."""
+    """GET /hello; PUT /notes/<id> and /six/<id> with 201 once the body is kept for good."""
     app = Flask(__name__)
-    keep = _keeper(os.environ["PRO_DATABASE_URL"])
+    url = os.environ["PRO_DATABASE_URL"]
+    database = _Sqlite(url) if url.startswith("sqlite") else _Postgresql(url)
 
     @app.get("/hello")
     def hello() -> str:
@@ -41,34 +56,83 @@ def create_app() -> Flask:
 
     @app.put("/notes/<note_id>")
     def put_note(note_id: str) -> tuple[dict[str, str], int]:
-        keep(note_id, request.get_data(as_text=True))
+        database.keep_one(note_id, request.get_data(as_text=True))
+        return {"id": note_id}, 201
+
+    @app.put("/six/<note_id>")
+    def put_six(note_id: str) -> tuple[dict[str, str], int]:
+        database.keep_with_six(note_id, request.get_data(as_text=True))
         return {"id": note_id}, 201
 
     return app
 
 
-def _keeper(url: str) -> Callable[[str, str], None]:
-    mine = threading.local()
-    writing = threading.Lock()
+class _Sqlite:
+    def __init__(self, url: str) -> None:
+        self._file = url.removeprefix("sqlite:///")
+        self._mine = threading.local()
+        self._writing = threading.Lock()
+        self._one = [text.format("?") for text in _ONE]
+        # It has no lock of a row: a writer is alone.
+        self._six = [text.format("?").removesuffix(" FOR UPDATE") for text in _SIX]
 
-    def connection(make: Callable[[], Any]) -> Any:
-        if not hasattr(mine, "connection"):
-            mine.connection = make()
-        return mine.connection
+    def _connection(self) -> sqlite3.Connection:
+        if not hasattr(self._mine, "connection"):
+            made = sqlite3.connect(self._file, isolation_level=None, timeout=20)
+            made.execute("PRAGMA synchronous=FULL")
+            self._mine.connection = made
+        connection: sqlite3.Connection = self._mine.connection
+        return connection
 
-    def open_sqlite() -> sqlite3.Connection:
-        made = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, timeout=20)
-        made.execute("PRAGMA synchronous=FULL")
-        return made
+    def keep_one(self, note_id: str, body: str) -> None:
+        connection = self._connection()
+        with self._writing:
+            connection.execute(self._one[0], (note_id, body))
 
-    def keep_sqlite(note_id: str, body: str) -> None:
-        with writing:
-            connection(open_sqlite).execute("INSERT INTO note VALUES (?, ?)", (note_id, body))
+    def keep_with_six(self, note_id: str, body: str) -> None:
+        connection = self._connection()
+        ask, hold, look, *inserts = self._six
+        connection.execute(ask, (note_id,)).fetchall()
+        with self._writing:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(hold, (note_id,)).fetchall()
+            connection.execute(look, (note_id,)).fetchall()
+            for insert in inserts:
+                connection.execute(insert, (note_id, body))
+            connection.execute("COMMIT")
 
-    def open_postgresql() -> psycopg.Connection[Any]:
-        return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
 
-    def keep_postgresql(note_id: str, body: str) -> None:
-        connection(open_postgresql).execute("INSERT INTO note VALUES (%s, %s)", (note_id, body))
+class _Postgresql:
+    def __init__(self, url: str) -> None:
+        self._url = url.replace("+psycopg", "")
+        self._mine = threading.local()
+        self._one = [text.format("%s") for text in _ONE]
+        self._six = [text.format("%s") for text in _SIX]
 
-    return keep_sqlite if url.startswith("sqlite") else keep_postgresql
+    def _connection(self) -> psycopg.Connection[Any]:
+        """This thread's, with a row in `seat` that nobody else holds."""
+        if not hasattr(self._mine, "connection"):
+            made = psycopg.connect(self._url, autocommit=True)
+            self._mine.seat = str(uuid.uuid4())
+            made.execute("INSERT INTO seat VALUES (%s, %s)", (self._mine.seat, "mine"))
+            self._mine.connection = made
+        connection: psycopg.Connection[Any] = self._mine.connection
+        return connection
+
+    def keep_one(self, note_id: str, body: str) -> None:
+        self._connection().execute(self._one[0], (note_id, body))
+
+    def keep_with_six(self, note_id: str, body: str) -> None:
+        connection = self._connection()
+        ask, hold, look, *inserts = self._six
+        seat = (self._mine.seat,)
+        connection.execute(ask, seat).fetchall()
+        with connection.transaction():
+            with connection.pipeline():
+                held = connection.execute(hold, seat)
+                found = connection.execute(look, seat)
+            held.fetchall()
+            found.fetchall()
+            with connection.pipeline():
+                for insert in inserts:
+                    connection.execute(insert, (note_id, body))
