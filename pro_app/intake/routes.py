@@ -67,7 +67,7 @@ def file() -> ResponseReturnValue:
     except BadTable as bad:
         return _page({}, bad=bad.problem), 422
     if saving and isinstance(outcome, Imported):
-        flash(_("%(n)s patients are enrolled.", n=outcome.added))
+        flash(_("Patients enrolled: %(n)s", n=outcome.added))
         return redirect(url_for("nurse.ledger"))
     return _preview(table, outcome)
 
