@@ -3,7 +3,7 @@
 Plain drivers, a connection for each thread, nothing between the request and the
 table: no session, no guard, no answer looked at. Served as the product is. `six` are as
 many statements as a form takes, of the simplest kind and in the same two transactions:
-a question, then a locked row, a question and three INSERTs. What it reaches, no form can.
+a question, then a locked row, a question and three INSERTs. A form has its own work beside.
 """
 
 import os
@@ -33,12 +33,12 @@ TABLES = [
     f"CREATE TABLE {name} (id TEXT PRIMARY KEY, body TEXT NOT NULL)"
     for name in ("note", "score", "trail", "seat")
 ]
-_ONE = ("INSERT INTO note VALUES ({0}, {0})",)
+_ONE = "INSERT INTO note VALUES ({0}, {0})"
 _SIX = (
     "SELECT body FROM seat WHERE id = {0}",
     "SELECT id FROM seat WHERE id = {0} FOR UPDATE",
     "SELECT body FROM seat WHERE id = {0}",
-    "INSERT INTO note VALUES ({0}, {0})",
+    _ONE,
     "INSERT INTO score VALUES ({0}, {0})",
     "INSERT INTO trail VALUES ({0}, {0})",
 )
@@ -72,7 +72,7 @@ class _Sqlite:
         self._file = url.removeprefix("sqlite:///")
         self._mine = threading.local()
         self._writing = threading.Lock()
-        self._one = [text.format("?") for text in _ONE]
+        self._one = _ONE.format("?")
         # It has no lock of a row: a writer is alone.
         self._six = [text.format("?").removesuffix(" FOR UPDATE") for text in _SIX]
 
@@ -87,7 +87,7 @@ class _Sqlite:
     def keep_one(self, note_id: str, body: str) -> None:
         connection = self._connection()
         with self._writing:
-            connection.execute(self._one[0], (note_id, body))
+            connection.execute(self._one, (note_id, body))
 
     def keep_with_six(self, note_id: str, body: str) -> None:
         connection = self._connection()
@@ -106,7 +106,7 @@ class _Postgresql:
     def __init__(self, url: str) -> None:
         self._url = url.replace("+psycopg", "")
         self._mine = threading.local()
-        self._one = [text.format("%s") for text in _ONE]
+        self._one = _ONE.format("%s")
         self._six = [text.format("%s") for text in _SIX]
 
     def _connection(self) -> psycopg.Connection[Any]:
@@ -120,7 +120,7 @@ class _Postgresql:
         return connection
 
     def keep_one(self, note_id: str, body: str) -> None:
-        self._connection().execute(self._one[0], (note_id, body))
+        self._connection().execute(self._one, (note_id, body))
 
     def keep_with_six(self, note_id: str, body: str) -> None:
         connection = self._connection()
