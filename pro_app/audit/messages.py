@@ -17,7 +17,7 @@ def actions(*, her_steps: bool) -> dict[str, str]:
         "draft.asked": _("Asked about blank lines"),
         "draft.discarded": _("Unfinished form dropped"),
     }
-    return _of_patients() | (steps if her_steps else {}) | _of_the_study()
+    return _of_patients() | _of_their_doors() | (steps if her_steps else {}) | _of_the_study()
 
 
 def _of_patients() -> dict[str, str]:
@@ -66,6 +66,11 @@ def _of_patients() -> dict[str, str]:
         "alert.closed": _("Alert closed"),
         "task.taken": _("Task taken on"),
         "task.closed": _("Task closed"),
+    }
+
+
+def _of_their_doors() -> dict[str, str]:
+    return {
         "link.issued": _("Personal link issued"),
         "link.revoked": _("Personal link revoked"),
         "card.printed": _("Card printed"),
@@ -145,8 +150,26 @@ def roles() -> dict[str, str]:
 
 def fields() -> dict[str, str]:
     """Field → its name; an item's code and whatever else is not here speaks for itself."""
-    return {
+    return _fields_of_records() | {
+        "other_patient": _("other patient"),
+        "passkey": _("passkey"),
+        "session": _("session"),
+        "role": _("role"),
         "clock": _("clock"),
+        "version_sha256": _("version (SHA-256)"),
+        "meaning": _("what was signed"),
+        "position": _("sealed up to"),
+        "head": _("head of the chain"),
+        "event_id": _("event no."),
+        "action": _("what it recorded"),
+        "fields": _("fields"),
+        "left_sha256": _("what is left (SHA-256)"),
+        "why": _("why"),
+    }
+
+
+def _fields_of_records() -> dict[str, str]:
+    return {
         "code": _("reason"),
         "said_by": _("said by"),
         "said_on": _("said on"),
@@ -170,19 +193,7 @@ def fields() -> dict[str, str]:
         "due_on": _("to be answered by"),
         "from_on": _("from"),
         "until_on": _("until"),
-        "other_patient": _("other patient"),
-        "passkey": _("passkey"),
-        "session": _("session"),
         "consent_version": _("consent version"),
-        "role": _("role"),
-        "version_sha256": _("version (SHA-256)"),
-        "meaning": _("what was signed"),
-        "position": _("sealed up to"),
-        "head": _("head of the chain"),
-        "event_id": _("event no."),
-        "action": _("what it recorded"),
-        "fields": _("fields"),
-        "left_sha256": _("what is left (SHA-256)"),
         "kind": _("kind"),
         "channel": _("by"),
         "rule": _("rule"),
@@ -192,7 +203,6 @@ def fields() -> dict[str, str]:
         "query": _("query no."),
         "field": _("field"),
         "revision": _("signed corrections"),
-        "why": _("why"),
     }
 
 

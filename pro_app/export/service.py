@@ -79,10 +79,7 @@ def make_export(
     forms, where `review` is given, those that stand so.
     Errors: Blocked; FolderTaken; OSError. In every case nothing was written.
     """
-    if with_arm and actor.role not in SEES_ARM:
-        raise Blocked(Block.ARM_NOT_ALLOWED)
-    if known_at is not None and known_at > now:
-        raise Blocked(Block.NOT_KNOWN_YET)
+    _refuse_beyond(known_at, with_arm=with_arm, actor=actor, now=now)
     moment = _read(study, instrument, as_of=as_of, known_at=known_at or now, with_arm=with_arm)
     dataset = assemble(
         moment.subjects,
@@ -111,6 +108,16 @@ def make_export(
         # Before it is handed over: data that left unrecorded could not be called back.
         _record(manifest, as_of, known_at or now, actor, now)
     return manifest
+
+
+def _refuse_beyond(
+    known_at: datetime | None, *, with_arm: bool, actor: Actor, now: datetime
+) -> None:
+    """Nobody gets more than is theirs to see, or than is known yet."""
+    if with_arm and actor.role not in SEES_ARM:
+        raise Blocked(Block.ARM_NOT_ALLOWED)
+    if known_at is not None and known_at > now:
+        raise Blocked(Block.NOT_KNOWN_YET)
 
 
 def _read(
