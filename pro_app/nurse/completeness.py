@@ -15,8 +15,7 @@ from pro_app.store import counts
 from pro_app.store.counts import By as By
 from pro_app.store.effort import effort_by_visit
 from pro_app.store.facts import Known, Scope, read_facts
-from pro_app.store.patients import arms_of
-from pro_app.store.tallies import Tallies, Tally, tallied
+from pro_app.store.tallies import Tallies, Tally, entries_of, tallied
 from pro_app.store.transaction import Reader, reading
 
 #: A list of who is in a gap shows so many.
@@ -55,15 +54,12 @@ def entries_by_group(
     Without `by` the one group is None. A patient whose arm is not recorded is in "".
     """
     with reading(snapshot=True) as connection:
-        people = read_facts(connection, Scope(sites=sites), known_at=known_at)
-        arms = arms_of(connection) if by == "arm" else {}
+        scope = Scope(sites=sites)
+        found = entries_of(
+            connection, study, instrument, scope, as_of=as_of, known_at=known_at, by=by
+        )
     groups: dict[str | None, list[Entry]] = {group: [] for group in _groups(study, sites, by)}
-    for person in people:
-        site = person.facts.site
-        group = {None: None, "site": site, "arm": arms.get(person.id, "")}[by]
-        entries = ledger(person.facts, study, valid_from=instrument.valid_from, as_of=as_of)
-        groups.setdefault(group, []).extend(entries)
-    return groups
+    return groups | found
 
 
 def compliance(

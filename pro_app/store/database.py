@@ -87,10 +87,10 @@ def autocommit(connection: Connection) -> Iterator[None]:
     Asked of the driver itself: to change the isolation level through SQLAlchemy and
     back takes longer than a question.
     """
-    driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
         yield
         return
+    driver: Any = connection.connection.driver_connection
     driver.autocommit = True
     try:
         yield

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -55,19 +55,18 @@ def tallied(
 
     A patient whose arm is not recorded is in "".
     """
-    valid_from = instrument.valid_from
     patients = read_amended(connection).patients
     numbers = counted(
-        connection, study, sites=sites, as_of=as_of, valid_from=valid_from, by=by, without=patients
+        connection,
+        study,
+        sites=sites,
+        as_of=as_of,
+        valid_from=instrument.valid_from,
+        by=by,
+        without=patients,
     )
-    few: dict[str | None, list[Entry]] = {}
-    if patients:
-        arms = arms_of(connection, tuple(patients)) if by == "arm" else {}
-        for person in read_facts(connection, Scope(sites=sites, ids=tuple(patients))):
-            group = {None: None, "site": person.facts.site, "arm": arms.get(person.id, "")}[by]
-            few.setdefault(group, []).extend(
-                ledger(person.facts, study, valid_from=valid_from, as_of=as_of)
-            )
+    scope = Scope(sites=sites, ids=tuple(patients))
+    few = entries_of(connection, study, instrument, scope, as_of=as_of, by=by) if patients else {}
 
     def tally(group: str | None) -> Tally:
         many, entries = numbers.get(group, Counted()), tuple(few.get(group, ()))
@@ -78,3 +77,23 @@ def tallied(
 
     groups = {group: tally(group) for group in dict.fromkeys([*numbers, *few])}
     return Tallies(groups, patients, Tally(Counted().rows(study), Counter(), ()))
+
+
+def entries_of(
+    connection: Connection,
+    study: Study,
+    instrument: Instrument,
+    scope: Scope,
+    *,
+    as_of: date,
+    known_at: datetime | None = None,
+    by: By | None,
+) -> dict[str | None, list[Entry]]:
+    """Group → the entries of its patients in scope, for each group that has one."""
+    arms = arms_of(connection, scope.ids) if by == "arm" else {}
+    found: dict[str | None, list[Entry]] = {}
+    for person in read_facts(connection, scope, known_at=known_at):
+        group = {None: None, "site": person.facts.site, "arm": arms.get(person.id, "")}[by]
+        entries = ledger(person.facts, study, valid_from=instrument.valid_from, as_of=as_of)
+        found.setdefault(group, []).extend(entries)
+    return found
