@@ -13,10 +13,10 @@ from bench.clients import request
 from pro_app.core.schedule import add_months
 from pro_app.deployment import deployment
 from pro_app.security import secrets
-from pro_app.store.database import db
+from pro_app.store.engine.database import db
+from pro_app.store.engine.transaction import CLI, Tx, reading, transaction
 from pro_app.store.patients import PatientState, add_patients
 from pro_app.store.tables import form, patient_link, sign_in
-from pro_app.store.transaction import CLI, Tx, reading, transaction
 
 
 def waiting(app: Flask, count: int, site: str) -> list[bytes]:

@@ -20,10 +20,10 @@ from bench.population import Habits, fill
 from bench.report import arguments, in_turns, median, number, ratio, seconds, show
 from pro_app.deployment import deployment
 from pro_app.followup.service import synchronise_flags
-from pro_app.store.database import db
+from pro_app.store.engine.database import db
+from pro_app.store.engine.transaction import WORKER
 from pro_app.store.flags import Counts
 from pro_app.store.tables import missing_flag, patient
-from pro_app.store.transaction import WORKER
 
 _HABITS = Habits(handed_in=0.5, explained=0.2)
 

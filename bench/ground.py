@@ -14,7 +14,7 @@ from sqlalchemy import text
 from pro_app import create_app
 from pro_app.clock import Clock
 from pro_app.settings import Settings
-from pro_app.store.database import db
+from pro_app.store.engine.database import db
 from tests import postgres
 from tests.conftest import settings_for
 

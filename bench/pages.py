@@ -27,8 +27,8 @@ from pro_app.followup.service import synchronise_flags
 from pro_app.security import accounts, secrets, service
 from pro_app.security.roles import Role
 from pro_app.settings import Settings
-from pro_app.store.database import db
-from pro_app.store.transaction import CLI, WORKER
+from pro_app.store.engine.database import db
+from pro_app.store.engine.transaction import CLI, WORKER
 
 _HABITS = Habits(handed_in=0.8, explained=0.9)
 _BUSY = 125

@@ -15,11 +15,11 @@ from pro_app.core.instrument import Answer, AnswerState
 from pro_app.core.schedule import PlannedVisit, add_months, plan
 from pro_app.deployment import Deployment, deployment
 from pro_app.security import secrets
+from pro_app.store.engine.transaction import CLI, Tx, transaction
 from pro_app.store.events import add_events
 from pro_app.store.forms import NewForm, keep_forms
 from pro_app.store.patients import PatientState, add_patients
 from pro_app.store.tables import reason
-from pro_app.store.transaction import CLI, Tx, transaction
 
 #: Patients to a transaction: memory stays small.
 _AT_ONCE = 5000

@@ -21,7 +21,7 @@ from pro_app.review.routes import blueprint as review
 from pro_app.security import setup as security
 from pro_app.security.routes import blueprint as staff_door
 from pro_app.settings import Settings, read_settings
-from pro_app.store.database import connect_app
+from pro_app.store.engine.database import connect_app
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> Flask:

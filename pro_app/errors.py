@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from pro_app.security import log
-from pro_app.store.locked import Locked
+from pro_app.store.engine.locked import Locked
 
 _log = logging.getLogger(__name__)
 

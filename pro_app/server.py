@@ -9,7 +9,7 @@ from typing import Any
 
 from pro_app import worker
 from pro_app.settings import SettingsError, check_for_serving, read_settings
-from pro_app.store.solitude import claim_file
+from pro_app.store.engine.process_lock import claim_file
 
 _settings = read_settings()
 check_for_serving(_settings)

@@ -21,7 +21,7 @@ from pro_app.clock import steady
 from pro_app.deployment import deployment
 from pro_app.followup import alerts, clocks, completion, service, summary
 from pro_app.followup.messages import summary_letter
-from pro_app.store.transaction import WORKER
+from pro_app.store.engine.transaction import WORKER
 
 _log = logging.getLogger(__name__)
 _TICK_SECONDS = 60

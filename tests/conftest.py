@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 from pro_app import create_app
 from pro_app.security import secrets
 from pro_app.settings import Settings
-from pro_app.store.database import db
+from pro_app.store.engine.database import db
 from tests import postgres
 from tests.cast import Cast
 

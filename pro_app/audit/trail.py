@@ -13,9 +13,9 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from pro_app.core.cells import safe_text
+from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.trail import Line, search_trail, whole_trail
 from pro_app.store.trail import Search as Search
-from pro_app.store.transaction import Actor, reading, transaction
 
 PAGE_ROWS = 50
 _FIELD = re.compile(r"[A-Za-z0-9_]{1,60}")

@@ -13,7 +13,7 @@ from pro_app.audit.service import RedactionProblem
 from pro_app.cli.outcome import Refused, note, print_json
 from pro_app.core.seals import Finding, Head, Verdict, Wrong, read_head
 from pro_app.deployment import deployment
-from pro_app.store.transaction import CLI
+from pro_app.store.engine.transaction import CLI
 
 group = AppGroup("audit", help="The trail: its seals, and whether they hold.")
 

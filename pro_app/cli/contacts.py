@@ -9,7 +9,7 @@ from pro_app.cli.outcome import Refused, note
 from pro_app.contacts import service
 from pro_app.deployment import deployment
 from pro_app.security.vault import Vault
-from pro_app.store.transaction import CLI
+from pro_app.store.engine.transaction import CLI
 
 group = AppGroup("contacts", help="The contact book.")
 

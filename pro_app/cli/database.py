@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import DatabaseError, IntegrityError, ProgrammingError
 
 from pro_app.cli.outcome import Refused
-from pro_app.store.locked import Locked
+from pro_app.store.engine.locked import Locked
 
 
 def guard(command: click.Command) -> None:

@@ -16,7 +16,7 @@ from pro_app.export import service
 from pro_app.export.manifest import Manifest, dictionary
 from pro_app.export.messages import said
 from pro_app.export.writing import FolderTaken
-from pro_app.store.transaction import CLI
+from pro_app.store.engine.transaction import CLI
 
 #: What `--review` may be → how the forms stand that leave; all of them by default.
 _REVIEWS = {"all": None} | {each.value.lower().replace("_", "-"): each for each in Review}

@@ -14,7 +14,7 @@ from pro_app.core.rates import VisitRates
 from pro_app.deployment import deployment
 from pro_app.nurse import service
 from pro_app.nurse.service import By, ReasonProblem, ReasonRefused
-from pro_app.store.transaction import CLI, transaction
+from pro_app.store.engine.transaction import CLI, transaction
 
 
 def register(app: Flask) -> None:

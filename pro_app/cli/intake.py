@@ -12,7 +12,7 @@ from pro_app.cli.problems import refuse, refusing_bad_tables, tell_encoding, tel
 from pro_app.deployment import deployment
 from pro_app.intake.service import Imported, Kind, NotImported, OtherStudy, import_table
 from pro_app.intake.table import read_table
-from pro_app.store.transaction import CLI
+from pro_app.store.engine.transaction import CLI
 
 group = AppGroup("import", help="Take CSV files into the record: all of a file, or nothing.")
 

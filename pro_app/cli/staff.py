@@ -13,7 +13,7 @@ from pro_app.security import accounts, messages, secrets
 from pro_app.security.accounts import Refusal
 from pro_app.security.passwords import unfit
 from pro_app.security.roles import Role, takes
-from pro_app.store.transaction import CLI
+from pro_app.store.engine.transaction import CLI
 
 group = AppGroup("staff", help="Accounts of staff.")
 

@@ -17,7 +17,7 @@ from pro_app.core.wording import WordingProblem, WordingProblemKind
 from pro_app.deployment import deployment
 from pro_app.intake.problems import CellProblem
 from pro_app.intake.table import Source, header_problems, read_source, table_of
-from pro_app.store.transaction import CLI
+from pro_app.store.engine.transaction import CLI
 from pro_app.wording import service
 from pro_app.wording.pack import BadPack, PackRow, looks_like_json, rows_of_json
 from pro_app.wording.service import InTheWay, NotLive, NotTaken, Obstacle

@@ -10,8 +10,8 @@ from pro_app.cli.outcome import Refused, note
 from pro_app.deployment import deployment
 from pro_app.followup import service
 from pro_app.settings import SettingsError
-from pro_app.store.solitude import claim_file
-from pro_app.store.transaction import CLI
+from pro_app.store.engine.process_lock import claim_file
+from pro_app.store.engine.transaction import CLI
 
 group = AppGroup("flags", help="Flags for entries that were expected and did not come.")
 

@@ -14,12 +14,12 @@ from pro_app.security import accounts, cards, secrets
 from pro_app.security import patients as patient_door
 from pro_app.security import service as security
 from pro_app.security.roles import Role
-from pro_app.store import state
+from pro_app.store.engine import state
+from pro_app.store.engine.transaction import CLI, WORKER, reading, transaction
 from pro_app.store.facts import Scope, read_facts
 from pro_app.store.flags import synchronise_flags
 from pro_app.store.patients import find_patient
 from pro_app.store.staff import find_credentials
-from pro_app.store.transaction import CLI, WORKER, reading, transaction
 
 
 class Holding(StrEnum):

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from pro_app.core.alerts import found
 from pro_app.core.instrument import Instrument
 from pro_app.core.study import Study
-from pro_app.store import alerts, leases
-from pro_app.store.transaction import Actor, housekeeping, reading, transaction
+from pro_app.store import alerts
+from pro_app.store.engine import leases
+from pro_app.store.engine.transaction import Actor, housekeeping, reading, transaction
 
 #: A form that came longer ago raises no alert: it has been seen by other ways.
 _LATELY = timedelta(days=14)

@@ -6,12 +6,12 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from pro_app.core.study import Site, Study
-from pro_app.store import leases
 from pro_app.store.decisions import waiting as undecided
+from pro_app.store.engine import leases
+from pro_app.store.engine.transaction import Actor, housekeeping, reading, transaction
 from pro_app.store.tasks import TaskKind, waiting
 from pro_app.store.today import flagged, open_windows
 from pro_app.store.trail import last_of
-from pro_app.store.transaction import Actor, housekeeping, reading, transaction
 
 _MONDAY = 0
 #: From this hour on, in the trial's zone, so that the counts are those of the week that begins.

@@ -14,7 +14,7 @@ from pro_app.intake.problems import BadTable, CellProblem, Expected, Rule
 from pro_app.intake.run import Door
 from pro_app.intake.service import Kind, Outcome, import_table
 from pro_app.intake.table import UTF_8, Source, Table, source_of, table_of
-from pro_app.store.transaction import Actor
+from pro_app.store.engine.transaction import Actor
 
 #: What a page takes at once; the command line takes any.
 MOST_KB = 128

@@ -10,7 +10,7 @@ from pro_app.intake import cells
 from pro_app.intake.cells import Cells
 from pro_app.intake.problems import CellProblem, LineRemark, Remark
 from pro_app.intake.table import Table
-from pro_app.store.transaction import Tx
+from pro_app.store.engine.transaction import Tx
 
 
 @dataclass(frozen=True, slots=True)

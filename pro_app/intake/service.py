@@ -11,8 +11,8 @@ from pro_app.intake import events, forms, patients
 from pro_app.intake.problems import CellProblem, LineRemark, Remark
 from pro_app.intake.run import OPERATOR, Door, Run
 from pro_app.intake.table import Table, header_problems
-from pro_app.store.state import State, claim, read_state
-from pro_app.store.transaction import Actor, transaction
+from pro_app.store.engine.state import State, claim, read_state
+from pro_app.store.engine.transaction import Actor, transaction
 
 
 class Kind(StrEnum):

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from pro_app.store import alerts
-from pro_app.store.transaction import Actor, transaction
+from pro_app.store.engine.transaction import Actor, transaction
 
 LONGEST_NOTE = 500
 

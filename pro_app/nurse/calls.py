@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from pro_app.core.contact import Attempt, Channel, Outcome, is_possible
 from pro_app.store.contacts import keep_attempt, log_of, take_back
+from pro_app.store.engine.transaction import Actor, Tx, transaction
 from pro_app.store.patients import find_patient, lock_patient
-from pro_app.store.transaction import Actor, Tx, transaction
 
 #: A second tap within so long is the same attempt.
 _SAME = timedelta(minutes=1)

@@ -14,9 +14,9 @@ from pro_app.core.study import Study
 from pro_app.store import counts
 from pro_app.store.counts import By as By
 from pro_app.store.effort import effort_by_visit
+from pro_app.store.engine.transaction import Reader, reading
 from pro_app.store.facts import Known, Scope, read_facts
 from pro_app.store.tallies import Tallies, Tally, entries_of, tallied
-from pro_app.store.transaction import Reader, reading
 
 #: A list of who is in a gap shows so many.
 SHOWN = 200

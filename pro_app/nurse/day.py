@@ -15,6 +15,7 @@ from pro_app.store.alerts import OpenAlert, open_alerts
 from pro_app.store.contacts import CallBack, NotReached, call_backs, latest, not_reached
 from pro_app.store.corrections import unsigned
 from pro_app.store.decisions import waiting as undecided
+from pro_app.store.engine.transaction import Reader, reading
 from pro_app.store.keying import differing, keyed_once
 from pro_app.store.pauses import paused
 from pro_app.store.queries import waiting_for_site
@@ -23,7 +24,6 @@ from pro_app.store.requests import open_requests
 from pro_app.store.site_tasks import OpenSiteTask, open_site_tasks
 from pro_app.store.tasks import Begun, TaskKind, Waiting, begun, waiting
 from pro_app.store.today import CameIn, Cut, Flagged, OpenWindow, came_in, flagged, open_windows
-from pro_app.store.transaction import Reader, reading
 
 #: Windows closing within so many days have a list of their own.
 SOON_DAYS, WEEK_DAYS = 3, 7

@@ -9,11 +9,11 @@ from pro_app.core.contact import Effort, effort, is_enough
 from pro_app.core.ledger import UNANSWERED, Status, ledger
 from pro_app.core.study import Study
 from pro_app.store.contacts import log_of
+from pro_app.store.engine.transaction import Actor, Tx, transaction
 from pro_app.store.facts import Scope, read_facts
 from pro_app.store.flags import Closed, close_flag
 from pro_app.store.patients import find_patient, lock_patient
 from pro_app.store.reasons import GivenReason, keep_reason, reasons_of
-from pro_app.store.transaction import Actor, Tx, transaction
 
 #: A name or a few words; what is longer belongs into the patient's file.
 LONGEST_TEXT = 500

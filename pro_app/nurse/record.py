@@ -18,9 +18,9 @@ from pro_app.nurse import previewed
 from pro_app.nurse.entered import LONGEST_TEXT, Problem, Refused, day_of
 from pro_app.nurse.events import settle_flags
 from pro_app.nurse.previewed import Previewed
+from pro_app.store.engine.transaction import Actor, Tx
 from pro_app.store.gathered import Gathered
 from pro_app.store.patients import PatientState, change_state
-from pro_app.store.transaction import Actor, Tx
 
 #: As long as the name of a consent's version may be.
 LONGEST_VERSION = 40

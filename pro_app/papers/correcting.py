@@ -17,10 +17,10 @@ from pro_app.store.corrections import (
     unsigned,
     write_correction,
 )
+from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
 from pro_app.store.forms import from_json, keep_scores
 from pro_app.store.held import HeldForm, lock_form
 from pro_app.store.signatures import sign
-from pro_app.store.transaction import Actor, Tx, reading, transaction
 
 #: What the investigator says by signing; kept with the signature.
 MEANING = "I endorse this correction: the new values are those of the source named."

@@ -26,9 +26,9 @@ from pro_app.store.drafts import (
     find_draft,
     save_draft,
 )
-from pro_app.store.locked import Locked
+from pro_app.store.engine.locked import Locked
+from pro_app.store.engine.transaction import Actor, Tx, transaction
 from pro_app.store.receiving import Clash, facts_of, lock, received_of
-from pro_app.store.transaction import Actor, Tx, transaction
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from pro_app.core.requests import RequestKind, RequestOutcome, needs_words
+from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.patients import Patient, find_patient, lock_patient
 from pro_app.store.requests import (
     DataRequest,
@@ -15,7 +16,6 @@ from pro_app.store.requests import (
     open_requests,
     requests_of,
 )
-from pro_app.store.transaction import Actor, reading, transaction
 
 LONGEST_TEXT = 500
 #: A list shows so many, the soonest due; the rest come up as these are answered.

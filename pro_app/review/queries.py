@@ -12,10 +12,10 @@ from pro_app.core.review import Deed, QueryState, may_follow
 from pro_app.core.study import Study
 from pro_app.security.roles import Role
 from pro_app.store import queries
+from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
 from pro_app.store.held import find_form
 from pro_app.store.patients import find_patient
 from pro_app.store.queries import Note, Query
-from pro_app.store.transaction import Actor, Tx, reading, transaction
 
 LONGEST_WORDS = 500
 #: A page of the list.

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from pro_app.security import patients, secrets
 from pro_app.security.roles import PATIENT_LIMITS, TABLET_LIMITS
 from pro_app.store import links, sign_ins
+from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.links import Activation, Session, WayIn
-from pro_app.store.transaction import Actor, reading, transaction
 
 _CODE_VALID = timedelta(days=14)
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from pro_app.store import clocks
 from pro_app.store.clocks import Stepped
-from pro_app.store.transaction import reading
+from pro_app.store.engine.transaction import reading
 
 LATELY = timedelta(days=30)
 #: Forms are counted by how far their device was off: at most this, and more.

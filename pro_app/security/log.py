@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from time import gmtime
 
-from pro_app.store.transaction import Changes, Tx
+from pro_app.store.engine.transaction import Changes, Tx
 
 LOGGER = "pro_app.security"
 _log = logging.getLogger(LOGGER)

@@ -11,9 +11,9 @@ from pro_app.security.challenges import Purpose
 from pro_app.security.second_factor import Answer, Shown
 from pro_app.security.service import confirm, staff_actor
 from pro_app.store import passkeys, second_factors, sign_ins
+from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.passkeys import Passkey
 from pro_app.store.staff import Account
-from pro_app.store.transaction import Tx, reading, transaction
 
 LONGEST_NAME = 60
 

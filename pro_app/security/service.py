@@ -9,9 +9,7 @@ from pro_app.security.roles import ENTERING_LIMITS, Limits, Role, limits_of
 from pro_app.security.second_factor import Shown
 from pro_app.security.waiting import wait_left
 from pro_app.store import second_factors, sign_ins, staff
-from pro_app.store.sign_ins import StaffSession, Times
-from pro_app.store.staff import Account
-from pro_app.store.transaction import (
+from pro_app.store.engine.transaction import (
     Actor,
     Changes,
     Reader,
@@ -21,6 +19,8 @@ from pro_app.store.transaction import (
     reading,
     transaction,
 )
+from pro_app.store.sign_ins import StaffSession, Times
+from pro_app.store.staff import Account
 
 
 def staff_actor(account: Account) -> Actor:

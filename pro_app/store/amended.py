@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from pro_app.core.corrections import Changes, Decided, Truth, chosen, corrected
 from pro_app.core.facts import FormFact
-from pro_app.store.known import known
+from pro_app.store.engine.known import known
 from pro_app.store.tables import correction, correction_decision, form, form_decision
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from pro_app.store.known import known
+from pro_app.store.engine.known import known
+from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import contact_entry, patient
-from pro_app.store.transaction import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from datetime import datetime
 from sqlalchemy import CTE, Connection, and_, case, func, insert, select, update
 
 from pro_app.core.contact import Attempt, Channel, Outcome
+from pro_app.store.engine.few import few
+from pro_app.store.engine.known import known
+from pro_app.store.engine.transaction import Tx
 from pro_app.store.expected import asked_no_more
-from pro_app.store.few import few
-from pro_app.store.known import known
 from pro_app.store.tables import contact_attempt, patient
 from pro_app.store.today import Cut
-from pro_app.store.transaction import Tx
 
 _ATTEMPT = (
     contact_attempt.c.made_at,

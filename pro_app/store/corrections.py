@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, insert, select
 
 from pro_app.core.corrections import AskedBy, Changes, Evidence
-from pro_app.store.few import few
+from pro_app.store.engine.few import few
+from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import correction, correction_decision, form, patient
-from pro_app.store.transaction import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import audit_event, draft
-from pro_app.store.transaction import Tx
 
 
 @dataclass(frozen=True, slots=True)

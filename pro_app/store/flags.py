@@ -22,6 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from pro_app.core.study import Study
 from pro_app.store import expected as rule
+from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import (
     Instant,
     form,
@@ -30,7 +31,6 @@ from pro_app.store.tables import (
     planned_visit,
     reason,
 )
-from pro_app.store.transaction import Tx
 
 
 class Closed(StrEnum):

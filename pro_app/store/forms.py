@@ -13,9 +13,9 @@ from pro_app.core.facts import Mode
 from pro_app.core.instrument import Answer, AnswerState, Instrument
 from pro_app.core.scoring import score
 from pro_app.core.submission import KnownForm
-from pro_app.store.prepared import Prepared
+from pro_app.store.engine.prepared import Prepared
+from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import form, form_score
-from pro_app.store.transaction import Tx
 
 _KEEP = Prepared(insert(form).inline(), (c.key for c in form.c if c.key != "id"))
 _KEEP_SCORE = Prepared(

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, exists, func, insert, literal_column, select
 
 from pro_app.core.corrections import Truth
 from pro_app.core.facts import Mode
-from pro_app.store.few import few
+from pro_app.store.engine.few import few
+from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import form, keying_decision, patient, second_keying
-from pro_app.store.transaction import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select, update
 
+from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import patient, patient_link, sign_in
-from pro_app.store.transaction import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, Select, and_, insert, or_, select, update
 
 from pro_app.core.study import Study
-from pro_app.store.locked import Kind, visit_subject
+from pro_app.store.engine.locked import Kind, visit_subject
+from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import patient, record_lock
-from pro_app.store.transaction import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Column, Connection, func, insert, select, update
 
+from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import passkey
-from pro_app.store.transaction import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, and_, delete, func, insert, select, upda
 
 from pro_app.core.schedule import plan
 from pro_app.core.study import Study
+from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import (
     allocation,
     missing_flag,
@@ -16,7 +17,6 @@ from pro_app.store.tables import (
     patient_version,
     planned_visit,
 )
-from pro_app.store.transaction import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from sqlalchemy import Connection, insert, or_, select, update
 
 from pro_app.core.pauses import PauseFact, PauseKind
-from pro_app.store.known import known
+from pro_app.store.engine.known import known
+from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import patient, pause
-from pro_app.store.transaction import Tx
 
 
 @dataclass(frozen=True, slots=True)

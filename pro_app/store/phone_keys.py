@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, insert, select
 
+from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import patient, phone_key
-from pro_app.store.transaction import Tx
 
 
 def find_phone_key(connection: Connection, patient_id: int) -> str | None:

@@ -11,7 +11,7 @@ from pro_app.core.contact import Outcome
 from pro_app.core.reach import Proof, Reach, Way, reach
 from pro_app.core.schedule import plan
 from pro_app.core.study import Study
-from pro_app.store.known import known
+from pro_app.store.engine.known import known
 from pro_app.store.tables import (
     contact_attempt,
     form,

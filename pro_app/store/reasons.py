@@ -5,9 +5,9 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from pro_app.store.known import known
+from pro_app.store.engine.known import known
+from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import reason
-from pro_app.store.transaction import Tx
 
 
 @dataclass(frozen=True, slots=True)

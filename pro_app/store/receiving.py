@@ -12,10 +12,11 @@ from sqlalchemy.exc import IntegrityError
 from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
 from pro_app.core.submission import KnownForm
+from pro_app.store.engine.locked import LOCKED
+from pro_app.store.engine.prepared import Prepared, together
+from pro_app.store.engine.transaction import Tx
 from pro_app.store.facts import Scope, read_facts
 from pro_app.store.forms import Received
-from pro_app.store.locked import LOCKED
-from pro_app.store.prepared import Prepared, together
 from pro_app.store.tables import (
     draft,
     form,
@@ -27,7 +28,6 @@ from pro_app.store.tables import (
     wording_pack,
 )
 from pro_app.store.tasks import TaskKind
-from pro_app.store.transaction import Tx
 
 
 class Clash(Exception):

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from pro_app.core.requests import RequestKind, RequestOutcome, due_on
+from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import data_request, patient
-from pro_app.store.transaction import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
+from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import form, paper_scan, patient
-from pro_app.store.transaction import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Column, Connection, Select, func, insert, select, text
 
 from pro_app.core.seals import Event, Seal
+from pro_app.store.engine.transaction import Housekeeping
 from pro_app.store.tables import audit_event, audit_seal
-from pro_app.store.transaction import Housekeeping
 
 _AT_ONCE = 5000
 #: The columns of an event, as the core knows it.

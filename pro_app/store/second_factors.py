@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
 
+from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import audit_event, passkey, recovery_code, staff
-from pro_app.store.transaction import Tx
 
 #: Whether an account of `staff` is asked for a second factor: it has one.
 ASKED = or_(

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, insert, not_, or_, select, update
 
-from pro_app.store.prepared import Prepared
+from pro_app.store.engine.prepared import Prepared
+from pro_app.store.engine.transaction import Housekeeping, Tx
 from pro_app.store.second_factors import ASKED
 from pro_app.store.staff import ACCOUNT, CURRENT, Account, account_of
 from pro_app.store.tables import patient, patient_link, patient_version, sign_in, staff, staff_right
-from pro_app.store.transaction import Housekeeping, Tx
 
 
 @dataclass(frozen=True, slots=True)

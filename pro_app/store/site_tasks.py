@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, insert, select, update
 
+from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import site_task
-from pro_app.store.transaction import Tx
 
 
 class Kind(StrEnum):

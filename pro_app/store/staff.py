@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, insert, or_, select, update
 
+from pro_app.store.engine.transaction import Changes, Tx
 from pro_app.store.second_factors import ASKED
 from pro_app.store.tables import access_review, audit_event, sign_in, staff, staff_right
-from pro_app.store.transaction import Changes, Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from sqlalchemy import Connection, insert, select
 
 from pro_app.core.wording import Wording
+from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import wording_pack
-from pro_app.store.transaction import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from pro_app.core import wording
 from pro_app.core.instrument import Instrument
 from pro_app.core.study import Study
 from pro_app.core.wording import Wording, WordingProblem
-from pro_app.store.state import State, claim, count_patients, go_live, read_state
-from pro_app.store.transaction import Actor, Tx, reading, transaction
+from pro_app.store.engine.state import State, claim, count_patients, go_live, read_state
+from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
 from pro_app.store.wordings import Pack, add_pack, packs
 from pro_app.wording.pack import PackRow
 

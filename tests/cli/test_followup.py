@@ -10,8 +10,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from pro_app.core.schedule import plan
+from pro_app.store.engine.transaction import reading
 from pro_app.store.tables import audit_event, missing_flag
-from pro_app.store.transaction import reading
 from pro_app.studies import load
 from tests.rooms.intake.desk import Desk, event, form, patient
 

@@ -15,9 +15,9 @@ from pro_app import create_app
 from pro_app.deployment import deployment
 from pro_app.security.roles import Role
 from pro_app.security.service import Stage
+from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.scans import keep_scan
 from pro_app.store.tables import metadata
-from pro_app.store.transaction import reading, transaction
 from tests import factories
 from tests.cast import Cast
 

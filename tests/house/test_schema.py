@@ -6,7 +6,7 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import inspect
 
-from pro_app.store.database import db
+from pro_app.store.engine.database import db
 from pro_app.store.tables import WRITE_ONCE, metadata
 from tests.house.source import ROOT
 

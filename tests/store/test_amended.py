@@ -9,10 +9,10 @@ from pro_app.core.corrections import AskedBy, Changes, Evidence, corrected
 from pro_app.core.facts import FormFact
 from pro_app.deployment import deployment
 from pro_app.store import alerts, corrections, decisions, held
+from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.facts import Scope, read_facts
 from pro_app.store.forms import from_json, keep_scores
 from pro_app.store.scored import scored_forms
-from pro_app.store.transaction import reading, transaction
 from tests import factories
 from tests.conftest import HandClock
 from tests.factories import ACTOR

@@ -9,12 +9,12 @@ from sqlalchemy import func, select
 
 from pro_app.core.facts import EventKind
 from pro_app.deployment import deployment
+from pro_app.store.engine.locked import Kind, Locked, touches_record
+from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.events import add_events
-from pro_app.store.locked import Kind, Locked, touches_record
 from pro_app.store.locks import Locks, lock, read_locks, unlock
 from pro_app.store.patients import lock_patient
 from pro_app.store.tables import event
-from pro_app.store.transaction import Actor, reading, transaction
 from tests import factories
 from tests.rooms.nurse.counting import statements
 

@@ -12,7 +12,7 @@ from flask import Flask
 from pro_app import create_app
 from pro_app.audit import service
 from pro_app.deployment import deployment
-from pro_app.store.database import db
+from pro_app.store.engine.database import db
 from pro_app.store.tables import WRITE_ONCE
 from tests import factories
 from tests.cast import Cast

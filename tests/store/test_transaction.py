@@ -8,6 +8,7 @@ from sqlalchemy.exc import DatabaseError
 
 from pro_app.audit import service as audit
 from pro_app.deployment import deployment
+from pro_app.store.engine.transaction import CLI, Unrecorded, housekeeping, reading, transaction
 from pro_app.store.tables import (
     HOUSEKEEPING,
     WRITE_ONCE,
@@ -17,7 +18,6 @@ from pro_app.store.tables import (
     metadata,
     patient,
 )
-from pro_app.store.transaction import CLI, Unrecorded, housekeeping, reading, transaction
 from tests import factories
 
 pytestmark = pytest.mark.usefixtures("in_app")

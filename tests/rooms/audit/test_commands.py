@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from pro_app.audit import service
 from pro_app.deployment import deployment
-from pro_app.store.database import db
-from pro_app.store.transaction import CLI, transaction
+from pro_app.store.engine.database import db
+from pro_app.store.engine.transaction import CLI, transaction
 from tests import factories
 
 _COLUMNS = "at, actor, role, site, action, subject, visit, changes, reason"

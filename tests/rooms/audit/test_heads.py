@@ -13,9 +13,9 @@ from sqlalchemy import select
 from pro_app import create_app, worker
 from pro_app.audit import service
 from pro_app.deployment import deployment
-from pro_app.store.database import db
+from pro_app.store.engine.database import db
+from pro_app.store.engine.transaction import CLI, reading, transaction
 from pro_app.store.tables import audit_event
-from pro_app.store.transaction import CLI, reading, transaction
 from pro_app.studies import load
 from tests.conftest import HandClock, settings_for
 from tests.mailbox import Mailbox, mail_server, study_with_addresses, text_of

@@ -9,9 +9,9 @@ from sqlalchemy.exc import DBAPIError
 
 from pro_app.audit import service
 from pro_app.deployment import deployment
-from pro_app.store.database import db
+from pro_app.store.engine.database import db
+from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.tables import audit_event, redaction
-from pro_app.store.transaction import Actor, reading, transaction
 from tests import factories
 from tests.cast import Cast
 from tests.rooms.audit.test_commands import run, tamper

@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from pro_app.audit import messages, service, trail
 from pro_app.deployment import deployment
+from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.tables import audit_event
-from pro_app.store.transaction import Actor, reading, transaction
 from tests import factories
 from tests.cast import Cast
 from tests.house.source import ROOT

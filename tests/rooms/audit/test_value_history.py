@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from pro_app.deployment import deployment
-from pro_app.store.transaction import Actor, transaction
+from pro_app.store.engine.transaction import Actor, transaction
 from tests import factories
 from tests.cast import Cast
 from tests.conftest import HandClock

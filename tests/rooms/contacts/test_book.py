@@ -14,8 +14,8 @@ from pro_app.contacts.service import NotTaken, Why
 from pro_app.core.contact_card import Field, fits
 from pro_app.deployment import deployment
 from pro_app.security.vault import Vault
+from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.tables import audit_event, contact_entry, metadata
-from pro_app.store.transaction import Actor, reading, transaction
 from tests import factories
 from tests.cast import Cast
 

@@ -23,10 +23,11 @@ from pro_app.deployment import deployment
 from pro_app.security import patients as patient_door
 from pro_app.security import service as security
 from pro_app.security.roles import Role
-from pro_app.store import state, tables
-from pro_app.store.database import db
+from pro_app.store import tables
+from pro_app.store.engine import state
+from pro_app.store.engine.database import db
+from pro_app.store.engine.transaction import CLI, reading, transaction
 from pro_app.store.facts import Known, Scope, read_facts
-from pro_app.store.transaction import CLI, reading, transaction
 from tests import factories
 from tests.conftest import HandClock, settings_for
 

@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from pro_app.deployment import deployment
+from pro_app.store.engine.transaction import reading
 from pro_app.store.tables import audit_event
-from pro_app.store.transaction import reading
 from pro_app.store.wordings import add_pack
 from tests import factories
 from tests.cast import Cast

@@ -11,10 +11,10 @@ from werkzeug.test import TestResponse
 
 from pro_app.core.submission import open_visits
 from pro_app.deployment import deployment
+from pro_app.store.engine.transaction import reading
 from pro_app.store.facts import Scope, read_facts
 from pro_app.store.patients import arms_of, find_patient
 from pro_app.store.trail import trail_of
-from pro_app.store.transaction import reading
 from tests import factories
 from tests.cast import Cast
 from tests.rooms.intake.desk import Desk, patient, text_of

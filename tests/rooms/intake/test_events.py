@@ -4,9 +4,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from pro_app.store.engine.transaction import reading
 from pro_app.store.tables import audit_event
 from pro_app.store.tables import event as event_table
-from pro_app.store.transaction import reading
 from tests.rooms.intake.desk import Desk, event, patient, text_of
 
 

@@ -13,11 +13,11 @@ from flask import Flask
 from pro_app.clock import day_of
 from pro_app.core.schedule import add_months, plan
 from pro_app.deployment import deployment
+from pro_app.store.engine.state import claim
+from pro_app.store.engine.transaction import CLI, reading, transaction
 from pro_app.store.events import events_of, supersede_event
 from pro_app.store.patients import change_state, find_patient
-from pro_app.store.state import claim
 from pro_app.store.tables import audit_event
-from pro_app.store.transaction import CLI, reading, transaction
 from pro_app.studies import load
 from tests.conftest import HandClock
 from tests.rooms.intake.desk import Desk, event, form, patient

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import event
 
-from pro_app.store.database import db
+from pro_app.store.engine.database import db
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from pro_app.core.instrument import Answer, AnswerState
 from pro_app.core.study import AlertRule
 from pro_app.deployment import deployment
 from pro_app.followup import alerts
+from pro_app.store.engine.transaction import WORKER, reading
 from pro_app.store.tables import alert, audit_event
-from pro_app.store.transaction import WORKER, reading
 from tests import factories
 from tests.cast import Cast
 from tests.conftest import HandClock

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from pro_app.deployment import deployment
 from pro_app.security import patients as patient_door
 from pro_app.security.setup import limiter
+from pro_app.store.engine.transaction import reading
 from pro_app.store.tables import audit_event, form
-from pro_app.store.transaction import reading
 from tests import factories
 from tests.cast import PASSWORD, PIN, Cast
 from tests.conftest import HandClock

@@ -13,8 +13,8 @@ from pro_app.core.rates import pooled, rates
 from pro_app.deployment import deployment
 from pro_app.nurse import completeness, service
 from pro_app.nurse.service import Number
+from pro_app.store.engine.transaction import reading
 from pro_app.store.facts import Scope, read_facts
-from pro_app.store.transaction import reading
 from tests import factories
 from tests.cast import Cast
 

@@ -14,10 +14,10 @@ from pro_app.core.facts import EventKind
 from pro_app.deployment import deployment
 from pro_app.followup.service import synchronise_flags
 from pro_app.nurse import service
+from pro_app.store.engine.transaction import WORKER, reading
 from pro_app.store.events import events_of
 from pro_app.store.tables import missing_flag
 from pro_app.store.trail import trail_of
-from pro_app.store.transaction import WORKER, reading
 from tests import factories
 from tests.cast import Cast
 from tests.conftest import HandClock

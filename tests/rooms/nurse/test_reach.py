@@ -9,8 +9,8 @@ from pro_app.core.contact import Channel, Outcome
 from pro_app.core.reach import Proof, Way
 from pro_app.deployment import deployment
 from pro_app.nurse import calls
+from pro_app.store.engine.transaction import reading
 from pro_app.store.reach import reach_of
-from pro_app.store.transaction import reading
 from tests import factories
 from tests.cast import Cast
 from tests.conftest import HandClock

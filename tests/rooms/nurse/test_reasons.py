@@ -14,9 +14,9 @@ from pro_app.core.ledger import Status
 from pro_app.deployment import deployment
 from pro_app.nurse import service
 from pro_app.nurse.service import ReasonGiven, ReasonProblem, ReasonRefused
+from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.flags import synchronise_flags
 from pro_app.store.tables import audit_event, missing_flag, reason
-from pro_app.store.transaction import Actor, reading, transaction
 from tests import factories
 from tests.cast import Cast
 

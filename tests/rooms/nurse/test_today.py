@@ -10,9 +10,9 @@ from pro_app.core.pauses import PauseFact, PauseKind
 from pro_app.core.schedule import plan
 from pro_app.deployment import deployment
 from pro_app.nurse import day
+from pro_app.store.engine.transaction import transaction
 from pro_app.store.flags import synchronise_flags
 from pro_app.store.pauses import add_pause
-from pro_app.store.transaction import transaction
 from tests import factories
 from tests.cast import Cast
 from tests.rooms.nurse.counting import statements

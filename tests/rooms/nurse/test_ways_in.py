@@ -5,8 +5,8 @@ import re
 import pytest
 from flask import Flask
 
+from pro_app.store.engine.transaction import reading
 from pro_app.store.trail import trail_of
-from pro_app.store.transaction import reading
 from tests import factories
 from tests.cast import Cast
 from tests.conftest import HandClock

@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from pro_app.deployment import deployment
 from pro_app.security.secrets import new_submission_id
+from pro_app.store.engine.transaction import reading
 from pro_app.store.facts import Scope, read_facts
 from pro_app.store.held import HeldForm, find_form
 from pro_app.store.tables import audit_event, form
-from pro_app.store.transaction import reading
 
 NUMBER = "LISHUI-001"
 #: V1 of a patient randomised on 1 December 2025 is open from 15 February to 15 March 2026.

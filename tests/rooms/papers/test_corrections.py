@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from pro_app.store.engine.transaction import reading
 from pro_app.store.tables import (
     correction,
     correction_decision,
@@ -18,7 +19,6 @@ from pro_app.store.tables import (
     second_keying,
     signature,
 )
-from pro_app.store.transaction import reading
 from tests.cast import PASSWORD, Cast
 from tests.rooms.export.making import export, rows
 from tests.rooms.papers.desk import facts, held, key_in, trail, typed

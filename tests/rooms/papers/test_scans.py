@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from pro_app.papers.photographs import MOST_BYTES
+from pro_app.store.engine.transaction import reading
 from pro_app.store.tables import paper_scan
-from pro_app.store.transaction import reading
 from tests.cast import Cast
 from tests.rooms.papers.desk import NUMBER, forms, key_in, trail, typed
 from tests.rooms.papers.drawn import photograph, seen

@@ -4,8 +4,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pro_app.patient.help import help_asked
+from pro_app.store.engine.transaction import reading
 from pro_app.store.tables import nurse_task
-from pro_app.store.transaction import reading
 from tests.cast import Cast
 from tests.rooms.patient.steps import NUMBER, trail
 

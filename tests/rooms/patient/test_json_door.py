@@ -15,7 +15,7 @@ from sqlalchemy import event
 
 from pro_app.patient import drafting
 from pro_app.security import secrets
-from pro_app.store.database import db
+from pro_app.store.engine.database import db
 from tests import factories
 from tests.cast import Cast
 from tests.conftest import HandClock

@@ -8,8 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from pro_app.store.engine.transaction import reading
 from pro_app.store.tables import metadata
-from pro_app.store.transaction import reading
 
 _CHOSEN = "item:TEA=4"
 

@@ -18,11 +18,11 @@ from pro_app.patient.service import (
     receive_form,
 )
 from pro_app.security import secrets
-from pro_app.store.database import db
+from pro_app.store.engine.database import db
+from pro_app.store.engine.state import claim, go_live
+from pro_app.store.engine.transaction import WORKER, reading, transaction
 from pro_app.store.flags import synchronise_flags
-from pro_app.store.state import claim, go_live
 from pro_app.store.tables import missing_flag
-from pro_app.store.transaction import WORKER, reading, transaction
 from pro_app.store.wordings import add_pack
 from tests import factories
 from tests.conftest import HandClock

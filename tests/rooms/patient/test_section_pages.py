@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from pro_app import create_app, studies
 from pro_app.security.setup import limiter
-from pro_app.store.database import db
+from pro_app.store.engine.database import db
 from tests import factories
 from tests.cast import Cast
 from tests.conftest import HandClock, settings_for

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from pro_app.core.facts import EventKind
 from pro_app.core.ledger import Status
 from pro_app.security import secrets
+from pro_app.store.engine.transaction import reading
 from pro_app.store.tables import nurse_task
-from pro_app.store.transaction import reading
 from tests import factories
 from tests.cast import Cast
 from tests.conftest import HandClock

@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 
 from pro_app.core.facts import EventKind
 from pro_app.deployment import deployment
+from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.patients import PatientState, allocate, change_state, lock_patient
 from pro_app.store.tables import (
     audit_event,
@@ -19,7 +20,6 @@ from pro_app.store.tables import (
     form_decision,
     signature,
 )
-from pro_app.store.transaction import reading, transaction
 from tests import factories
 from tests.cast import PASSWORD, Cast
 from tests.factories import ACTOR

@@ -4,8 +4,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from pro_app.store.engine.transaction import reading
 from pro_app.store.tables import form_review
-from pro_app.store.transaction import reading
 from tests.cast import PASSWORD, Cast
 from tests.rooms.nurse.counting import statements
 from tests.rooms.papers.desk import held, trail

@@ -10,7 +10,7 @@ from pro_app.security import accounts, cards, patients, service
 from pro_app.security.cards import NewLink
 from pro_app.security.patients import LinkEnded, SignedIn, WrongCode, WrongPin
 from pro_app.security.roles import TABLET_LIMITS, Role
-from pro_app.store.transaction import CLI
+from pro_app.store.engine.transaction import CLI
 from tests import factories
 from tests.cast import PASSWORD, PIN
 from tests.conftest import HandClock

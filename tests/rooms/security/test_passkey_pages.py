@@ -15,8 +15,8 @@ from pro_app import create_app
 from pro_app.security import accounts
 from pro_app.security.roles import Role
 from pro_app.security.setup import limiter
-from pro_app.store.database import db
-from pro_app.store.transaction import CLI
+from pro_app.store.engine.database import db
+from pro_app.store.engine.transaction import CLI
 from tests.cast import PASSWORD, Cast
 from tests.conftest import HandClock, settings_for
 from tests.rooms.security.soft_key import SoftKey

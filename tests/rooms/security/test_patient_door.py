@@ -13,7 +13,7 @@ from pro_app.security import cards, patients, pins, secrets
 from pro_app.security.cards import NewLink
 from pro_app.security.patients import CodeEnded, EasyPin, LinkEnded, SignedIn, WrongCode, WrongPin
 from pro_app.security.roles import PATIENT_LIMITS
-from pro_app.store.transaction import CLI
+from pro_app.store.engine.transaction import CLI
 from tests import factories
 from tests.cast import PIN
 from tests.conftest import HandClock

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from pro_app.security.passwords import Unfit, unfit
 from pro_app.security.roles import Role
+from pro_app.store.engine.transaction import reading
 from pro_app.store.tables import access_review, audit_event, staff_right
-from pro_app.store.transaction import reading
 from tests.cast import PASSWORD, Cast
 from tests.conftest import HandClock
 

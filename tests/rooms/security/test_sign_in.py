@@ -11,8 +11,8 @@ from pro_app.deployment import deployment
 from pro_app.security import accounts, secrets, service
 from pro_app.security.patients import SignedIn
 from pro_app.security.roles import STAFF_LIMITS, Role
+from pro_app.store.engine.transaction import CLI, reading
 from pro_app.store.tables import audit_event, patient_link, sign_in, staff
-from pro_app.store.transaction import CLI, reading
 from tests.cast import PASSWORD, PIN
 from tests.conftest import STRONG, HandClock
 from tests.rooms.security import door

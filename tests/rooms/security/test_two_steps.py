@@ -20,9 +20,9 @@ from pro_app.security import accounts, log, service
 from pro_app.security.roles import Role
 from pro_app.security.setup import limiter
 from pro_app.security.waiting import wait_after
-from pro_app.store.database import db
+from pro_app.store.engine.database import db
+from pro_app.store.engine.transaction import CLI, reading
 from pro_app.store.tables import sign_in
-from pro_app.store.transaction import CLI, reading
 from tests.cast import PASSWORD, Authenticator, Cast, give_authenticator
 from tests.conftest import HandClock, settings_for
 from tests.rooms.security import door

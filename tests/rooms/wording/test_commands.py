@@ -15,9 +15,9 @@ from sqlalchemy import select
 from pro_app import instruments
 from pro_app.core.wording import codes, digest, required_codes
 from pro_app.deployment import deployment
-from pro_app.store.state import claim, read_state
+from pro_app.store.engine.state import claim, read_state
+from pro_app.store.engine.transaction import CLI, reading, transaction
 from pro_app.store.tables import audit_event, wording_pack
-from pro_app.store.transaction import CLI, reading, transaction
 from pro_app.store.wordings import licensed
 from tests.conftest import HandClock
 from tests.rooms.intake.desk import FACT_B, Desk

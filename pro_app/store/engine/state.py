@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import patient, study_state
-from pro_app.store.transaction import Tx
 
 
 @dataclass(frozen=True, slots=True)

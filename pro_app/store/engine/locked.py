@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, exists, or_, select
 
-from pro_app.store.prepared import Prepared
+from pro_app.store.engine.prepared import Prepared
 from pro_app.store.tables import patient, record_lock
 
 #: What may go on with a locked record, by how its actions begin: how she comes in, what is

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from pro_app.store.engine.transaction import Housekeeping
 from pro_app.store.tables import lease
-from pro_app.store.transaction import Housekeeping
 
 
 def take(work: Housekeeping, name: str, holder: str, now: datetime, lasts: timedelta) -> bool:

@@ -18,9 +18,9 @@ from sqlalchemy import (
     insert,
 )
 
-from pro_app.store.database import autocommit, db, to_write, write_lock
-from pro_app.store.locked import refuse_locked, touches_record
-from pro_app.store.prepared import Prepared
+from pro_app.store.engine.database import autocommit, db, to_write, write_lock
+from pro_app.store.engine.locked import refuse_locked, touches_record
+from pro_app.store.engine.prepared import Prepared
 from pro_app.store.tables import HOUSEKEEPING, audit_event
 
 #: What `reading` gives: rooms hand it on and never write SQL on it.

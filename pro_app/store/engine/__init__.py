@@ -1,0 +1,1 @@
+"""The ground of the store: engine, transactions, locks, leases, what is known when."""
