@@ -15,7 +15,7 @@ from pro_app.deployment import deployment
 from pro_app.security import secrets
 from pro_app.store.engine.database import db
 from pro_app.store.engine.transaction import CLI, Tx, reading, transaction
-from pro_app.store.patients import PatientState, add_patients
+from pro_app.store.patients.patients import PatientState, add_patients
 from pro_app.store.tables import form, patient_link, sign_in
 
 

@@ -10,7 +10,7 @@ from pro_app.security.vault import Sealed, Vault
 from pro_app.store import contact_book
 from pro_app.store.contact_book import SealedEntry
 from pro_app.store.engine.transaction import Actor, reading, transaction
-from pro_app.store.patients import Patient, find_patient, lock_patient
+from pro_app.store.patients.patients import Patient, find_patient, lock_patient
 
 #: Entries are resealed so many in a transaction, so that nobody waits for long.
 _TOGETHER = 200

@@ -13,13 +13,13 @@ from pro_app.demo.people import DemoStudy, Event, Form, Patient, Reason, nurse_o
 from pro_app.instruments import demonstration_if_any
 from pro_app.security import secrets
 from pro_app.security.patients import patient_actor
-from pro_app.store import patients
 from pro_app.store.contacts import keep_attempt
 from pro_app.store.engine.transaction import Actor, Tx
-from pro_app.store.events import add_events
 from pro_app.store.forms import NewForm, keep_forms
-from pro_app.store.patients import PatientState
-from pro_app.store.reasons import keep_reason
+from pro_app.store.patients import patients
+from pro_app.store.patients.events import add_events
+from pro_app.store.patients.patients import PatientState
+from pro_app.store.patients.reasons import keep_reason
 
 #: Something that was recorded: when, by whom, and what it writes and enters in the trail.
 _Act = tuple[datetime, Actor, Callable[[Tx], dict[str, Any]]]

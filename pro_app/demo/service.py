@@ -18,7 +18,7 @@ from pro_app.store.engine import state
 from pro_app.store.engine.transaction import CLI, WORKER, reading, transaction
 from pro_app.store.facts import Scope, read_facts
 from pro_app.store.flags import synchronise_flags
-from pro_app.store.patients import find_patient
+from pro_app.store.patients.patients import find_patient
 from pro_app.store.staff import find_credentials
 
 

@@ -8,8 +8,8 @@ from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind
 from pro_app.intake.cells import Cells
 from pro_app.intake.problems import Remark, Rule
 from pro_app.intake.run import Run
-from pro_app.store.events import add_events, events_of
-from pro_app.store.intake import lock_patients, parts, supersede_events
+from pro_app.store.patients.events import add_events, events_of
+from pro_app.store.patients.intake import lock_patients, parts, supersede_events
 
 COLUMNS = ("patient_id", "event", "on")
 OPTIONAL = ("note",)

@@ -9,8 +9,14 @@ from pro_app.core.study import Study
 from pro_app.intake.cells import Cells
 from pro_app.intake.problems import Remark, Rule
 from pro_app.intake.run import Door, Run
-from pro_app.store.intake import arms_of_these, lock_patients, parts
-from pro_app.store.patients import Patient, PatientState, add_patients, allocate, change_states
+from pro_app.store.patients.intake import arms_of_these, lock_patients, parts
+from pro_app.store.patients.patients import (
+    Patient,
+    PatientState,
+    add_patients,
+    allocate,
+    change_states,
+)
 
 #: Filled once known; a later file may bring what an earlier one left empty.
 FILLABLE = (

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pro_app.core.contact import Attempt, Channel, Outcome, is_possible
 from pro_app.store.contacts import keep_attempt, log_of, take_back
 from pro_app.store.engine.transaction import Actor, Tx, transaction
-from pro_app.store.patients import find_patient, lock_patient
+from pro_app.store.patients.patients import find_patient, lock_patient
 
 #: A second tap within so long is the same attempt.
 _SAME = timedelta(minutes=1)

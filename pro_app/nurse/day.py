@@ -17,7 +17,7 @@ from pro_app.store.corrections import unsigned
 from pro_app.store.decisions import waiting as undecided
 from pro_app.store.engine.transaction import Reader, reading
 from pro_app.store.keying import differing, keyed_once
-from pro_app.store.pauses import paused
+from pro_app.store.patients.pauses import paused
 from pro_app.store.queries import waiting_for_site
 from pro_app.store.reach import reach_of
 from pro_app.store.requests import open_requests

@@ -14,12 +14,12 @@ from pro_app.core.study import Study
 from pro_app.core.timeline import Timeline, timeline
 from pro_app.store.contacts import Logged, log_of
 from pro_app.store.engine.transaction import reading
-from pro_app.store.events import Event, events_of
 from pro_app.store.facts import Scope, read_facts
-from pro_app.store.patients import Patient, StateVersion, find_patient, versions_of
-from pro_app.store.pauses import Pause, pauses_of
+from pro_app.store.patients.events import Event, events_of
+from pro_app.store.patients.patients import Patient, StateVersion, find_patient, versions_of
+from pro_app.store.patients.pauses import Pause, pauses_of
+from pro_app.store.patients.reasons import GivenReason, reasons_of
 from pro_app.store.reach import reach_of
-from pro_app.store.reasons import GivenReason, reasons_of
 from pro_app.store.scored import ScoredForm, scored_forms
 from pro_app.store.tasks import Task, open_tasks_of
 from pro_app.store.trail import Recorded, last_of, trail_of

@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from pro_app.core.pauses import PauseFact, PauseKind
 from pro_app.nurse.entered import LONGEST_TEXT, Problem, Refused, day_of, words_of
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
-from pro_app.store.patients import Patient, find_patient, lock_patient
-from pro_app.store.pauses import Pause, add_pause, pauses_of, supersede_pause
+from pro_app.store.patients.patients import Patient, find_patient, lock_patient
+from pro_app.store.patients.pauses import Pause, add_pause, pauses_of, supersede_pause
 
 #: A planned pause may begin and end within so many days from today.
 _AHEAD = timedelta(days=366)

@@ -20,7 +20,7 @@ from pro_app.nurse.events import settle_flags
 from pro_app.nurse.previewed import Previewed
 from pro_app.store.engine.transaction import Actor, Tx
 from pro_app.store.gathered import Gathered
-from pro_app.store.patients import PatientState, change_state
+from pro_app.store.patients.patients import PatientState, change_state
 
 #: As long as the name of a consent's version may be.
 LONGEST_VERSION = 40

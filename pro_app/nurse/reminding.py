@@ -13,8 +13,8 @@ from pro_app.core.study import Study
 from pro_app.store.contacts import Logged, log_of
 from pro_app.store.engine.transaction import reading
 from pro_app.store.facts import Scope, read_facts
-from pro_app.store.patients import find_patient
-from pro_app.store.pauses import pauses_of
+from pro_app.store.patients.patients import find_patient
+from pro_app.store.patients.pauses import pauses_of
 
 
 class NotNow(StrEnum):

@@ -23,7 +23,7 @@ from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
 from pro_app.store.flags import Closed, close_flag
 from pro_app.store.forms import NewForm, keep_form
 from pro_app.store.held import form_id_of
-from pro_app.store.patients import Patient, find_patient
+from pro_app.store.patients.patients import Patient, find_patient
 from pro_app.store.receiving import Clash, Ground, gather, keeping
 from pro_app.store.tasks import close_form_task
 

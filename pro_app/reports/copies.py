@@ -16,7 +16,7 @@ from pro_app.instruments import demonstration_if_any
 from pro_app.store import copying, sealing
 from pro_app.store.corrections import Correction
 from pro_app.store.engine.transaction import Actor, reading, transaction
-from pro_app.store.patients import find_patient
+from pro_app.store.patients.patients import find_patient
 from pro_app.store.scans import Scan
 from pro_app.store.signatures import Signature, signatures_of
 from pro_app.store.trail import Line

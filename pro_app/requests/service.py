@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pro_app.core.requests import RequestKind, RequestOutcome, needs_words
 from pro_app.store.engine.transaction import Actor, reading, transaction
-from pro_app.store.patients import Patient, find_patient, lock_patient
+from pro_app.store.patients.patients import Patient, find_patient, lock_patient
 from pro_app.store.requests import (
     DataRequest,
     OpenRequest,

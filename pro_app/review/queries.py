@@ -14,7 +14,7 @@ from pro_app.security.roles import Role
 from pro_app.store import queries
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
 from pro_app.store.held import find_form
-from pro_app.store.patients import find_patient
+from pro_app.store.patients.patients import find_patient
 from pro_app.store.queries import Note, Query
 
 LONGEST_WORDS = 500

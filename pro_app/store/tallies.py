@@ -13,7 +13,7 @@ from pro_app.core.study import Study
 from pro_app.store.amended import read_amended
 from pro_app.store.counts import By, Counted, counted
 from pro_app.store.facts import Scope, read_facts
-from pro_app.store.patients import arms_of
+from pro_app.store.patients.patients import arms_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from pro_app.store.engine.state import claim, read_state
 from pro_app.store.engine.transaction import CLI, reading, transaction
-from pro_app.store.patients import arms_of, find_patient
+from pro_app.store.patients.patients import arms_of, find_patient
 from pro_app.store.tables import audit_event, patient_version, planned_visit
 from pro_app.store.tables import patient as patient_table
 from tests.conftest import HandClock

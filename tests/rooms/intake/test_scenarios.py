@@ -15,8 +15,8 @@ from pro_app.core.schedule import add_months, plan
 from pro_app.deployment import deployment
 from pro_app.store.engine.state import claim
 from pro_app.store.engine.transaction import CLI, reading, transaction
-from pro_app.store.events import events_of, supersede_event
-from pro_app.store.patients import change_state, find_patient
+from pro_app.store.patients.events import events_of, supersede_event
+from pro_app.store.patients.patients import change_state, find_patient
 from pro_app.store.tables import audit_event
 from pro_app.studies import load
 from tests.conftest import HandClock

@@ -13,7 +13,7 @@ from pro_app.core.pauses import PauseFact, PauseKind
 from pro_app.deployment import deployment
 from pro_app.store.contacts import keep_attempt
 from pro_app.store.engine.transaction import transaction
-from pro_app.store.pauses import add_pause
+from pro_app.store.patients.pauses import add_pause
 from tests import factories
 from tests.cast import Cast
 from tests.factories import ACTOR

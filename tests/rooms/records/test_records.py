@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from pro_app.core.facts import EventKind
 from pro_app.deployment import deployment
 from pro_app.store.engine.transaction import reading, transaction
-from pro_app.store.patients import PatientState, allocate, change_state, lock_patient
+from pro_app.store.patients.patients import PatientState, allocate, change_state, lock_patient
 from pro_app.store.tables import (
     audit_event,
     correction,

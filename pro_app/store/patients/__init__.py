@@ -1,0 +1,1 @@
+"""What is known of a patient: versions, events, pauses, reasons."""
