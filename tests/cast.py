@@ -11,7 +11,7 @@ from pro_app.deployment import deployment
 from pro_app.security import accounts, authenticators, cards, patients, service
 from pro_app.security.cards import NewLink
 from pro_app.security.roles import Role
-from pro_app.store.staff import Account
+from pro_app.store.people.staff import Account
 from tests.factories import ACTOR, patient_id_of
 
 PASSWORD = "correct horse battery staple"

@@ -19,7 +19,7 @@ from pro_app.store.engine.transaction import CLI, WORKER, reading, transaction
 from pro_app.store.facts import Scope, read_facts
 from pro_app.store.flags import synchronise_flags
 from pro_app.store.patients.patients import find_patient
-from pro_app.store.staff import find_credentials
+from pro_app.store.people.staff import find_credentials
 
 
 class Holding(StrEnum):

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pro_app.store.clocks import SUBJECT, last_recorded_at
 from pro_app.store.engine.transaction import Actor, reading, transaction
+from pro_app.store.people.clocks import SUBJECT, last_recorded_at
 
 #: A clock that is kept right by the network is off by far less.
 TOLERANCE = timedelta(seconds=60)

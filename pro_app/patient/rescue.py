@@ -23,7 +23,7 @@ from pro_app.patient.payload import read_payload
 from pro_app.patient.service import Filled, NotTaken, Taken, put_right, receive
 from pro_app.security import secrets
 from pro_app.store.engine.transaction import Actor, reading
-from pro_app.store.phone_keys import phone_keys_at
+from pro_app.store.people.phone_keys import phone_keys_at
 
 _CODE = re.compile(r"PRO1\.([0-9a-f]{16})\.([0-9a-f-]{36})\.([\w-]{40,20000})", re.ASCII)
 _PART = re.compile(r"PRO1/([1-9]\d?)/([1-9]\d?)/([0-9a-f]{8})/([\w.-]{1,4000})", re.ASCII)

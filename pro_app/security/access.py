@@ -11,7 +11,7 @@ from flask_login import current_user
 from pro_app.deployment import deployment
 from pro_app.security import service
 from pro_app.security.service import Stage
-from pro_app.store.staff import Account
+from pro_app.store.people.staff import Account
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -12,10 +12,10 @@ from pro_app.security import log, secrets
 from pro_app.security.passwords import Unfit, unfit
 from pro_app.security.roles import Role, limits_of, takes
 from pro_app.security.service import confirm_password, staff_actor
-from pro_app.store import passkeys, second_factors, sign_ins, staff
 from pro_app.store.engine.transaction import Actor, Changes, Tx, reading, transaction
-from pro_app.store.sign_ins import StaffSignIn
-from pro_app.store.staff import Account, Person, Review, Right
+from pro_app.store.people import passkeys, second_factors, sign_ins, staff
+from pro_app.store.people.sign_ins import StaffSignIn
+from pro_app.store.people.staff import Account, Person, Review, Right
 
 #: A quarter: nurses rotate between wards about as often, and who has left a hospital is
 #: then found before the next monitoring visit.

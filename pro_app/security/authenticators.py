@@ -8,9 +8,9 @@ import pyotp
 from pro_app.security import log, second_factor, secrets
 from pro_app.security.second_factor import Shown
 from pro_app.security.service import confirm, staff_actor
-from pro_app.store import second_factors, sign_ins
 from pro_app.store.engine.transaction import reading, transaction
-from pro_app.store.staff import Account
+from pro_app.store.people import second_factors, sign_ins
+from pro_app.store.people.staff import Account
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from pro_app.security import patients, secrets
 from pro_app.security.roles import PATIENT_LIMITS, TABLET_LIMITS
-from pro_app.store import links, sign_ins
 from pro_app.store.engine.transaction import Actor, reading, transaction
-from pro_app.store.links import Activation, Session, WayIn
+from pro_app.store.people import links, sign_ins
+from pro_app.store.people.links import Activation, Session, WayIn
 
 _CODE_VALID = timedelta(days=14)
 

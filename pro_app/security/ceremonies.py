@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from pro_app.store.passkeys import Passkey
+from pro_app.store.people.passkeys import Passkey
 
 Found = TypeVar("Found")
 

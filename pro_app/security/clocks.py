@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pro_app.store import clocks
-from pro_app.store.clocks import Stepped
 from pro_app.store.engine.transaction import reading
+from pro_app.store.people import clocks
+from pro_app.store.people.clocks import Stepped
 
 LATELY = timedelta(days=30)
 #: Forms are counted by how far their device was off: at most this, and more.

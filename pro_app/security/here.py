@@ -7,7 +7,7 @@ from pro_app.deployment import deployment
 from pro_app.security import ceremonies, second_factor, service
 from pro_app.security.ceremonies import Place
 from pro_app.security.second_factor import Answer, Kinds, Shown
-from pro_app.store.staff import Account
+from pro_app.store.people.staff import Account
 
 _NOTHING = Kinds(authenticator=False, passkey=False)
 

@@ -10,10 +10,10 @@ from pro_app.security.ceremonies import Made, Place
 from pro_app.security.challenges import Purpose
 from pro_app.security.second_factor import Answer, Shown
 from pro_app.security.service import confirm, staff_actor
-from pro_app.store import passkeys, second_factors, sign_ins
 from pro_app.store.engine.transaction import Tx, reading, transaction
-from pro_app.store.passkeys import Passkey
-from pro_app.store.staff import Account
+from pro_app.store.people import passkeys, second_factors, sign_ins
+from pro_app.store.people.passkeys import Passkey
+from pro_app.store.people.staff import Account
 
 LONGEST_NAME = 60
 

@@ -7,10 +7,10 @@ from pro_app.security import log, pins, secrets
 from pro_app.security.roles import PATIENT_LIMITS, TABLET_LIMITS
 from pro_app.security.service import keeps
 from pro_app.security.waiting import wait_after, wait_left
-from pro_app.store import links, phone_keys, sign_ins
 from pro_app.store.engine.transaction import Actor, Tx, asking, reading, transaction
-from pro_app.store.links import Link
-from pro_app.store.sign_ins import SignedInPatient
+from pro_app.store.people import links, phone_keys, sign_ins
+from pro_app.store.people.links import Link
+from pro_app.store.people.sign_ins import SignedInPatient
 
 #: After this many wrong codes the code is void: unlike a PIN, a new one can be had at once.
 _CODE_TRIES = 10

@@ -17,7 +17,7 @@ from pro_app.security import accounts, clocks, messages, secrets
 from pro_app.security.access import staff_only
 from pro_app.security.accounts import Refusal
 from pro_app.security.roles import Role, takes
-from pro_app.store.staff import Person
+from pro_app.store.people.staff import Person
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 

@@ -8,10 +8,10 @@ import pyotp
 from pro_app.security import ceremonies, challenges, log, secrets
 from pro_app.security.ceremonies import Place
 from pro_app.security.challenges import Purpose
-from pro_app.store import passkeys, second_factors
 from pro_app.store.engine.transaction import Tx, reading
-from pro_app.store.second_factors import Authenticator
-from pro_app.store.staff import Account
+from pro_app.store.people import passkeys, second_factors
+from pro_app.store.people.second_factors import Authenticator
+from pro_app.store.people.staff import Account
 
 #: Clocks differ and typing takes time: the code before and the one after are taken too.
 _STEPS_EITHER_WAY = 1

@@ -8,7 +8,6 @@ from pro_app.security import log, second_factor, secrets
 from pro_app.security.roles import ENTERING_LIMITS, Limits, Role, limits_of
 from pro_app.security.second_factor import Shown
 from pro_app.security.waiting import wait_left
-from pro_app.store import second_factors, sign_ins, staff
 from pro_app.store.engine.transaction import (
     Actor,
     Changes,
@@ -19,8 +18,9 @@ from pro_app.store.engine.transaction import (
     reading,
     transaction,
 )
-from pro_app.store.sign_ins import StaffSession, Times
-from pro_app.store.staff import Account
+from pro_app.store.people import second_factors, sign_ins, staff
+from pro_app.store.people.sign_ins import StaffSession, Times
+from pro_app.store.people.staff import Account
 
 
 def staff_actor(account: Account) -> Actor:

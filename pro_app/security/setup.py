@@ -34,8 +34,8 @@ from pro_app.security.access import Entering, may
 from pro_app.security.service import Stage
 from pro_app.settings import Settings
 from pro_app.store.engine.transaction import Actor
-from pro_app.store.sign_ins import SignedInPatient
-from pro_app.store.staff import Account
+from pro_app.store.people.sign_ins import SignedInPatient
+from pro_app.store.people.staff import Account
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 from pro_app.core.facts import PatientFacts
 from pro_app.store.drafts import drafts_of
 from pro_app.store.facts import Scope, read_facts
-from pro_app.store.links import find_card
 from pro_app.store.patients.events import Event, events_of
 from pro_app.store.patients.patients import Patient
+from pro_app.store.people.links import find_card
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from flask import Flask
 from pro_app.clock import steady
 from pro_app.deployment import deployment
 from pro_app.followup.clocks import Step, Watch, record
-from pro_app.store.clocks import steps
 from pro_app.store.engine.locked import Kind
 from pro_app.store.engine.transaction import WORKER, reading, transaction
+from pro_app.store.people.clocks import steps
 from pro_app.worker import watch_clock
 from tests import factories
 from tests.cast import Cast

@@ -12,7 +12,7 @@ from pro_app.security import cards, patients
 from pro_app.security.cards import NewLink
 from pro_app.security.patients import Entering, SignedIn
 from pro_app.store.engine.transaction import CLI, reading
-from pro_app.store.sign_ins import SignedInPatient
+from pro_app.store.people.sign_ins import SignedInPatient
 from pro_app.store.tables import audit_event
 from tests import factories
 from tests.cast import PIN

@@ -8,7 +8,7 @@ from pro_app.deployment import deployment
 from pro_app.security import accounts, secrets, service
 from pro_app.security.roles import Role
 from pro_app.store.engine.transaction import CLI
-from pro_app.store.staff import Account
+from pro_app.store.people.staff import Account
 from tests.cast import PASSWORD, Authenticator, give_authenticator
 from tests.conftest import HandClock
 from tests.rooms.security import door

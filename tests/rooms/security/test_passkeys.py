@@ -16,7 +16,7 @@ from pro_app.security.roles import Role
 from pro_app.security.second_factor import Answer
 from pro_app.security.service import Stage
 from pro_app.store.engine.transaction import CLI, reading
-from pro_app.store.staff import Account
+from pro_app.store.people.staff import Account
 from pro_app.store.tables import audit_event
 from tests.cast import PASSWORD, give_authenticator
 from tests.conftest import HandClock

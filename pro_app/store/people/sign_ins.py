@@ -7,8 +7,8 @@ from sqlalchemy import Connection, bindparam, func, insert, not_, or_, select, u
 
 from pro_app.store.engine.prepared import Prepared
 from pro_app.store.engine.transaction import Housekeeping, Tx
-from pro_app.store.second_factors import ASKED
-from pro_app.store.staff import ACCOUNT, CURRENT, Account, account_of
+from pro_app.store.people.second_factors import ASKED
+from pro_app.store.people.staff import ACCOUNT, CURRENT, Account, account_of
 from pro_app.store.tables import patient, patient_link, patient_version, sign_in, staff, staff_right
 
 

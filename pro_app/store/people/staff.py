@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, func, insert, or_, select, update
 
 from pro_app.store.engine.transaction import Changes, Tx
-from pro_app.store.second_factors import ASKED
+from pro_app.store.people.second_factors import ASKED
 from pro_app.store.tables import access_review, audit_event, sign_in, staff, staff_right
 
 

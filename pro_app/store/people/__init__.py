@@ -1,0 +1,1 @@
+"""Who may come in, and with what: staff, patients' links, sign-ins."""
