@@ -8,10 +8,10 @@ from pro_app.audit.mail import Letter, Post
 from pro_app.clock import day_of
 from pro_app.core.seals import Seal
 from pro_app.core.study import Site, Study
-from pro_app.store import sealing
 from pro_app.store.engine import leases
 from pro_app.store.engine.transaction import Actor, housekeeping, reading, transaction
-from pro_app.store.trail import last_of
+from pro_app.store.trail import sealing
+from pro_app.store.trail.trail import last_of
 
 #: So long nobody else tries the same letter; whoever did not succeed tries again.
 _TRYING = timedelta(minutes=10)

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pro_app.core.seals import Head, Seal, Verdict, digest, seal_all, verify
-from pro_app.store import redactions, sealing
 from pro_app.store.engine import leases
 from pro_app.store.engine.transaction import Actor, Tx, asking, housekeeping, reading, transaction
+from pro_app.store.trail import redactions, sealing
 
 _LEASE = "seals"
 #: So many events to a transaction: on SQLite a writer waits for it, some hundredths of a second.

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from pro_app.core.cells import safe_text
 from pro_app.store.engine.transaction import Actor, reading, transaction
-from pro_app.store.trail import Line, search_trail, whole_trail
-from pro_app.store.trail import Search as Search
+from pro_app.store.trail.trail import Line, search_trail, whole_trail
+from pro_app.store.trail.trail import Search as Search
 
 PAGE_ROWS = 50
 _FIELD = re.compile(r"[A-Za-z0-9_]{1,60}")

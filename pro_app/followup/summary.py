@@ -11,7 +11,7 @@ from pro_app.store.engine import leases
 from pro_app.store.engine.transaction import Actor, housekeeping, reading, transaction
 from pro_app.store.tasks import TaskKind, waiting
 from pro_app.store.today import flagged, open_windows
-from pro_app.store.trail import last_of
+from pro_app.store.trail.trail import last_of
 
 _MONDAY = 0
 #: From this hour on, in the trial's zone, so that the counts are those of the week that begins.

@@ -22,7 +22,7 @@ from pro_app.store.patients.reasons import GivenReason, reasons_of
 from pro_app.store.reach import reach_of
 from pro_app.store.scored import ScoredForm, scored_forms
 from pro_app.store.tasks import Task, open_tasks_of
-from pro_app.store.trail import Recorded, last_of, trail_of
+from pro_app.store.trail.trail import Recorded, last_of, trail_of
 
 _TRAIL_ROWS = 30
 #: Each step of filling in is in the trail; it is hers until she hands the form in.

@@ -20,7 +20,7 @@ from pro_app.store.corrections import (
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
 from pro_app.store.forms import from_json, keep_scores
 from pro_app.store.held import HeldForm, lock_form
-from pro_app.store.signatures import sign
+from pro_app.store.trail.signatures import sign
 
 #: What the investigator says by signing; kept with the signature.
 MEANING = "I endorse this correction: the new values are those of the source named."

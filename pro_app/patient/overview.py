@@ -15,9 +15,9 @@ from pro_app.store.drafts import Draft, drafts_of, find_draft
 from pro_app.store.engine.state import State, read_state
 from pro_app.store.engine.transaction import Reader, reading
 from pro_app.store.forms import Received
-from pro_app.store.locks import locked_visits, locks_of_patient
 from pro_app.store.receiving import facts_of, received_of
 from pro_app.store.tasks import Task, TaskKind, find_open_task
+from pro_app.store.trail.locks import locked_visits, locks_of_patient
 from pro_app.store.wordings import licensed
 
 

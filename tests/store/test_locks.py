@@ -11,10 +11,10 @@ from pro_app.core.facts import EventKind
 from pro_app.deployment import deployment
 from pro_app.store.engine.locked import Kind, Locked, touches_record
 from pro_app.store.engine.transaction import Actor, reading, transaction
-from pro_app.store.locks import Locks, lock, read_locks, unlock
 from pro_app.store.patients.events import add_events
 from pro_app.store.patients.patients import lock_patient
 from pro_app.store.tables import event
+from pro_app.store.trail.locks import Locks, lock, read_locks, unlock
 from tests import factories
 from tests.rooms.nurse.counting import statements
 

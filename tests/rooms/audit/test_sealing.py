@@ -19,10 +19,10 @@ from pro_app.audit import service
 from pro_app.audit.service import Sealed
 from pro_app.core.seals import digest
 from pro_app.deployment import deployment
-from pro_app.store import sealing
 from pro_app.store.engine.database import db
 from pro_app.store.engine.transaction import CLI, reading, transaction
 from pro_app.store.tables import audit_event, audit_seal
+from pro_app.store.trail import sealing
 from tests.conftest import HandClock, settings_for
 
 _INSERT = (

@@ -14,7 +14,7 @@ from pro_app.deployment import deployment
 from pro_app.store.engine.transaction import reading
 from pro_app.store.facts import Scope, read_facts
 from pro_app.store.patients.patients import arms_of, find_patient
-from pro_app.store.trail import trail_of
+from pro_app.store.trail.trail import trail_of
 from tests import factories
 from tests.cast import Cast
 from tests.rooms.intake.desk import Desk, patient, text_of

@@ -17,7 +17,7 @@ from pro_app.nurse import service
 from pro_app.store.engine.transaction import WORKER, reading
 from pro_app.store.patients.events import events_of
 from pro_app.store.tables import missing_flag
-from pro_app.store.trail import trail_of
+from pro_app.store.trail.trail import trail_of
 from tests import factories
 from tests.cast import Cast
 from tests.conftest import HandClock

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from pro_app.core.pauses import PauseFact, PauseKind
 from pro_app.store.engine.transaction import reading
 from pro_app.store.patients.pauses import paused, pauses_of
-from pro_app.store.trail import trail_of
+from pro_app.store.trail.trail import trail_of
 from tests import factories
 from tests.cast import Cast
 from tests.conftest import HandClock

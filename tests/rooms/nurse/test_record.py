@@ -15,7 +15,7 @@ from pro_app.nurse import service
 from pro_app.store.engine.transaction import WORKER, reading
 from pro_app.store.patients.patients import find_patient, versions_of
 from pro_app.store.tables import missing_flag, planned_visit
-from pro_app.store.trail import trail_of
+from pro_app.store.trail.trail import trail_of
 from tests import factories
 from tests.cast import Cast
 from tests.rooms.nurse.test_events import EN, HER, ask, save, statuses

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from pro_app.store.engine.transaction import reading
-from pro_app.store.trail import trail_of
+from pro_app.store.trail.trail import trail_of
 from tests import factories
 from tests.cast import Cast
 from tests.conftest import HandClock

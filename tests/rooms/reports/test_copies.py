@@ -21,8 +21,8 @@ from pro_app.instruments import demonstration
 from pro_app.store.corrections import decide_correction, write_correction
 from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.forms import NewForm, keep_forms
-from pro_app.store.signatures import sign
 from pro_app.store.tables import audit_event, form
+from pro_app.store.trail.signatures import sign
 from tests import factories
 from tests.cast import PASSWORD, Cast
 from tests.conftest import HandClock

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from pro_app.core.seals import Event, Redaction, digest, without
 from pro_app.store.engine.transaction import Tx
-from pro_app.store.sealing import EVENT
 from pro_app.store.tables import audit_event, audit_seal, redaction
+from pro_app.store.trail.sealing import EVENT
 
 
 def find_sealed(tx: Tx, event_id: int) -> tuple[Event, str | None] | None:

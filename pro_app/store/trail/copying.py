@@ -18,7 +18,7 @@ from pro_app.store.tables import (
     pause,
     reason,
 )
-from pro_app.store.trail import HER_STEPS, LINES, Line, line_of
+from pro_app.store.trail.trail import HER_STEPS, LINES, Line, line_of
 
 #: What a row is called by inside of the database is no part of a copy.
 _OWN = frozenset({"id", "patient_id", "form_id"})

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select
 
 from pro_app.core.seals import Event
-from pro_app.store.sealing import EVENT
 from pro_app.store.tables import audit_event, audit_seal, form, patient, redaction
+from pro_app.store.trail.sealing import EVENT
 
 #: How a patient filled in a form. It is hers until she hands the form in.
 HER_STEPS = ("draft.begun", "draft.saved", "draft.asked", "draft.discarded")

@@ -1,0 +1,1 @@
+"""The trail, its seals, signatures and record locks, and certified copies."""
