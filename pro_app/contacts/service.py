@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from pro_app.core.contact_card import Field, fits
 from pro_app.security.vault import Sealed, Vault
-from pro_app.store import contact_book
-from pro_app.store.contact_book import SealedEntry
+from pro_app.store.desk import contact_book
+from pro_app.store.desk.contact_book import SealedEntry
 from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.patients.patients import Patient, find_patient, lock_patient
 

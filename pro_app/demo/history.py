@@ -13,7 +13,7 @@ from pro_app.demo.people import DemoStudy, Event, Form, Patient, Reason, nurse_o
 from pro_app.instruments import demonstration_if_any
 from pro_app.security import secrets
 from pro_app.security.patients import patient_actor
-from pro_app.store.contacts import keep_attempt
+from pro_app.store.desk.contact_log import keep_attempt
 from pro_app.store.engine.transaction import Actor, Tx
 from pro_app.store.forms import NewForm, keep_forms
 from pro_app.store.patients import patients

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pro_app.core.alerts import found
 from pro_app.core.instrument import Instrument
 from pro_app.core.study import Study
-from pro_app.store import alerts
+from pro_app.store.desk import alerts
 from pro_app.store.engine import leases
 from pro_app.store.engine.transaction import Actor, housekeeping, reading, transaction
 

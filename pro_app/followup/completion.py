@@ -8,10 +8,10 @@ from pro_app.core.completion import low_visits
 from pro_app.core.instrument import Instrument
 from pro_app.core.rates import VisitRates
 from pro_app.core.study import Study
-from pro_app.store import site_tasks
+from pro_app.store.desk import site_tasks
+from pro_app.store.desk.site_tasks import Ended, Kind, OpenSiteTask
 from pro_app.store.engine import leases
 from pro_app.store.engine.transaction import Actor, Reader, Tx, housekeeping, reading, transaction
-from pro_app.store.site_tasks import Ended, Kind, OpenSiteTask
 from pro_app.store.tallies import tallied
 
 _LEASE = "completion"

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from pro_app.store import alerts
+from pro_app.store.desk import alerts
 from pro_app.store.engine.transaction import Actor, transaction
 
 LONGEST_NOTE = 500

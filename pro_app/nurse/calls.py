@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pro_app.core.contact import Attempt, Channel, Outcome, is_possible
-from pro_app.store.contacts import keep_attempt, log_of, take_back
+from pro_app.store.desk.contact_log import keep_attempt, log_of, take_back
 from pro_app.store.engine.transaction import Actor, Tx, transaction
 from pro_app.store.patients.patients import find_patient, lock_patient
 

@@ -12,7 +12,8 @@ from pro_app.core.preview import ENDS_ASKING
 from pro_app.core.reach import Reach
 from pro_app.core.study import Study
 from pro_app.core.timeline import Timeline, timeline
-from pro_app.store.contacts import Logged, log_of
+from pro_app.store.desk.contact_log import Logged, log_of
+from pro_app.store.desk.tasks import Task, open_tasks_of
 from pro_app.store.engine.transaction import reading
 from pro_app.store.facts import Scope, read_facts
 from pro_app.store.patients.events import Event, events_of
@@ -21,7 +22,6 @@ from pro_app.store.patients.pauses import Pause, pauses_of
 from pro_app.store.patients.reasons import GivenReason, reasons_of
 from pro_app.store.reach import reach_of
 from pro_app.store.scored import ScoredForm, scored_forms
-from pro_app.store.tasks import Task, open_tasks_of
 from pro_app.store.trail.trail import Recorded, last_of, trail_of
 
 _TRAIL_ROWS = 30

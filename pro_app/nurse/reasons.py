@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pro_app.core.contact import Effort, effort, is_enough
 from pro_app.core.ledger import UNANSWERED, Status, ledger
 from pro_app.core.study import Study
-from pro_app.store.contacts import log_of
+from pro_app.store.desk.contact_log import log_of
 from pro_app.store.engine.transaction import Actor, Tx, transaction
 from pro_app.store.facts import Scope, read_facts
 from pro_app.store.flags import Closed, close_flag

@@ -10,7 +10,7 @@ from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Status, ledger
 from pro_app.core.pauses import held
 from pro_app.core.study import Study
-from pro_app.store.contacts import Logged, log_of
+from pro_app.store.desk.contact_log import Logged, log_of
 from pro_app.store.engine.transaction import reading
 from pro_app.store.facts import Scope, read_facts
 from pro_app.store.patients.patients import find_patient

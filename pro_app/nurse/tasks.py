@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from pro_app.core.contact import Attempt, Channel, Outcome
 from pro_app.nurse import calls
+from pro_app.store.desk.tasks import SiteTask, TaskOutcome, close_task, lock_task, take_task
 from pro_app.store.engine.transaction import Actor, transaction
-from pro_app.store.tasks import SiteTask, TaskOutcome, close_task, lock_task, take_task
 
 
 class Step(StrEnum):

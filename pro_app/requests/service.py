@@ -6,9 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from pro_app.core.requests import RequestKind, RequestOutcome, needs_words
-from pro_app.store.engine.transaction import Actor, reading, transaction
-from pro_app.store.patients.patients import Patient, find_patient, lock_patient
-from pro_app.store.requests import (
+from pro_app.store.desk.requests import (
     DataRequest,
     OpenRequest,
     add_request,
@@ -16,6 +14,8 @@ from pro_app.store.requests import (
     open_requests,
     requests_of,
 )
+from pro_app.store.engine.transaction import Actor, reading, transaction
+from pro_app.store.patients.patients import Patient, find_patient, lock_patient
 
 LONGEST_TEXT = 500
 #: A list shows so many, the soonest due; the rest come up as these are answered.

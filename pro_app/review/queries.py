@@ -11,11 +11,11 @@ from pro_app.core.instrument import Instrument
 from pro_app.core.review import Deed, QueryState, may_follow
 from pro_app.core.study import Study
 from pro_app.security.roles import Role
-from pro_app.store import queries
+from pro_app.store.desk import data_queries as queries
+from pro_app.store.desk.data_queries import Note, Query
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
 from pro_app.store.held import find_form
 from pro_app.store.patients.patients import find_patient
-from pro_app.store.queries import Note, Query
 
 LONGEST_WORDS = 500
 #: A page of the list.

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
 from pro_app.core.submission import KnownForm
+from pro_app.store.desk.tasks import TaskKind
 from pro_app.store.engine.locked import LOCKED
 from pro_app.store.engine.prepared import Prepared, together
 from pro_app.store.engine.transaction import Tx
@@ -27,7 +28,6 @@ from pro_app.store.tables import (
     study_state,
     wording_pack,
 )
-from pro_app.store.tasks import TaskKind
 
 
 class Clash(Exception):

@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 from pro_app.core.facts import EventKind
 from pro_app.deployment import deployment
 from pro_app.followup.service import synchronise_flags
+from pro_app.store.desk.data_queries import open_query
 from pro_app.store.engine.transaction import transaction
-from pro_app.store.queries import open_query
 from tests import factories
 from tests.browser.conftest import DESK, PHONE, Site
 

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from pro_app.deployment import deployment
 from pro_app.followup import completion
 from pro_app.followup.completion import Changed
+from pro_app.store.desk.site_tasks import open_site_tasks
 from pro_app.store.engine.transaction import WORKER, reading
-from pro_app.store.site_tasks import open_site_tasks
 from pro_app.store.tables import audit_event
 from tests import factories
 from tests.cast import Cast

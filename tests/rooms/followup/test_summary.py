@@ -12,10 +12,10 @@ from sqlalchemy import select
 from pro_app import create_app, worker
 from pro_app.deployment import deployment
 from pro_app.followup import service
+from pro_app.store.desk.tasks import TaskKind, open_task
 from pro_app.store.engine.database import db
 from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.tables import audit_event
-from pro_app.store.tasks import TaskKind, open_task
 from tests import factories
 from tests.conftest import HandClock, settings_for
 from tests.mailbox import Mailbox, mail_server, study_with_addresses, text_of

@@ -12,7 +12,7 @@ from pro_app.deployment import deployment
 from pro_app.nurse import calls, day, service
 from pro_app.nurse.calls import Written
 from pro_app.nurse.service import ReasonGiven, ReasonProblem, ReasonRefused
-from pro_app.store.contacts import log_of
+from pro_app.store.desk.contact_log import log_of
 from pro_app.store.engine.transaction import Actor, reading
 from tests import factories
 from tests.cast import Cast

@@ -11,7 +11,7 @@ from pro_app.core.contact import Attempt, Channel, Outcome
 from pro_app.core.facts import EventKind
 from pro_app.core.pauses import PauseFact, PauseKind
 from pro_app.deployment import deployment
-from pro_app.store.contacts import keep_attempt
+from pro_app.store.desk.contact_log import keep_attempt
 from pro_app.store.engine.transaction import transaction
 from pro_app.store.patients.pauses import add_pause
 from tests import factories

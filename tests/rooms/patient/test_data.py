@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from pro_app.store.desk.requests import requests_of
 from pro_app.store.engine.transaction import reading
-from pro_app.store.requests import requests_of
 from tests.cast import Cast
 from tests.conftest import HandClock
 from tests.rooms.patient.steps import NUMBER, trail

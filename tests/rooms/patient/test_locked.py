@@ -7,8 +7,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pro_app.core.facts import Mode
+from pro_app.store.desk.tasks import open_tasks_of
 from pro_app.store.engine.transaction import reading
-from pro_app.store.tasks import open_tasks_of
 from tests import factories
 from tests.rooms.intake.desk import Desk, event
 from tests.rooms.patient.steps import (

@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from pro_app.core.requests import ANSWER_WITHIN_DAYS, RequestKind
+from pro_app.store.desk.requests import open_requests, requests_of
 from pro_app.store.engine.transaction import reading
-from pro_app.store.requests import open_requests, requests_of
 from pro_app.store.tables import audit_event
 from tests import factories
 from tests.cast import Cast

@@ -6,8 +6,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from pro_app.security.roles import Role
+from pro_app.store.desk.data_queries import queries_of, waiting_for_site
 from pro_app.store.engine.transaction import reading
-from pro_app.store.queries import queries_of, waiting_for_site
 from pro_app.store.tables import data_query
 from tests.cast import Cast
 from tests.conftest import HandClock
