@@ -16,7 +16,7 @@ from pro_app.core.schedule import PlannedVisit, add_months, plan
 from pro_app.deployment import Deployment, deployment
 from pro_app.security import secrets
 from pro_app.store.engine.transaction import CLI, Tx, transaction
-from pro_app.store.forms import NewForm, keep_forms
+from pro_app.store.forms.forms import NewForm, keep_forms
 from pro_app.store.patients.events import add_events
 from pro_app.store.patients.patients import PatientState, add_patients
 from pro_app.store.tables import reason

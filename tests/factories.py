@@ -8,7 +8,7 @@ from pro_app.core.instrument import Answer, AnswerState
 from pro_app.deployment import deployment
 from pro_app.security import secrets
 from pro_app.store.engine.transaction import Actor, reading, transaction
-from pro_app.store.forms import NewForm, keep_forms
+from pro_app.store.forms.forms import NewForm, keep_forms
 from pro_app.store.patients.events import add_events
 from pro_app.store.patients.patients import PatientState, add_patients, find_patient
 

@@ -15,7 +15,7 @@ from pro_app.security import secrets
 from pro_app.security.patients import patient_actor
 from pro_app.store.desk.contact_log import keep_attempt
 from pro_app.store.engine.transaction import Actor, Tx
-from pro_app.store.forms import NewForm, keep_forms
+from pro_app.store.forms.forms import NewForm, keep_forms
 from pro_app.store.patients import patients
 from pro_app.store.patients.events import add_events
 from pro_app.store.patients.patients import PatientState

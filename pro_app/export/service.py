@@ -31,7 +31,7 @@ from pro_app.store.engine.state import read_state
 from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.exporting import Licence, PastExport
 from pro_app.store.facts import Scope, read_facts
-from pro_app.store.wordings import licensed
+from pro_app.store.forms.wordings import licensed
 
 #: The roles that may have the arm; a data manager stays blind.
 SEES_ARM = frozenset({"statistician", "operator"})

@@ -6,10 +6,10 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from pro_app.core.study import Site, Study
-from pro_app.store.decisions import waiting as undecided
 from pro_app.store.desk.tasks import TaskKind, waiting
 from pro_app.store.engine import leases
 from pro_app.store.engine.transaction import Actor, housekeeping, reading, transaction
+from pro_app.store.forms.decisions import waiting as undecided
 from pro_app.store.today import flagged, open_windows
 from pro_app.store.trail.trail import last_of
 

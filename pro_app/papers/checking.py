@@ -8,12 +8,12 @@ from typing import Any
 
 from pro_app.core.corrections import ANSWERED_ON, AskedBy, Evidence, Truth, difference
 from pro_app.papers.fields import LONGEST_TEXT
-from pro_app.store import keying
-from pro_app.store.corrections import corrections_of, write_correction
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
-from pro_app.store.held import HeldForm as HeldForm
-from pro_app.store.held import find_form, lock_form
-from pro_app.store.keying import PaperForm
+from pro_app.store.forms import keying
+from pro_app.store.forms.corrections import corrections_of, write_correction
+from pro_app.store.forms.form_detail import HeldForm as HeldForm
+from pro_app.store.forms.form_detail import find_form, lock_form
+from pro_app.store.forms.keying import PaperForm
 
 #: A list shows so many forms, the latest; the rest come up as these are done.
 ROWS = 100

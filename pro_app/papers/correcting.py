@@ -9,7 +9,8 @@ from enum import StrEnum
 from pro_app.core.corrections import AskedBy, Evidence, Refusal, ask, corrected
 from pro_app.core.instrument import Instrument
 from pro_app.papers.fields import LONGEST_TEXT
-from pro_app.store.corrections import (
+from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
+from pro_app.store.forms.corrections import (
     Correction,
     corrections_of,
     decide_correction,
@@ -17,9 +18,8 @@ from pro_app.store.corrections import (
     unsigned,
     write_correction,
 )
-from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
-from pro_app.store.forms import from_json, keep_scores
-from pro_app.store.held import HeldForm, lock_form
+from pro_app.store.forms.form_detail import HeldForm, lock_form
+from pro_app.store.forms.forms import from_json, keep_scores
 from pro_app.store.trail.signatures import sign
 
 #: What the investigator says by signing; kept with the signature.

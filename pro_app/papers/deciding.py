@@ -9,11 +9,11 @@ from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Entry, Status, ledger
 from pro_app.core.study import Study
 from pro_app.papers.fields import LONGEST_TEXT
-from pro_app.store import decisions
-from pro_app.store.decisions import WaitingForm
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
-from pro_app.store.held import HeldForm, lock_form, of_visit
-from pro_app.store.receiving import facts_of
+from pro_app.store.forms import decisions
+from pro_app.store.forms.decisions import WaitingForm
+from pro_app.store.forms.form_detail import HeldForm, lock_form, of_visit
+from pro_app.store.forms.receiving import facts_of
 
 
 class NotDecided(StrEnum):

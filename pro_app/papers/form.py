@@ -11,14 +11,14 @@ from pro_app.core.study import Study
 from pro_app.core.wording import Wording
 from pro_app.papers.deciding import entry_of, may_decide
 from pro_app.papers.wording import words_of
-from pro_app.store.corrections import Correction, corrections_of
-from pro_app.store.decisions import Decision, decisions_of
 from pro_app.store.engine.transaction import reading
-from pro_app.store.held import HeldForm, find_form, of_visit, revisions
-from pro_app.store.keying import SecondKeying, find_second
-from pro_app.store.receiving import facts_of
-from pro_app.store.scans import Scan, scans_of
-from pro_app.store.wordings import packs
+from pro_app.store.forms.corrections import Correction, corrections_of
+from pro_app.store.forms.decisions import Decision, decisions_of
+from pro_app.store.forms.form_detail import HeldForm, find_form, of_visit, revisions
+from pro_app.store.forms.keying import SecondKeying, find_second
+from pro_app.store.forms.receiving import facts_of
+from pro_app.store.forms.scans import Scan, scans_of
+from pro_app.store.forms.wordings import packs
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from typing import IO
 from pro_app.papers.fields import LONGEST_TEXT
 from pro_app.papers.photographs import BadPicture, Photograph, made_anew
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
-from pro_app.store.held import HeldForm, find_form, lock_form
-from pro_app.store.scans import Scan, find_picture, keep_scan, remove_scan, scans_of
+from pro_app.store.forms.form_detail import HeldForm, find_form, lock_form
+from pro_app.store.forms.scans import Scan, find_picture, keep_scan, remove_scan, scans_of
 
 MOST_PICTURES = 4
 

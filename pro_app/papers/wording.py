@@ -8,7 +8,7 @@ from pro_app.core.study import Study
 from pro_app.core.wording import Wording
 from pro_app.instruments import demonstration_if_any
 from pro_app.store.engine.transaction import reading
-from pro_app.store.wordings import Pack, licensed
+from pro_app.store.forms.wordings import Pack, licensed
 
 
 def words(

@@ -4,7 +4,7 @@ from pro_app.core.requests import RequestKind
 from pro_app.patient.occasion import Occasion
 from pro_app.store.desk.requests import DataRequest, add_request, requests_of
 from pro_app.store.engine.transaction import Actor, reading, transaction
-from pro_app.store.receiving import lock
+from pro_app.store.forms.receiving import lock
 
 
 def asked(patient_id: int) -> list[DataRequest]:

@@ -18,7 +18,9 @@ from pro_app.patient.service import (
     take,
     tell_nurse,
 )
-from pro_app.store.drafts import (
+from pro_app.store.engine.locked import Locked
+from pro_app.store.engine.transaction import Actor, Tx, transaction
+from pro_app.store.forms.drafts import (
     Draft,
     begin_draft,
     changed_since,
@@ -26,9 +28,7 @@ from pro_app.store.drafts import (
     find_draft,
     save_draft,
 )
-from pro_app.store.engine.locked import Locked
-from pro_app.store.engine.transaction import Actor, Tx, transaction
-from pro_app.store.receiving import Clash, facts_of, lock, received_of
+from pro_app.store.forms.receiving import Clash, facts_of, lock, received_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from pro_app.patient.drafting import draft_in_time
 from pro_app.patient.occasion import Occasion
 from pro_app.patient.overview import may_begin, openable
 from pro_app.patient.service import NotTaken
-from pro_app.store.drafts import Draft, add_draft, save_draft
 from pro_app.store.engine.state import read_state
 from pro_app.store.engine.transaction import Actor, Tx, transaction
-from pro_app.store.forms import Received
-from pro_app.store.receiving import facts_of, lock, received_of
+from pro_app.store.forms.drafts import Draft, add_draft, save_draft
+from pro_app.store.forms.forms import Received
+from pro_app.store.forms.receiving import facts_of, lock, received_of
 
 
 @dataclass(frozen=True, slots=True)

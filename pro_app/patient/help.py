@@ -3,7 +3,7 @@
 from pro_app.patient.occasion import Occasion
 from pro_app.store.desk.tasks import Task, TaskKind, find_open_task, open_task
 from pro_app.store.engine.transaction import Actor, reading, transaction
-from pro_app.store.receiving import lock
+from pro_app.store.forms.receiving import lock
 
 
 def ask_for_help(actor: Actor, patient_id: int, *, at: Occasion) -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from pro_app.core.facts import Mode
 from pro_app.core.instrument import Instrument
 from pro_app.core.study import Study
-from pro_app.store.drafts import Draft
+from pro_app.store.forms.drafts import Draft
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ from pro_app.core.wording import Wording
 from pro_app.instruments import demonstration_if_any
 from pro_app.patient.occasion import Occasion
 from pro_app.store.desk.tasks import Task, TaskKind, find_open_task
-from pro_app.store.drafts import Draft, drafts_of, find_draft
 from pro_app.store.engine.state import State, read_state
 from pro_app.store.engine.transaction import Reader, reading
-from pro_app.store.forms import Received
-from pro_app.store.receiving import facts_of, received_of
+from pro_app.store.forms.drafts import Draft, drafts_of, find_draft
+from pro_app.store.forms.forms import Received
+from pro_app.store.forms.receiving import facts_of, received_of
+from pro_app.store.forms.wordings import licensed
 from pro_app.store.trail.locks import locked_visits, locks_of_patient
-from pro_app.store.wordings import licensed
 
 
 class Standing(StrEnum):

@@ -21,12 +21,12 @@ from pro_app.core.submission import (
 from pro_app.instruments import demonstration_if_any
 from pro_app.patient.occasion import Occasion
 from pro_app.store.desk.tasks import TaskKind, close_form_task, find_open_task, open_task
-from pro_app.store.drafts import drop_draft
 from pro_app.store.engine.locked import Locked
 from pro_app.store.engine.transaction import Actor, Tx, transaction
 from pro_app.store.flags import Closed, close_flag
-from pro_app.store.forms import NewForm, keep_form
-from pro_app.store.receiving import Clash, Ground, gather, is_known_wording, keeping, lock
+from pro_app.store.forms.drafts import drop_draft
+from pro_app.store.forms.forms import NewForm, keep_form
+from pro_app.store.forms.receiving import Clash, Ground, gather, is_known_wording, keeping, lock
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,15 @@ from pro_app.core.instrument import Instrument
 from pro_app.core.study import Study
 from pro_app.core.wording import Wording
 from pro_app.instruments import demonstration_if_any
-from pro_app.store.corrections import Correction
 from pro_app.store.engine.transaction import Actor, reading, transaction
+from pro_app.store.forms.corrections import Correction
+from pro_app.store.forms.scans import Scan
+from pro_app.store.forms.wordings import packs
 from pro_app.store.patients.patients import find_patient
-from pro_app.store.scans import Scan
 from pro_app.store.trail import copying, sealing
 from pro_app.store.trail.signatures import Signature, signatures_of
 from pro_app.store.trail.trail import Line
 from pro_app.store.versions import versions_of
-from pro_app.store.wordings import packs
 
 FORMAT = "pro_app certified copy 1"
 

@@ -8,8 +8,8 @@ from pro_app.core.study import Study
 from pro_app.core.wording import Wording
 from pro_app.instruments import demonstration_if_any
 from pro_app.store.engine.transaction import reading
+from pro_app.store.forms.wordings import licensed
 from pro_app.store.patients.patients import Patient, find_patient
-from pro_app.store.wordings import licensed
 
 
 def find(number: str, *, sites: Sequence[str] | None) -> Patient | None:

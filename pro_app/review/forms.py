@@ -7,9 +7,9 @@ from enum import StrEnum
 
 from pro_app.core.review import Review
 from pro_app.security.roles import Role
-from pro_app.store import reviews
 from pro_app.store.engine.transaction import Actor, reading, transaction
-from pro_app.store.reviews import Reviewed as Reviewed
+from pro_app.store.forms import reviews
+from pro_app.store.forms.reviews import Reviewed as Reviewed
 from pro_app.store.today import Cut
 
 #: The data manager: who knows the arm may not say which forms are fit.

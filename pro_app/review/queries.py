@@ -14,7 +14,7 @@ from pro_app.security.roles import Role
 from pro_app.store.desk import data_queries as queries
 from pro_app.store.desk.data_queries import Note, Query
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
-from pro_app.store.held import find_form
+from pro_app.store.forms.form_detail import find_form
 from pro_app.store.patients.patients import find_patient
 
 LONGEST_WORDS = 500

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, and_, select, text
 from pro_app.core.dataset import AnswerSet, Corrected, SiteDecision, StoredScore
 from pro_app.core.instrument import Instrument
 from pro_app.core.review import review_of
-from pro_app.store.amended import Amended, in_parts, read_amended
 from pro_app.store.engine.known import known
-from pro_app.store.reviews import read_reviews
+from pro_app.store.forms.amended import Amended, in_parts, read_amended
+from pro_app.store.forms.reviews import read_reviews
 from pro_app.store.tables import (
     allocation,
     audit_event,

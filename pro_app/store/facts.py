@@ -17,8 +17,8 @@ from sqlalchemy import (
 )
 
 from pro_app.core.facts import EventFact, EventKind, FormFact, PatientFacts, ReasonFact
-from pro_app.store.amended import Amended, in_parts, read_amended
 from pro_app.store.engine.known import known
+from pro_app.store.forms.amended import Amended, in_parts, read_amended
 from pro_app.store.tables import event, form, patient, patient_version, reason
 
 

@@ -13,7 +13,7 @@ from pro_app.core.study import Study
 from pro_app.core.wording import Wording, WordingProblem
 from pro_app.store.engine.state import State, claim, count_patients, go_live, read_state
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
-from pro_app.store.wordings import Pack, add_pack, packs
+from pro_app.store.forms.wordings import Pack, add_pack, packs
 from pro_app.wording.pack import PackRow
 
 #: An area code, and then three zeros, with which no number begins: 0578-000-0000.

@@ -16,7 +16,7 @@ from pro_app.deployment import deployment
 from pro_app.security.roles import Role
 from pro_app.security.service import Stage
 from pro_app.store.engine.transaction import reading, transaction
-from pro_app.store.scans import keep_scan
+from pro_app.store.forms.scans import keep_scan
 from pro_app.store.tables import metadata
 from tests import factories
 from tests.cast import Cast

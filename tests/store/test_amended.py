@@ -8,12 +8,13 @@ from flask import Flask
 from pro_app.core.corrections import AskedBy, Changes, Evidence, corrected
 from pro_app.core.facts import FormFact
 from pro_app.deployment import deployment
-from pro_app.store import corrections, decisions, held
 from pro_app.store.desk import alerts
 from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.facts import Scope, read_facts
-from pro_app.store.forms import from_json, keep_scores
-from pro_app.store.scored import scored_forms
+from pro_app.store.forms import corrections, decisions
+from pro_app.store.forms import form_detail as held
+from pro_app.store.forms.forms import from_json, keep_scores
+from pro_app.store.forms.scored import scored_forms
 from tests import factories
 from tests.conftest import HandClock
 from tests.factories import ACTOR

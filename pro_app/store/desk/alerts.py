@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from pro_app.store.amended import read_amended
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.forms.amended import read_amended
 from pro_app.store.tables import alert, form, form_score, patient
 from pro_app.store.today import Cut
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
-from pro_app.store.corrections import Correction, corrections_of
-from pro_app.store.scans import Scan, scans_of
+from pro_app.store.forms.corrections import Correction, corrections_of
+from pro_app.store.forms.scans import Scan, scans_of
 from pro_app.store.tables import (
     audit_event,
     event,

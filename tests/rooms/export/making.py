@@ -14,7 +14,7 @@ from pro_app.export.manifest import Manifest
 from pro_app.export.service import make_export
 from pro_app.security import secrets
 from pro_app.store.engine.transaction import CLI, Actor, transaction
-from pro_app.store.forms import NewForm, keep_forms
+from pro_app.store.forms.forms import NewForm, keep_forms
 from pro_app.store.tables import form, form_score
 from tests import factories
 from tests.factories import ACTOR

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from pro_app.deployment import deployment
 from pro_app.store.engine.transaction import reading
+from pro_app.store.forms.wordings import add_pack
 from pro_app.store.tables import audit_event
-from pro_app.store.wordings import add_pack
 from tests import factories
 from tests.cast import Cast
 from tests.rooms.export.making import TODAY, V0, insert_form, right_scores

@@ -13,8 +13,8 @@ from pro_app.export.service import Block, Blocked
 from pro_app.export.writing import FolderTaken
 from pro_app.instruments import demonstration
 from pro_app.store.engine.transaction import reading, transaction
+from pro_app.store.forms.wordings import add_pack
 from pro_app.store.tables import audit_event
-from pro_app.store.wordings import add_pack
 from tests import factories
 from tests.factories import ACTOR
 from tests.house.source import ROOT

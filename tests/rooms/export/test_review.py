@@ -12,7 +12,7 @@ from pro_app.core.review import Deed, Review
 from pro_app.deployment import deployment
 from pro_app.store.desk.data_queries import add_note, open_query
 from pro_app.store.engine.transaction import reading, transaction
-from pro_app.store.reviews import write_review
+from pro_app.store.forms.reviews import write_review
 from pro_app.store.tables import data_query, form, form_review
 from tests import factories
 from tests.conftest import HandClock

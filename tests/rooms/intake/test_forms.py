@@ -11,7 +11,7 @@ from pro_app.core.instrument import AnswerState
 from pro_app.deployment import deployment
 from pro_app.followup import service as followup
 from pro_app.store.engine.transaction import CLI, reading
-from pro_app.store.forms import from_json
+from pro_app.store.forms.forms import from_json
 from pro_app.store.tables import audit_event, form_score, missing_flag
 from pro_app.store.tables import form as form_table
 from tests.rooms.intake.desk import ITEMS, Desk, event, form, patient, text_of

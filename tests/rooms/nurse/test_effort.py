@@ -16,7 +16,7 @@ from pro_app.security import secrets
 from pro_app.store.counts import By
 from pro_app.store.effort import effort_by_visit, read_attempts
 from pro_app.store.engine.transaction import reading, transaction
-from pro_app.store.forms import NewForm, keep_forms
+from pro_app.store.forms.forms import NewForm, keep_forms
 from tests import factories
 from tests.cast import Cast
 

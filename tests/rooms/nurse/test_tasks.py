@@ -11,8 +11,8 @@ from pro_app.deployment import deployment
 from pro_app.nurse import day
 from pro_app.security import secrets
 from pro_app.store.desk.tasks import TaskKind, open_task
-from pro_app.store.drafts import begin_draft
 from pro_app.store.engine.transaction import reading, transaction
+from pro_app.store.forms.drafts import begin_draft
 from pro_app.store.tables import audit_event, nurse_task
 from tests import factories
 from tests.cast import Cast

@@ -18,7 +18,7 @@ from pro_app.patient.occasion import Occasion
 from pro_app.patient.service import Filled, Outcome, Taken, receive_form
 from pro_app.security import secrets
 from pro_app.store.engine.transaction import Actor, reading
-from pro_app.store.receiving import facts_of
+from pro_app.store.forms.receiving import facts_of
 from pro_app.store.tables import audit_event, draft, form, form_score
 
 NUMBER = "LISHUI-001"

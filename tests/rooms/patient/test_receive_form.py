@@ -22,8 +22,8 @@ from pro_app.store.engine.database import db
 from pro_app.store.engine.state import claim, go_live
 from pro_app.store.engine.transaction import WORKER, reading, transaction
 from pro_app.store.flags import synchronise_flags
+from pro_app.store.forms.wordings import add_pack
 from pro_app.store.tables import missing_flag
-from pro_app.store.wordings import add_pack
 from tests import factories
 from tests.conftest import HandClock
 from tests.rooms.patient.steps import (

@@ -18,9 +18,9 @@ from pro_app.core.corrections import AskedBy, Evidence
 from pro_app.core.facts import Mode
 from pro_app.deployment import deployment
 from pro_app.instruments import demonstration
-from pro_app.store.corrections import decide_correction, write_correction
 from pro_app.store.engine.transaction import Actor, reading, transaction
-from pro_app.store.forms import NewForm, keep_forms
+from pro_app.store.forms.corrections import decide_correction, write_correction
+from pro_app.store.forms.forms import NewForm, keep_forms
 from pro_app.store.tables import audit_event, form
 from pro_app.store.trail.signatures import sign
 from tests import factories

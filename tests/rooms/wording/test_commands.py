@@ -17,8 +17,8 @@ from pro_app.core.wording import codes, digest, required_codes
 from pro_app.deployment import deployment
 from pro_app.store.engine.state import claim, read_state
 from pro_app.store.engine.transaction import CLI, reading, transaction
+from pro_app.store.forms.wordings import licensed
 from pro_app.store.tables import audit_event, wording_pack
-from pro_app.store.wordings import licensed
 from tests.conftest import HandClock
 from tests.rooms.intake.desk import FACT_B, Desk
 from tests.rooms.intake.desk import desk as desk

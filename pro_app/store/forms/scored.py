@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, select
 
 from pro_app.core.facts import Mode
 from pro_app.core.scoring import Score
-from pro_app.store.amended import Amended, read_amended
+from pro_app.store.forms.amended import Amended, read_amended
 from pro_app.store.tables import form, form_score
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Select, select
 from pro_app.core.corrections import Truth
 from pro_app.core.facts import Assistance, Mode
 from pro_app.core.scoring import Score
-from pro_app.store.amended import read_amended
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.forms.amended import read_amended
 from pro_app.store.tables import form, form_score, patient
 
 

@@ -1,0 +1,1 @@
+"""Forms and what becomes of them: drafts, corrections, decisions, keying, scans."""
