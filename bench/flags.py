@@ -22,7 +22,7 @@ from pro_app.deployment import deployment
 from pro_app.followup.service import synchronise_flags
 from pro_app.store.engine.database import db
 from pro_app.store.engine.transaction import WORKER
-from pro_app.store.flags import Counts
+from pro_app.store.statuses.flags import Counts
 from pro_app.store.tables import missing_flag, patient
 
 _HABITS = Habits(handed_in=0.5, explained=0.2)

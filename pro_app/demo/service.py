@@ -16,10 +16,10 @@ from pro_app.security import service as security
 from pro_app.security.roles import Role
 from pro_app.store.engine import state
 from pro_app.store.engine.transaction import CLI, WORKER, reading, transaction
-from pro_app.store.facts import Scope, read_facts
-from pro_app.store.flags import synchronise_flags
 from pro_app.store.patients.patients import find_patient
 from pro_app.store.people.staff import find_credentials
+from pro_app.store.statuses.facts import Scope, read_facts
+from pro_app.store.statuses.flags import synchronise_flags
 
 
 class Holding(StrEnum):

@@ -13,7 +13,7 @@ from pro_app.core.dataset import AnswerSet, Dataset, Subject, WordingStatus, wor
 from pro_app.core.dictionary import Dictionary
 from pro_app.core.review import Asked
 from pro_app.export.writing import FORMAT, MANIFEST, instant, sha256_of
-from pro_app.store.exporting import Licence
+from pro_app.store.statuses.exporting import Licence
 
 #: The version of the product; pyproject.toml says the same.
 VERSION = "0.1.0"

@@ -24,14 +24,14 @@ from pro_app.core.wording import Wording
 from pro_app.export import writing
 from pro_app.export.manifest import Manifest, Moment, describe, dictionary, write_manifest
 from pro_app.export.writing import MANIFEST, all_or_nothing, write_table
-from pro_app.store import exporting
 from pro_app.store.desk.data_queries import Exported, read_queries
-from pro_app.store.effort import read_attempts
 from pro_app.store.engine.state import read_state
 from pro_app.store.engine.transaction import Actor, reading, transaction
-from pro_app.store.exporting import Licence, PastExport
-from pro_app.store.facts import Scope, read_facts
 from pro_app.store.forms.wordings import licensed
+from pro_app.store.statuses import exporting
+from pro_app.store.statuses.effort import read_attempts
+from pro_app.store.statuses.exporting import Licence, PastExport
+from pro_app.store.statuses.facts import Scope, read_facts
 
 #: The roles that may have the arm; a data manager stays blind.
 SEES_ARM = frozenset({"statistician", "operator"})

@@ -12,7 +12,7 @@ from pro_app.store.desk import site_tasks
 from pro_app.store.desk.site_tasks import Ended, Kind, OpenSiteTask
 from pro_app.store.engine import leases
 from pro_app.store.engine.transaction import Actor, Reader, Tx, housekeeping, reading, transaction
-from pro_app.store.tallies import tallied
+from pro_app.store.statuses.tallies import tallied
 
 _LEASE = "completion"
 _LASTS = timedelta(minutes=10)

@@ -3,10 +3,10 @@
 from datetime import date, datetime, timedelta
 
 from pro_app.core.study import Study
-from pro_app.store import flags
 from pro_app.store.engine import leases
 from pro_app.store.engine.transaction import Actor, housekeeping, reading, transaction
-from pro_app.store.flags import Counts
+from pro_app.store.statuses import flags
+from pro_app.store.statuses.flags import Counts
 
 #: The lease of the worker; it runs out if its process dies, and another takes over.
 _LEASE = "worker"

@@ -16,10 +16,10 @@ from pro_app.intake.cells import Cells, choices
 from pro_app.intake.problems import Remark, Rule
 from pro_app.intake.run import Run
 from pro_app.security.secrets import submission_id_of
-from pro_app.store.flags import Closed
 from pro_app.store.forms.forms import NewForm, keep_forms
 from pro_app.store.patients.intake import FormsIn, close_flags, forms_in, lock_patients, parts
 from pro_app.store.patients.patients import Patient
+from pro_app.store.statuses.flags import Closed
 
 _ABOUT = ("patient_id", "visit", "answered_on", "mode", "language", "entered_by")
 OPTIONAL = ("why_not_self",)

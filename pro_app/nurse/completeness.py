@@ -11,12 +11,12 @@ from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Entry, ledger
 from pro_app.core.rates import POOLED, VisitRates, pooled, rates
 from pro_app.core.study import Study
-from pro_app.store import counts
-from pro_app.store.counts import By as By
-from pro_app.store.effort import effort_by_visit
 from pro_app.store.engine.transaction import Reader, reading
-from pro_app.store.facts import Known, Scope, read_facts
-from pro_app.store.tallies import Tallies, Tally, entries_of, tallied
+from pro_app.store.statuses import counts
+from pro_app.store.statuses.counts import By as By
+from pro_app.store.statuses.effort import effort_by_visit
+from pro_app.store.statuses.facts import Known, Scope, read_facts
+from pro_app.store.statuses.tallies import Tallies, Tally, entries_of, tallied
 
 #: A list of who is in a gap shows so many.
 SHOWN = 200

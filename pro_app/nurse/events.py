@@ -14,10 +14,10 @@ from pro_app.nurse import previewed
 from pro_app.nurse.entered import LONGEST_TEXT, Problem, Refused, day_of, words_of
 from pro_app.nurse.previewed import Previewed
 from pro_app.store.engine.transaction import Actor, Tx, reading
-from pro_app.store.flags import Closed, close_flag
-from pro_app.store.gathered import Gathered, gather
 from pro_app.store.patients.events import Event, add_events, supersede_event
 from pro_app.store.patients.patients import Patient, find_patient
+from pro_app.store.statuses.flags import Closed, close_flag
+from pro_app.store.statuses.gathered import Gathered, gather
 
 
 class Deed(StrEnum):

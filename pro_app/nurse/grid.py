@@ -8,7 +8,7 @@ from pro_app.core.ledger import Entry, Status, ledger
 from pro_app.core.study import REASON_PENDING, Study
 from pro_app.nurse.filters import PENDING
 from pro_app.store.engine.transaction import reading
-from pro_app.store.facts import Scope, read_facts
+from pro_app.store.statuses.facts import Scope, read_facts
 
 #: Patients on a page.
 ROWS = 50

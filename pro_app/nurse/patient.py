@@ -15,13 +15,13 @@ from pro_app.core.timeline import Timeline, timeline
 from pro_app.store.desk.contact_log import Logged, log_of
 from pro_app.store.desk.tasks import Task, open_tasks_of
 from pro_app.store.engine.transaction import reading
-from pro_app.store.facts import Scope, read_facts
 from pro_app.store.forms.scored import ScoredForm, scored_forms
 from pro_app.store.patients.events import Event, events_of
 from pro_app.store.patients.patients import Patient, StateVersion, find_patient, versions_of
 from pro_app.store.patients.pauses import Pause, pauses_of
 from pro_app.store.patients.reasons import GivenReason, reasons_of
-from pro_app.store.reach import reach_of
+from pro_app.store.statuses.facts import Scope, read_facts
+from pro_app.store.statuses.reach import reach_of
 from pro_app.store.trail.trail import Recorded, last_of, trail_of
 
 _TRAIL_ROWS = 30

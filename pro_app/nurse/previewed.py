@@ -11,8 +11,8 @@ from typing import TypeVar
 from pro_app.core.preview import Preview
 from pro_app.nurse.entered import Problem, Refused
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
-from pro_app.store.gathered import Gathered, gather
 from pro_app.store.patients.patients import Patient, find_patient, lock_patient
+from pro_app.store.statuses.gathered import Gathered, gather
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,10 @@ from pro_app.core.ledger import UNANSWERED, Status, ledger
 from pro_app.core.study import Study
 from pro_app.store.desk.contact_log import log_of
 from pro_app.store.engine.transaction import Actor, Tx, transaction
-from pro_app.store.facts import Scope, read_facts
-from pro_app.store.flags import Closed, close_flag
 from pro_app.store.patients.patients import find_patient, lock_patient
 from pro_app.store.patients.reasons import GivenReason, keep_reason, reasons_of
+from pro_app.store.statuses.facts import Scope, read_facts
+from pro_app.store.statuses.flags import Closed, close_flag
 
 #: A name or a few words; what is longer belongs into the patient's file.
 LONGEST_TEXT = 500

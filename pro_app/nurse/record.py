@@ -19,8 +19,8 @@ from pro_app.nurse.entered import LONGEST_TEXT, Problem, Refused, day_of
 from pro_app.nurse.events import settle_flags
 from pro_app.nurse.previewed import Previewed
 from pro_app.store.engine.transaction import Actor, Tx
-from pro_app.store.gathered import Gathered
 from pro_app.store.patients.patients import PatientState, change_state
+from pro_app.store.statuses.gathered import Gathered
 
 #: As long as the name of a consent's version may be.
 LONGEST_VERSION = 40

@@ -12,9 +12,9 @@ from pro_app.core.pauses import held
 from pro_app.core.study import Study
 from pro_app.store.desk.contact_log import Logged, log_of
 from pro_app.store.engine.transaction import reading
-from pro_app.store.facts import Scope, read_facts
 from pro_app.store.patients.patients import find_patient
 from pro_app.store.patients.pauses import pauses_of
+from pro_app.store.statuses.facts import Scope, read_facts
 
 
 class NotNow(StrEnum):

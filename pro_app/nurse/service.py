@@ -9,7 +9,7 @@ from pro_app.core.study import Study
 from pro_app.nurse.completeness import By, Number, compliance, gap
 from pro_app.nurse.reasons import ReasonGiven, ReasonProblem, ReasonRefused, give_reason
 from pro_app.store.engine.transaction import reading
-from pro_app.store.facts import Scope, read_facts
+from pro_app.store.statuses.facts import Scope, read_facts
 
 __all__ = [
     "By",

@@ -21,11 +21,11 @@ from pro_app.core.submission import (
 from pro_app.papers.fields import Keyed
 from pro_app.store.desk.tasks import close_form_task
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
-from pro_app.store.flags import Closed, close_flag
 from pro_app.store.forms.form_detail import form_id_of
 from pro_app.store.forms.forms import NewForm, keep_form
 from pro_app.store.forms.receiving import Clash, Ground, gather, keeping
 from pro_app.store.patients.patients import Patient, find_patient
+from pro_app.store.statuses.flags import Closed, close_flag
 
 __all__ = ["NotKept", "Patient", "find", "key_in"]
 

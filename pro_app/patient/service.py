@@ -23,10 +23,10 @@ from pro_app.patient.occasion import Occasion
 from pro_app.store.desk.tasks import TaskKind, close_form_task, find_open_task, open_task
 from pro_app.store.engine.locked import Locked
 from pro_app.store.engine.transaction import Actor, Tx, transaction
-from pro_app.store.flags import Closed, close_flag
 from pro_app.store.forms.drafts import drop_draft
 from pro_app.store.forms.forms import NewForm, keep_form
 from pro_app.store.forms.receiving import Clash, Ground, gather, is_known_wording, keeping, lock
+from pro_app.store.statuses.flags import Closed, close_flag
 
 
 @dataclass(frozen=True, slots=True)

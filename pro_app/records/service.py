@@ -14,13 +14,13 @@ from pro_app.core.versions import version_of_many
 from pro_app.store.engine.locked import Kind as Kind
 from pro_app.store.engine.locked import visit_subject
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
-from pro_app.store.facts import Scope, read_facts
 from pro_app.store.forms.form_list import FormLine, forms_of
 from pro_app.store.patients.patients import Patient, find_patient
+from pro_app.store.statuses.facts import Scope, read_facts
+from pro_app.store.statuses.versions import versions_of
 from pro_app.store.trail import locks
 from pro_app.store.trail.locks import Lock, Locks, read_locks
 from pro_app.store.trail.signatures import Signature, sign, signatures_of
-from pro_app.store.versions import versions_of
 
 LONGEST_WHY = 500
 

@@ -18,10 +18,10 @@ from pro_app.store.forms.corrections import Correction
 from pro_app.store.forms.scans import Scan
 from pro_app.store.forms.wordings import packs
 from pro_app.store.patients.patients import find_patient
+from pro_app.store.statuses.versions import versions_of
 from pro_app.store.trail import copying, sealing
 from pro_app.store.trail.signatures import Signature, signatures_of
 from pro_app.store.trail.trail import Line
-from pro_app.store.versions import versions_of
 
 FORMAT = "pro_app certified copy 1"
 

@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 
 from pro_app.reports.copies import Copy, Making, copies_of, line, plain, written
 from pro_app.store.engine.transaction import reading, transaction
-from pro_app.store.facts import Scope, read_facts
 from pro_app.store.patients.patients import find_patient
+from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.trail import copying
 
 FORMAT = "pro_app record 1"

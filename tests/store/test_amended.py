@@ -10,11 +10,11 @@ from pro_app.core.facts import FormFact
 from pro_app.deployment import deployment
 from pro_app.store.desk import alerts
 from pro_app.store.engine.transaction import reading, transaction
-from pro_app.store.facts import Scope, read_facts
 from pro_app.store.forms import corrections, decisions
 from pro_app.store.forms import form_detail as held
 from pro_app.store.forms.forms import from_json, keep_scores
 from pro_app.store.forms.scored import scored_forms
+from pro_app.store.statuses.facts import Scope, read_facts
 from tests import factories
 from tests.conftest import HandClock
 from tests.factories import ACTOR

@@ -12,9 +12,9 @@ from pro_app.core.ledger import ledger
 from pro_app.core.rates import POOLED, rates, reasons
 from pro_app.deployment import deployment
 from pro_app.nurse.completeness import Number, apart
-from pro_app.store import counts
 from pro_app.store.engine.transaction import transaction
-from pro_app.store.facts import Scope, read_facts
+from pro_app.store.statuses import counts
+from pro_app.store.statuses.facts import Scope, read_facts
 from tests import factories
 from tests.factories import ACTOR
 from tests.store.test_expected import TODAY, _live, _lives

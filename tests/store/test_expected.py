@@ -15,12 +15,12 @@ from pro_app.core.instrument import Answer, AnswerState
 from pro_app.core.ledger import Entry, Status, ledger
 from pro_app.core.study import Study
 from pro_app.deployment import deployment
-from pro_app.store import expected as rule
 from pro_app.store.engine.transaction import Tx, transaction
-from pro_app.store.facts import Scope, read_facts
 from pro_app.store.forms.forms import NewForm, keep_forms
 from pro_app.store.patients.events import add_events
 from pro_app.store.patients.patients import PatientState, add_patients
+from pro_app.store.statuses import expected as rule
+from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.tables import planned_visit, reason
 from tests.factories import ACTOR
 

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, 
 
 from pro_app.core.review import Deed, QueryState, state_after
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.statuses.today import Cut
 from pro_app.store.tables import data_query, form, patient, query_note
-from pro_app.store.today import Cut
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind
 from pro_app.store.engine.few import few
 from pro_app.store.engine.known import known
 from pro_app.store.engine.transaction import Tx
-from pro_app.store.facts import standing
 from pro_app.store.forms.amended import Amended, read_amended
+from pro_app.store.statuses.facts import standing
 from pro_app.store.tables import (
     correction,
     correction_decision,

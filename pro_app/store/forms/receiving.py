@@ -16,8 +16,8 @@ from pro_app.store.desk.tasks import TaskKind
 from pro_app.store.engine.locked import LOCKED
 from pro_app.store.engine.prepared import Prepared, together
 from pro_app.store.engine.transaction import Tx
-from pro_app.store.facts import Scope, read_facts
 from pro_app.store.forms.forms import Received
+from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.tables import (
     draft,
     form,

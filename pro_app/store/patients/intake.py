@@ -7,9 +7,9 @@ from typing import TypeVar
 from sqlalchemy import bindparam, select, update
 
 from pro_app.store.engine.transaction import Tx
-from pro_app.store.facts import standing
-from pro_app.store.flags import Closed
 from pro_app.store.patients.patients import Patient, patients_by_number
+from pro_app.store.statuses.facts import standing
+from pro_app.store.statuses.flags import Closed
 from pro_app.store.tables import allocation, event, form, missing_flag, patient
 
 T = TypeVar("T")

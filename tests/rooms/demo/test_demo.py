@@ -27,7 +27,7 @@ from pro_app.store import tables
 from pro_app.store.engine import state
 from pro_app.store.engine.database import db
 from pro_app.store.engine.transaction import CLI, reading, transaction
-from pro_app.store.facts import Known, Scope, read_facts
+from pro_app.store.statuses.facts import Known, Scope, read_facts
 from tests import factories
 from tests.conftest import HandClock, settings_for
 

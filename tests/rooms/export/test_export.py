@@ -17,8 +17,8 @@ from pro_app.export.service import Block, Blocked
 from pro_app.security import secrets
 from pro_app.store.engine.database import db
 from pro_app.store.engine.transaction import Actor, reading, transaction
-from pro_app.store.facts import Scope, read_facts
 from pro_app.store.forms.forms import NewForm, from_json, keep_forms
+from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.tables import form, form_score, patient
 from tests import factories
 from tests.conftest import HandClock, settings_for

@@ -11,9 +11,9 @@ from pro_app.deployment import deployment
 from pro_app.followup import service
 from pro_app.store.engine import leases
 from pro_app.store.engine.transaction import CLI, WORKER, housekeeping, reading, transaction
-from pro_app.store.flags import Closed, Counts, close_flag
 from pro_app.store.patients.events import events_of, supersede_event
 from pro_app.store.patients.patients import PatientState, change_state, lock_patient
+from pro_app.store.statuses.flags import Closed, Counts, close_flag
 from pro_app.store.tables import audit_event, missing_flag, reason
 from tests import factories
 

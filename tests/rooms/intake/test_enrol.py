@@ -12,8 +12,8 @@ from werkzeug.test import TestResponse
 from pro_app.core.submission import open_visits
 from pro_app.deployment import deployment
 from pro_app.store.engine.transaction import reading
-from pro_app.store.facts import Scope, read_facts
 from pro_app.store.patients.patients import arms_of, find_patient
+from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.trail.trail import trail_of
 from tests import factories
 from tests.cast import Cast

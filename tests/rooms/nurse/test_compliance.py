@@ -14,7 +14,7 @@ from pro_app.deployment import deployment
 from pro_app.nurse import completeness, service
 from pro_app.nurse.service import Number
 from pro_app.store.engine.transaction import reading
-from pro_app.store.facts import Scope, read_facts
+from pro_app.store.statuses.facts import Scope, read_facts
 from tests import factories
 from tests.cast import Cast
 

@@ -13,10 +13,10 @@ from pro_app.core.rates import POOLED
 from pro_app.deployment import deployment
 from pro_app.nurse import calls
 from pro_app.security import secrets
-from pro_app.store.counts import By
-from pro_app.store.effort import effort_by_visit, read_attempts
 from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.forms.forms import NewForm, keep_forms
+from pro_app.store.statuses.counts import By
+from pro_app.store.statuses.effort import effort_by_visit, read_attempts
 from tests import factories
 from tests.cast import Cast
 

@@ -10,7 +10,7 @@ from pro_app.core.reach import Proof, Way
 from pro_app.deployment import deployment
 from pro_app.nurse import calls
 from pro_app.store.engine.transaction import reading
-from pro_app.store.reach import reach_of
+from pro_app.store.statuses.reach import reach_of
 from tests import factories
 from tests.cast import Cast
 from tests.conftest import HandClock

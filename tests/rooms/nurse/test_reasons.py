@@ -15,7 +15,7 @@ from pro_app.deployment import deployment
 from pro_app.nurse import service
 from pro_app.nurse.service import ReasonGiven, ReasonProblem, ReasonRefused
 from pro_app.store.engine.transaction import Actor, reading, transaction
-from pro_app.store.flags import synchronise_flags
+from pro_app.store.statuses.flags import synchronise_flags
 from pro_app.store.tables import audit_event, missing_flag, reason
 from tests import factories
 from tests.cast import Cast

@@ -11,8 +11,8 @@ from pro_app.core.schedule import plan
 from pro_app.deployment import deployment
 from pro_app.nurse import day
 from pro_app.store.engine.transaction import transaction
-from pro_app.store.flags import synchronise_flags
 from pro_app.store.patients.pauses import add_pause
+from pro_app.store.statuses.flags import synchronise_flags
 from tests import factories
 from tests.cast import Cast
 from tests.rooms.nurse.counting import statements

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from pro_app.deployment import deployment
 from pro_app.security.secrets import new_submission_id
 from pro_app.store.engine.transaction import reading
-from pro_app.store.facts import Scope, read_facts
 from pro_app.store.forms.form_detail import HeldForm, find_form
+from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.tables import audit_event, form
 
 NUMBER = "LISHUI-001"

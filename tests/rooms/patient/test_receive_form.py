@@ -21,8 +21,8 @@ from pro_app.security import secrets
 from pro_app.store.engine.database import db
 from pro_app.store.engine.state import claim, go_live
 from pro_app.store.engine.transaction import WORKER, reading, transaction
-from pro_app.store.flags import synchronise_flags
 from pro_app.store.forms.wordings import add_pack
+from pro_app.store.statuses.flags import synchronise_flags
 from pro_app.store.tables import missing_flag
 from tests import factories
 from tests.conftest import HandClock

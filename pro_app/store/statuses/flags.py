@@ -21,8 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pro_app.core.study import Study
-from pro_app.store import expected as rule
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.statuses import expected as rule
 from pro_app.store.tables import (
     Instant,
     form,

@@ -27,9 +27,9 @@ from sqlalchemy import (
 )
 
 from pro_app.core.study import Study
-from pro_app.store import expected as rule
 from pro_app.store.engine.known import known
-from pro_app.store.facts import standing
+from pro_app.store.statuses import expected as rule
+from pro_app.store.statuses.facts import standing
 from pro_app.store.tables import (
     form,
     missing_flag,

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from pro_app.core.facts import PatientFacts
-from pro_app.store.facts import Scope, read_facts
 from pro_app.store.forms.drafts import drafts_of
 from pro_app.store.patients.events import Event, events_of
 from pro_app.store.patients.patients import Patient
 from pro_app.store.people.links import find_card
+from pro_app.store.statuses.facts import Scope, read_facts
 
 
 @dataclass(frozen=True, slots=True)

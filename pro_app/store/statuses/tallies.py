@@ -10,10 +10,10 @@ from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Entry, ledger
 from pro_app.core.rates import VisitRates, rates, reasons
 from pro_app.core.study import Study
-from pro_app.store.counts import By, Counted, counted
-from pro_app.store.facts import Scope, read_facts
 from pro_app.store.forms.amended import read_amended
 from pro_app.store.patients.patients import arms_of
+from pro_app.store.statuses.counts import By, Counted, counted
+from pro_app.store.statuses.facts import Scope, read_facts
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast
 from pro_app.core.contact import Attempted, Outcome
 from pro_app.core.effort import VisitEffort, with_pooled
 from pro_app.core.study import Study
-from pro_app.store.counts import By
 from pro_app.store.engine.known import known
-from pro_app.store.facts import standing
+from pro_app.store.statuses.counts import By
+from pro_app.store.statuses.facts import standing
 from pro_app.store.tables import allocation, contact_attempt, form, patient
 
 

@@ -33,7 +33,7 @@ from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind
 from pro_app.core.rates import VisitRates
 from pro_app.core.study import REASON_PENDING, Study
 from pro_app.store.engine.known import known
-from pro_app.store.facts import standing
+from pro_app.store.statuses.facts import standing
 from pro_app.store.tables import (
     allocation,
     event,

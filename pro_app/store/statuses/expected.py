@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, exists, func, or_, selec
 from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind
 from pro_app.core.study import Study
 from pro_app.store.engine.known import known
-from pro_app.store.facts import standing
+from pro_app.store.statuses.facts import standing
 from pro_app.store.tables import event, form, patient_version, planned_visit, reason
 
 

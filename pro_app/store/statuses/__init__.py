@@ -1,0 +1,1 @@
+"""Facts gathered for many patients, and the statuses and counts that follow."""
