@@ -16,11 +16,11 @@ from flask import Flask
 
 from pro_app.audit import heads, messages
 from pro_app.audit import service as audit
-from pro_app.audit.mail import Letter, Post
 from pro_app.clock import steady
 from pro_app.deployment import deployment
 from pro_app.followup import alerts, clocks, completion, service, summary
 from pro_app.followup.messages import summary_letter
+from pro_app.gateways.mail import Letter, Post
 from pro_app.store.engine.transaction import WORKER
 
 _log = logging.getLogger(__name__)

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from pro_app.audit.mail import Letter, Post
 from pro_app.clock import day_of
 from pro_app.core.seals import Seal
 from pro_app.core.study import Site, Study
+from pro_app.gateways.mail import Letter, Post
 from pro_app.store.engine import leases
 from pro_app.store.engine.transaction import Actor, housekeeping, reading, transaction
 from pro_app.store.trail import sealing

@@ -5,13 +5,13 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
 
+from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused, day_of, words_of
 from pro_app.core.facts import EventFact, EventKind, PatientFacts
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Status
 from pro_app.core.preview import ENDS_ASKING, Preview, preview, with_event, without_event
 from pro_app.core.study import Study
 from pro_app.nurse import previewed
-from pro_app.nurse.entered import LONGEST_TEXT, Problem, Refused, day_of, words_of
 from pro_app.nurse.previewed import Previewed
 from pro_app.store.engine.transaction import Actor, Tx, reading
 from pro_app.store.patients.events import Event, add_events, supersede_event

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused, day_of, words_of
 from pro_app.core.pauses import PauseFact, PauseKind
-from pro_app.nurse.entered import LONGEST_TEXT, Problem, Refused, day_of, words_of
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
 from pro_app.store.patients.patients import Patient, find_patient, lock_patient
 from pro_app.store.patients.pauses import Pause, add_pause, pauses_of, supersede_pause

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
+from pro_app.acts.entered import Problem, Refused
 from pro_app.core.preview import Preview
-from pro_app.nurse.entered import Problem, Refused
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
 from pro_app.store.patients.patients import Patient, find_patient, lock_patient
 from pro_app.store.statuses.gathered import Gathered, gather

@@ -10,12 +10,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
 
+from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused, day_of
 from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
 from pro_app.core.preview import preview
 from pro_app.core.study import Study
 from pro_app.nurse import previewed
-from pro_app.nurse.entered import LONGEST_TEXT, Problem, Refused, day_of
 from pro_app.nurse.events import settle_flags
 from pro_app.nurse.previewed import Previewed
 from pro_app.store.engine.transaction import Actor, Tx

@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused
 from pro_app.deployment import deployment
 from pro_app.nurse import patient, record
-from pro_app.nurse.entered import LONGEST_TEXT, Problem, Refused
 from pro_app.nurse.record import FIELDS, LONGEST_VERSION, Given, Shown
 from pro_app.security.access import staff_only
 from pro_app.security.roles import SITE_STAFF

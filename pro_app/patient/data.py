@@ -1,7 +1,7 @@
 """What she asks about her own data, and how far it is."""
 
+from pro_app.acts.occasion import Occasion
 from pro_app.core.requests import RequestKind
-from pro_app.patient.occasion import Occasion
 from pro_app.store.desk.requests import DataRequest, add_request, requests_of
 from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.forms.receiving import lock

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from pro_app.acts.occasion import Occasion
 from pro_app.core.facts import Assistance
 from pro_app.patient import questionnaire
-from pro_app.patient.occasion import Occasion
 from pro_app.patient.overview import locked_of, openable
 from pro_app.patient.questionnaire import Given, Page
 from pro_app.patient.service import (

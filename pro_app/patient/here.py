@@ -2,11 +2,11 @@
 
 from flask import g, session
 
+from pro_app.acts.occasion import Occasion
 from pro_app.core.facts import Mode
 from pro_app.core.study import Site
 from pro_app.deployment import deployment
 from pro_app.i18n import language
-from pro_app.patient.occasion import Occasion
 from pro_app.security import secrets, service
 from pro_app.security.setup import actor_of
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from pro_app.acts.occasion import Occasion
 from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind, PatientFacts
 from pro_app.core.ledger import Entry, Status, ledger
 from pro_app.core.submission import open_visits
 from pro_app.core.wording import Wording
 from pro_app.instruments import demonstration_if_any
-from pro_app.patient.occasion import Occasion
 from pro_app.store.desk.tasks import Task, TaskKind, find_open_task
 from pro_app.store.engine.state import State, read_state
 from pro_app.store.engine.transaction import Reader, reading

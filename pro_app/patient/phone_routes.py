@@ -9,6 +9,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
+from pro_app.acts.occasion import Occasion
 from pro_app.core.ledger import Entry
 from pro_app.i18n import LANGUAGES, day, language
 from pro_app.patient import from_phone, messages, overview
@@ -16,7 +17,6 @@ from pro_app.patient.from_phone import AlreadyIn, Expired, Kept, Newer, NotOpen
 from pro_app.patient.help_routes import help_json
 from pro_app.patient.here import occasion
 from pro_app.patient.json_routes import not_understood, refused
-from pro_app.patient.occasion import Occasion
 from pro_app.patient.overview import Due
 from pro_app.patient.payload import read_draft
 from pro_app.patient.service import NotTaken

@@ -17,8 +17,8 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from pro_app.acts.occasion import Occasion
 from pro_app.core.instrument import AnswerState, Instrument
-from pro_app.patient.occasion import Occasion
 from pro_app.patient.payload import read_payload
 from pro_app.patient.service import Filled, NotTaken, Taken, put_right, receive
 from pro_app.security import secrets

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from pro_app.acts.occasion import Occasion
 from pro_app.core.facts import Assistance
 from pro_app.core.instants import corrected
 from pro_app.core.instrument import Answer
@@ -19,7 +20,6 @@ from pro_app.core.submission import (
     decide,
 )
 from pro_app.instruments import demonstration_if_any
-from pro_app.patient.occasion import Occasion
 from pro_app.store.desk.tasks import TaskKind, close_form_task, find_open_task, open_task
 from pro_app.store.engine.locked import Locked
 from pro_app.store.engine.transaction import Actor, Tx, transaction

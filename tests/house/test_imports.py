@@ -13,6 +13,18 @@ _CORE_LIBRARY = {
     "types", "typing",
 }  # fmt: skip
 
+#: What lies below the rooms → what it may import of the product.
+_FLOORS = {
+    "store": ("pro_app.core", "pro_app.store", "pro_app.settings"),
+    "instruments": ("pro_app.core", "pro_app.instruments"),
+    "studies": ("pro_app.core", "pro_app.studies"),
+    "gateways": ("pro_app.core", "pro_app.gateways"),
+    "acts": (
+        *("pro_app.acts", "pro_app.core", "pro_app.store"),
+        *("pro_app.instruments", "pro_app.studies", "pro_app.gateways", "pro_app.clock.day_of"),
+    ),
+}
+
 
 @pytest.mark.parametrize("path", files(PRODUCT / "core"), ids=name)
 def test_core_imports_itself_and_a_named_part_of_the_standard_library(path: Path) -> None:
@@ -22,17 +34,11 @@ def test_core_imports_itself_and_a_named_part_of_the_standard_library(path: Path
         assert starts(module, "pro_app.core") or top in allowed, module
 
 
-@pytest.mark.parametrize(
-    "path", [p for part in ("store", "instruments", "studies") for p in files(PRODUCT / part)],
-    ids=name,
-)  # fmt: skip
-def test_data_and_store_know_no_room(path: Path) -> None:
-    allowed = {
-        "store": ("pro_app.core", "pro_app.store", "pro_app.settings"),
-        "instruments": ("pro_app.core", "pro_app.instruments"),
-        "studies": ("pro_app.core", "pro_app.studies"),
-    }[path.relative_to(PRODUCT).parts[0]]
+@pytest.mark.parametrize("path", [p for part in _FLOORS for p in files(PRODUCT / part)], ids=name)
+def test_floors_know_only_what_is_below_them(path: Path) -> None:
+    allowed = _FLOORS[path.relative_to(PRODUCT).parts[0]]
     for module in imports(path):
+        assert not starts(module, "flask_babel", "flask_login", "werkzeug"), module
         if starts(module, "pro_app"):
             assert starts(module, *allowed), module
 
@@ -53,8 +59,10 @@ def test_services_know_no_web_and_no_other_room(path: Path) -> None:
     room = path.relative_to(PRODUCT).parts[0]
     allowed = (
         f"pro_app.{room}",
+        "pro_app.acts",
         "pro_app.core",
         "pro_app.store",
+        "pro_app.gateways",
         "pro_app.instruments",
         "pro_app.studies",
         "pro_app.security.secrets",
@@ -77,6 +85,7 @@ def test_routes_never_reach_into_the_store(path: Path) -> None:
     room = path.relative_to(PRODUCT).parts[0]
     allowed = (
         f"pro_app.{room}",
+        "pro_app.acts",
         "pro_app.core",
         "pro_app.security",
         "pro_app.deployment",
@@ -93,7 +102,7 @@ def test_routes_never_reach_into_the_store(path: Path) -> None:
 
 
 def test_rooms_are_all_known_to_these_rules() -> None:
-    data = {"core", "store", "instruments", "studies", "cli", "templates", "static"}
+    data = {"core", "cli", "templates", "static", *_FLOORS}
     folders = {p.name for p in PRODUCT.iterdir() if p.is_dir() and not p.name.startswith("_")}
     assert folders - data == set(ROOMS)
 
