@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from pro_app.core.facts import EventKind, Mode
 from pro_app.core.instrument import Answer, AnswerState
+from pro_app.core.sites import EVERYWHERE
 from pro_app.deployment import deployment
 from pro_app.security import secrets
 from pro_app.store.engine.transaction import Actor, reading, transaction
@@ -84,6 +85,6 @@ def add_form(
 
 def patient_id_of(number: str) -> int:
     with reading() as connection:
-        found = find_patient(connection, number)
+        found = find_patient(connection, number, sites=EVERYWHERE)
     assert found is not None
     return found.id

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from pro_app.core.contact_card import Field, fits
+from pro_app.core.sites import Sites
 from pro_app.security.vault import Sealed, Vault
 from pro_app.store.desk import contact_book
 from pro_app.store.desk.contact_book import SealedEntry
@@ -40,7 +41,7 @@ class NotTaken:
     fields: tuple[Field, ...]
 
 
-def find(number: str, *, sites: tuple[str, ...] | None) -> tuple[Patient, frozenset[str]] | None:
+def find(number: str, *, sites: Sites) -> tuple[Patient, frozenset[str]] | None:
     """The patient and which of her fields are filled in; None when she is not at these sites."""
     with reading() as connection:
         found = find_patient(connection, number, sites=sites)
@@ -52,7 +53,7 @@ def look_up(
     number: str,
     why: Why,
     *,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
 ) -> Card | None:
@@ -77,7 +78,7 @@ def write(
     number: str,
     given: Mapping[Field, str],
     *,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
 ) -> NotTaken | bool:
@@ -112,9 +113,7 @@ def write(
     return True
 
 
-def erase(
-    number: str, why: str, *, sites: tuple[str, ...] | None, actor: Actor, now: datetime
-) -> bool:
+def erase(number: str, why: str, *, sites: Sites, actor: Actor, now: datetime) -> bool:
     """Whether there is such a patient; nothing is left of her in the book."""
     with transaction(actor, now) as tx:
         found = find_patient(tx.connection, number, sites=sites)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from pro_app.core.corrections import ANSWERED_ON, AskedBy, Evidence, Truth, difference
+from pro_app.core.sites import Sites
 from pro_app.papers.fields import LONGEST_TEXT
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
 from pro_app.store.forms import keying
@@ -39,7 +40,7 @@ class ToCheck:
     differing: tuple[PaperForm, ...]
 
 
-def to_check(*, sites: Sequence[str] | None) -> ToCheck:
+def to_check(*, sites: Sites) -> ToCheck:
     with reading(snapshot=True) as connection:
         return ToCheck(
             tuple(keying.keyed_once(connection, sites=sites, limit=ROWS)),
@@ -47,7 +48,7 @@ def to_check(*, sites: Sequence[str] | None) -> ToCheck:
         )
 
 
-def find(form_id: int, *, sites: Sequence[str] | None) -> HeldForm | None:
+def find(form_id: int, *, sites: Sites) -> HeldForm | None:
     with reading() as connection:
         return find_form(connection, form_id, sites=sites)
 
@@ -65,7 +66,7 @@ def key_again(
     answered_on: date,
     answers: Mapping[str, int | str],
     *,
-    sites: Sequence[str] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
 ) -> int | NotChecked:
@@ -96,7 +97,7 @@ def settle(
     right: Mapping[str, str],
     *,
     why: str,
-    sites: Sequence[str] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
 ) -> int | NotChecked:

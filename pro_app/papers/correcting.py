@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 
 from pro_app.core.corrections import AskedBy, Evidence, Refusal, ask, corrected
 from pro_app.core.instrument import Instrument
+from pro_app.core.sites import Sites
 from pro_app.papers.fields import LONGEST_TEXT
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
 from pro_app.store.forms.corrections import (
@@ -46,7 +47,7 @@ def write(
     source: str,
     why: str,
     instrument: Instrument,
-    sites: Sequence[str] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
     today: date,
@@ -89,7 +90,7 @@ def endorse(
     correction_id: int,
     *,
     instrument: Instrument,
-    sites: Sequence[str] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
 ) -> Correction | NotDone:
@@ -124,7 +125,7 @@ def decline(
     correction_id: int,
     *,
     why: str,
-    sites: Sequence[str] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
 ) -> Correction | NotDone:
@@ -148,9 +149,7 @@ def decline(
         return correction
 
 
-def _lock(
-    tx: Tx, correction_id: int, sites: Sequence[str] | None
-) -> tuple[Correction, HeldForm] | NotDone:
+def _lock(tx: Tx, correction_id: int, sites: Sites) -> tuple[Correction, HeldForm] | NotDone:
     """The correction with its patient locked: nobody else decides on it meanwhile."""
     found = find_correction(tx.connection, correction_id, sites=sites)
     held = lock_form(tx, found.form_id, sites=sites) if found else None
@@ -173,11 +172,11 @@ def version_of(found: Correction, held: HeldForm) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def to_sign(*, sites: Sequence[str] | None) -> list[Correction]:
+def to_sign(*, sites: Sites) -> list[Correction]:
     with reading() as connection:
         return unsigned(connection, sites=sites)
 
 
-def find(correction_id: int, *, sites: Sequence[str] | None) -> Correction | None:
+def find(correction_id: int, *, sites: Sites) -> Correction | None:
     with reading() as connection:
         return find_correction(connection, correction_id, sites=sites)

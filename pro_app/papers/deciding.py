@@ -1,12 +1,12 @@
 """Which form counts: the site decides on second forms and on those after a withdrawal."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 
 from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Entry, Status, ledger
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.papers.fields import LONGEST_TEXT
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
@@ -26,7 +26,7 @@ class NotDecided(StrEnum):
     THE_SAME = "THE_SAME"  # that is what was decided before
 
 
-def waiting(*, sites: Sequence[str] | None) -> list[WaitingForm]:
+def waiting(*, sites: Sites) -> list[WaitingForm]:
     with reading(snapshot=True) as connection:
         return decisions.waiting(connection, sites)
 
@@ -38,7 +38,7 @@ def decide(
     why: str,
     study: Study,
     instrument: Instrument,
-    sites: Sequence[str] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
     today: date,

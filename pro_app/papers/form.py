@@ -1,12 +1,12 @@
 """One form as a page shows it: its answers in their words, its scores, what became of it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Entry
 from pro_app.core.scoring import Score
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.core.wording import Wording
 from pro_app.papers.deciding import entry_of, may_decide
@@ -60,7 +60,7 @@ def page(
     study: Study,
     instrument: Instrument,
     *,
-    sites: Sequence[str] | None,
+    sites: Sites,
     today: date,
 ) -> FormPage | None:
     """All about one form, None when there is none with this id at these sites."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import IO
 
+from pro_app.core.sites import Sites
 from pro_app.papers.fields import LONGEST_TEXT
 from pro_app.papers.photographs import BadPicture, Photograph, made_anew
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
@@ -45,7 +46,7 @@ class Added:
     not_taken: tuple[tuple[str, WhyNot], ...] = ()
 
 
-def of_form(form_id: int, *, sites: Sequence[str] | None) -> list[Scan]:
+def of_form(form_id: int, *, sites: Sites) -> list[Scan]:
     """The photographs that can be looked at, of a form at these sites."""
     with reading() as connection:
         found = find_form(connection, form_id, sites=sites)
@@ -57,7 +58,7 @@ def add(
     form_id: int,
     sent: Iterable[Sent],
     *,
-    sites: Sequence[str] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
 ) -> Added | None:
@@ -105,9 +106,7 @@ def _hindrance(held: HeldForm, photograph: Photograph, there: set[str]) -> NotAd
     return NotAdded.TOO_MANY if len(there) >= MOST_PICTURES else None
 
 
-def look(
-    form_id: int, scan_id: int, *, sites: Sequence[str] | None, actor: Actor, now: datetime
-) -> bytes | None:
+def look(form_id: int, scan_id: int, *, sites: Sites, actor: Actor, now: datetime) -> bytes | None:
     """The picture, once the trail has who looks at it; None when there is none here."""
     with transaction(actor, now) as tx:
         found = find_picture(tx.connection, form_id, scan_id, sites=sites)
@@ -124,7 +123,7 @@ def remove(
     scan_id: int,
     *,
     why: str,
-    sites: Sequence[str] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
 ) -> NotRemoved | None:

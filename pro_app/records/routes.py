@@ -71,7 +71,7 @@ def act_on_visit(number: str, visit: str, deed: str) -> ResponseReturnValue:
 @blueprint.post("/site/<deed>")
 @staff_only(Role.INVESTIGATOR)
 def act_on_site(deed: str) -> ResponseReturnValue:
-    return _act(Record(Kind.SITE, current_user.sites[0]), deed, url_for(".records"))
+    return _act(Record(Kind.SITE, current_user.site), deed, url_for(".records"))
 
 
 @blueprint.post("/study/<deed>")
@@ -127,7 +127,7 @@ def _sign(record: Record) -> str | None:
 
 def _sites() -> list[Site]:
     mine = current_user.sites
-    return [each for each in deployment().study.sites if mine is None or each.code in mine]
+    return [each for each in deployment().study.sites if each.code in mine]
 
 
 def _words() -> dict[str, object]:

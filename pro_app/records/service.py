@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from pro_app.core.sites import EVERYWHERE, Sites, only
 from pro_app.core.study import Study
 from pro_app.core.versions import version_of_many
 from pro_app.store.engine.locked import Kind as Kind
@@ -109,9 +110,7 @@ class Problem(StrEnum):
     ALREADY = "ALREADY"  # it is locked, or open, as was asked for
 
 
-def patient_record(
-    number: str, *, sites: Sequence[str] | None, study: Study
-) -> PatientRecord | None:
+def patient_record(number: str, *, sites: Sites, study: Study) -> PatientRecord | None:
     """How her record stands, None when there is no such number at these sites."""
     with reading(snapshot=True) as connection:
         patient = find_patient(connection, number, sites=sites)
@@ -124,7 +123,7 @@ def patient_record(
         return PatientRecord(patient, standing, tuple(forms_of(connection, patient.id)))
 
 
-def standing_of(number: str, *, sites: Sequence[str] | None, study: Study) -> Standing | None:
+def standing_of(number: str, *, sites: Sites, study: Study) -> Standing | None:
     """How her record stands, None while nobody signed or locked it: then little is asked."""
     with reading(snapshot=True) as connection:
         patient = find_patient(connection, number, sites=sites)
@@ -141,7 +140,7 @@ def standing_of(number: str, *, sites: Sequence[str] | None, study: Study) -> St
 def site_record(site: str, *, study: Study) -> SiteRecord:
     """How the records of a site stand, in a fixed number of queries."""
     with reading(snapshot=True) as connection:
-        people = read_facts(connection, Scope(sites=(site,)))
+        people = read_facts(connection, Scope(only(site)))
         versions = versions_of(connection, [person.id for person in people])
         numbers = sorted(versions)
         wanted = {Kind.PATIENT: numbers, Kind.SITE: [site], Kind.STUDY: [study.id]}
@@ -202,9 +201,9 @@ def sign_off(
 
 def _version(tx: Tx, record: Record) -> str:
     if record.kind is Kind.PATIENT:
-        found = find_patient(tx.connection, record.subject)
+        found = find_patient(tx.connection, record.subject, sites=EVERYWHERE)
         return versions_of(tx.connection, [found.id])[record.subject] if found else ""
-    people = read_facts(tx.connection, Scope(sites=(record.subject,)))
+    people = read_facts(tx.connection, Scope(only(record.subject)))
     return version_of_many(versions_of(tx.connection, [each.id for each in people]))
 
 

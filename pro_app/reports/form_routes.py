@@ -31,7 +31,7 @@ def blank(number: str, visit: str) -> ResponseReturnValue:
 @staff_only(*SITE_STAFF)
 def downtime() -> ResponseReturnValue:
     """Without a patient's number, which is written by hand."""
-    [site] = current_user.sites
+    site = current_user.site
     return _print("", "", site, request.args.get("language"))
 
 

@@ -1,9 +1,9 @@
 """What the printed pages are about."""
 
-from collections.abc import Sequence
 from datetime import date
 
 from pro_app.core.instrument import Instrument
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.core.wording import Wording
 from pro_app.instruments import demonstration_if_any
@@ -12,7 +12,7 @@ from pro_app.store.forms.wordings import licensed
 from pro_app.store.patients.patients import Patient, find_patient
 
 
-def find(number: str, *, sites: Sequence[str] | None) -> Patient | None:
+def find(number: str, *, sites: Sites) -> Patient | None:
     """The patient, None when there is no such number at these sites."""
     with reading() as connection:
         return find_patient(connection, number, sites=sites)

@@ -1,11 +1,11 @@
 """Requests of patients about their data: written down, listed, answered in time."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
 from pro_app.core.requests import RequestKind, RequestOutcome, needs_words
+from pro_app.core.sites import Sites
 from pro_app.store.desk.requests import (
     DataRequest,
     OpenRequest,
@@ -68,12 +68,12 @@ class RequestsOf:
         return tuple(each for each in self.requests if each.answered_at is not None)
 
 
-def waiting(*, sites: Sequence[str] | None) -> tuple[OpenRequest, ...]:
+def waiting(*, sites: Sites) -> tuple[OpenRequest, ...]:
     with reading() as connection:
         return open_requests(connection, sites=sites, limit=ROWS)
 
 
-def of_patient(number: str, *, sites: Sequence[str] | None) -> RequestsOf | None:
+def of_patient(number: str, *, sites: Sites) -> RequestsOf | None:
     """What she has asked, None when there is no such number at these sites."""
     with reading() as connection:
         patient = find_patient(connection, number, sites=sites)
@@ -86,7 +86,7 @@ def write_down(
     asked: Asked,
     *,
     number: str,
-    sites: Sequence[str] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
     today: date,
@@ -128,7 +128,7 @@ def answer(
     given: Answered,
     *,
     number: str,
-    sites: Sequence[str] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
     today: date,

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from pro_app.core.review import Review
+from pro_app.core.sites import only
 from pro_app.deployment import deployment
 from pro_app.review import forms, messages
 from pro_app.security.access import staff_only
@@ -25,7 +26,7 @@ def list_page() -> ResponseReturnValue:
     """`?review=REJECTED&site=LISHUI&visit=V1`; what is to be looked at where none is named."""
     asked = request.args.get("review", "")
     known = asked in tuple(Review)
-    sites = [each.code for each in deployment().study.sites]
+    sites = [e.code for e in deployment().study.sites if e.code in current_user.sites]
     site = request.args.get("site", "")
     visit = request.args.get("visit", "")
     return render_template(
@@ -33,7 +34,7 @@ def list_page() -> ResponseReturnValue:
         found=forms.to_look_over(
             [Review(asked)] if known else forms.TO_LOOK_AT,
             visit=visit if visit in [each.code for each in deployment().study.visits] else "",
-            sites=[site] if site in sites else current_user.sites,
+            sites=only(site) if site in sites else current_user.sites,
         ),
         asked={"review": asked if known else "", "site": site, "visit": visit},
         all_ticked=request.args.get("tick") == "all",

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from pro_app.core.review import Review
+from pro_app.core.sites import Sites
 from pro_app.security.roles import Role
 from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.forms import reviews
@@ -42,24 +43,20 @@ class Approved:
     changed: int
 
 
-def to_look_over(
-    asked: Sequence[Review], *, visit: str, sites: Sequence[str] | None
-) -> Cut[Reviewed]:
+def to_look_over(asked: Sequence[Review], *, visit: str, sites: Sites) -> Cut[Reviewed]:
     with reading() as connection:
         return reviews.list_forms(
             connection, asked, sites=sites, visit=visit, limit=ROWS, counted=COUNTED
         )
 
 
-def find(form_id: int, *, sites: Sequence[str] | None) -> Reviewed | None:
+def find(form_id: int, *, sites: Sites) -> Reviewed | None:
     """How a form stands, None when there is none with this id at these sites."""
     with reading() as connection:
         return reviews.find_reviewed(connection, form_id, sites=sites)
 
 
-def approve(
-    shown: Mapping[int, int], *, sites: Sequence[str] | None, actor: Actor, now: datetime
-) -> Approved:
+def approve(shown: Mapping[int, int], *, sites: Sites, actor: Actor, now: datetime) -> Approved:
     """Approve forms in the version that was shown: form id → its signed corrections then."""
     with transaction(actor, now) as tx:
         found = reviews.lock_forms(tx, sorted(shown), sites=sites)
@@ -81,7 +78,7 @@ def reject(
     *,
     shown: int,
     why: str,
-    sites: Sequence[str] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
 ) -> Problem | None:

@@ -1,6 +1,5 @@
 """Ask the site about a patient, a visit, a field; answer; close. No answer is changed by it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -9,6 +8,7 @@ from pro_app.clock import day_of
 from pro_app.core.corrections import ANSWERED_ON
 from pro_app.core.instrument import Instrument
 from pro_app.core.review import Deed, QueryState, may_follow
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.security.roles import Role
 from pro_app.store.desk import data_queries as queries
@@ -79,7 +79,7 @@ def listed(
     *,
     number: str,
     page: int,
-    sites: Sequence[str] | None,
+    sites: Sites,
     study: Study,
     today: date,
 ) -> QueryList:
@@ -102,9 +102,7 @@ def _aged(query: Query, study: Study, today: date) -> Listed:
     return Listed(query, (until - day_of(query.opened_at, study.time_zone)).days)
 
 
-def exchange(
-    query_id: int, *, sites: Sequence[str] | None, study: Study, today: date
-) -> Exchange | None:
+def exchange(query_id: int, *, sites: Sites, study: Study, today: date) -> Exchange | None:
     """A query with all that was said, None when there is none with this id at these sites."""
     with reading(snapshot=True) as connection:
         found = queries.find_query(connection, query_id, sites=sites)
@@ -113,9 +111,7 @@ def exchange(
         return Exchange(_aged(found, study, today), tuple(queries.notes_of(connection, query_id)))
 
 
-def of_patient(
-    number: str, *, sites: Sequence[str] | None, study: Study, today: date
-) -> list[Listed]:
+def of_patient(number: str, *, sites: Sites, study: Study, today: date) -> list[Listed]:
     """Every query about her, the oldest first."""
     with reading() as connection:
         found = find_patient(connection, number, sites=sites)
@@ -130,13 +126,13 @@ def of_form(form_id: int, *, study: Study, today: date) -> list[Listed]:
     return [_aged(each, study, today) for each in rows]
 
 
-def about_patient(number: str, *, sites: Sequence[str] | None) -> About | None:
+def about_patient(number: str, *, sites: Sites) -> About | None:
     with reading() as connection:
         found = find_patient(connection, number, sites=sites)
     return About(number, found.site) if found else None
 
 
-def about_form(form_id: int, *, sites: Sequence[str] | None) -> About | None:
+def about_form(form_id: int, *, sites: Sites) -> About | None:
     with reading() as connection:
         held = find_form(connection, form_id, sites=sites)
     return About(held.number, held.site, held.visit, held.id) if held else None
@@ -148,7 +144,7 @@ def ask(
     visit: str | None,
     field: str | None,
     words: str,
-    sites: Sequence[str] | None,
+    sites: Sites,
     study: Study,
     instrument: Instrument,
     actor: Actor,
@@ -178,7 +174,7 @@ def carry_on(
     deed: Deed,
     *,
     words: str,
-    sites: Sequence[str] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
 ) -> Problem | None:
