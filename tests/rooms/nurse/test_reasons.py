@@ -148,6 +148,7 @@ def test_a_study_of_another_trial_brings_its_own_reasons(patient: int) -> None:
         said_on=TODAY,
         text=None,
         actor=LINA,
+        sites=EVERYWHERE,
         now=deployment().now(),
         today=TODAY,
     )
