@@ -9,7 +9,7 @@ from pro_app.core.review import Review
 from pro_app.core.sites import only
 from pro_app.deployment import deployment
 from pro_app.review import forms, messages
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_occasion, staff_only
 
 blueprint = Blueprint("form", __name__, url_prefix="/review")
 
@@ -17,7 +17,7 @@ blueprint = Blueprint("form", __name__, url_prefix="/review")
 @blueprint.app_template_global()
 def review_of_form(form_id: int) -> forms.Reviewed | None:
     """For the pages of other rooms: how a form stands."""
-    return forms.find(form_id, sites=current_user.sites)
+    return forms.find(form_id, at=staff_occasion())
 
 
 @blueprint.get("", endpoint="list")
@@ -48,12 +48,7 @@ def approve() -> ResponseReturnValue:
     """`form=12:0`, as often as there are forms: its id and the corrections it was shown with."""
     shown = dict(filter(None, map(_shown, request.form.getlist("form")[: forms.ROWS])))
     if shown:
-        done = forms.approve(
-            shown,
-            sites=current_user.sites,
-            actor=current_user.actor,
-            now=deployment().now(),
-        )
+        done = forms.approve(shown, at=staff_occasion())
         flash(messages.approved(done), "error" if done.changed else "done")
     else:
         flash(_("No form was ticked; nothing was saved."), "error")
@@ -70,9 +65,7 @@ def reject(form_id: int) -> ResponseReturnValue:
         form_id,
         shown=request.form.get("revision", -1, type=int),
         why=request.form.get("why", ""),
-        sites=current_user.sites,
-        actor=current_user.actor,
-        now=deployment().now(),
+        at=staff_occasion(),
     )
     if problem is forms.Problem.NOT_HERE:
         abort(404)
