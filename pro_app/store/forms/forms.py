@@ -44,6 +44,10 @@ class NewForm:
     device_at: datetime | None = None
     device_offset_minutes: int | None = None
 
+    @property
+    def items_answered(self) -> int:
+        return sum(answer.value is not None for answer in self.answers.values())
+
 
 def to_json(answers: Mapping[str, Answer]) -> dict[str, int | str]:
     """Item → value as chosen, or the name of the state that left it blank."""
@@ -97,7 +101,7 @@ def _row(tx: Tx, new: NewForm, instrument: Instrument) -> dict[str, Any]:
         "wording_sha256": new.wording_sha256,
         "answers": to_json(new.answers),
         "item_languages": dict(new.item_languages or {}),
-        "items_answered": len([a for a in new.answers.values() if a.value is not None]),
+        "items_answered": new.items_answered,
         "started_at": new.started_at,
         "finished_at": new.finished_at,
         "item_times": new.item_times,
