@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.forms.amended import read_amended
-from pro_app.store.statuses.today import Cut
+from pro_app.store.statuses.cuts import Cut
 from pro_app.store.tables import alert, form, form_score, patient
 
 

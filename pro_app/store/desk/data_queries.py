@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, 
 
 from pro_app.core.review import Deed, QueryState, state_after
 from pro_app.store.engine.transaction import Tx
-from pro_app.store.statuses.today import Cut
+from pro_app.store.statuses.cuts import Cut
 from pro_app.store.tables import data_query, form, patient, query_note
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from pro_app.core.review import Review, review_of
 from pro_app.store.engine.known import known
 from pro_app.store.engine.transaction import Tx
-from pro_app.store.statuses.today import Cut
+from pro_app.store.statuses.cuts import Cut
 from pro_app.store.tables import (
     correction,
     correction_decision,
