@@ -1,6 +1,6 @@
 """How complete the forms are: the rates by visit, and who stands between two numbers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,6 +10,7 @@ from pro_app.core.effort import VisitEffort
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Entry, ledger
 from pro_app.core.rates import POOLED, VisitRates, pooled, rates
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.store.engine.transaction import Reader, reading
 from pro_app.store.statuses import counts
@@ -44,7 +45,7 @@ def entries_by_group(
     study: Study,
     instrument: Instrument,
     *,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     as_of: date,
     known_at: datetime | None = None,
     by: By | None = None,
@@ -66,7 +67,7 @@ def compliance(
     study: Study,
     instrument: Instrument,
     *,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     as_of: date,
     known_at: datetime | None = None,
     by: By | None = None,
@@ -91,7 +92,7 @@ def gap(
     visit: str,
     whole: Number,
     part: Number,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     as_of: date,
     known_at: datetime | None = None,
     by: By | None = None,
@@ -153,7 +154,7 @@ def overview(
     study: Study,
     instrument: Instrument,
     *,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     as_of: date,
     by: By | None,
     between: tuple[str, Number, Number] | None,
@@ -180,7 +181,7 @@ def overview(
 class _Asked:
     study: Study
     instrument: Instrument
-    sites: tuple[str, ...] | None
+    sites: Sites
     as_of: date
     by: By | None
 
@@ -220,7 +221,9 @@ def _gap(
         **asked.limits,
     )
     shown = set(pairs[:SHOWN])
-    people = read_facts(connection, Scope(ids=tuple({patient for patient, _ in shown})))
+    people = read_facts(
+        connection, Scope(asked.sites, ids=tuple({patient for patient, _ in shown}))
+    )
     entries = [
         entry for each in people for entry in asked.entries(each) if (each.id, entry.visit) in shown
     ]
@@ -240,9 +243,9 @@ def _numbers(row: VisitRates) -> dict[Number, int]:
     return dict(zip(Number, (row.n, row.m, row.a, row.e, row.v), strict=True))
 
 
-def _groups(study: Study, sites: Sequence[str] | None, by: By | None) -> list[str | None]:
+def _groups(study: Study, sites: Sites, by: By | None) -> list[str | None]:
     if by is None:
         return [None]
     if by == "arm":
         return [arm.code for arm in study.arms]
-    return [site.code for site in study.sites if sites is None or site.code in sites]
+    return [site.code for site in study.sites if site.code in sites]

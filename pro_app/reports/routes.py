@@ -15,7 +15,7 @@ from pro_app.i18n import LANGUAGES
 from pro_app.reports import copy_routes, form_routes, service
 from pro_app.reports.pdf import CantPrint, pdf
 from pro_app.security import cards
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF
 
 blueprint = Blueprint("reports", __name__, url_prefix="/staff")
@@ -41,7 +41,7 @@ def cant_print(_error: CantPrint) -> ResponseReturnValue:
 def card(number: str) -> ResponseReturnValue:
     """The card whose token and code the nurse's page holds; none that has ended since."""
     parts = deployment()
-    patient = service.find(number, sites=current_user.sites)
+    patient = service.find(number, at=staff_occasion())
     if patient is None:
         abort(404)
     token, code = request.form.get("token", ""), request.form.get("code", "")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pro_app.core.ledger import ledger
 from pro_app.core.rates import POOLED, rates, reasons
+from pro_app.core.sites import EVERYWHERE, only
 from pro_app.deployment import deployment
 from pro_app.nurse.completeness import Number, apart
 from pro_app.store.engine.transaction import transaction
@@ -33,12 +34,18 @@ def test_the_database_counts_as_the_core_does(in_app: Flask, stop_events: tuple[
         as_of = TODAY - timedelta(ago)
         with transaction(ACTOR, now) as tx:
             _live(tx, lives, study)
-            people = read_facts(tx.connection, Scope())
+            people = read_facts(tx.connection, Scope(EVERYWHERE))
             of = {p.facts.patient_id: p.id for p in people}
             entries = [
                 e for p in people for e in ledger(p.facts, study, valid_from=30, as_of=as_of)
             ]
-            limits = {"sites": None, "as_of": as_of, "valid_from": 30, "by": None, "without": ()}
+            limits = {
+                "sites": EVERYWHERE,
+                "as_of": as_of,
+                "valid_from": 30,
+                "by": None,
+                "without": (),
+            }
             found = counts.counted(tx.connection, study, **limits)
             group = found.get(None, counts.Counted())
             assert group.rows(study) == rates(entries, study)
@@ -66,8 +73,8 @@ def test_a_site_and_an_arm_are_counted_apart(in_app: Flask) -> None:
         factories.add_patient(f"{site}-{number}", site, randomised_on=date(2025, 6, 1), arm=arm)
     limits = {"as_of": TODAY, "valid_from": 30, "without": ()}
     with transaction(ACTOR, deployment().now()) as tx:
-        by_site = counts.counted(tx.connection, study, sites=None, by="site", **limits)
-        by_arm = counts.counted(tx.connection, study, sites=("ZJCC",), by="arm", **limits)
+        by_site = counts.counted(tx.connection, study, sites=EVERYWHERE, by="site", **limits)
+        by_arm = counts.counted(tx.connection, study, sites=only("ZJCC"), by="arm", **limits)
         tx.abandon()
     assert {site: found.visits["V0"] for site, found in by_site.items()} == {
         "LISHUI": (1, 1, 1, 1, 0),

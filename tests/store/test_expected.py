@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, insert, select
 from pro_app.core.facts import EventKind, Mode
 from pro_app.core.instrument import Answer, AnswerState
 from pro_app.core.ledger import Entry, Status, ledger
+from pro_app.core.sites import EVERYWHERE
 from pro_app.core.study import Study
 from pro_app.deployment import deployment
 from pro_app.store.engine.transaction import Tx, transaction
@@ -98,7 +99,7 @@ def _by_core(
 ) -> set[tuple[int, str]]:
     return {
         (person.id, entry.visit)
-        for person in read_facts(tx.connection, Scope())
+        for person in read_facts(tx.connection, Scope(EVERYWHERE))
         for entry in ledger(person.facts, study, valid_from=30, as_of=TODAY)
         if fits(entry, person.facts.able)
     }

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
+from pro_app.core.sites import EVERYWHERE
 from pro_app.core.submission import KnownForm
 from pro_app.store.desk.tasks import TaskKind
 from pro_app.store.engine.locked import LOCKED
@@ -244,7 +245,7 @@ def keeping(tx: Tx) -> Iterator[None]:
 
 def facts_of(connection: Connection, patient_id: int) -> PatientFacts:
     """All that is known of one patient."""
-    [known] = read_facts(connection, Scope(ids=(patient_id,)))
+    [known] = read_facts(connection, Scope(EVERYWHERE, ids=(patient_id,)))
     return known.facts
 
 

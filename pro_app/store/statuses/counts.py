@@ -6,7 +6,7 @@ few, and left to the core.
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -31,7 +31,9 @@ from sqlalchemy import (
 
 from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind
 from pro_app.core.rates import VisitRates
+from pro_app.core.sites import Sites
 from pro_app.core.study import REASON_PENDING, Study
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
 from pro_app.store.statuses.facts import standing
 from pro_app.store.tables import (
@@ -69,7 +71,7 @@ def counted(
     connection: Connection,
     study: Study,
     *,
-    sites: Sequence[str] | None,
+    sites: Sites,
     as_of: date,
     valid_from: int,
     by: By | None,
@@ -80,8 +82,7 @@ def counted(
     The group is None where nothing tells them apart, and "" where no arm is recorded.
     """
     flags = _flags(study, as_of, valid_from, by)
-    if sites is not None:
-        flags = flags.where(planned_visit.c.site.in_(sites))
+    flags = flags.where(at_sites(planned_visit.c.site, sites))
     if without:
         flags = flags.where(planned_visit.c.patient_id.not_in(without))
     each = flags.subquery("each")
@@ -105,7 +106,7 @@ def between(
     connection: Connection,
     study: Study,
     *,
-    sites: Sequence[str] | None,
+    sites: Sites,
     as_of: date,
     valid_from: int,
     by: By | None,
@@ -122,8 +123,7 @@ def between(
     `whole` and `part` are letters of `Five`.
     """
     flags = _flags(study, as_of, valid_from, by)
-    if sites is not None:
-        flags = flags.where(planned_visit.c.site.in_(sites))
+    flags = flags.where(at_sites(planned_visit.c.site, sites))
     if without:
         flags = flags.where(planned_visit.c.patient_id.not_in(without))
     if visit is not None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Entry, ledger
 from pro_app.core.rates import VisitRates, rates, reasons
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.store.forms.amended import read_amended
 from pro_app.store.patients.patients import arms_of
@@ -47,7 +48,7 @@ def tallied(
     study: Study,
     instrument: Instrument,
     *,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     as_of: date,
     by: By | None,
 ) -> Tallies:

@@ -26,7 +26,9 @@ from sqlalchemy import (
     union_all,
 )
 
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
 from pro_app.store.statuses import expected as rule
 from pro_app.store.statuses.facts import standing
@@ -100,7 +102,7 @@ def open_windows(
     connection: Connection,
     study: Study,
     *,
-    sites: Sequence[str],
+    sites: Sites,
     today: date,
     new_since: date,
     within_days: Sequence[int],
@@ -134,7 +136,7 @@ def open_windows(
     return tuple(replace(cut, more=cut.total >= counted) for cut in cuts)
 
 
-def _waiting_windows(study: Study, sites: Sequence[str], today: date, counted: int) -> Select[Any]:
+def _waiting_windows(study: Study, sites: Sites, today: date, counted: int) -> Select[Any]:
     """Windows that have opened and have no form, of patients who can still be asked."""
     plan = planned_visit.c
     version = and_(patient_version.c.patient_id == plan.patient_id, known(patient_version, None))
@@ -145,7 +147,7 @@ def _waiting_windows(study: Study, sites: Sequence[str], today: date, counted: i
         )
         .join(patient_version, version)
         .where(
-            plan.site.in_(sites),
+            at_sites(plan.site, sites),
             plan.opens_on <= today,
             _still_asked(study),
             # Not an outer join, of which PostgreSQL expects that hardly a row is left: it
@@ -182,11 +184,11 @@ def _by_list(query: Select[Any], study: Study, today: date, within_days: Sequenc
 
 
 def flagged(
-    connection: Connection, *, sites: Sequence[str], new_since: datetime, limit: int, counted: int
+    connection: Connection, *, sites: Sites, new_since: datetime, limit: int, counted: int
 ) -> Cut[Flagged]:
     """The flags that wait for a reason, the latest closed window first."""
     flag = missing_flag.c
-    waiting = (flag.site.in_(sites), flag.closed_at.is_(None))
+    waiting = (at_sites(flag.site, sites), flag.closed_at.is_(None))
     # Two statements: the index has the first rows in order, and counts without sorting.
     rows = (
         select(patient.c.number, flag.visit, flag.closed_window_on, flag.opened_at)
@@ -209,9 +211,7 @@ def flagged(
     return Cut(shown, total, int(new), more=total >= counted)
 
 
-def came_in(
-    connection: Connection, *, sites: Sequence[str], since: datetime, limit: int
-) -> Cut[CameIn]:
+def came_in(connection: Connection, *, sites: Sites, since: datetime, limit: int) -> Cut[CameIn]:
     """The forms received since an instant, the latest first."""
     # Materialised, so that the few recent forms are found by their index, which has all
     # that is needed to count them; SQLite would otherwise look through every patient of
@@ -225,7 +225,7 @@ def came_in(
     found = (
         select(recent, patient.c.number, literal(0).label("part"))
         .join(patient, patient.c.id == recent.c.patient_id)
-        .where(patient.c.site.in_(sites))
+        .where(at_sites(patient.c.site, sites))
         .subquery("found")
     )
     newest = (found.c.received_at.desc(), found.c.number, found.c.id)

@@ -10,6 +10,7 @@ from flask import Flask
 from pro_app.core.facts import EventKind
 from pro_app.core.ledger import ledger
 from pro_app.core.rates import pooled, rates
+from pro_app.core.sites import EVERYWHERE, only
 from pro_app.deployment import deployment
 from pro_app.nurse import completeness, service
 from pro_app.nurse.service import Number
@@ -52,7 +53,7 @@ def world(app: Flask) -> Flask:
 
 def _rates(**asked: Any) -> list[tuple[str | None, Any]]:
     parts = deployment()
-    fixed = {"sites": None, "as_of": TODAY}
+    fixed = {"sites": EVERYWHERE, "as_of": TODAY}
     return service.compliance(parts.study, parts.instrument, **(fixed | asked))
 
 
@@ -61,7 +62,7 @@ def _rates(**asked: Any) -> list[tuple[str | None, Any]]:
 def test_the_rows_are_the_core_s_then_the_pooled_one(app: Flask, as_of: date) -> None:
     with app.app_context():
         with reading() as connection:
-            people = read_facts(connection, Scope())
+            people = read_facts(connection, Scope(EVERYWHERE))
         study = deployment().study
         entries = [e for p in people for e in ledger(p.facts, study, valid_from=30, as_of=as_of)]
         expected = rates(entries, study)
@@ -79,7 +80,7 @@ def test_the_groups_add_up_to_all(world: Flask, by: completeness.By) -> None:
 
 def test_a_site_sees_its_own_group_alone(world: Flask) -> None:
     with world.app_context():
-        assert {group for group, _ in _rates(by="site", sites=("LISHUI",))} == {"LISHUI"}
+        assert {group for group, _ in _rates(by="site", sites=only("LISHUI"))} == {"LISHUI"}
 
 
 def test_as_many_stand_in_a_gap_as_the_numbers_differ(world: Flask) -> None:
@@ -95,7 +96,7 @@ def test_as_many_stand_in_a_gap_as_the_numbers_differ(world: Flask) -> None:
                     visit=row.visit,
                     whole=numbers[first],
                     part=numbers[first + 1],
-                    sites=None,
+                    sites=EVERYWHERE,
                     as_of=TODAY,
                 )
                 assert len(found) == counts[first] - counts[first + 1]
@@ -104,7 +105,7 @@ def test_as_many_stand_in_a_gap_as_the_numbers_differ(world: Flask) -> None:
 def test_every_per_cent_has_its_n_and_its_neighbours(world: Flask, cast: Cast) -> None:
     page = cast.nurse_of_lishui().get("/staff/compliance", headers=EN).text
     with world.app_context():
-        rows = [row for _, row in _rates(sites=("LISHUI",))]
+        rows = [row for _, row in _rates(sites=only("LISHUI"))]
     shown = re.findall(
         r'<td class="rate"><strong>(\d+)%</strong> <span class="soft">([\d/]+)', page
     )
@@ -128,7 +129,7 @@ def test_a_number_opens_the_list_of_who_it_is(world: Flask, cast: Cast) -> None:
             visit="V2",
             whole=Number.E,
             part=Number.V,
-            sites=("LISHUI",),
+            sites=only("LISHUI"),
             as_of=TODAY,
         )
     listed = re.findall(r'href="/staff/patients/([\w-]+)#V2"', page)
