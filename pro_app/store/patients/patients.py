@@ -97,7 +97,8 @@ def add_patients(
         return {}
     numbers = [row[0] for row in rows]
     tx.execute(
-        insert(patient), [{"number": n, "site": s, "created_at": tx.now} for n, s, _, _ in rows]
+        insert(patient),
+        [{"number": n, "site": s, "first_site": s, "created_at": tx.now} for n, s, _, _ in rows],
     )
     ids: dict[str, int] = {}
     for start in range(0, len(numbers), 5000):
@@ -227,7 +228,12 @@ def _move_flags(tx: Tx, patient_ids: Sequence[int]) -> None:
 
 def planned_rows(each: Patient, study: Study) -> list[dict[str, Any]]:
     """The visits planned for a patient; the baseline alone before randomisation."""
-    fixed = {"patient_id": each.id, "site": each.site, "study_version": study.version}
+    fixed = {
+        "patient_id": each.id,
+        "site": each.site,
+        "target_site": each.site,
+        "study_version": study.version,
+    }
     if each.state.randomised_on is not None:
         return [
             fixed
