@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from pro_app.cli.outcome import Day, Moment, Refused, note, print_json, print_table
 from pro_app.core.ledger import Entry
 from pro_app.core.rates import NUMBERS, RATES, VisitRates
+from pro_app.core.sites import EVERYWHERE
 from pro_app.deployment import deployment
 from pro_app.nurse import service
 from pro_app.nurse.service import By, ReasonProblem, ReasonRefused
@@ -40,7 +41,7 @@ def ledger(as_of: date | None, known_at: datetime | None, as_json: bool) -> None
     entries = service.ledger(
         parts.study,
         parts.instrument,
-        sites=None,
+        sites=EVERYWHERE,
         as_of=as_of or parts.today(),
         known_at=known_at,
     )
@@ -98,7 +99,7 @@ def compliance(as_of: date | None, known_at: datetime | None, by: By | None, as_
         with transaction(CLI, now) as tx:
             tx.record("arm.read", parts.study.id, reason=f"compliance as of {as_of}")
     found = service.compliance(
-        parts.study, parts.instrument, sites=None, as_of=as_of, known_at=known_at, by=by
+        parts.study, parts.instrument, sites=EVERYWHERE, as_of=as_of, known_at=known_at, by=by
     )
     if as_json:
         print_json([_rates(row, by, group) for group, row in found])
@@ -163,6 +164,7 @@ def reason(
         actor=CLI,
         now=now,
         today=parts.day_of(now),
+        sites=EVERYWHERE,
         logged=False,
     )
     if isinstance(outcome, ReasonRefused):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from pro_app.core.sites import only
 from pro_app.core.study import Site, Study
 from pro_app.store.desk.tasks import TaskKind, waiting
 from pro_app.store.engine import leases
@@ -83,7 +84,7 @@ def send_due(
 
 def _due(site: Site, study: Study, today: date, now: datetime) -> Waits | None:
     """What waits at the site; None when it was told today."""
-    here = (site.code,)
+    here = only(site.code)
     with reading(snapshot=True) as connection:
         before = last_of(connection, _subject(site), "summary.sent")
         if before and before.at.astimezone(ZoneInfo(study.time_zone)).date() >= today:

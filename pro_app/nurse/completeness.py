@@ -1,6 +1,6 @@
 """How complete the forms are: the rates by visit, and who stands between two numbers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,6 +10,7 @@ from pro_app.core.effort import VisitEffort
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Entry, ledger
 from pro_app.core.rates import POOLED, Counts, VisitRates, counts_of, pooled
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.store.engine.transaction import Reader, reading
 from pro_app.store.statuses import counts
@@ -61,7 +62,7 @@ def compliance(
     study: Study,
     instrument: Instrument,
     *,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     as_of: date,
     known_at: datetime | None = None,
     by: By | None = None,
@@ -137,7 +138,7 @@ def overview(
     study: Study,
     instrument: Instrument,
     *,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     as_of: date,
     by: By | None,
     between: Between | None,
@@ -164,7 +165,7 @@ def overview(
 class _Asked:
     study: Study
     instrument: Instrument
-    sites: tuple[str, ...] | None
+    sites: Sites
     as_of: date
     by: By | None
 
@@ -203,7 +204,9 @@ def _gap(
         **asked.limits,
     )
     shown = set(pairs[:SHOWN])
-    people = read_facts(connection, Scope(ids=tuple({patient for patient, _ in shown})))
+    people = read_facts(
+        connection, Scope(asked.sites, ids=tuple({patient for patient, _ in shown}))
+    )
     entries = [
         entry for each in people for entry in asked.entries(each) if (each.id, entry.visit) in shown
     ]
@@ -218,9 +221,9 @@ def groupings(*, arms: bool) -> tuple[By, ...]:
     return ("site", "arm") if arms else ("site",)
 
 
-def _groups(study: Study, sites: Sequence[str] | None, by: By | None) -> list[str | None]:
+def _groups(study: Study, sites: Sites, by: By | None) -> list[str | None]:
     if by is None:
         return [None]
     if by == "arm":
         return [arm.code for arm in study.arms]
-    return [site.code for site in study.sites if sites is None or site.code in sites]
+    return [site.code for site in study.sites if site.code in sites]

@@ -6,6 +6,7 @@ from enum import StrEnum
 from itertools import combinations
 
 from pro_app.core.ledger import Status
+from pro_app.core.sites import Sites, only
 from pro_app.nurse.completeness import NESTED, Between, By, Number
 
 #: Stands as a status in the address: a reason is still to be given.
@@ -58,15 +59,13 @@ def statuses(text: str) -> Status | str | None:
         raise BadFilter(FilterProblem.UNKNOWN_STATUS, text) from None
 
 
-def sites(
-    text: str, own: tuple[str, ...] | None, all_sites: Sequence[str]
-) -> tuple[str, ...] | None:
-    """The sites to be shown, None for all; never more than the reader's own. Errors: BadFilter."""
+def sites(text: str, own: Sites, all_sites: Sequence[str]) -> Sites:
+    """The sites to be shown; never more than the reader's own. Errors: BadFilter."""
     if not text:
         return own
-    if text not in (all_sites if own is None else own):
+    if text not in all_sites or text not in own:
         raise BadFilter(FilterProblem.UNKNOWN_SITE, text)
-    return (text,)
+    return only(text)
 
 
 def grouping(text: str, allowed: Sequence[By]) -> By | None:

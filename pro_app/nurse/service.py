@@ -5,6 +5,7 @@ from datetime import date, datetime
 from pro_app.core import ledger as core
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Entry
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.nurse.completeness import By, Number, compliance
 from pro_app.nurse.reasons import ReasonGiven, ReasonProblem, ReasonRefused, give_reason
@@ -27,7 +28,7 @@ def ledger(
     study: Study,
     instrument: Instrument,
     *,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     as_of: date,
     known_at: datetime | None = None,
 ) -> list[Entry]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pro_app.core.ledger import Entry, ledger, randomised_visits
 from pro_app.core.rates import POOLED, Counts, rates, reasons
+from pro_app.core.sites import EVERYWHERE, Sites, only
 from pro_app.core.study import Study
 from pro_app.deployment import deployment
 from pro_app.nurse.completeness import NESTED, Number, apart
@@ -22,7 +23,7 @@ from pro_app.store.statuses.rule import ids_left_to_core
 from pro_app.store.statuses.tallies import tallied
 from tests import factories
 from tests.factories import ACTOR
-from tests.store.test_rule import SITES, TODAY, Life, live, lives
+from tests.store.test_rule import ALL_SITES, TODAY, Life, live, lives
 
 
 @pytest.mark.parametrize("stop_events", [(), ("progression",)], ids=["no-stop", "stop"])
@@ -36,19 +37,19 @@ def test_the_database_counts_as_the_core_does(in_app: Flask, stop_events: tuple[
     @given(
         st.lists(lives(), min_size=1, max_size=8),
         st.integers(0, 900),
-        st.sampled_from([None, ("LISHUI",), ("JIAXING", "ZJCC")]),
+        st.sampled_from([EVERYWHERE, only("LISHUI"), only("JIAXING", "ZJCC")]),
     )
-    def agree(made: list[Life], ago: int, sites: tuple[str, ...] | None) -> None:
+    def agree(made: list[Life], ago: int, sites: Sites) -> None:
         as_of = TODAY - timedelta(ago)
         with transaction(ACTOR, now) as tx:
             people = live(tx, made, study)
-            seen = [None, *SITES, "JIAXING"] if sites is None else [None, *sites]
+            seen = [None, *(site for site in ALL_SITES if site in sites)]
             limits = {"sites": sites, "as_of": as_of}
             whole = tallied(tx.connection, study, instrument, by=None, **limits)
             apart_by = tallied(tx.connection, study, instrument, by="site", **limits)
             known = tallied(tx.connection, study, instrument, by="site", known_at=now, **limits)
             for site in seen:
-                here = (sites if sites else None) if site is None else (site,)
+                here = sites if site is None else only(site)
                 entries, randomised = _core(people, study, as_of, here)
                 found = (whole if site is None else apart_by).of(site)
                 assert found.rows == rates(entries, study, randomised=randomised)
@@ -63,19 +64,17 @@ def test_the_database_counts_as_the_core_does(in_app: Flask, stop_events: tuple[
 
 
 def _core(
-    people: list[Known], study: Study, as_of: date, sites: tuple[str, ...] | None
+    people: list[Known], study: Study, as_of: date, sites: Sites
 ) -> tuple[list[Entry], Counter[str]]:
     entries = [e for p in people for e in ledger(p.facts, study, valid_from=30, as_of=as_of)]
     visits = [each for p in people for each in randomised_visits(p.facts, study, as_of)]
     return (
-        [entry for entry in entries if sites is None or entry.site in sites],
-        Counter(visit for visit, site in visits if sites is None or site in sites),
+        [entry for entry in entries if entry.site in sites],
+        Counter(visit for visit, site in visits if site in sites),
     )
 
 
-def _who(
-    tx: Tx, people: list[Known], study: Study, as_of: date, sites: tuple[str, ...] | None
-) -> None:
+def _who(tx: Tx, people: list[Known], study: Study, as_of: date, sites: Sites) -> None:
     """Between two numbers stand those whom the core finds there."""
     left = ids_left_to_core(tx.connection, as_of)
     of = {p.facts.patient_id: p.id for p in people}
@@ -96,8 +95,8 @@ def test_a_site_and_an_arm_are_counted_apart(in_app: Flask) -> None:
         factories.add_patient(f"{site}-{number}", site, randomised_on=date(2025, 6, 1), arm=arm)
     limits = {"as_of": TODAY, "valid_from": 30}
     with transaction(ACTOR, deployment().now()) as tx:
-        by_site = counts.counted(tx.connection, study, sites=None, by="site", **limits)
-        by_arm = counts.counted(tx.connection, study, sites=("ZJCC",), by="arm", **limits)
+        by_site = counts.counted(tx.connection, study, sites=EVERYWHERE, by="site", **limits)
+        by_arm = counts.counted(tx.connection, study, sites=only("ZJCC"), by="arm", **limits)
         tx.abandon()
     assert {site: found.visits["V0"] for site, found in by_site.items()} == {
         "LISHUI": Counts(randomised=1, n=1, m=1, a=1, e=1),

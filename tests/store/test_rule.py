@@ -13,6 +13,7 @@ from sqlalchemy import insert, select
 from pro_app.core.facts import ENDED_BY, EventKind, Mode
 from pro_app.core.instrument import Answer, AnswerState
 from pro_app.core.ledger import Entry, ledger
+from pro_app.core.sites import EVERYWHERE, only
 from pro_app.core.study import REASON_PENDING, Study
 from pro_app.deployment import deployment
 from pro_app.store.engine.transaction import Tx, transaction
@@ -42,6 +43,7 @@ from tests.factories import ACTOR
 TODAY = date(2026, 3, 5)
 VISITS = [f"V{n}" for n in range(11)]
 SITES = ("LISHUI", "ZJCC")
+ALL_SITES = (*SITES, "JIAXING")
 
 _days = st.integers(-200, 1600).map(lambda days: TODAY - timedelta(days))
 #: Most patients never return or move; those who do are left to the core.
@@ -146,7 +148,7 @@ def live(tx: Tx, people: Sequence[Life], study: Study) -> list[Known]:
         for visit, on in life.reasons.items():
             said = {"visit": visit, "code": "UNKNOWN", "said_by": "x", "said_on": on}
             tx.execute(insert(reason), theirs | said)
-    return read_facts(tx.connection, Scope())
+    return read_facts(tx.connection, Scope(EVERYWHERE))
 
 
 def _answers(codes: Sequence[str], answered: int) -> dict[str, Answer]:
@@ -266,7 +268,7 @@ def test_the_flags_and_today_are_the_core_s_of_everybody(in_app: Flask) -> None:
             }
             assert synchronise_flags(tx, rules, TODAY) == type(counts)()
             shown = open_windows(
-                tx.connection, rules, sites=SITES, today=TODAY, new_since=TODAY,
+                tx.connection, rules, sites=only(*ALL_SITES), today=TODAY, new_since=TODAY,
                 within_days=(3, 7), limit=100, counted=1000,
             )  # fmt: skip
             of = {person.facts.patient_id: person.id for person in people}

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
 from pro_app.core.schedule import plan
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import (
@@ -59,13 +61,10 @@ def _patient(row: Row[Any]) -> Patient:
     return Patient(row.id, row.number, row.site, PatientState(*row[3:]))
 
 
-def find_patient(
-    connection: Connection, number: str, *, sites: Sequence[str] | None = None
-) -> Patient | None:
+def find_patient(connection: Connection, number: str, *, sites: Sites) -> Patient | None:
     """The patient with this trial number, None when there is none at these sites."""
     query = _select().where(patient.c.number == number)
-    if sites is not None:
-        query = query.where(patient.c.site.in_(sites))
+    query = query.where(at_sites(patient.c.site, sites))
     row = connection.execute(query).one_or_none()
     return _patient(row) if row else None
 

@@ -5,7 +5,6 @@ against each other. A visit counts for the site of its target day.
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -26,7 +25,9 @@ from sqlalchemy import (
 
 from pro_app.core.ledger import Status
 from pro_app.core.rates import NUMBERS, Counts, VisitRates
+from pro_app.core.sites import Sites
 from pro_app.core.study import REASON_PENDING, Study
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
 from pro_app.store.statuses.rule import (
     Rule,
@@ -60,7 +61,7 @@ def counted(
     connection: Connection,
     study: Study,
     *,
-    sites: Sequence[str] | None,
+    sites: Sites,
     as_of: date,
     valid_from: int,
     by: By | None,
@@ -88,7 +89,7 @@ def between(
     connection: Connection,
     study: Study,
     *,
-    sites: Sequence[str] | None,
+    sites: Sites,
     as_of: date,
     valid_from: int,
     by: By | None,
@@ -118,7 +119,7 @@ def between(
 
 def _letters(
     study: Study,
-    sites: Sequence[str] | None,
+    sites: Sites,
     as_of: date,
     valid_from: int,
     by: By | None,
@@ -151,10 +152,9 @@ def _letters(
         .where(
             patient_version.c.randomised_on <= as_of,
             planned_visit.c.patient_id.not_in(left_to_core(as_of)),
+            at_sites(planned_visit.c.target_site, sites),
         )
     )
-    if sites is not None:
-        facts = facts.where(planned_visit.c.target_site.in_(sites))
     if visit is not None:
         facts = facts.where(planned_visit.c.visit == visit)
     return _in_numbers(facts)

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pro_app.core.ledger import UNANSWERED, Entry, ledger
+from pro_app.core.sites import EVERYWHERE
 from pro_app.core.study import REASON_PENDING, Study
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.statuses.facts import Scope, read_facts
@@ -200,7 +201,7 @@ def _of_core(tx: Tx, study: Study, today: date) -> Counts:
         query = select(missing_flag).where(missing_flag.c.patient_id.in_(ids[start : start + 5000]))
         there |= {(row.patient_id, row.visit): row.closed_at for row in tx.execute(query)}
     counts = Counts()
-    for person in read_facts(tx.connection, Scope(ids=tuple(ids))):
+    for person in read_facts(tx.connection, Scope(EVERYWHERE, ids=tuple(ids))):
         for entry in ledger(person.facts, study, valid_from=_VALID_FROM, as_of=today):
             where, asks = (person.id, entry.visit), entry.reason == REASON_PENDING
             if where not in there and asks:

@@ -11,6 +11,7 @@ from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Entry, ledger, randomised_visits
 from pro_app.core.rates import VisitRates, rates, reasons
+from pro_app.core.sites import EVERYWHERE, Sites
 from pro_app.core.study import Study
 from pro_app.store.patients.patients import arms_of
 from pro_app.store.statuses.counts import By, Counted, counted
@@ -56,7 +57,7 @@ def tallied(
     study: Study,
     instrument: Instrument,
     *,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     as_of: date,
     known_at: datetime | None = None,
     by: By | None,
@@ -74,7 +75,7 @@ def tallied(
         ids = ids_left_to_core(connection, as_of)
     few: dict[str | None, _Part] = {}
     if ids is None or ids:
-        scope = Scope(ids=None if ids is None else tuple(sorted(ids)))
+        scope = Scope(EVERYWHERE, ids=None if ids is None else tuple(sorted(ids)))
         people = [
             (each.id, each.facts) for each in read_facts(connection, scope, known_at=known_at)
         ]
@@ -99,7 +100,7 @@ def _parts(
     instrument: Instrument,
     arms: dict[int, str],
     *,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     as_of: date,
     by: By | None,
 ) -> dict[str | None, _Part]:
@@ -112,9 +113,9 @@ def _parts(
 
     for patient_id, facts in people:
         for visit, site in randomised_visits(facts, study, as_of):
-            if sites is None or site in sites:
+            if site in sites:
                 part(patient_id, site).randomised[visit] += 1
         for entry in ledger(facts, study, valid_from=instrument.valid_from, as_of=as_of):
-            if sites is None or entry.site in sites:
+            if entry.site in sites:
                 part(patient_id, entry.site).entries.append(entry)
     return found

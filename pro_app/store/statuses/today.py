@@ -5,12 +5,13 @@ plans a day. The statements walk the indexes by site and day, so that a page cos
 what it shows, however large the study.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, case, func, literal, select
 
+from pro_app.core.sites import Sites
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.statuses.cuts import Cut, cut, gather
 from pro_app.store.tables import form, missing_flag, patient
 
@@ -40,11 +41,11 @@ class CameIn:
 
 
 def flagged(
-    connection: Connection, *, sites: Sequence[str], new_since: datetime, limit: int, counted: int
+    connection: Connection, *, sites: Sites, new_since: datetime, limit: int, counted: int
 ) -> Cut[Flagged]:
     """The flags that wait for a reason, the latest closed window first."""
     flag = missing_flag.c
-    waiting = (flag.site.in_(sites), flag.closed_at.is_(None))
+    waiting = (at_sites(flag.site, sites), flag.closed_at.is_(None))
     # Two statements: the index has the first rows in order, and counts without sorting.
     rows = (
         select(patient.c.number, flag.visit, flag.closed_window_on, flag.opened_at)
@@ -67,9 +68,7 @@ def flagged(
     return Cut(shown, total, int(new), more=total >= counted)
 
 
-def came_in(
-    connection: Connection, *, sites: Sequence[str], since: datetime, limit: int
-) -> Cut[CameIn]:
+def came_in(connection: Connection, *, sites: Sites, since: datetime, limit: int) -> Cut[CameIn]:
     """The forms received since an instant, the latest first."""
     # Materialised, so that the few recent forms are found by their index, which has all
     # that is needed to count them; SQLite would otherwise look through every patient of
@@ -83,7 +82,7 @@ def came_in(
     found = (
         select(recent, patient.c.number, literal(0).label("part"))
         .join(patient, patient.c.id == recent.c.patient_id)
-        .where(patient.c.site.in_(sites))
+        .where(at_sites(patient.c.site, sites))
         .subquery("found")
     )
     newest = (found.c.received_at.desc(), found.c.number, found.c.id)

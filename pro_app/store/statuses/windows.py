@@ -25,7 +25,9 @@ from sqlalchemy import (
 from pro_app.core.course import NEVER, course
 from pro_app.core.facts import PatientFacts
 from pro_app.core.ledger import Status, ledger
+from pro_app.core.sites import EVERYWHERE, Sites
 from pro_app.core.study import Study
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
 from pro_app.store.statuses.cuts import Cut, cut, gather
 from pro_app.store.statuses.facts import Scope, read_facts, standing
@@ -54,7 +56,7 @@ def open_windows(
     connection: Connection,
     study: Study,
     *,
-    sites: Sequence[str],
+    sites: Sites,
     today: date,
     new_since: date,
     within_days: Sequence[int],
@@ -106,7 +108,7 @@ def _with(
     return Cut(tuple(rows[:limit]), few.total + len(more), few.new + new)
 
 
-def _waiting_windows(study: Study, sites: Sequence[str], today: date, counted: int) -> Select[Any]:
+def _waiting_windows(study: Study, sites: Sites, today: date, counted: int) -> Select[Any]:
     """Windows that have opened and have no form, of patients who can still be asked."""
     plan = planned_visit.c
     version = and_(patient_version.c.patient_id == plan.patient_id, known(patient_version, None))
@@ -117,7 +119,7 @@ def _waiting_windows(study: Study, sites: Sequence[str], today: date, counted: i
         )
         .join(patient_version, version)
         .where(
-            plan.site.in_(sites),
+            at_sites(plan.site, sites),
             plan.opens_on <= today,
             _still_asked(study, today),
             # Not an outer join, of which PostgreSQL expects that hardly a row is left: it
@@ -155,7 +157,7 @@ class _Few:
         ]
 
 
-def _left_to_core(connection: Connection, study: Study, sites: Sequence[str], today: date) -> _Few:
+def _left_to_core(connection: Connection, study: Study, sites: Sites, today: date) -> _Few:
     plan, version = planned_visit.c, patient_version.c
     query = (
         select(
@@ -177,7 +179,7 @@ def _left_to_core(connection: Connection, study: Study, sites: Sequence[str], to
         )
         .where(
             plan.patient_id.in_(left_to_core(today)),
-            plan.site.in_(sites),
+            at_sites(plan.site, sites),
             plan.opens_on <= today,
             or_(plan.closes_on >= today, plan.closes_on.is_(None)),
         )
@@ -188,7 +190,7 @@ def _left_to_core(connection: Connection, study: Study, sites: Sequence[str], to
     ids = tuple({row.patient_id for row in rows})
     waits = {
         (person.id, visit)
-        for person in read_facts(connection, Scope(ids=ids))
+        for person in read_facts(connection, Scope(EVERYWHERE, ids=ids))
         for visit in still_asked_for(person.facts, study, today)
     }
     found = (OpenWindow(*row[1:]) for row in rows if (row.patient_id, row.visit) in waits)

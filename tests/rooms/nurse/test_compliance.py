@@ -11,6 +11,7 @@ from flask import Flask
 from pro_app.core.facts import EventKind
 from pro_app.core.ledger import ledger
 from pro_app.core.rates import RATES, Counts, pooled, rates
+from pro_app.core.sites import EVERYWHERE, only
 from pro_app.deployment import deployment
 from pro_app.nurse import completeness, service
 from pro_app.nurse.completeness import NESTED, Number
@@ -53,7 +54,7 @@ def world(app: Flask) -> Flask:
 
 def _rates(**asked: Any) -> list[tuple[str | None, Any]]:
     parts = deployment()
-    fixed = {"sites": None, "as_of": TODAY}
+    fixed = {"sites": EVERYWHERE, "as_of": TODAY}
     return service.compliance(parts.study, parts.instrument, **(fixed | asked))
 
 
@@ -62,7 +63,7 @@ def _rates(**asked: Any) -> list[tuple[str | None, Any]]:
 def test_the_rows_are_the_core_s_then_the_pooled_one(app: Flask, as_of: date) -> None:
     with app.app_context():
         with reading() as connection:
-            people = read_facts(connection, Scope())
+            people = read_facts(connection, Scope(EVERYWHERE))
         study = deployment().study
         entries = [e for p in people for e in ledger(p.facts, study, valid_from=30, as_of=as_of)]
         expected = rates(entries, study, randomised=len(people))
@@ -79,12 +80,12 @@ def test_the_groups_add_up_to_all(world: Flask, by: completeness.By) -> None:
 
 def test_a_site_sees_its_own_group_alone(world: Flask) -> None:
     with world.app_context():
-        assert {group for group, _ in _rates(by="site", sites=("LISHUI",))} == {"LISHUI"}
+        assert {group for group, _ in _rates(by="site", sites=only("LISHUI"))} == {"LISHUI"}
 
 
 def _gap(visit: str, whole: Number, part: Number | None, **limits: Any) -> completeness.Gap:
     parts = deployment()
-    fixed = {"sites": None, "as_of": TODAY, "by": None, "group": None}
+    fixed = {"sites": EVERYWHERE, "as_of": TODAY, "by": None, "group": None}
     between = (visit, whole, part)
     shown = completeness.overview(
         parts.study, parts.instrument, between=between, **(fixed | limits)
@@ -113,7 +114,7 @@ def made_of(counts: Counts) -> list[tuple[int, int]]:
 def test_every_per_cent_has_its_n_and_its_neighbours(world: Flask, cast: Cast) -> None:
     page = cast.nurse_of_lishui().get("/staff/compliance", headers=EN).text
     with world.app_context():
-        rows = [row for _, row in _rates(sites=("LISHUI",))]
+        rows = [row for _, row in _rates(sites=only("LISHUI"))]
     shown = re.findall(
         r'<td class="rate"><strong>(\d+)%</strong> <span class="soft">([\d/]+)', page
     )
@@ -130,7 +131,7 @@ def test_a_number_opens_the_list_of_who_it_is(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
     page = nurse.get("/staff/compliance?gap=V2.E-V", headers=EN).text
     with world.app_context():
-        found = _gap("V2", Number.E, Number.V, sites=("LISHUI",)).entries
+        found = _gap("V2", Number.E, Number.V, sites=only("LISHUI")).entries
     listed = re.findall(r'href="/staff/patients/([\w-]+)#V2"', page)
     assert listed == [entry.patient_id for entry in found]
     assert listed
