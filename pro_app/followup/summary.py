@@ -11,7 +11,8 @@ from pro_app.store.desk.tasks import TaskKind, waiting
 from pro_app.store.engine import leases
 from pro_app.store.engine.transaction import Actor, housekeeping, reading, transaction
 from pro_app.store.forms.decisions import waiting as undecided
-from pro_app.store.statuses.today import flagged, open_windows
+from pro_app.store.statuses.today import flagged
+from pro_app.store.statuses.windows import open_windows
 from pro_app.store.trail.trail import last_of
 
 _MONDAY = 0

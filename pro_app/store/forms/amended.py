@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
     Boolean,
     ColumnElement,
     Connection,
@@ -218,7 +217,7 @@ def _query(known_at: datetime | None, patient_ids: Sequence[int] | None) -> Any:
         .join_from(form, form_decision, form_decision.c.form_id == form.c.id)
         .where(known(form_decision, known_at), ~form.c.proxy)
     )
-    pairs = blank_first()
+    pairs = few(blank_first(), "pairs")
     rivals: Select[Any] = (
         select(*_WHICH, literal(0), _none(Text), _none(Boolean), literal(True), *empty)
         .join_from(
@@ -236,31 +235,24 @@ def _query(known_at: datetime | None, patient_ids: Sequence[int] | None) -> Any:
     return union_all(*parts)
 
 
-def blank_first() -> CTE:
+def blank_first() -> Select[Any]:
     """(patient, visit) of several own forms whose first one is blank, or was corrected: few.
 
     Of these patients the core says which form counts, see `counts_by_rule`.
     """
     first, second = form.alias("first_form"), form.alias("second_form")
     was_corrected = exists().where(correction.c.form_id == first.c.id)
-    return few(
+    same_visit = and_(first.c.patient_id == second.c.patient_id, first.c.visit == second.c.visit)
+    return (
         select(second.c.patient_id, second.c.visit)
-        .join_from(
-            second,
-            first,
-            and_(
-                first.c.patient_id == second.c.patient_id,
-                first.c.visit == second.c.visit,
-                # As the indexes say it: SQLite uses them for no other words.
-                literal_column("(first_form.standing AND NOT first_form.proxy)"),
-            ),
-        )
+        .join_from(second, first, same_visit)
         .where(
+            # As the indexes say it: SQLite uses them for no other words.
+            literal_column("(first_form.standing AND NOT first_form.proxy)"),
             literal_column("(NOT second_form.standing AND NOT second_form.proxy)"),
             or_(first.c.items_answered == 0, was_corrected),
         )
-        .distinct(),
-        "pairs",
+        .distinct()
     )
 
 
