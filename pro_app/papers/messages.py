@@ -7,7 +7,7 @@ from pro_app.core import corrections
 from pro_app.core.corrections import CantCorrect
 from pro_app.core.oddities import Odd
 from pro_app.core.submission import Refusal
-from pro_app.i18n import day
+from pro_app.i18n import short_day
 from pro_app.papers.checking import NotChecked
 from pro_app.papers.correcting import NotDone
 from pro_app.papers.deciding import NotDecided
@@ -48,7 +48,11 @@ def not_kept(why: Refusal | Hindrance) -> str:
 
 def odd_words(odd: Odd) -> str:
     """What is odd about a form, with its days as a page shows them."""
-    return what_is_odd(odd.what, day(odd.on) if odd.on else "", day(odd.until) if odd.until else "")
+    return what_is_odd(
+        odd.what,
+        short_day(odd.on) if odd.on else "",
+        short_day(odd.until) if odd.until else "",
+    )
 
 
 def not_done(why: NotDone) -> str:
