@@ -10,7 +10,7 @@ from tests.house.source import PRODUCT, ROOMS, ROOT, files, imports, name, start
 _CORE_LIBRARY = {
     "ast", "bisect", "calendar", "collections", "dataclasses", "datetime", "enum", "fractions",
     "functools", "hashlib", "html", "itertools", "json", "math", "operator", "re", "statistics",
-    "types", "typing",
+    "types", "typing", "unicodedata",
 }  # fmt: skip
 
 #: What lies below the rooms → what it may import of the product.
