@@ -10,7 +10,8 @@ from pro_app.core.ledger import UNANSWERED, Status, ledger
 from pro_app.core.study import Study
 from pro_app.store.desk.contact_log import log_of
 from pro_app.store.engine.transaction import Actor, Tx, transaction
-from pro_app.store.patients.patients import find_patient, lock_patient
+from pro_app.store.patients.numbers import find_typed
+from pro_app.store.patients.patients import lock_patient
 from pro_app.store.patients.reasons import GivenReason, keep_reason, reasons_of
 from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.statuses.flags import Closed, close_flag
@@ -89,13 +90,13 @@ def give_reason(
     if refused:
         return refused
     with transaction(actor, now) as tx:
-        found = find_patient(tx.connection, number, sites=sites)
+        found = find_typed(tx.connection, number, sites=sites)
         if found is None:
             tx.abandon()
             return ReasonRefused(ReasonProblem.UNKNOWN_PATIENT, "number")
         # Locked, so that a form or a death that arrives now is seen or waits.
         lock_patient(tx, found.id)
-        outcome = _apply(tx, found.id, number, said, study, today, logged)
+        outcome = _apply(tx, found.id, found.number, said, study, today, logged)
         if isinstance(outcome, ReasonRefused) or not outcome.changed:
             tx.abandon()
     return outcome

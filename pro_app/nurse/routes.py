@@ -183,7 +183,8 @@ def _patient_page(
         parts.study, instrument, number=number, sites=current_user.sites, today=parts.today()
     )
     if found is None:
-        abort(404)
+        meant = patient.meant(number, sites=current_user.sites)
+        abort(redirect(url_for("nurse.patient", number=meant)) if meant else 404)
     scales = {scale.code: scale for scale in instrument.scales}
     scale = scales.get(request.args.get("scale", ""), patient.overall(instrument))
     return render_template(

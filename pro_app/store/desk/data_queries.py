@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, 
 
 from pro_app.core.review import Deed, QueryState, state_after
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.patients.numbers import find_number, fits_search
 from pro_app.store.statuses.today import Cut
 from pro_app.store.tables import data_query, form, patient, query_note
 
@@ -143,7 +144,8 @@ def list_queries(
     )
     query = _at(_query(), sites).where(*_so_far(state)).order_by(*order)
     if number:
-        query = query.where(patient.c.number.contains(number, autoescape=True))
+        meant = find_number(connection, number, sites=sites)
+        query = query.where(fits_search(number, meant))
     return [_made(row) for row in connection.execute(query.limit(limit).offset(skip))]
 
 

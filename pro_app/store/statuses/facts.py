@@ -19,6 +19,7 @@ from sqlalchemy import (
 from pro_app.core.facts import EventFact, EventKind, FormFact, PatientFacts, ReasonFact
 from pro_app.store.engine.known import known
 from pro_app.store.forms.amended import Amended, in_parts, read_amended
+from pro_app.store.patients.numbers import fits_search
 from pro_app.store.tables import event, form, patient, patient_version, reason
 
 
@@ -35,7 +36,8 @@ class Known:
 class Scope:
     """Which patients a reader may see and asks for.
 
-    `sites` None is every site; `numbers_after` is where the last page ended.
+    `sites` None is every site; `numbers_after` is where the last page ended;
+    `number_meant` fits beside `number_contains`.
     """
 
     sites: tuple[str, ...] | None = None
@@ -43,6 +45,7 @@ class Scope:
     number_contains: str = ""
     numbers_after: str = ""
     limit: int | None = None
+    number_meant: str | None = None
 
 
 def read_facts(
@@ -108,7 +111,7 @@ def _people(scope: Scope, known_at: datetime | None) -> Select[Any]:
     if scope.ids is not None:
         query = query.where(patient.c.id.in_(scope.ids))
     if scope.number_contains:
-        query = query.where(patient.c.number.icontains(scope.number_contains, autoescape=True))
+        query = query.where(fits_search(scope.number_contains, scope.number_meant))
     if scope.numbers_after:
         query = query.where(patient.c.number > scope.numbers_after)
     return query.limit(scope.limit) if scope.limit is not None else query
