@@ -17,6 +17,7 @@ from pro_app.cli import (
     plan,
     scoring,
     staff,
+    study_check,
     wording,
     worker,
 )
@@ -28,6 +29,7 @@ _GROUPS = (
     intake,
     followup,
     wording,
+    study_check,
     staff,
     worker,
     audit,
