@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from pro_app.core.cells import safe_text
+from pro_app.core.sites import Sites
 from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.patients.numbers import find_number
 from pro_app.store.trail.trail import Line, search_trail, whole_trail
@@ -59,9 +60,7 @@ class Exported:
     sha256: str
 
 
-def asked(
-    given: dict[str, str], *, sites: tuple[str, ...] | None, her_steps: bool, time_zone: str
-) -> Search:
+def asked(given: dict[str, str], *, sites: Sites, her_steps: bool, time_zone: str) -> Search:
     """The search of an address, within the reader's sites. Errors: BadAsk."""
     zone = ZoneInfo(time_zone)
     since, until = _day(given["from"]), _day(given["to"])
@@ -80,7 +79,7 @@ def asked(
     )
 
 
-def _meant(typed: str, sites: tuple[str, ...] | None) -> str:
+def _meant(typed: str, sites: Sites) -> str:
     """The patient's number, or what was typed: the trail tells of others than patients, too."""
     if not typed:
         return ""

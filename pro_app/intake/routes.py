@@ -38,8 +38,8 @@ def one() -> ResponseReturnValue:
     values = {
         name: request.form.get(name, "").replace("\0", "").strip() for name in enrolling.COLUMNS
     }
-    if current_user.sites and len(current_user.sites) == 1:
-        values["site"] = current_user.sites[0]
+    if current_user.site:
+        values["site"] = current_user.site
     outcome = _enrol(enrolling.one(values), only_new=True)
     if isinstance(outcome, Imported):
         number = enrolling.number_of(values, deployment().study)
@@ -110,7 +110,7 @@ def _preview(table: Table, outcome: Outcome) -> ResponseReturnValue:
 
 def _page(values: dict[str, str], faults: dict[str, str] | None = None, **more: Any) -> str:
     study = deployment().study
-    sites = [s for s in study.sites if not current_user.sites or s.code in current_user.sites]
+    sites = [s for s in study.sites if s.code in current_user.sites]
     return render_template(
         "intake/enrol.html",
         values=values,

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from pro_app.core.instrument import Instrument
+from pro_app.core.sites import EVERYWHERE
 from pro_app.core.study import Study
 from pro_app.intake import events, forms, patients
 from pro_app.intake.problems import CellProblem, LineRemark, Remark
@@ -88,7 +89,11 @@ def import_table(
         if state is not None and state.study != study.id:
             tx.abandon()
             return OtherStudy(state.study)
-        numbers = lock_numbers(tx) if kind is Kind.PATIENTS else numbers_of(tx.connection)
+        numbers = (
+            lock_numbers(tx)
+            if kind is Kind.PATIENTS
+            else numbers_of(tx.connection, sites=EVERYWHERE)
+        )
         run = Run(table, tx, study, instrument, today, trial, numbers, door)
         _TAKE[kind](run)
         if run.problems or trial or not run.changed:

@@ -1,20 +1,18 @@
 """Patients' trial numbers, to be found however somebody types them."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import ColumnElement, Connection, or_, select
 
 from pro_app.core.identifiers import Numbers, plain
+from pro_app.core.sites import EVERYWHERE, Sites
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.patients.patients import Patient, find_patient
 from pro_app.store.tables import patient, study_state
 
 
-def numbers_of(connection: Connection, *, sites: Sequence[str] | None = None) -> Numbers:
-    """The numbers of the patients at these sites, None for all."""
-    query = select(patient.c.number)
-    if sites is not None:
-        query = query.where(patient.c.site.in_(sites))
+def numbers_of(connection: Connection, *, sites: Sites) -> Numbers:
+    """The numbers of the patients at these sites."""
+    query = select(patient.c.number).where(at_sites(patient.c.site, sites))
     return Numbers(connection.execute(query).scalars())
 
 
@@ -25,23 +23,19 @@ def lock_numbers(tx: Tx) -> Numbers:
     PostgreSQL locks the row; on SQLite the transaction is the only writer anyway.
     """
     tx.execute(select(study_state.c.id).with_for_update())
-    return numbers_of(tx.connection)
+    return numbers_of(tx.connection, sites=EVERYWHERE)
 
 
-def find_number(
-    connection: Connection, typed: str, *, sites: Sequence[str] | None = None
-) -> str | None:
+def find_number(connection: Connection, typed: str, *, sites: Sites) -> str | None:
     """The number that was meant, of a patient at these sites; None where none or several are."""
-    same = select(patient.c.number).where(patient.c.number == typed)
-    if sites is not None:
-        same = same.where(patient.c.site.in_(sites))
+    same = select(patient.c.number).where(
+        patient.c.number == typed, at_sites(patient.c.site, sites)
+    )
     found: str | None = connection.execute(same).scalar_one_or_none()
     return found or numbers_of(connection, sites=sites).find(typed)
 
 
-def find_typed(
-    connection: Connection, typed: str, *, sites: Sequence[str] | None = None
-) -> Patient | None:
+def find_typed(connection: Connection, typed: str, *, sites: Sites) -> Patient | None:
     """The patient whose number was meant, None where there is none at these sites, or several."""
     found = find_patient(connection, typed, sites=sites)
     if found is None:
