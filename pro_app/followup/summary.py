@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from pro_app.core.sites import only
 from pro_app.core.study import Site, Study
-from pro_app.store.desk.tasks import TaskKind, waiting
+from pro_app.core.tasks import TaskKind
+from pro_app.store.desk.tasks import waiting
 from pro_app.store.engine import leases
 from pro_app.store.engine.transaction import Actor, housekeeping, reading, transaction
 from pro_app.store.forms.decisions import waiting as undecided

@@ -5,8 +5,9 @@ from enum import StrEnum
 
 from pro_app.core.contact import Attempt, Channel, Outcome
 from pro_app.core.sites import Sites
+from pro_app.core.tasks import TaskOutcome
 from pro_app.nurse import calls
-from pro_app.store.desk.tasks import SiteTask, TaskOutcome, close_task, lock_task, take_task
+from pro_app.store.desk.tasks import SiteTask, close_task, lock_task, take_task
 from pro_app.store.engine.transaction import Actor, transaction
 
 
