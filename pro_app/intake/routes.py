@@ -44,6 +44,8 @@ def one() -> ResponseReturnValue:
     if isinstance(outcome, Imported):
         number = enrolling.number_of(values, deployment().study)
         flash(_("%(number)s is enrolled.", number=number))
+        for remark in outcome.remarks:
+            flash(_("Please look at this: %(remark)s", remark=messages.noticed(remark)), "warn")
         return redirect(url_for("nurse.patient", number=number))
     faults: dict[str, str] = {}
     if isinstance(outcome, NotImported):

@@ -114,6 +114,24 @@ def test_what_can_not_be_is_refused_at_its_field_and_nothing_given_is_lost(
     assert kept(app) is None
 
 
+def test_what_is_worth_a_word_is_said_by_the_page_as_by_a_file(
+    app: Flask, cast: Cast, desk: Desk
+) -> None:
+    nurse = cast.nurse_of_lishui()
+    turned = {"screened_on": "2026-03-04", "randomised_on": "2026-03-01"}
+    says = "randomised on 2026-03-01, before the screening on 2026-03-04"
+    answer = nurse.post(ENROL, data=HER | turned, headers=EN)
+    page = nurse.get(answer.headers["Location"], headers=EN).text
+    assert "LISHUI-001 is enrolled." in page
+    assert f"Please look at this: {says}" in page
+    assert says not in nurse.get("/staff/patients/LISHUI-001", headers=EN).text
+    assert kept(app) == ("LISHUI", "PRO 2.0", "2026-03-01")
+    row = line("LISHUI-002").replace("2026-03-01", "2026-03-05")
+    assert "before the screening on 2026-03-05" in send(nurse, text(row)).text
+    desk.take("patients", patient("LISHUI-003", **turned))
+    assert says in desk.remarks
+
+
 def test_a_number_in_use_is_refused_and_says_nothing_of_its_site(app: Flask, cast: Cast) -> None:
     with app.app_context():
         factories.add_patient("JIAXING-001", "JIAXING")
