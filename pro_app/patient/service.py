@@ -7,7 +7,8 @@ from pro_app.acts.filled import Filled
 from pro_app.acts.forms import Outcome, keep
 from pro_app.acts.occasion import Occasion
 from pro_app.core.instants import corrected
-from pro_app.store.desk.tasks import TaskKind, find_open_task, open_task
+from pro_app.core.tasks import TaskKind
+from pro_app.store.desk.tasks import find_open_task, open_task
 from pro_app.store.engine.transaction import Actor, transaction
 from pro_app.store.forms.receiving import lock
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Delete, Table, Update, bindparam, delete, select, update
 
-from pro_app.store.desk.tasks import TaskKind, TaskOutcome
+from pro_app.core.tasks import TaskKind, TaskOutcome
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.statuses.flags import Closed
 from pro_app.store.tables import draft, missing_flag, nurse_task

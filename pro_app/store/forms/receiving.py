@@ -14,7 +14,7 @@ from pro_app.core.instants import as_told
 from pro_app.core.instrument import Instrument
 from pro_app.core.sites import EVERYWHERE
 from pro_app.core.submission import KnownForm, content_of
-from pro_app.store.desk.tasks import TaskKind
+from pro_app.core.tasks import TaskKind
 from pro_app.store.engine.locked import LOCKED
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.forms.aftermath import Loose
