@@ -4,7 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CTE, Connection, and_, case, func, insert, select, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from pro_app.core.contact import Attempt, Channel, Outcome
 from pro_app.core.sites import Sites
@@ -179,16 +190,6 @@ def call_backs(
         )
         .exists()
     )
-    came = (
-        select(form.c.id)
-        .where(
-            form.c.patient_id == contact_attempt.c.patient_id,
-            form.c.visit == contact_attempt.c.visit,
-            form.c.received_at >= contact_attempt.c.made_at,
-            standing(),
-        )
-        .exists()
-    )
     due = few(
         select(
             contact_attempt.c.patient_id, contact_attempt.c.visit, contact_attempt.c.call_back_at
@@ -197,7 +198,7 @@ def call_backs(
             contact_attempt.c.call_back_at <= until,
             known(contact_attempt, None),
             ~called_since,
-            ~came,
+            ~_came_since(),
         ),
         "due",
     )
@@ -213,6 +214,16 @@ def call_backs(
     rows = list(connection.execute(query))
     shown = tuple(CallBack(row.number, row.visit, row.call_back_at) for row in rows)
     return Cut(shown, rows[0].total if rows else 0)
+
+
+def _came_since() -> ColumnElement[bool]:
+    """Whether the form of the visit, of which an attempt was, came after it."""
+    return exists().where(
+        form.c.patient_id == contact_attempt.c.patient_id,
+        form.c.visit == contact_attempt.c.visit,
+        form.c.received_at >= contact_attempt.c.made_at,
+        standing(),
+    )
 
 
 def _attempt(row: object) -> Attempt:
