@@ -36,7 +36,7 @@ RATES = {
 }
 _SITES = ["LISHUI", "JIAXING", "ZJCC", "SAHZU", "LISHUI", "LISHUI"]
 #: The patients of the reference → their trial numbers here.
-SIX = {pid: f"{site}-{n:03}" for n, (pid, site) in enumerate(zip("ABCDEF", _SITES, strict=True))}
+SIX = {pid: f"{site}-{n:03}" for n, (pid, site) in enumerate(zip("ABCDEF", _SITES, strict=True), 1)}
 FIFTY_TWO = {p["pid"]: f"LISHUI-{n}" for n, p in enumerate(MANY["patients"], start=101)}
 #: Screened and consented before everything.
 EARLY = "2019-12-02"
