@@ -20,15 +20,17 @@ def add_patient(
     site: str = "LISHUI",
     *,
     screened_on: date | None = date(2026, 1, 1),
-    pro_consent_on: date | None = date(2026, 1, 1),
+    pro_consent_on: date | str | None = "screened",
     randomised_on: date | None = date(2026, 1, 5),
     able: bool | None = True,
     language: str | None = "zh",
     arm: str | None = None,
     now: datetime | None = None,
 ) -> int:
-    """The id of a new patient: consented, able and randomised unless told otherwise."""
+    """The id of a new patient: consented at the screening, able, randomised, unless told."""
     parts = deployment()
+    if isinstance(pro_consent_on, str):
+        pro_consent_on = screened_on
     state = PatientState(language, screened_on, pro_consent_on, randomised_on, able)
     with transaction(ACTOR, now or parts.now()) as tx:
         ids = add_patients(tx, [(number, site, state, arm)], parts.study)

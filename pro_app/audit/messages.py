@@ -188,6 +188,7 @@ def _fields_of_records() -> dict[str, str]:
         "arm": _("arm"),
         "event": _("event"),
         "on": _("on"),
+        "to_site": _("to site"),
         "pause": _("pause"),
         "asked_on": _("asked on"),
         "due_on": _("to be answered by"),

@@ -51,10 +51,11 @@ def patients(file: Path, dry_run: bool) -> None:
 def events(file: Path, dry_run: bool) -> None:
     """Add dated events of known patients.
 
-    Columns: patient_id, event, on, note. An event is one of death, progression,
-    treatment_stopped, surgery, radiotherapy, lost_to_follow_up,
+    Columns: patient_id, event, on, and note and to_site if you like. An event is one
+    of death, progression, treatment_stopped, surgery, radiotherapy, lost_to_follow_up,
     withdrawal_treatment, withdrawal_questionnaires, withdrawal_follow_up,
-    withdrawal_consent.
+    withdrawal_consent, return_to_questionnaires, return_consent, transfer. to_site is
+    the code of the site at which the patient goes on after a transfer, else empty.
     """
     done = _take(Kind.EVENTS, file, dry_run)
     click.echo(

@@ -60,7 +60,7 @@ def page(
                 entries = ledger(facts, study, valid_from=instrument.valid_from, as_of=as_of)
                 if status is None or any(_fits(entry, status) for entry in entries):
                     by_visit = {entry.visit: entry for entry in entries}
-                    rows.append(GridRow(facts.patient_id, facts.site, by_visit))
+                    rows.append(GridRow(facts.patient_id, facts.site_on(as_of), by_visit))
             searched += len(people)
             if len(rows) > ROWS:
                 return Grid(tuple(rows[:ROWS]), rows[ROWS - 1].number, searched)

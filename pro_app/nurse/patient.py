@@ -6,9 +6,10 @@ from typing import Any
 
 from pro_app.clock import day_of
 from pro_app.core.charts import Frame, ScoreChart, score_chart
+from pro_app.core.course import NEVER, ended_by
+from pro_app.core.facts import EventFact
 from pro_app.core.instrument import Difference, Instrument, Scale
 from pro_app.core.ledger import Entry, ledger
-from pro_app.core.preview import ENDS_ASKING
 from pro_app.core.reach import Reach
 from pro_app.core.study import Study
 from pro_app.core.timeline import Timeline, timeline
@@ -55,9 +56,9 @@ class PatientPage:
     shared: Recorded | None  # when another patient's phone was last found to be hers too
 
     @property
-    def ended_by(self) -> Event | None:
-        """The earliest death or withdrawal, after which nobody asks her for a form."""
-        return next((event for event in self.events if event.kind in ENDS_ASKING), None)
+    def ended_by(self) -> EventFact | None:
+        """The death or the lasting withdrawal after which nobody asks for a form."""
+        return ended_by([event.fact for event in self.events], NEVER)
 
     def held_by(self, today: date) -> Pause | None:
         """The pause that holds messages to her today."""

@@ -5,7 +5,8 @@ from datetime import date
 from enum import StrEnum
 
 from pro_app.core.contact import Outcome
-from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind
+from pro_app.core.course import ended_by
+from pro_app.core.facts import EventKind
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Status, ledger
 from pro_app.core.pauses import held
@@ -59,18 +60,19 @@ def reminder(
     facts = person.facts
     entries = ledger(facts, study, valid_from=instrument.valid_from, as_of=today)
     entry = next((each for each in entries if each.visit == visit), None)
-    kinds = {event.kind for event in facts.events}
+    end = ended_by(facts.events, today)
+    died = any(event.kind is EventKind.DEATH for event in facts.events)
     waited_for = entry and entry.status is Status.WINDOW_OPEN and facts.able is not False
     why = {
-        NotNow.DIED: EventKind.DEATH in kinds,
-        NotNow.WITHDREW: bool(kinds & ENDS_QUESTIONNAIRES),
+        NotNow.DIED: died,
+        NotNow.WITHDREW: end is not None,
         NotNow.NOT_OPEN: not waited_for,
         NotNow.PAUSED: paused,
     }
     return Reminder(
         number,
         visit,
-        facts.site,
+        facts.site_on(today),
         person.language,
         entry.closes_on if entry else None,
         next((each for each, so in why.items() if so), None),

@@ -49,6 +49,19 @@ def pauses_of(connection: Connection, patient_id: int) -> list[Pause]:
     ]
 
 
+def first_days(connection: Connection, patient_ids: Sequence[int]) -> dict[int, tuple[date, ...]]:
+    """Patient id → the first day of each current pause."""
+    found: dict[int, tuple[date, ...]] = {}
+    for start in range(0, len(patient_ids), 5000):
+        part = patient_ids[start : start + 5000]
+        query = select(pause.c.patient_id, pause.c.from_on).where(
+            pause.c.patient_id.in_(part), known(pause, None)
+        )
+        for row in connection.execute(query):
+            found[row.patient_id] = (*found.get(row.patient_id, ()), row.from_on)
+    return found
+
+
 def paused(
     connection: Connection, *, sites: Sequence[str], today: date, limit: int
 ) -> tuple[Paused, ...]:
