@@ -10,6 +10,7 @@ from datetime import date
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Entry, Status, ledger
 from pro_app.core.preview import VisitChange, differences
+from pro_app.core.sites import EVERYWHERE
 from pro_app.core.study import Study
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.patients.intake import close_flags, parts
@@ -52,5 +53,5 @@ def _ledgers(
     return {
         known.id: ledger(known.facts, study, valid_from=instrument.valid_from, as_of=today)
         for part in parts(sorted(patient_ids))
-        for known in read_facts(tx.connection, Scope(ids=tuple(part)))
+        for known in read_facts(tx.connection, Scope(EVERYWHERE, ids=tuple(part)))
     }

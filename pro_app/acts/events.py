@@ -23,6 +23,7 @@ from pro_app.core.facts import ENDED_BY, EventFact, EventKind, PatientFacts
 from pro_app.core.instrument import Instrument
 from pro_app.core.possible import contradictions, new_ones
 from pro_app.core.preview import preview, with_event, without_event
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.store.engine.transaction import Actor, Tx, reading
 from pro_app.store.patients.events import Event, NewEvent, add_events, supersede_event
@@ -86,7 +87,7 @@ def look(
     given: Given,
     *,
     number: str,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     today: date,
 ) -> Shown | Refused:
     """What saving this would change, or why it can't be saved."""
@@ -101,7 +102,7 @@ def save(
     *,
     as_shown: str,
     number: str,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
     today: date,
@@ -170,7 +171,7 @@ def _told(tx: Tx, each: Brought) -> dict[str, Any]:
     )
 
 
-def find(number: str, event_id: int, *, sites: tuple[str, ...] | None) -> Event | None:
+def find(number: str, event_id: int, *, sites: Sites) -> Event | None:
     """An event as it stands, None when there is none of this number at these sites."""
     with reading() as connection:
         patient = find_patient(connection, number, sites=sites)

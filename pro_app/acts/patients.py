@@ -18,6 +18,7 @@ from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
 from pro_app.core.possible import Unusual, contradictions, new_ones, unusual
 from pro_app.core.preview import preview
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.store.engine.transaction import Actor, Tx
 from pro_app.store.patients.patients import PatientState, change_state
@@ -82,7 +83,7 @@ def look(
     given: Given,
     *,
     number: str,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     today: date,
     investigator: bool = False,
 ) -> Shown | Refused:
@@ -108,7 +109,7 @@ def save(
     *,
     as_shown: str,
     number: str,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
     today: date,

@@ -94,7 +94,7 @@ def take(run: Run) -> None:
 
 def _read(run: Run) -> Iterator[_Line]:
     every = [site.code for site in run.study.sites]
-    sites = [code for code in every if run.door.sites is None or code in run.door.sites]
+    sites = [code for code in every if code in run.door.sites]
     for cells in run.lines():
         line = _Line(
             cells,
@@ -218,7 +218,7 @@ def _refuse(person: _Person, name: str, rule: Rule, on: date) -> None:
 
 
 def _may_come(door: Door, person: _Person) -> bool:
-    if door.sites is not None and person.site not in door.sites:
+    if person.site not in door.sites:
         return False
     return not (door.only_new and person.patient is not None)
 

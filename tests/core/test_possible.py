@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -131,7 +132,7 @@ def test_whichever_fact_comes_first_the_same_is_refused(
 
     def brought(*steps: PatientFacts) -> bool:
         found = [contradictions(each, today=TODAY, sites=SITES) for each in steps]
-        return any(new_ones(a, b) for a, b in zip(found, found[1:], strict=False))
+        return any(new_ones(a, b) for a, b in pairwise(found))
 
     assert brought(nobody, days_first, both) == brought(nobody, events_first, both)
     assert brought(nobody, both) == bool(contradictions(both, today=TODAY, sites=SITES))

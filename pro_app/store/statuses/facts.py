@@ -17,6 +17,8 @@ from sqlalchemy import (
 )
 
 from pro_app.core.facts import EventFact, EventKind, FormFact, PatientFacts, ReasonFact
+from pro_app.core.sites import Sites
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
 from pro_app.store.forms.amended import Amended, in_parts, read_amended
 from pro_app.store.tables import event, form, patient, patient_version, reason
@@ -35,10 +37,10 @@ class Known:
 class Scope:
     """Which patients a reader may see and asks for.
 
-    `sites` None is every site; `numbers_after` is where the last page ended.
+    `numbers_after` is where the last page ended.
     """
 
-    sites: tuple[str, ...] | None = None
+    sites: Sites
     ids: tuple[int, ...] | None = None
     number_contains: str = ""
     numbers_after: str = ""
@@ -103,8 +105,7 @@ def _people(scope: Scope, known_at: datetime | None) -> Select[Any]:
         .join(version, and_(version.c.patient_id == patient.c.id, known(version, known_at)))
         .order_by(patient.c.number)
     )
-    if scope.sites is not None:
-        query = query.where(patient.c.site.in_(scope.sites))
+    query = query.where(at_sites(patient.c.site, scope.sites))
     if scope.ids is not None:
         query = query.where(patient.c.id.in_(scope.ids))
     if scope.number_contains:

@@ -10,6 +10,7 @@ from pro_app.acts import events, patients
 from pro_app.acts.entered import Refused
 from pro_app.acts.events import Given
 from pro_app.core.facts import EventKind
+from pro_app.core.sites import EVERYWHERE
 from pro_app.deployment import deployment
 from pro_app.intake.service import Kind, NotImported, import_table
 from pro_app.intake.table import Source, table_of
@@ -77,7 +78,7 @@ def test_an_event_is_refused_by_both_doors_or_by_none(in_app: Flask) -> None:
             parts.instrument,
             Given(kind=kind.value, on=on, to_site=to_site),
             number=number,
-            sites=None,
+            sites=EVERYWHERE,
             today=parts.today(),
         )
         refused = isinstance(page, Refused)
@@ -106,7 +107,7 @@ def test_days_of_a_patient_are_refused_by_both_doors_or_by_none(in_app: Flask) -
             parts.instrument,
             patients.Given(given | {"language": "zh", "able": "yes"}),
             number=number,
-            sites=None,
+            sites=EVERYWHERE,
             today=parts.today(),
         )
         row = dict(patient(number, arm="", pro_consent_on="")) | given
