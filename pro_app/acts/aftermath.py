@@ -13,7 +13,8 @@ from pro_app.core.preview import VisitChange, differences
 from pro_app.core.sites import EVERYWHERE
 from pro_app.core.study import Study
 from pro_app.store.engine.transaction import Tx
-from pro_app.store.patients.intake import close_flags, parts
+from pro_app.store.forms.aftermath import close_flags
+from pro_app.store.patients.intake import parts
 from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.statuses.flags import Closed
 

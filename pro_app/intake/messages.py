@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from flask_babel import gettext as _
 
+from pro_app.core.oddities import Oddity
 from pro_app.intake.problems import CellProblem, LineRemark, Remark, Rule
+from pro_app.remarks import what_is_odd
 
 
 def expected(problem: CellProblem) -> str:
@@ -114,6 +116,11 @@ _REMARKS: dict[Remark, Callable[..., str]] = {
         "another form stands for %(visit)s; this one is kept beside it and not counted",
         visit=visit,
     ),
+    Remark.SECOND_COUNTS: lambda visit: _(
+        "the form that stands for %(visit)s is blank; this one counts until the site decides",
+        visit=visit,
+    ),
+    Remark.ODD: lambda what, on, until: what_is_odd(Oddity(what), on, until),
     Remark.ANSWERED_ALL_THE_SAME: lambda box, item: _(
         "%(box)s is ticked and %(item)s is answered; the answer is kept", box=box, item=item
     ),

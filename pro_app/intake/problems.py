@@ -80,6 +80,8 @@ class Remark(StrEnum):
     CONSENT_EARLY = "CONSENT_EARLY"  # consented before the screening
     AFTER_THE_END = "AFTER_THE_END"  # an event after a death or withdrawal
     SECOND_FORM = "SECOND_FORM"  # another form stands for the visit
+    SECOND_COUNTS = "SECOND_COUNTS"  # a blank one stands: this one counts until the site decides
+    ODD = "ODD"  # blank, or of a day on which nothing was asked: see core.oddities
     ANSWERED_ALL_THE_SAME = "ANSWERED_ALL_THE_SAME"  # an item under a ticked opt-out box
     NOT_SAID_WHY = "NOT_SAID_WHY"  # an interview without a reason
     NOBODY_NAMED = "NOBODY_NAMED"  # nobody is named who keyed the form

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from pro_app.acts.occasion import StaffOccasion
+from pro_app.core.corrections import Question
+from pro_app.core.instants import DayDoubt, doubt
 from pro_app.core.ledger import Entry
 from pro_app.core.scoring import Score
 from pro_app.core.wording import Wording
-from pro_app.papers.deciding import entry_of, may_decide
+from pro_app.papers.deciding import entry_of, questions
 from pro_app.papers.wording import words_of
 from pro_app.store.engine.transaction import reading
 from pro_app.store.forms.corrections import Correction, corrections_of
@@ -38,8 +40,15 @@ class FormPage:
         return tuple(each for each in self.scans if each.removed_at is None)
 
     @property
-    def may_decide(self) -> bool:
-        return may_decide(self.form, self.entry)
+    def questions(self) -> tuple[Question, ...]:
+        """What the site may decide of it."""
+        return questions(self.form, self.entry)
+
+    @property
+    def day_doubt(self) -> DayDoubt | None:
+        """Why the day that a phone told should be looked at."""
+        form = self.form
+        return doubt(form.finished_at, device_at=form.device_at, received_at=form.received_at)
 
     @property
     def waits(self) -> Correction | None:

@@ -31,6 +31,7 @@ class ScoredForm:
     scores: Mapping[str, Score]
     corrections: int = 0
     entered_by: str | None = None
+    void: bool = False  # declared wrong: shown struck out, counted nowhere
 
 
 def scored_forms(connection: Connection, patient_id: int, scoring_version: str) -> list[ScoredForm]:
@@ -83,4 +84,5 @@ def _scored(row: Any, patient_id: int, amended: Amended) -> ScoredForm:
         scores={code: Score(*parts) for code, parts in (row.scores or {}).items()},
         corrections=len(touched.signed) if touched else 0,
         entered_by=row.entered_by,
+        void=row.id in amended.voided,
     )

@@ -176,14 +176,13 @@ def test_an_id_that_is_no_uuid_is_refused(her: FlaskClient, body: dict[str, Any]
 
 
 @pytest.mark.parametrize(("visit", "status", "error"), [
-    ("V0", 409, "CLOSED"),
     ("V2", 409, "NOT_OPEN_YET"),
     ("V99", 422, "UNKNOWN_VISIT"),
     ("", 422, "UNKNOWN_VISIT"),
     ("\x00", 422, "UNKNOWN_VISIT"),
     ("\ud800", 422, "UNKNOWN_VISIT"),
 ])  # fmt: skip
-def test_closed_future_and_unknown_visits_are_refused(
+def test_future_and_unknown_visits_are_refused(
     app: Flask, her: FlaskClient, visit: str, status: int, error: str
 ) -> None:
     with app.app_context():
