@@ -30,6 +30,12 @@ class Problem(StrEnum):
     SAME_SITE = "SAME_SITE"  # a transfer to the site where the patient is
     NO_SITE = "NO_SITE"  # a transfer without a site, or to one that the study does not have
     CONSENT_ORDER = "CONSENT_ORDER"  # a later version was signed before the first
+    CONSENT_OTHER_DAY = "CONSENT_OTHER_DAY"  # this version is recorded for another day
+    CONSENT_FIRST_UNNAMED = "CONSENT_FIRST_UNNAMED"  # it comes before one without a version
+    NOT_WITHDRAWN = "NOT_WITHDRAWN"  # consent to further use is not withdrawn
+    SOURCE_MISSING = "SOURCE_MISSING"  # nothing shows the decision
+    DECIDED = "DECIDED"  # that is what was decided before
+    ERASED = "ERASED"  # what was decided to be erased never leaves again
     ABLE_IS_CORRECTED = "ABLE_IS_CORRECTED"  # after the randomisation the investigator's alone
     KNOWN_ALREADY = "KNOWN_ALREADY"  # the same stands there already
     NOTHING_CHANGED = "NOTHING_CHANGED"  # everything is as it was

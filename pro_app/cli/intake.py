@@ -1,4 +1,4 @@
-"""`flask import …`: patients, events and forms from files."""
+"""`flask import …`: patients, events, consents and forms from files."""
 
 from pathlib import Path
 
@@ -63,6 +63,25 @@ def events(file: Path, dry_run: bool) -> None:
             "events: %(added)d added, %(filled)d filled, %(unchanged)d unchanged",
             added=done.added,
             filled=done.filled,
+            unchanged=done.unchanged,
+        )
+    )
+
+
+@group.command("consents")
+@_FILE
+@_TRIAL
+def consents(file: Path, dry_run: bool) -> None:
+    """Add versions of the consent that known patients signed.
+
+    Columns: patient_id, version, on. The first day stays the first whatever comes
+    later; a version that was signed before it takes its place.
+    """
+    done = _take(Kind.CONSENTS, file, dry_run)
+    click.echo(
+        _(
+            "consents: %(added)d added, %(unchanged)d unchanged",
+            added=done.added,
             unchanged=done.unchanged,
         )
     )

@@ -24,6 +24,7 @@ from pro_app.store.patients.patients import (
     facts_alone,
 )
 from pro_app.store.patients.pauses import first_days
+from pro_app.store.patients.voids import void_numbers
 
 #: Filled once known; a later file may bring what an earlier one left empty.
 FILLABLE = (
@@ -84,8 +85,9 @@ def take(run: Run) -> None:
     """Read the file, compare it with the record and write what is new."""
     lines = list(_read(run))
     people = _known(run, lines)
+    gone_numbers = void_numbers(run.tx.connection)
     for line in lines:
-        _compare(run, line, people)
+        _compare(run, line, people, gone_numbers)
     for number, person in people.items():
         _refuse_impossible(run, number, person)
     if run.writes:
@@ -149,9 +151,12 @@ def _known(run: Run, lines: list[_Line]) -> dict[str, _Person]:
     }
 
 
-def _compare(run: Run, line: _Line, people: dict[str, _Person]) -> None:
+def _compare(
+    run: Run, line: _Line, people: dict[str, _Person], gone_numbers: frozenset[str]
+) -> None:
     person = people.get(line.number)
-    if person is not None and not _may_come(run.door, person):
+    gone = person is None and line.number in gone_numbers
+    if gone or (person is not None and not _may_come(run.door, person)):
         # Of another site's patient no more is told than that the number is taken.
         line.cells.refuse("patient_id", Rule.FREE_NUMBER)
         return

@@ -13,6 +13,7 @@ from pro_app.core.rates import POOLED, Counts, VisitRates, counts_of, pooled
 from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.store.engine.transaction import Reader, reading
+from pro_app.store.patients.consents import withheld
 from pro_app.store.statuses import counts
 from pro_app.store.statuses.counts import By as By
 from pro_app.store.statuses.effort import effort_by_visit
@@ -212,7 +213,9 @@ def _gap(
     ]
     others = apart(tallies.of(group).entries, visit=visit, whole=whole, part=part)
     total = len(pairs) + len(others)
-    by_number = sorted([*entries, *others], key=lambda entry: entry.patient_id)
+    held_back = set(withheld(connection).values())
+    listed = [each for each in [*entries, *others] if each.patient_id not in held_back]
+    by_number = sorted(listed, key=lambda entry: entry.patient_id)
     return Gap(visit, whole, part, group, tuple(by_number[:SHOWN]), total)
 
 

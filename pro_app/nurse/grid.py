@@ -9,6 +9,7 @@ from pro_app.core.sites import Sites
 from pro_app.core.study import REASON_PENDING, Study
 from pro_app.nurse.filters import PENDING
 from pro_app.store.engine.transaction import reading
+from pro_app.store.patients.consents import withheld
 from pro_app.store.statuses.facts import Scope, read_facts
 
 #: Patients on a page.
@@ -53,10 +54,13 @@ def page(
     rows: list[GridRow] = []
     searched = 0
     with reading(snapshot=True) as connection:
+        held_back = withheld(connection)
         while True:
             scope = Scope(sites, None, number_contains, after, limit=batch)
             people = read_facts(connection, scope)
             for person in people:
+                if person.id in held_back:
+                    continue
                 facts = person.facts
                 entries = ledger(facts, study, valid_from=instrument.valid_from, as_of=as_of)
                 if status is None or any(_fits(entry, status) for entry in entries):
