@@ -16,8 +16,9 @@ from pro_app.acts.entered import LONGEST_TEXT
 from pro_app.acts.filled import Filled
 from pro_app.acts.forms import Kept, apply, judge, made
 from pro_app.acts.occasion import StaffOccasion
-from pro_app.core.facts import EventKind
+from pro_app.core.facts import EventKind, PatientFacts
 from pro_app.core.ledger import Status, ledger
+from pro_app.core.preview import Preview, preview
 from pro_app.core.sites import EVERYWHERE
 from pro_app.core.submission import Accepted, Conflict
 from pro_app.core.voids import NotVoid, What
@@ -43,6 +44,7 @@ from pro_app.store.patients.voids import (
     void_patient,
     voids_of,
 )
+from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.trail.signatures import sign
 
 #: What is said by signing; kept with the signature.
@@ -75,6 +77,15 @@ class Voided:
     number: str
     what: What
     kept_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What declaring it wrong would change."""
+
+    patient: Patient
+    wanted: Wanted
+    preview: Preview
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +139,26 @@ def declare(wanted: Wanted, *, at: StaffOccasion, signed: bool = False) -> Voide
         _record(tx, patient, wanted, done)
         _ask_again(tx, patient, done.visit, at)
     return Voided(patient.number, wanted.what, done.kept_as)
+
+
+def look(wanted: Wanted, *, at: StaffOccasion) -> Shown | NotVoid:
+    """What declaring it wrong would change, by doing it and undoing it; nothing is written."""
+    with transaction(at.actor, at.now) as tx:
+        tx.abandon()
+        patient = find_patient(tx.connection, wanted.number, sites=at.sites)
+        if patient is None:
+            return NotVoid.UNKNOWN_PATIENT
+        patient = lock_patient(tx, patient.id)
+        before = facts_of(tx.connection, patient.id)
+        done = _ACTS[wanted.what](tx, patient, wanted, at)
+        if isinstance(done, NotVoid):
+            return done
+        keep_void(tx, patient.id, wanted.what, wanted.why or "-", **done.points)
+        left = read_facts(tx.connection, Scope(EVERYWHERE, ids=(patient.id,)))
+        nobody = PatientFacts(before.patient_id, before.site, None, None, None, None)
+        after = left[0].facts if left else nobody
+    seen = preview(before, after, at.study, valid_from=at.instrument.valid_from, as_of=at.today)
+    return Shown(patient, wanted, seen)
 
 
 def _record(tx: Tx, patient: Patient, wanted: Wanted, done: Done) -> None:

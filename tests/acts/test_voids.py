@@ -155,12 +155,12 @@ def test_a_voided_arm_is_told_to_nobody(desk: Desk, app: Flask) -> None:
 
 
 def test_a_number_entered_twice_is_out_of_everything(desk: Desk, app: Flask, cast: Cast) -> None:
-    sister = cast.patient("LISHUI-001")
-    assert sister.get("/p/").status_code == 200
+    theirs = cast.patient("LISHUI-001")
+    assert theirs.get("/my/home").status_code == 200
     desk.do("void", "patient", "LISHUI-001", *WHY)
     assert desk.statuses(TODAY) == {}
     assert desk.compliance(TODAY)[0]["N"] == 1
-    assert sister.get("/p/").status_code != 200
+    assert theirs.get("/my/home").status_code != 200
     assert "declared wrong before" in desk.refused("void", "patient", "LISHUI-001", *WHY)
     told = desk.take_nothing("patients", patient_row())
     assert "a number that is not in use" in told
