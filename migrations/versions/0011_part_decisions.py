@@ -55,13 +55,6 @@ def upgrade():
     )
 
 
-def downgrade():
-    op.drop_index("ix_form_patient_id_answered_on", table_name="form")
-    op.create_index("ix_form_patient_id", "form", ["patient_id"], unique=False)
-    _one_current("form_id")
-    op.drop_column("form_decision", "question")
-
-
 def _lift_guard():
     """What refuses a change of decisions, if anything does by now, out of the way for this one."""
     connection = op.get_bind()

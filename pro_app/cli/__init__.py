@@ -19,6 +19,7 @@ from pro_app.cli import (
     scoring,
     serve,
     staff,
+    study_check,
     wording,
     worker,
 )
@@ -31,6 +32,7 @@ _GROUPS = (
     followup,
     facts,
     wording,
+    study_check,
     staff,
     serve,
     worker,

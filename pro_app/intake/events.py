@@ -28,7 +28,7 @@ _EXPECTED = {
     Never.SECOND_DEATH: ("on", Rule.ONE_DEATH),
     Never.DEATH_BEFORE_RANDOMISATION: ("on", Rule.DEATH_AFTER_RANDOMISATION),
     Never.SECOND_TRANSFER: ("on", Rule.ONE_TRANSFER),
-    Never.SAME_SITE: ("to_site", Rule.OTHER_SITE),
+    Never.SAME_SITE: ("to_site", Rule.NEW_SITE),
     Never.NO_SITE: ("to_site", Rule.FILLED),
 }
 

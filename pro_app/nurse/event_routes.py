@@ -13,7 +13,7 @@ from pro_app.acts.events import Deed, Given, Shown
 from pro_app.core.facts import EventKind
 from pro_app.deployment import deployment
 from pro_app.nurse import patient
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF
 
 blueprint = Blueprint("event", __name__, url_prefix="/patients/<number>/events")
@@ -111,7 +111,7 @@ def _step(number: str, given: Given) -> ResponseReturnValue:
     if isinstance(outcome, Shown):
         return render_template("nurse/event_preview.html", shown=outcome)
     flash(_("Saved for %(number)s.", number=number))
-    if patient.find(number, sites=current_user.sites) is None:  # they go on elsewhere
+    if patient.find(number, at=staff_occasion()) is None:  # they go on elsewhere
         return redirect(url_for("nurse.ledger"))
     return redirect(url_for("nurse.patient", number=number, _anchor="history"))
 
@@ -148,5 +148,5 @@ def _given(deed: Deed, event: int | None = None) -> Given:
 
 
 def _known(number: str) -> Any:
-    found = patient.find(number, sites=current_user.sites)
+    found = patient.find(number, at=staff_occasion())
     return found if found is not None else abort(404)

@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.contact import Outcome
 from pro_app.core.course import ended_by
 from pro_app.core.facts import EventKind
-from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Status, ledger
 from pro_app.core.pauses import held
-from pro_app.core.sites import Sites
-from pro_app.core.study import Study
 from pro_app.store.desk.contact_log import Logged, log_of
 from pro_app.store.engine.transaction import reading
 from pro_app.store.patients.patients import find_patient
@@ -41,27 +39,19 @@ class Reminder:
     sent: tuple[Logged, ...]
 
 
-def reminder(
-    study: Study,
-    instrument: Instrument,
-    *,
-    number: str,
-    visit: str,
-    sites: Sites,
-    today: date,
-) -> Reminder | None:
+def reminder(*, number: str, visit: str, at: StaffOccasion) -> Reminder | None:
     """The reminder of a visit; None when there is no such patient here, or no such visit."""
     with reading(snapshot=True) as connection:
-        found = find_patient(connection, number, sites=sites)
-        if found is None or visit not in {each.code for each in study.visits}:
+        found = find_patient(connection, number, sites=at.sites)
+        if found is None or visit not in {each.code for each in at.study.visits}:
             return None
-        person = read_facts(connection, Scope(sites, ids=(found.id,)))[0]
-        paused = held((pause.fact for pause in pauses_of(connection, found.id)), today)
+        person = read_facts(connection, Scope(at.sites, ids=(found.id,)))[0]
+        paused = held((pause.fact for pause in pauses_of(connection, found.id)), at.today)
         log = log_of(connection, found.id)
     facts = person.facts
-    entries = ledger(facts, study, valid_from=instrument.valid_from, as_of=today)
+    entries = ledger(facts, at.study, valid_from=at.instrument.valid_from, as_of=at.today)
     entry = next((each for each in entries if each.visit == visit), None)
-    end = ended_by(facts.events, today)
+    end = ended_by(facts.events, at.today)
     died = any(event.kind is EventKind.DEATH for event in facts.events)
     waited_for = entry and entry.status is Status.WINDOW_OPEN and facts.able is not False
     why = {
@@ -73,7 +63,7 @@ def reminder(
     return Reminder(
         number,
         visit,
-        facts.site_on(today),
+        facts.site_on(at.today),
         person.language,
         entry.closes_on if entry else None,
         next((each for each, so in why.items() if so), None),

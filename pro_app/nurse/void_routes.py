@@ -5,7 +5,6 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from pro_app.acts import voids
 from pro_app.acts.entered import LONGEST_TEXT, day_of
@@ -55,7 +54,7 @@ def declare(number: str) -> ResponseReturnValue:
     if isinstance(done, NotVoid):
         return _refused(number, given, done)
     flash(_("Signed. It stays in the record, struck out, and counts nowhere."))
-    if patient.find(number, sites=current_user.sites) is None and done.what is not What.PATIENT:
+    if patient.find(number, at=staff_occasion()) is None and done.what is not What.PATIENT:
         return redirect(url_for("nurse.ledger"))  # a transfer was declared wrong
     return redirect(url_for("nurse.patient", number=number, _anchor="history"))
 
@@ -140,5 +139,5 @@ def _text(fields: Any, name: str) -> str:
 
 
 def _known(number: str) -> Any:
-    found = patient.find(number, sites=current_user.sites)
+    found = patient.find(number, at=staff_occasion())
     return found if found is not None else abort(404)

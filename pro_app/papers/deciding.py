@@ -1,13 +1,13 @@
 """The site decides: which of two forms counts, and whether one in quarantine is let in."""
 
 from datetime import date
-from enum import StrEnum
 
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.corrections import Question
 from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import QUARANTINED, Entry, ledger
+from pro_app.core.refused import Refused, Why
 from pro_app.core.study import Study
 from pro_app.papers.fields import LONGEST_TEXT
 from pro_app.store.engine.transaction import Tx, reading, transaction
@@ -17,43 +17,31 @@ from pro_app.store.forms.form_detail import HeldForm, lock_form, of_visit
 from pro_app.store.forms.receiving import facts_of
 
 
-class NotDecided(StrEnum):
-    """Why nothing was written."""
-
-    NOT_HERE = "NOT_HERE"  # no such form at these sites
-    WHY_MISSING = "WHY_MISSING"
-    CHOOSE = "CHOOSE"  # neither of the two was chosen, or no question was named
-    NOTHING_TO_DECIDE = "NOTHING_TO_DECIDE"  # this question does not arise of this form
-    THE_SAME = "THE_SAME"  # that is what was decided before
-
-
 def waiting(*, at: StaffOccasion) -> list[WaitingForm]:
     with reading(snapshot=True) as connection:
         return decisions.waiting(connection, at.sites)
 
 
-def decide(
-    form_id: int, asked: str, choice: str, *, why: str, at: StaffOccasion
-) -> bool | NotDecided:
+def decide(form_id: int, asked: str, choice: str, *, why: str, at: StaffOccasion) -> bool | Refused:
     """Whether the form counts, or is let in, from now on; of a visit at most one form counts.
 
     `asked`: the question, see `Question`; it need not be named where only one arises.
     Nothing is said of the other one.
     """
     if choice not in ("counts", "aside") or asked not in ("", *Question):
-        return NotDecided.CHOOSE
+        return Refused(Why.DECISION_MISSING)
     if not 0 < len(why) <= LONGEST_TEXT:
-        return NotDecided.WHY_MISSING
+        return Refused(Why.WHY_MISSING, "why")
     counts = choice == "counts"
     with transaction(at.actor, at.now) as tx:
         held = lock_form(tx, form_id, sites=at.sites)
-        question = _arising(tx, held, asked, at) if held else NotDecided.NOT_HERE
-        if held is None or isinstance(question, NotDecided):
+        question = _arising(tx, held, asked, at)
+        if held is None or isinstance(question, Refused):
             tx.abandon()
-            return question if isinstance(question, NotDecided) else NotDecided.NOT_HERE
+            return question if isinstance(question, Refused) else Refused(Why.NOT_HERE)
         if said_of(held, question) is counts:
             tx.abandon()
-            return NotDecided.THE_SAME
+            return Refused(Why.DECIDED_SO)
         if question is Question.CONFLICT and counts:
             for other in of_visit(tx.connection, held.patient_id, held.visit):
                 if other.id != held.id and other.decided:
@@ -62,15 +50,17 @@ def decide(
         return counts
 
 
-def _arising(tx: Tx, held: HeldForm, asked: str, at: StaffOccasion) -> Question | NotDecided:
+def _arising(tx: Tx, held: HeldForm | None, asked: str, at: StaffOccasion) -> Question | Refused:
     """The question that was asked, if it arises of this form."""
+    if held is None:
+        return Refused(Why.NOT_HERE)
     facts = facts_of(tx.connection, held.patient_id)
     entry = entry_of(facts, held.visit, at.study, at.instrument, today=at.today)
     arising = questions(held, entry)
     if not asked and len(arising) > 1:
-        return NotDecided.CHOOSE
+        return Refused(Why.DECISION_MISSING)
     found = next((each for each in arising if asked in ("", each)), None)
-    return found or NotDecided.NOTHING_TO_DECIDE
+    return found or Refused(Why.NOTHING_TO_DECIDE)
 
 
 def said_of(held: HeldForm, question: Question) -> bool | None:
