@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pro_app.acts.occasion import StaffOccasion
@@ -31,20 +31,31 @@ def at_desk(actor: Actor = LINA, sites: Sites = only("LISHUI"), **changes: Any) 
     return replace(at, **changes)
 
 
+#: The day of screening and consent, unless told otherwise.
+ENROLLED = date(2026, 1, 1)
+
+
 def add_patient(
     number: str = "LISHUI-001",
     site: str = "LISHUI",
     *,
-    screened_on: date | None = date(2026, 1, 1),
-    pro_consent_on: date | None = date(2026, 1, 1),
+    screened_on: date | None = ENROLLED,
+    pro_consent_on: date | None = ENROLLED,
     randomised_on: date | None = date(2026, 1, 5),
     able: bool | None = True,
     language: str | None = "zh",
     arm: str | None = None,
     now: datetime | None = None,
 ) -> int:
-    """The id of a new patient: consented, able and randomised unless told otherwise."""
+    """The id of a new patient: consented, able and randomised unless told otherwise.
+
+    One who was randomised earlier had consented before the baseline's window, too.
+    """
     parts = deployment()
+    if randomised_on and randomised_on <= ENROLLED:
+        early = randomised_on - timedelta(14)
+        screened_on = early if screened_on == ENROLLED else screened_on
+        pro_consent_on = early if pro_consent_on == ENROLLED else pro_consent_on
     state = PatientState(language, screened_on, pro_consent_on, randomised_on, able)
     with transaction(ACTOR, now or parts.now()) as tx:
         ids = add_patients(tx, [(number, site, state, arm)], parts.study)

@@ -71,7 +71,10 @@ def follow(
 
 def _open(tx: Tx, site: str, visit: str | None, row: VisitRates) -> None:
     site_tasks.open_site_task(tx, site, Kind.LOW_COMPLETION, visit)
-    changes = {"kind": (None, Kind.LOW_COMPLETION.value), "valid": (None, f"{row.v}/{row.e}")}
+    changes = {
+        "kind": (None, Kind.LOW_COMPLETION.value),
+        "valid": (None, f"{row.counts.v}/{row.counts.e}"),
+    }
     tx.record("site_task.opened", f"site:{site}", visit=visit, changes=changes)
 
 

@@ -22,16 +22,10 @@ from pro_app.store.forms.corrections import unsigned
 from pro_app.store.forms.decisions import waiting as undecided
 from pro_app.store.forms.keying import differing, keyed_once
 from pro_app.store.patients.pauses import paused
+from pro_app.store.statuses.cuts import Cut
 from pro_app.store.statuses.reach import reach_of
-from pro_app.store.statuses.today import (
-    CameIn,
-    Cut,
-    Flagged,
-    OpenWindow,
-    came_in,
-    flagged,
-    open_windows,
-)
+from pro_app.store.statuses.today import CameIn, Flagged, came_in, flagged
+from pro_app.store.statuses.windows import OpenWindow, open_windows
 
 #: Windows closing within so many days have a list of their own.
 SOON_DAYS, WEEK_DAYS = 3, 7

@@ -5,7 +5,7 @@ from datetime import date
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
-from pro_app.core.ledger import Entry, Status, ledger
+from pro_app.core.ledger import QUARANTINED, Entry, ledger
 from pro_app.core.refused import Refused, Why
 from pro_app.core.study import Study
 from pro_app.papers.fields import LONGEST_TEXT
@@ -50,7 +50,7 @@ def may_decide(held: HeldForm, entry: Entry | None) -> bool:
     """Whether there is anything for the site to decide, or decided that may be changed."""
     if held.proxy:
         return False
-    quarantined = entry is not None and entry.status is Status.QUARANTINE_AFTER_WITHDRAWAL
+    quarantined = entry is not None and entry.status in QUARANTINED
     return not held.standing or held.decided is not None or (held.counts and quarantined)
 
 

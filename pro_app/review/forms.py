@@ -11,7 +11,7 @@ from pro_app.security.roles import Role
 from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.forms import reviews
 from pro_app.store.forms.reviews import Reviewed as Reviewed
-from pro_app.store.statuses.today import Cut
+from pro_app.store.statuses.cuts import Cut
 
 #: The data manager: who knows the arm may not say which forms are fit.
 REVIEWERS = (Role.DATA_MANAGER,)

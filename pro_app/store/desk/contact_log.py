@@ -12,8 +12,8 @@ from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.few import few
 from pro_app.store.engine.known import known
 from pro_app.store.engine.transaction import Tx
-from pro_app.store.statuses.expected import asked_no_more
-from pro_app.store.statuses.today import Cut
+from pro_app.store.statuses.cuts import Cut
+from pro_app.store.statuses.rule import asked_no_more
 from pro_app.store.tables import contact_attempt, patient
 
 _ATTEMPT = (

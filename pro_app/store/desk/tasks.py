@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Select, exists, func, insert, or_, select, up
 from pro_app.core.sites import Sites
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.transaction import Tx
-from pro_app.store.statuses.expected import asked_no_more
-from pro_app.store.statuses.today import Cut, RowT
+from pro_app.store.statuses.cuts import Cut, RowT
+from pro_app.store.statuses.rule import asked_no_more
 from pro_app.store.tables import draft, form, nurse_task, patient, planned_visit
 
 

@@ -11,6 +11,7 @@ from pro_app.core.schedule import plan
 from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.store.engine.at_sites import at_sites
+from pro_app.store.engine.known import known
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import (
     allocation,
@@ -96,7 +97,8 @@ def add_patients(
         return {}
     numbers = [row[0] for row in rows]
     tx.execute(
-        insert(patient), [{"number": n, "site": s, "created_at": tx.now} for n, s, _, _ in rows]
+        insert(patient),
+        [{"number": n, "site": s, "first_site": s, "created_at": tx.now} for n, s, _, _ in rows],
     )
     ids: dict[str, int] = {}
     for start in range(0, len(numbers), 5000):
@@ -160,11 +162,14 @@ def versions_of(connection: Connection, patient_id: int) -> list[StateVersion]:
     return [StateVersion(PatientState(*row[2:]), *row[:2]) for row in connection.execute(query)]
 
 
-def arms_of(connection: Connection, patient_ids: Sequence[int] | None = None) -> dict[int, str]:
+def arms_of(
+    connection: Connection,
+    patient_ids: Sequence[int] | None = None,
+    *,
+    known_at: datetime | None = None,
+) -> dict[int, str]:
     """Patient id → arm. Only for what the statistician asked for."""
-    query = select(allocation.c.patient_id, allocation.c.arm).where(
-        allocation.c.superseded_at.is_(None)
-    )
+    query = select(allocation.c.patient_id, allocation.c.arm).where(known(allocation, known_at))
     if patient_ids is not None:
         query = query.where(allocation.c.patient_id.in_(patient_ids))
     return {row.patient_id: row.arm for row in connection.execute(query)}
@@ -226,7 +231,12 @@ def _move_flags(tx: Tx, patient_ids: Sequence[int]) -> None:
 
 def planned_rows(each: Patient, study: Study) -> list[dict[str, Any]]:
     """The visits planned for a patient; the baseline alone before randomisation."""
-    fixed = {"patient_id": each.id, "site": each.site, "study_version": study.version}
+    fixed = {
+        "patient_id": each.id,
+        "site": each.site,
+        "target_site": each.site,
+        "study_version": study.version,
+    }
     if each.state.randomised_on is not None:
         return [
             fixed

@@ -69,12 +69,12 @@ def read_facts(
             language=row.language,
             facts=PatientFacts(
                 patient_id=row.number,
-                site=row.site,
+                site=row.first_site,
                 screened_on=row.screened_on,
                 pro_consent_on=row.pro_consent_on,
                 randomised_on=row.randomised_on,
                 able=row.able,
-                events=tuple(EventFact(EventKind(k), on) for _, k, on in events[row.id]),
+                events=tuple(EventFact(EventKind(k), on, to) for _, k, on, to in events[row.id]),
                 forms=_counting(row.id, forms[row.id], amended),
                 reasons=tuple(ReasonFact(v, code, on) for _, v, code, on in reasons[row.id]),
             ),
@@ -95,7 +95,7 @@ def _people(scope: Scope, known_at: datetime | None) -> Select[Any]:
         select(
             patient.c.id,
             patient.c.number,
-            patient.c.site,
+            patient.c.first_site,
             version.c.language,
             version.c.screened_on,
             version.c.pro_consent_on,
@@ -117,7 +117,7 @@ def _people(scope: Scope, known_at: datetime | None) -> Select[Any]:
 
 def _events(known_at: datetime | None) -> Select[Any]:
     return (
-        select(event.c.patient_id, event.c.kind, event.c.happened_on)
+        select(event.c.patient_id, event.c.kind, event.c.happened_on, event.c.to_site)
         .where(known(event, known_at))
         .order_by(event.c.happened_on, event.c.id)
     )

@@ -37,6 +37,8 @@ from pro_app.store.tables.running import lease, study_state, wording_pack
 from pro_app.store.tables.trail import audit_event, audit_seal, record_lock, redaction, signature
 from pro_app.store.tables.trial import (
     allocation,
+    consent,
+    consent_decision,
     draft,
     event,
     form,
@@ -46,6 +48,7 @@ from pro_app.store.tables.trial import (
     pause,
     planned_visit,
     reason,
+    void,
 )
 
 __all__ = [
@@ -57,6 +60,8 @@ __all__ = [
     "allocation",
     "audit_event",
     "audit_seal",
+    "consent",
+    "consent_decision",
     "contact_attempt",
     "contact_entry",
     "correction",
@@ -94,6 +99,7 @@ __all__ = [
     "staff",
     "staff_right",
     "study_state",
+    "void",
     "wording_pack",
 ]
 
@@ -112,6 +118,7 @@ WRITE_ONCE = (
     redaction,
     second_keying,
     signature,
+    void,
 )
 
 #: What may be written without a record in the trail: no trial data, no decision.

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
+    Time,
     text,
 )
 
@@ -27,7 +28,8 @@ patient = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("number", Text, nullable=False, unique=True),  # the trial number, a pseudonym
-    Column("site", Text, nullable=False),
+    Column("site", Text, nullable=False),  # of today: who may see the record
+    Column("first_site", Text, nullable=False),  # where the patient was enrolled
     Column("created_at", Instant, nullable=False),
     Index("ix_patient_site_number", "site", "number"),
 )
@@ -39,9 +41,10 @@ patient_version = Table(
     patient_column(),
     Column("language", Text),
     Column("screened_on", Date),
-    Column("pro_consent_on", Date),
+    Column("pro_consent_on", Date),  # the first one, which no later version moves
     Column("consent_version", Text),
     Column("randomised_on", Date),
+    Column("randomised_time", Time),  # in the trial's zone, where it is recorded
     Column("able", Boolean),
     *fact_columns(),
     one_current("uq_patient_version_current", "patient_id"),
@@ -66,11 +69,58 @@ event = Table(
     patient_column(),
     Column("kind", Text, nullable=False),
     Column("happened_on", Date, nullable=False),
+    Column("to_site", Text),  # of a transfer: where the patient goes on
     Column("note", Text),
     *fact_columns(),
     one_current("uq_event_current", "patient_id", "kind", "happened_on"),
     one_current("uq_event_one_death", "patient_id", where=" AND kind = 'death'"),
     Index("ix_event_patient_id", "patient_id"),
+)
+
+# A later version of the consent; the first one stands in the patient's own data.
+consent = Table(
+    "consent",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    patient_column(),
+    Column("version", Text, nullable=False),
+    Column("consented_on", Date, nullable=False),
+    *fact_columns(),
+    one_current("uq_consent_current", "patient_id", "version"),
+    Index("ix_consent_patient_id", "patient_id"),
+)
+
+# What the site decided on the data of a patient who withdrew consent to their further use.
+consent_decision = Table(
+    "consent_decision",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    patient_column(),
+    Column("decision", Text, nullable=False),  # retain or erase
+    Column("source", Text, nullable=False),  # what shows it: a letter, a vote of the board
+    *fact_columns(),
+    one_current("uq_consent_decision_current", "patient_id"),
+)
+
+# What was recorded and is declared wrong; the row that it points to stays as it was.
+void = Table(
+    "void",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),  # form, event, randomisation, arm, patient
+    patient_column(),
+    Column("form_id", ForeignKey("form.id"), unique=True),
+    Column("event_id", ForeignKey("event.id"), unique=True),
+    Column("version_id", ForeignKey("patient_version.id"), unique=True),
+    Column("allocation_id", ForeignKey("allocation.id"), unique=True),
+    Column("why", Text, nullable=False),
+    # Where a form belongs, if that is known, and the form that is kept there in its place.
+    Column("belongs_to", ForeignKey("patient.id")),
+    Column("belongs_visit", Text),
+    Column("kept_as", ForeignKey("form.id")),
+    Column("recorded_at", Instant, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Index("ix_void_patient_id", "patient_id"),
 )
 
 # A time in which she is not to be asked; no visit moves for it.
@@ -109,7 +159,8 @@ planned_visit = Table(
     metadata,
     patient_column(primary_key=True),
     Column("visit", Text, primary_key=True),
-    Column("site", Text, nullable=False),
+    Column("site", Text, nullable=False),  # of today: whose work it is
+    Column("target_site", Text, nullable=False),  # of the target day: where it counts
     Column("opens_on", Date, nullable=False),
     Column("target_on", Date),  # empty until she is randomised
     Column("closes_on", Date),
