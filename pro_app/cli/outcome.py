@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from pro_app.deployment import deployment
 
 
-class Refused(click.ClickException):
+class CommandRefused(click.ClickException):
     """Exit code 2 with one line on standard error for each thing that is wrong."""
 
     exit_code = 2
