@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind, PatientFacts
+from pro_app.core.course import ended_by
+from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Answer, AnswerState, Instrument
 from pro_app.core.ledger import Entry, Status, ledger
 from pro_app.core.schedule import plan
@@ -209,13 +210,12 @@ def check_answers(
 def open_visits(
     facts: PatientFacts, study: Study, *, valid_from: int, today: date
 ) -> tuple[Entry, ...]:
-    """The visits that a patient may open today: none once she died or withdrew.
+    """The visits that a patient may open today: none once they died, or while they have withdrawn.
 
     A window that was open on the day of withdrawal stays expected by its target
     day, but nobody is asked any more.
     """
-    ends = ENDS_QUESTIONNAIRES | {EventKind.DEATH}
-    if any(event.kind in ends and event.on <= today for event in facts.events):
+    if ended_by(facts.events, today):
         return ()
     entries = ledger(facts, study, valid_from=valid_from, as_of=today)
     return tuple(

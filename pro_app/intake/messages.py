@@ -86,6 +86,39 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
     ),
     Rule.CSV_NAME: lambda _among: _("expected a file whose name ends in .csv"),
     Rule.CONSENT_VERSION: lambda _among: _("expected the version of the consent that was signed"),
+    Rule.FROM_SCREENING: lambda among: _(
+        "expected a day not before the screening on %(among)s", among=among
+    ),
+    Rule.DEATH_AFTER_RANDOMISATION: lambda among: _(
+        "expected a day of death not before the randomisation on %(among)s", among=among
+    ),
+    Rule.ONE_TRANSFER: lambda among: _(
+        "expected a day without another transfer; one on %(among)s is recorded", among=among
+    ),
+    Rule.NEW_SITE: lambda _among: _("expected another site than that where the patient is"),
+    Rule.OF_TRANSFERS: lambda _among: _("expected nothing; only a transfer names a site"),
+    Rule.BEFORE_EVENTS: lambda among: _(
+        "expected a day not after %(among)s, for which something is recorded", among=among
+    ),
+    Rule.ALIVE: lambda among: _("expected a day not after the death on %(among)s", among=among),
+    Rule.CONSENTED_FIRST: lambda among: _(
+        "expected a day not after %(among)s, when a later version of the consent was signed",
+        among=among,
+    ),
+    Rule.FIRST_CONSENT: lambda among: _(
+        "expected %(among)s, the first consent, which is recorded already; a later version "
+        "comes by “flask import consents” or on the patient's page",
+        among=among,
+    ),
+    Rule.FIRST_VERSION: lambda among: _(
+        "expected that the version of the first consent, of %(among)s, is recorded before",
+        among=among,
+    ),
+    Rule.ABLE_CORRECTED: lambda among: _(
+        "expected %(among)s, which is recorded as able for the day of randomisation; the "
+        "investigator corrects it, with the reason, on the page of the patient's data",
+        among=among,
+    ),
     Rule.ONE_DEATH: lambda among: _(
         "expected %(among)s, the day of death recorded already", among=among
     ),
@@ -96,6 +129,11 @@ _REMARKS: dict[Remark, Callable[..., str]] = {
     Remark.SCREENED_LATE: lambda screened, randomised: _(
         "randomised on %(randomised)s, before the screening on %(screened)s",
         randomised=randomised,
+        screened=screened,
+    ),
+    Remark.CONSENT_EARLY: lambda screened, consented: _(
+        "consented on %(consented)s, before the screening on %(screened)s",
+        consented=consented,
         screened=screened,
     ),
     Remark.AFTER_THE_END: lambda event, on: _(

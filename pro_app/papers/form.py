@@ -18,6 +18,7 @@ from pro_app.store.forms.keying import SecondKeying, find_second
 from pro_app.store.forms.receiving import facts_of
 from pro_app.store.forms.scans import Scan, scans_of
 from pro_app.store.forms.wordings import packs
+from pro_app.store.patients.consents import withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,13 @@ class FormPage:
 
 
 def page(form_id: int, *, at: StaffOccasion) -> FormPage | None:
-    """All about one form, None when there is none with this id at these sites."""
+    """All about one form, None when there is none with this id at these sites.
+
+    None, too, while the patient's data are held back: see `withheld`.
+    """
     with reading(snapshot=True) as connection:
         held = find_form(connection, form_id, sites=at.sites)
-        if held is None:
+        if held is None or withheld(connection, [held.patient_id]):
             return None
         of_this_visit = of_visit(connection, held.patient_id, held.visit)
         facts = facts_of(connection, held.patient_id)

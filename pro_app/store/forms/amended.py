@@ -36,7 +36,11 @@ from pro_app.core.corrections import (
 from pro_app.core.facts import FormFact
 from pro_app.store.engine.few import few
 from pro_app.store.engine.known import known
+from pro_app.store.forms.voided import Left, left_of_voided
 from pro_app.store.tables import correction, correction_decision, form, form_decision
+
+#: Stands where every form of a visit was declared wrong or set aside: no form has this id.
+NO_FORM = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +83,15 @@ class Amended:
     """`forms` by id; `winners`: (patient id, visit) → the form that counts instead of the first.
 
     A decision made it so, or, of those in `by_rule`, the rule that a blank form outranks
-    no answered one.
+    no answered one, or that another form was declared wrong: NO_FORM where none is left.
+    `voided`: the forms that were.
     """
 
     forms: dict[int, Touched] = field(default_factory=dict)
     winners: dict[tuple[int, str], int] = field(default_factory=dict)
     by_rule: frozenset[int] = frozenset()
     patients: frozenset[int] = frozenset()
+    voided: frozenset[int] = frozenset()
 
     def counts(self, row: Any) -> bool:
         """Whether a form (id, patient_id, visit, standing) is the one of its visit that counts."""
@@ -100,6 +106,8 @@ class Amended:
         """
         found: list[FormFact] = []
         for form_id, fact in rows:
+            if self.winners.get((patient_id, fact.visit)) == NO_FORM:
+                continue
             winner = self.winners.get((patient_id, fact.visit), form_id)
             counting = (form_id, winner) if winner in self.by_rule else (winner,)
             for each in counting:
@@ -118,7 +126,8 @@ def read_amended(
     rows: list[Any] = []
     for part in in_parts(patient_ids):
         rows += connection.execute(_query(known_at, part)).all()
-    if not rows:
+    voided, left = left_of_voided(connection, known_at=known_at, patient_ids=patient_ids)
+    if not rows and not left:
         return Amended()
     of_form: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
@@ -130,12 +139,40 @@ def read_amended(
             decided[row.patient_id, row.visit].append(Decided(row.id, row.counts, row.number))
     winners = {where: chosen(each) for where, each in decided.items()}
     ruled = _ruled(rows, forms)
-    return Amended(
-        forms,
-        ruled | {where: winner for where, winner in winners.items() if winner is not None},
-        frozenset(ruled.values()),
-        frozenset(each.patient_id for each in forms.values()),
+    winning = ruled | {where: winner for where, winner in winners.items() if winner is not None}
+    for where, theirs in left.items():
+        for each in theirs:
+            forms.setdefault(each.id, _untouched(each))
+        winning[where] = _first_left([forms[each.id] for each in theirs], winners.get(where))
+    patients = {each.patient_id for each in forms.values()} | {patient for patient, _ in left}
+    by_rule = frozenset(form_id for where, form_id in ruled.items() if where not in left)
+    return Amended(forms, winning, by_rule, frozenset(patients), voided)
+
+
+def _untouched(each: Left) -> Touched:
+    return Touched(
+        id=each.id,
+        patient_id=each.patient_id,
+        visit=each.visit,
+        answered_on=each.answered_on,
+        items_answered=each.items_answered,
+        decided=None,
+        let_in=None,
+        truth=None,
+        signed=(),
     )
+
+
+def _first_left(theirs: Sequence[Touched], winner: int | None) -> int:
+    """The form that counts since another one of the visit was declared wrong; NO_FORM: none.
+
+    As if that one had never come: what the site decided of the others holds.
+    """
+    if any(each.id == winner for each in theirs):
+        return winner or NO_FORM
+    open_ones = [each for each in theirs if each.decided is not False]
+    answered = [each.id for each in open_ones if each.fact.items_answered]
+    return next(iter([*answered, *(each.id for each in open_ones)]), NO_FORM)
 
 
 def _ruled(rows: Iterable[Any], forms: Mapping[int, Touched]) -> dict[tuple[int, str], int]:

@@ -165,7 +165,18 @@ def _second(connection: Connection, sites: Sites) -> list[WaitingForm]:
     )
     rows = connection.execute(query.where(at_sites(patient.c.site, sites))).all()
     amended = _amended(connection, rows)
-    return [_waiting(row, Why.SECOND, amended, by_rule=row.id in amended.by_rule) for row in rows]
+    return [
+        _waiting(row, Why.SECOND, amended, by_rule=row.id in amended.by_rule)
+        for row in rows
+        if row.id not in amended.voided and not _alone(row, amended)
+    ]
+
+
+def _alone(row: Any, amended: Amended) -> bool:
+    """Whether a form counts since the one before it was declared wrong: nothing to decide."""
+    decided = amended.forms.get(row.id)
+    counts = amended.winners.get((row.patient_id, row.visit)) == row.id
+    return counts and row.id not in amended.by_rule and not (decided and decided.decided)
 
 
 def _maybe_aside(sites: Sites) -> Select[Any]:

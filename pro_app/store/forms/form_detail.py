@@ -53,6 +53,7 @@ class HeldForm:
     finished_at: datetime | None
     device_at: datetime | None
     item_languages: Mapping[str, str]
+    void: bool = False  # declared wrong: shown struck out, counted nowhere
 
     @property
     def on_paper(self) -> bool:
@@ -139,4 +140,5 @@ def _held(connection: Connection, row: Any) -> HeldForm:
         finished_at=row.finished_at,
         device_at=row.device_at,
         item_languages=row.item_languages,
+        void=row.id in amended.voided,
     )

@@ -19,6 +19,7 @@ from pro_app.store.engine.locked import LOCKED
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.forms.aftermath import Loose
 from pro_app.store.forms.forms import Received
+from pro_app.store.forms.voided import is_void
 from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.tables import (
     draft,
@@ -91,7 +92,7 @@ _GROUND: Select[Any] = (
         form.c.submission_id,
         form.c.patient_id,
         form.c.visit,
-        form.c.standing,
+        and_(form.c.standing, ~is_void()).label("standing"),
         form.c.answered_on,
         form.c.received_at,
         form.c.proxy,
@@ -141,7 +142,7 @@ _HERS: Select[Any] = (
         form.c.submission_id,
         form.c.patient_id,
         form.c.visit,
-        and_(form.c.standing, ~form.c.proxy).label("standing"),
+        and_(form.c.standing, ~form.c.proxy, ~is_void()).label("standing"),
         form.c.answered_on,
         form.c.received_at,
     )

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.forms.forms import NewForm
+from pro_app.store.forms.voided import is_void
 from pro_app.store.patients.patients import Patient, patients_by_number
 from pro_app.store.statuses.facts import standing
 from pro_app.store.tables import allocation, event, form, patient
@@ -87,7 +88,7 @@ def forms_in(tx: Tx, patient_ids: Sequence[int]) -> FormsIn:
             form.c.visit,
             form.c.submission_id,
             form.c.items_answered,
-            standing().label("stands"),
+            and_(standing(), ~is_void()).label("stands"),
         ).where(form.c.patient_id.in_(part))
         for row in tx.execute(query):
             place = row.patient_id, row.visit
