@@ -23,8 +23,8 @@ from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.few import few
 from pro_app.store.engine.known import known
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.forms.voided import is_void
 from pro_app.store.statuses.cuts import Cut
-from pro_app.store.statuses.facts import standing
 from pro_app.store.statuses.rule import asked_no_more
 from pro_app.store.tables import contact_attempt, form, patient
 
@@ -222,7 +222,8 @@ def _came_since() -> ColumnElement[bool]:
         form.c.patient_id == contact_attempt.c.patient_id,
         form.c.visit == contact_attempt.c.visit,
         form.c.received_at >= contact_attempt.c.made_at,
-        standing(),
+        ~form.c.proxy,
+        ~is_void(),
     )
 
 
