@@ -14,7 +14,7 @@ from pro_app.acts.entered import Problem
 from pro_app.acts.entered import Refused as NotTaken
 from pro_app.acts.person import operator
 from pro_app.acts.voids import Voided, Wanted
-from pro_app.cli.outcome import Day, Refused
+from pro_app.cli.outcome import CommandRefused, Day
 from pro_app.core.facts import EventKind
 from pro_app.core.release import Ruling
 from pro_app.core.voids import NotVoid, What
@@ -48,7 +48,7 @@ def form(form: tuple[str, ...], why: str, belongs_to: tuple[str, str] | None) ->
     """Declare a form wrong: by its submission id, or the only one of a patient's visit."""
     there, visit = belongs_to or ("", "")
     if len(form) > 2:
-        raise Refused(_("expected a submission id, or a patient and a visit"))
+        raise CommandRefused(_("expected a submission id, or a patient and a visit"))
     if len(form) == 2:
         wanted = Wanted(What.FORM, form[0], why, visit=form[1])
     else:
@@ -103,7 +103,7 @@ def decide(patient: str, decision: str, source: str) -> None:
     at = occasion_of(deployment(), operator(CLI))
     done = consents.decide(patient, decision, source.strip(), at=at)
     if isinstance(done, NotTaken):
-        raise Refused(_NOT_DECIDED[done.problem](patient))
+        raise CommandRefused(_NOT_DECIDED[done.problem](patient))
     click.echo(f"{done.number} {decision}")
 
 
@@ -111,7 +111,7 @@ def _declare(wanted: Wanted) -> None:
     at = occasion_of(deployment(), operator(CLI))
     done = voids.declare(replace(wanted, why=wanted.why.strip()), at=at)
     if isinstance(done, NotVoid):
-        raise Refused(_NOT_VOID[done](wanted))
+        raise CommandRefused(_NOT_VOID[done](wanted))
     click.echo(f"{done.number} {done.what.value}{_kept(done)}")
 
 

@@ -7,7 +7,7 @@ from flask import Flask
 from flask.cli import AppGroup
 from flask_babel import gettext as _
 
-from pro_app.cli.outcome import Refused, note
+from pro_app.cli.outcome import CommandRefused, note
 from pro_app.cli.problems import refuse, refusing_bad_tables, tell_encoding, tell_remarks
 from pro_app.deployment import deployment
 from pro_app.intake.service import Imported, Kind, NotImported, OtherStudy, import_table
@@ -126,7 +126,7 @@ def _take(kind: Kind, file: Path, dry_run: bool) -> Imported:
             trial=dry_run,
         )
     if isinstance(outcome, OtherStudy):
-        raise Refused(
+        raise CommandRefused(
             _(
                 "this database holds the study %(other)s; expected %(study)s (PRO_STUDY)",
                 other=outcome.study,
