@@ -197,7 +197,7 @@ def _patient_page(
     found = patient.page(number=number, at=staff_occasion())
     if found is None:
         meant = patient.meant(number, at=staff_occasion())
-        if meant:
+        if meant and meant != number:
             abort(redirect(url_for("nurse.patient", number=meant)))
         return _declared_wrong(number)
     scales = {scale.code: scale for scale in instrument.scales}
