@@ -9,8 +9,9 @@ from pro_app.acts import letters
 from pro_app.acts.letters import Outcome, Series
 from pro_app.core.sites import only
 from pro_app.core.study import Site, Study
+from pro_app.core.tasks import TaskKind
 from pro_app.gateways.mail import Post
-from pro_app.store.desk.tasks import TaskKind, waiting
+from pro_app.store.desk.tasks import waiting
 from pro_app.store.engine.transaction import Actor, Reader, Tx
 from pro_app.store.forms.decisions import waiting as undecided
 from pro_app.store.statuses.today import flagged

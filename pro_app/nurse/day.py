@@ -11,12 +11,13 @@ from pro_app.clock import day_of
 from pro_app.core.contact import Attempt, Outcome
 from pro_app.core.pauses import PauseFact
 from pro_app.core.reach import Reach
+from pro_app.core.tasks import TaskKind
 from pro_app.store.desk.alerts import OpenAlert, open_alerts
 from pro_app.store.desk.contact_log import CallBack, NotReached, call_backs, latest, not_reached
 from pro_app.store.desk.data_queries import waiting_for_site
 from pro_app.store.desk.requests import open_requests
 from pro_app.store.desk.site_tasks import OpenSiteTask, open_site_tasks
-from pro_app.store.desk.tasks import Begun, TaskKind, Waiting, begun, waiting
+from pro_app.store.desk.tasks import Begun, Waiting, begun, waiting
 from pro_app.store.engine.transaction import Reader, reading
 from pro_app.store.forms.corrections import unsigned
 from pro_app.store.forms.decisions import waiting as undecided

@@ -17,6 +17,7 @@ from pro_app.store.desk.tasks import Task, open_tasks_of
 from pro_app.store.engine.transaction import reading
 from pro_app.store.forms.scored import ScoredForm, scored_forms
 from pro_app.store.patients.events import Event, events_of
+from pro_app.store.patients.numbers import find_number
 from pro_app.store.patients.patients import Patient, StateVersion, find_patient, versions_of
 from pro_app.store.patients.pauses import Pause, pauses_of
 from pro_app.store.patients.reasons import GivenReason, reasons_of
@@ -94,6 +95,12 @@ def find(number: str, *, at: StaffOccasion) -> Patient | None:
     """The patient, None when there is no such number at these sites."""
     with reading() as connection:
         return find_patient(connection, number, sites=at.sites)
+
+
+def meant(typed: str, *, at: StaffOccasion) -> str | None:
+    """The number that was meant by what stands in an address, None where there is none."""
+    with reading() as connection:
+        return find_number(connection, typed, sites=at.sites)
 
 
 def page(*, number: str, at: StaffOccasion) -> PatientPage | None:

@@ -11,7 +11,8 @@ from pro_app.core.refused import Refused, Why
 from pro_app.core.sites import EVERYWHERE
 from pro_app.store.desk.contact_log import log_of
 from pro_app.store.engine.transaction import Tx, transaction
-from pro_app.store.patients.patients import find_patient, lock_patient
+from pro_app.store.patients.numbers import find_typed
+from pro_app.store.patients.patients import lock_patient
 from pro_app.store.patients.reasons import GivenReason, keep_reason, reasons_of
 from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.statuses.flags import Closed, close_flag
@@ -62,13 +63,13 @@ def give_reason(
     if refused:
         return refused
     with transaction(at.actor, at.now) as tx:
-        found = find_patient(tx.connection, number, sites=at.sites)
+        found = find_typed(tx.connection, number, sites=at.sites)
         if found is None:
             tx.abandon()
             return Refused(Why.UNKNOWN_PATIENT, "number")
         # Locked, so that a form or a death that arrives now is seen or waits.
         lock_patient(tx, found.id)
-        outcome = _apply(tx, found.id, number, said, logged, at)
+        outcome = _apply(tx, found.id, found.number, said, logged, at)
         if isinstance(outcome, Refused) or not outcome.changed:
             tx.abandon()
     return outcome

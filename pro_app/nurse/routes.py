@@ -178,7 +178,8 @@ def _patient_page(
     instrument = parts.instrument
     found = patient.page(number=number, at=staff_occasion())
     if found is None:
-        abort(404)
+        meant = patient.meant(number, at=staff_occasion())
+        abort(redirect(url_for("nurse.patient", number=meant)) if meant else 404)
     scales = {scale.code: scale for scale in instrument.scales}
     scale = scales.get(request.args.get("scale", ""), patient.overall(instrument))
     return render_template(

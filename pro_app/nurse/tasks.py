@@ -3,8 +3,9 @@
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.contact import Attempt, Channel, Outcome
 from pro_app.core.refused import Refused, Why
+from pro_app.core.tasks import TaskOutcome
 from pro_app.nurse import calls
-from pro_app.store.desk.tasks import SiteTask, TaskOutcome, close_task, lock_task, take_task
+from pro_app.store.desk.tasks import SiteTask, close_task, lock_task, take_task
 from pro_app.store.engine.transaction import transaction
 
 #: How a nurse may say that a task ended.

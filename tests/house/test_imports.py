@@ -11,7 +11,7 @@ from tests.house.source import PRODUCT, ROOMS, ROOT, files, ground, name, text
 _CORE_LIBRARY = {
     "ast", "bisect", "calendar", "collections", "dataclasses", "datetime", "enum", "fractions",
     "functools", "hashlib", "html", "itertools", "json", "math", "operator", "re", "statistics",
-    "types", "typing",
+    "types", "typing", "unicodedata",
 }  # fmt: skip
 
 _WEB = ("flask", "flask_babel", "flask_login", "werkzeug")

@@ -2,33 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Select, exists, func, insert, or_, select, update
 
 from pro_app.core.sites import Sites
+from pro_app.core.tasks import TaskKind, TaskOutcome
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.statuses.cuts import Cut, RowT
 from pro_app.store.statuses.rule import asked_no_more
 from pro_app.store.tables import draft, form, nurse_task, patient, planned_visit
-
-
-class TaskKind(StrEnum):
-    """What is asked for; a patient has at most one open task of each kind."""
-
-    HELP = "HELP"  # she pressed the help button
-    FORM_NOT_TAKEN = "FORM_NOT_TAKEN"  # her phone holds a form that the server refused
-
-
-class TaskOutcome(StrEnum):
-    """How a task ended."""
-
-    REACHED = "REACHED"  # the nurse spoke with her
-    NO_ANSWER = "NO_ANSWER"
-    OTHERWISE = "OTHERWISE"
-    RECEIVED = "RECEIVED"  # the form came after all
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
 from pro_app.core.sites import EVERYWHERE
 from pro_app.core.submission import KnownForm
-from pro_app.store.desk.tasks import TaskKind
+from pro_app.core.tasks import TaskKind
 from pro_app.store.engine.locked import LOCKED
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.forms.forms import Received

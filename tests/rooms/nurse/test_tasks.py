@@ -7,10 +7,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pro_app.core.facts import EventKind
+from pro_app.core.tasks import TaskKind
 from pro_app.deployment import deployment
 from pro_app.nurse import day
 from pro_app.security import secrets
-from pro_app.store.desk.tasks import TaskKind, open_task
+from pro_app.store.desk.tasks import open_task
 from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.forms.drafts import begin_draft
 from pro_app.store.tables import audit_event, nurse_task
