@@ -50,9 +50,10 @@ class Day(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            if len(value) != 10:
+            day = date.fromisoformat(value)
+            if day.isoformat() != value:  # a week, or a day without hyphens
                 raise ValueError
-            return date.fromisoformat(value)
+            return day
         except ValueError:
             self.fail(_("%(value)s is not a day; expected YYYY-MM-DD", value=value), param, ctx)
 

@@ -17,10 +17,12 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from pro_app.acts.filled import Filled
+from pro_app.acts.forms import NotTaken, Taken, keep
 from pro_app.acts.occasion import Occasion, StaffOccasion
 from pro_app.core.instrument import AnswerState, Instrument
 from pro_app.patient.payload import read_payload
-from pro_app.patient.service import Filled, NotTaken, Taken, put_right, receive
+from pro_app.patient.service import put_right
 from pro_app.security import secrets
 from pro_app.store.engine.transaction import reading
 from pro_app.store.people.phone_keys import phone_keys_at
@@ -89,7 +91,7 @@ def rescue(texts: Iterable[str], *, at: StaffOccasion) -> Rescued | Unreadable:
     filled = _filled(sealed.submission_id, plain, at)
     if filled is None:
         return Unreadable.NOT_A_FORM
-    outcome = receive(at.actor, patient_id, _with_its_day(filled, at), at=at, reason="rescue")
+    outcome = keep(at.actor, patient_id, _with_its_day(filled, at), at=at, reason="rescue")
     return Rescued(number, outcome)
 
 
@@ -191,6 +193,6 @@ def _with_its_day(filled: Filled, at: Occasion) -> Filled:
     """The form with the times of the code, where they are possible.
 
     The phone has put them right already, by what it last knew of the server's clock;
-    a day ahead, or one too long ago, is not believed.
+    a day ahead is not believed.
     """
     return replace(put_right(replace(filled, device_at=at.now), at), device_at=None)

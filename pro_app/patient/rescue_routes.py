@@ -6,10 +6,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from pro_app.acts.forms import NotTaken
 from pro_app.patient import messages
 from pro_app.patient.pictures import codes_in
 from pro_app.patient.rescue import Rescued, Unreadable, rescue
-from pro_app.patient.service import NotTaken
 from pro_app.security import secrets
 from pro_app.security.access import staff_occasion, staff_only, takes_up_to
 from pro_app.security.roles import SITE_STAFF

@@ -58,6 +58,8 @@ _ROUTES = {
         GET /staff/forms/decide
         GET /staff/forms/to-check
         POST /staff/patients/<number>/card
+        GET /staff/patients/<number>/consents
+        POST /staff/patients/<number>/consents
         GET /staff/patients/<number>/contact
         POST /staff/patients/<number>/contact
         POST /staff/patients/<number>/contact/erase
@@ -98,6 +100,9 @@ _ROUTES = {
     (Role.INVESTIGATOR,): """
         POST /staff/corrections/<int:correction>/decline
         POST /staff/corrections/<int:correction>/sign
+        POST /staff/patients/<number>/consents/decision
+        GET /staff/patients/<number>/void
+        POST /staff/patients/<number>/void
         POST /staff/records/<number>/<deed>
         POST /staff/records/<number>/visits/<visit>/<deed>
         POST /staff/records/site/<deed>
@@ -135,6 +140,10 @@ _ROUTES = {
     (Role.DATA_MANAGER, Role.STATISTICIAN): """
         GET /staff/export
         POST /staff/export
+    """,
+    (Role.STATISTICIAN,): """
+        GET /staff/patients/<number>/void/arm
+        POST /staff/patients/<number>/void/arm
     """,
     (Role.DATA_MANAGER,): """
         POST /staff/records/study/<deed>
