@@ -59,11 +59,9 @@ def test_each_reason_has_one_sentence(app: Flask) -> None:
 
 #: What a sentence needs that takes its detail apart.
 _DETAILS = {Why.LICENCE_OVER: ("zh", date(2026, 1, 31))}
-#: Still take who acts and whose patients apart.
-_LOOSE_YET = ("intake/enrolling.py",)
 
 
-@pytest.mark.parametrize("path", _but("acts/person.py", *_LOOSE_YET), ids=name)
+@pytest.mark.parametrize("path", _ALL, ids=name)
 def test_who_acts_is_handed_on_as_one_value(path: Path) -> None:
     assert rules.loose_occasion(text(path)) == []
 
