@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from pro_app.core.course import NEVER, Course, course
+from pro_app.core.course import NEVER, Course, course, courses
 from pro_app.core.facts import FormFact, PatientFacts, ReasonFact
-from pro_app.core.schedule import PlannedVisit, plan
+from pro_app.core.plan import planned
+from pro_app.core.schedule import PlannedVisit
 from pro_app.core.statuses import QUARANTINED as QUARANTINED
 from pro_app.core.statuses import UNANSWERED as UNANSWERED
 from pro_app.core.statuses import Flag as Flag
@@ -71,7 +72,8 @@ def ledger(facts: PatientFacts, study: Study, *, valid_from: int, as_of: date) -
 
     A fact counts when its own day is on or before `as_of`. Without PRO consent there
     are entries only for forms that came all the same. A consented patient who is not
-    randomised has the baseline alone, from the screening day on.
+    randomised has the baseline alone, from the screening day on. A visit that an
+    amendment took out has an entry if its form is in, and is in no rate.
     Units: `valid_from` is the least number of answered items of a VALID form.
     """
     days = course(facts, study.stop_events, as_of)
@@ -80,17 +82,22 @@ def ledger(facts: PatientFacts, study: Study, *, valid_from: int, as_of: date) -
         return ()
     if facts.randomised_on is None or facts.randomised_on > as_of:
         return _screened(facts, study.visits[0], forms, days, as_of)
-    planned = plan(study.visits, facts.randomised_on)
-    if days.consent == NEVER:
-        planned = tuple(visit for visit in planned if visit.visit in forms)
+    visits = planned(study, facts)
+    if days.consent == NEVER or study.plans:
+        asks = days.consent < NEVER
+        visits = tuple([v for v in visits if (asks and v.asked) or v.visit in forms])
+    days_of = courses(visits, facts, study, days, as_of)
     statuses = [
-        _status(visit, forms.get(visit.visit), days, valid_from, as_of) for visit in planned
+        _status(visit, forms.get(visit.visit), of, valid_from, as_of)
+        for visit, of in zip(visits, days_of, strict=True)
     ]
     reasons = _reasons(facts.reasons, as_of)
     return tuple(
         [
-            _entry(facts, visit, forms.get(visit.visit), status, pattern, reasons, days, as_of)
-            for visit, status, pattern in zip(planned, statuses, _patterns(statuses), strict=True)
+            _entry(facts, visit, forms.get(visit.visit), status, pattern, reasons, of, as_of)
+            for visit, status, pattern, of in zip(
+                visits, statuses, _patterns(statuses), days_of, strict=True
+            )
         ]
     )
 
@@ -101,7 +108,8 @@ def randomised_visits(facts: PatientFacts, study: Study, as_of: date) -> list[tu
         return []
     return [
         (visit.visit, facts.site_on(min(visit.target_on, as_of)))
-        for visit in plan(study.visits, facts.randomised_on)
+        for visit in planned(study, facts)
+        if visit.asked
     ]
 
 
@@ -233,7 +241,7 @@ def _entry(
     target_on = visit.target_on
     unanswered = status in UNANSWERED
     closed = as_of > visit.closes_on
-    in_population = facts.able is True and days.consent < NEVER
+    in_population = facts.able is True and days.consent < NEVER and visit.asked
     pending = REASON_PENDING if in_population else None
     # By position, which is faster; the order is that of the fields.
     return Entry(
