@@ -46,5 +46,5 @@ _GROUPS = (
 def register(app: Flask) -> None:
     for group in _GROUPS:
         group.register(app)
-    for command in app.cli.commands.values():
-        guard(command)
+    for name, command in app.cli.commands.items():
+        guard(command, name)
