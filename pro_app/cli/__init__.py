@@ -8,6 +8,7 @@ is wrong.
 from flask import Flask
 
 from pro_app.cli import (
+    amendments,
     audit,
     contacts,
     demo,
@@ -32,6 +33,7 @@ _GROUPS = (
     followup,
     facts,
     wording,
+    amendments,
     study_check,
     staff,
     serve,
