@@ -4,6 +4,7 @@ from flask import Flask
 from werkzeug.local import LocalProxy
 
 from pro_app import assets, cli, errors, i18n, instruments, refusals, studies
+from pro_app.amendments.routes import blueprint as amendments
 from pro_app.audit.routes import blueprint as audit
 from pro_app.clock import Clock, utc_now
 from pro_app.contacts.routes import blueprint as contacts
@@ -58,6 +59,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
         review,
         requests,
         intake,
+        amendments,
     ):
         app.register_blueprint(room)
     cli.register(app)
