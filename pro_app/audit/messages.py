@@ -153,6 +153,8 @@ def _of_the_study() -> dict[str, str]:
         "wording.imported": _("Wording imported"),
         "study.claimed": _("Database taken into use"),
         "study.went_live": _("Study opened"),
+        "study.recorded": _("First version of the study recorded"),
+        "study.amended": _("Study amended"),
         "demo.made": _("Demonstration made"),
     }
 
@@ -189,6 +191,13 @@ def fields() -> dict[str, str]:
         "fields": _("fields"),
         "left_sha256": _("what is left (SHA-256)"),
         "why": _("why"),
+        "number": _("version no."),
+        "sha256": _("SHA-256"),
+        "effective_on": _("from"),
+        "moved": _("visits moved"),
+        "appeared": _("visits new"),
+        "vanished": _("visits gone"),
+        "reclassified": _("visits that read otherwise"),
     }
 
 

@@ -192,7 +192,7 @@ def assemble(
     leaving = tuple(each for each in known if not _consent_withdrawn(each.facts, as_of))
     entries = tuple(_entries(leaving, study, instrument, as_of))
     statuses = {(entry.patient_id, entry.visit): entry.status for entry in entries}
-    visits = [visit.code for visit in study.visits]
+    visits = [visit.code for visit in study.all_visits]
     every = [form for each in leaving for form in _in_order(by_patient, each, visits)]
     kept = tuple(form for form in every if review in (None, form.review))
     why_not = {form.submission_id: _why_not(form, statuses) for form in kept}

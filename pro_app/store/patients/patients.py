@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
 from pro_app.core.facts import EventFact, PatientFacts
-from pro_app.core.schedule import plan
+from pro_app.core.plan import planned_from, version_on
 from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
 from pro_app.store.engine.locked import refuse_locked
+from pro_app.store.engine.study_versions import as_recorded
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.patients.events import moves_of
 from pro_app.store.tables import (
@@ -160,35 +161,6 @@ def change_states(tx: Tx, changes: Sequence[tuple[Patient, PatientState]], study
     _write_plans(tx, [replace(changed, state=state) for changed, state in changes], study)
 
 
-@dataclass(frozen=True, slots=True)
-class StateVersion:
-    """What was known of a patient from an instant on, and who recorded it."""
-
-    state: PatientState
-    recorded_at: datetime
-    recorded_by: str
-
-
-def versions_of(connection: Connection, patient_id: int) -> list[StateVersion]:
-    """All that was ever known of a patient's own data, the earliest first."""
-    version = patient_version.c
-    query = (
-        select(
-            version.recorded_at,
-            version.recorded_by,
-            version.language,
-            version.screened_on,
-            version.pro_consent_on,
-            version.randomised_on,
-            version.able,
-            version.consent_version,
-        )
-        .where(version.patient_id == patient_id)
-        .order_by(version.id)
-    )
-    return [StateVersion(PatientState(*row[2:]), *row[:2]) for row in connection.execute(query)]
-
-
 def arms_of(
     connection: Connection,
     patient_ids: Sequence[int] | None = None,
@@ -230,7 +202,17 @@ def _arm(tx: Tx, patient_id: int, arm: str) -> dict[str, Any]:
     }
 
 
+def write_plans(tx: Tx, study: Study) -> int:
+    """Plan the visits of all patients anew, and say of how many. They must be held."""
+    everybody = [_patient(row) for row in tx.execute(_select().order_by(patient.c.id))]
+    _write_plans(tx, everybody, study)
+    return len(everybody)
+
+
 def _write_plans(tx: Tx, patients: Sequence[Patient], study: Study) -> None:
+    if not patients:
+        return
+    study = as_recorded(tx, study)
     ids = [each.id for each in patients]
     for start in range(0, len(ids), 5000):
         part = ids[start : start + 5000]
@@ -282,12 +264,7 @@ def planned_rows(
 
     `moves`: the transfers, see `moves_of`.
     """
-    fixed = {
-        "patient_id": each.id,
-        "site": each.site,
-        "target_site": each.site,
-        "study_version": study.version,
-    }
+    fixed = {"patient_id": each.id, "site": each.site, "target_site": each.site}
     if each.state.randomised_on is not None:
         return [
             fixed
@@ -296,14 +273,18 @@ def planned_rows(
                 "opens_on": visit.opens_on,
                 "target_on": visit.target_on,
                 "closes_on": visit.closes_on,
+                "study_version": visit.version,
+                "asked": visit.asked,
                 "target_site": _site_on(each, moves, visit.target_on),
             }
-            for visit in plan(study.visits, each.state.randomised_on)
+            for visit in planned_from(study, each.state.randomised_on)
         ]
-    if each.state.screened_on is None:
+    opens_on = each.state.screened_on
+    if opens_on is None:
         return []
-    opened = {"opens_on": each.state.screened_on, "target_on": None, "closes_on": None}
-    return [fixed | {"visit": study.visits[0].code} | opened]
+    opened = {"opens_on": opens_on, "target_on": None, "closes_on": None, "asked": True}
+    version = version_on(study, opens_on)
+    return [fixed | {"visit": study.visits[0].code, "study_version": version} | opened]
 
 
 def _site_on(each: Patient, moves: Sequence[tuple[date, str]], day: date) -> str:

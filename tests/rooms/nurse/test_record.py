@@ -14,7 +14,8 @@ from pro_app.deployment import deployment
 from pro_app.followup.service import synchronise_flags
 from pro_app.nurse import service
 from pro_app.store.engine.transaction import WORKER, reading
-from pro_app.store.patients.patients import find_patient, versions_of
+from pro_app.store.patients.patients import find_patient
+from pro_app.store.patients.state_versions import versions_of
 from pro_app.store.tables import missing_flag, planned_visit
 from pro_app.store.trail.trail import trail_of
 from tests import factories
