@@ -2,15 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import insert, update
 
 from pro_app.core.facts import EventKind, Mode
 from pro_app.core.instrument import Answer, AnswerState
+from pro_app.core.leaving import Keep
 from pro_app.deployment import deployment
 from pro_app.security import secrets
 from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.forms.forms import NewForm, keep_forms
 from pro_app.store.patients.events import add_events
 from pro_app.store.patients.patients import PatientState, add_patients, find_patient
+from pro_app.store.tables import consent_decision, void
 
 ACTOR = Actor("test", "operator")
 
@@ -42,6 +47,26 @@ def add_event(
     with transaction(ACTOR, now or deployment().now()) as tx:
         add_events(tx, [(patient_id, EventKind(kind), on, None)])
         tx.record("event.added", str(patient_id))
+
+
+def decide_on_data(patient_id: int, keep: Keep, *, now: datetime | None = None) -> None:
+    """What the site decided on the data of a patient who withdrew consent to their use."""
+    with transaction(ACTOR, now or deployment().now()) as tx:
+        current = consent_decision.c.superseded_at.is_(None)
+        hers = consent_decision.c.patient_id == patient_id
+        tx.execute(update(consent_decision).where(hers, current).values(superseded_at=tx.now))
+        row = {"patient_id": patient_id, "decision": keep.value, "source": "letter"}
+        stamp = {"recorded_at": tx.now, "recorded_by": ACTOR.name}
+        tx.execute(insert(consent_decision), row | stamp)
+        tx.record("consent.decided", str(patient_id))
+
+
+def declare_void(kind: str, patient_id: int, *, now: datetime | None = None, **what: Any) -> None:
+    """Declare something wrong: `what` names its row, and where it belongs."""
+    with transaction(ACTOR, now or deployment().now()) as tx:
+        row = {"kind": kind, "patient_id": patient_id, "why": "a slip"} | what
+        tx.execute(insert(void), row | {"recorded_at": tx.now, "recorded_by": ACTOR.name})
+        tx.record("record.voided", str(patient_id))
 
 
 def all_answered(value: int = 2) -> dict[str, Answer]:
