@@ -1,16 +1,21 @@
 """Make what a test needs, through the store's own doors."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import insert, update
 
+from pro_app.acts.occasion import StaffOccasion
+from pro_app.acts.person import Person
 from pro_app.core.facts import EventKind, Mode
 from pro_app.core.instrument import Answer, AnswerState
 from pro_app.core.leaving import Keep
+from pro_app.core.sites import EVERYWHERE, Sites, only
 from pro_app.deployment import deployment
 from pro_app.security import secrets
+from pro_app.security.access import occasion_of
 from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.forms.forms import NewForm, keep_forms
 from pro_app.store.patients.events import add_events
@@ -18,6 +23,16 @@ from pro_app.store.patients.patients import PatientState, add_patients, find_pat
 from pro_app.store.tables import consent_decision, void
 
 ACTOR = Actor("test", "operator")
+LINA = Actor("staff:lina", "nurse", "LISHUI")
+
+
+def at_desk(actor: Actor = LINA, sites: Sites = only("LISHUI"), **changes: Any) -> StaffOccasion:  # noqa: B008 - frozen
+    """The occasion of a nurse of Lishui, or of whoever is named, at this instant."""
+    name = actor.name.removeprefix("staff:")
+    at = occasion_of(deployment(), Person(name, actor.role, sites, actor))
+    if "now" in changes and "today" not in changes:
+        changes["today"] = at.day_of(changes["now"])
+    return replace(at, **changes)
 
 
 def add_patient(
@@ -109,6 +124,6 @@ def add_form(
 
 def patient_id_of(number: str) -> int:
     with reading() as connection:
-        found = find_patient(connection, number)
+        found = find_patient(connection, number, sites=EVERYWHERE)
     assert found is not None
     return found.id

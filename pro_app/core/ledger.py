@@ -65,15 +65,16 @@ class Entry(NamedTuple):
     """One patient × visit as of a day.
 
     `site` is that of the target day. `target_on` and `closes_on` are None until
-    randomisation. `reason` is a code, REASON_PENDING until one is given, None where
-    none is asked for. `in_population`: the patient enters the rates.
-    `alive_at_target`: not known to have died before the target day (before the as-of
-    day, if there is no target). `asked_for`: by dates alone a form is expected of the
-    living: consented before the close, not withdrawn on the target day, not stopped
-    before it. `window_closed`: the as-of day is after the close. `window_open`: it is
-    in the window, and the patient alive. `died_in_window`: between target day and
-    close. `truncated_by_death`: MONOTONE, of a patient who died. `days_off_target` is
-    the form's day minus the target day; `days_left` until an open window closes.
+    randomisation. `reason` is a code, REASON_PENDING until one is given, None where none
+    is asked for: of no other status, and of no patient outside the rates.
+    `in_population`: the patient enters the rates. `alive_at_target`: not known to have
+    died before the target day (before the as-of day, if there is no target). `asked_for`:
+    by dates alone a form is expected of the living: consented before the close, not
+    withdrawn on the target day, not stopped before it. `window_closed`: the as-of day is
+    after the close. `window_open`: it is in the window, and the patient alive.
+    `died_in_window`: between target day and close. `truncated_by_death`: MONOTONE, of a
+    patient who died. `days_off_target` is the form's day minus the target day;
+    `days_left` until an open window closes.
     A named tuple, not a dataclass: making one takes a fifth of the time, and
     lists are made of hundreds of thousands.
     """
@@ -129,6 +130,16 @@ def ledger(facts: PatientFacts, study: Study, *, valid_from: int, as_of: date) -
             for visit, status, pattern in zip(planned, statuses, _patterns(statuses), strict=True)
         ]
     )
+
+
+def randomised_visits(facts: PatientFacts, study: Study, as_of: date) -> list[tuple[str, str]]:
+    """(visit, site) of each visit of a patient randomised by a day, consented or not."""
+    if facts.randomised_on is None or facts.randomised_on > as_of:
+        return []
+    return [
+        (visit.visit, facts.site_on(min(visit.target_on, as_of)))
+        for visit in plan(study.visits, facts.randomised_on)
+    ]
 
 
 def _screened(
@@ -259,6 +270,8 @@ def _entry(
     target_on = visit.target_on
     unanswered = status in UNANSWERED
     closed = as_of > visit.closes_on
+    in_population = facts.able is True and days.consent < NEVER
+    pending = REASON_PENDING if in_population else None
     # By position, which is faster; the order is that of the fields.
     return Entry(
         facts.patient_id,
@@ -270,11 +283,11 @@ def _entry(
         visit.closes_on,
         status,
         pattern,
-        reasons.get(visit.visit, REASON_PENDING) if unanswered else None,
+        reasons.get(visit.visit, pending) if unanswered else None,
         _flags(visit, days) if unanswered else (),
         form.answered_on if form else None,
         form.items_answered if form else None,
-        facts.able is True and days.consent < NEVER,
+        in_population,
         days.death >= target_on,
         _not_asked_for(visit, days) is None,
         closed,

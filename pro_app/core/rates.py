@@ -7,7 +7,7 @@ visit V ≤ R ≤ E ≤ A ≤ M ≤ N, as sets too.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 
@@ -52,6 +52,15 @@ class Counts:
 
 #: The names of the numbers, in their order.
 NUMBERS = tuple(field.name for field in fields(Counts))
+
+#: Rate → the numbers it is made of.
+RATES = {
+    "completion_rate": ("v", "e"),
+    "received_rate": ("r", "e"),
+    "alive_rate": ("v", "a"),
+    "available_mature_rate": ("v", "m"),
+    "available_rate": ("v", "n"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +136,16 @@ def _counts(
     )
 
 
-def rates(entries: Iterable[Entry], study: Study, *, randomised: int) -> tuple[VisitRates, ...]:
+def rates(
+    entries: Iterable[Entry], study: Study, *, randomised: int | Mapping[str, int]
+) -> tuple[VisitRates, ...]:
     """One row per visit of the study, in its order, with or without patients.
 
-    `randomised`: how many patients were, by the same day and of the same group; those
-    without consent have no entry.
+    `randomised`: how many patients were, by the same day and of the same group, at every
+    visit or at each; those without consent have no entry.
     """
+    if isinstance(randomised, int):
+        randomised = dict.fromkeys((visit.code for visit in study.visits), randomised)
     # Few entries differ in all that counts: each kind is counted once.
     kinds: Counter[tuple[str, Counts]] = Counter((e.visit, counts_of(e)) for e in entries)
     sums = {visit.code: dict.fromkeys(NUMBERS, 0) for visit in study.visits}
@@ -141,7 +154,9 @@ def rates(entries: Iterable[Entry], study: Study, *, randomised: int) -> tuple[V
             for name in NUMBERS:
                 sums[visit][name] += times * getattr(counts, name)
     return tuple(
-        VisitRates(v.code, v.month, Counts(**{**sums[v.code], "randomised": randomised}))
+        VisitRates(
+            v.code, v.month, Counts(**{**sums[v.code], "randomised": randomised.get(v.code, 0)})
+        )
         for v in study.visits
     )
 

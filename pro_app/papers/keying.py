@@ -7,6 +7,7 @@ from typing import Any
 
 from pro_app.core.facts import Assistance
 from pro_app.core.instrument import Instrument
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.core.submission import (
     Accepted,
@@ -22,7 +23,7 @@ from pro_app.papers.fields import Keyed
 from pro_app.store.desk.tasks import close_form_task
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
 from pro_app.store.forms.form_detail import form_id_of
-from pro_app.store.forms.forms import NewForm, keep_form
+from pro_app.store.forms.forms import NewForm, keep_forms
 from pro_app.store.forms.receiving import Clash, Ground, gather, keeping
 from pro_app.store.patients.patients import Patient, find_patient
 from pro_app.store.statuses.flags import Closed, close_flag
@@ -36,7 +37,7 @@ class NotKept(StrEnum):
     ID_IN_USE = "ID_IN_USE"  # this page was sent for another patient
 
 
-def find(number: str, *, sites: Sequence[str] | None) -> Patient | None:
+def find(number: str, *, sites: Sites) -> Patient | None:
     with reading() as connection:
         return find_patient(connection, number, sites=sites)
 
@@ -161,14 +162,14 @@ def _keep(tx: Tx, new: NewForm, ground: Ground, instrument: Instrument) -> None:
         "entered_by": (None, new.entered_by),
         "assistance": (None, new.assistance),
     }
-    with keeping(tx):
-        keep_form(tx, new, instrument)
-        tx.record(
-            "form.received" if new.standing else "form.conflict",
-            ground.number,
-            visit=new.visit,
-            changes=changes,
-        )
+    with keeping():
+        keep_forms(tx, [new], instrument)
+    tx.record(
+        "form.received" if new.standing else "form.conflict",
+        ground.number,
+        visit=new.visit,
+        changes=changes,
+    )
 
 
 def _id_of(tx: Tx, submission_id: str) -> int:

@@ -20,7 +20,6 @@ from sqlalchemy import (
 
 from pro_app.store.engine.database import autocommit, db, to_write, write_lock
 from pro_app.store.engine.locked import refuse_locked, touches_record
-from pro_app.store.engine.prepared import Prepared
 from pro_app.store.tables import HOUSEKEEPING, audit_event
 
 #: What `reading` gives: rooms hand it on and never write SQL on it.
@@ -43,9 +42,8 @@ CLI = Actor("cli", "operator")
 WORKER = Actor("worker", "system")
 
 
-_RECORD = Prepared(
-    insert(audit_event).inline(), (column.key for column in audit_event.c if column.key != "id")
-)
+#: An event's number is asked back by nobody.
+_RECORD = insert(audit_event).inline()
 
 
 class Unrecorded(RuntimeError):
@@ -115,10 +113,7 @@ class Tx:
             written = {(e["subject"], e["visit"]) for e in rows if touches_record(e["action"])}
             if asked := written - self._state.unlocked:
                 refuse_locked(self.connection, asked)
-            if len(rows) == 1:
-                _RECORD.ask(self.connection, rows[0])
-            else:
-                self.execute(insert(audit_event), rows)
+            self.execute(_RECORD, rows)
             self._state.recorded = True
 
     def found_unlocked(self, number: str, visit: str) -> None:
