@@ -7,7 +7,7 @@ Counts without rows go on holding them. Source: science page, section 3, "Withdr
 consent to further use".
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -63,6 +63,11 @@ class Held:
     def may_leave(self, day: date | None) -> bool:
         """Whether what happened on `day` may leave; what has no day counts as the patient's own."""
         return self.until is not None and (day is None or day <= self.until)
+
+
+def may_leave(held: Mapping[str, Held], number: str, day: date | None) -> bool:
+    """Whether what happened to a patient on `day` may leave; `held` is by trial number."""
+    return number not in held or held[number].may_leave(day)
 
 
 def held(steps: Iterable[Step], decision: Decided | None) -> Held | None:

@@ -20,8 +20,8 @@ from sqlalchemy import (
 
 from pro_app.core.corrections import Changes, Decided, Truth, chosen, corrected
 from pro_app.core.facts import FormFact
-from pro_app.store.engine.known import known
-from pro_app.store.tables import correction, correction_decision, form, form_decision
+from pro_app.store.engine.known import known, voided
+from pro_app.store.tables import correction, correction_decision, form, form_decision, void
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,10 @@ class Amended:
             form_id = self.winners.get((patient_id, fact.visit), form_id)
             touched = self.forms.get(form_id)
             found[fact.visit] = touched.fact if touched else fact
+        # The first form of a visit may have been declared wrong, and another chosen.
+        for (whose, visit), form_id in self.winners.items():
+            if whose == patient_id and visit not in found:
+                found[visit] = self.forms[form_id].fact
         return tuple(found.values())
 
 
@@ -149,7 +153,10 @@ def _query(known_at: datetime | None, patient_ids: Sequence[int] | None) -> Any:
     decided: Select[Any] = (
         select(*which, form_decision.c.id, form_decision.c.counts, *empty)
         .join(form_decision, form_decision.c.form_id == form.c.id)
-        .where(and_(known(form_decision, known_at), ~form.c.proxy))
+        .where(
+            and_(known(form_decision, known_at), ~form.c.proxy),
+            ~voided(void.c.form_id == form.c.id, known_at),
+        )
     )
     if patient_ids is not None:
         signed = signed.where(form.c.patient_id.in_(patient_ids))

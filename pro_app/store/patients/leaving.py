@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, select
+from sqlalchemy import Connection, Select, select
 
 from pro_app.core.facts import EventKind
 from pro_app.core.leaving import Decided, Held, Keep, Step, held
-from pro_app.store.engine.known import known
+from pro_app.store.engine.known import known, voided
 from pro_app.store.forms.amended import in_parts
 from pro_app.store.tables import consent_decision, event, patient, void
 
@@ -38,13 +38,11 @@ def held_back(
 
 
 def _steps(known_at: datetime | None) -> Select[Any]:
-    voided = exists().where(void.c.event_id == event.c.id)
-    if known_at is not None:
-        voided = voided.where(void.c.recorded_at <= known_at)
+    wrong = voided(void.c.event_id == event.c.id, known_at)
     return (
         select(patient.c.number, event.c.kind, event.c.happened_on, event.c.recorded_at)
         .join(patient, patient.c.id == event.c.patient_id)
-        .where(known(event, known_at), event.c.kind.in_(_KINDS), ~voided)
+        .where(known(event, known_at), event.c.kind.in_(_KINDS), ~wrong)
     )
 
 

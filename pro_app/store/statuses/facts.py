@@ -19,9 +19,9 @@ from sqlalchemy import (
 from pro_app.core.facts import EventFact, EventKind, FormFact, PatientFacts, ReasonFact
 from pro_app.core.sites import Sites
 from pro_app.store.engine.at_sites import at_sites
-from pro_app.store.engine.known import known
+from pro_app.store.engine.known import known, voided
 from pro_app.store.forms.amended import Amended, in_parts, read_amended
-from pro_app.store.tables import event, form, patient, patient_version, reason
+from pro_app.store.tables import event, form, patient, patient_version, reason, void
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,7 @@ def read_facts(
                 events=tuple(EventFact(EventKind(k), on, to) for _, k, on, to in events[row.id]),
                 forms=_counting(row.id, forms[row.id], amended),
                 reasons=tuple(ReasonFact(v, code, on) for _, v, code, on in reasons[row.id]),
+                randomised_time=row.randomised_time,
             ),
         )
         for row in people
@@ -101,6 +102,7 @@ def _people(scope: Scope, known_at: datetime | None) -> Select[Any]:
             version.c.pro_consent_on,
             version.c.randomised_on,
             version.c.able,
+            version.c.randomised_time,
         )
         .join(version, and_(version.c.patient_id == patient.c.id, known(version, known_at)))
         .order_by(patient.c.number)
@@ -132,7 +134,7 @@ def _forms(known_at: datetime | None) -> Select[Any]:
             form.c.items_answered,
             form.c.id,
         )
-        .where(standing())
+        .where(standing(), ~voided(void.c.form_id == form.c.id, known_at))
         .order_by(form.c.id)
     )
     return query if known_at is None else query.where(form.c.received_at <= known_at)
