@@ -135,3 +135,21 @@ def test_the_command_names_who_was_taken_out(app: Flask, clock: HandClock, tmp_p
     assert "Taken out of this cut, consent withdrawn since: LISHUI-001, LISHUI-009" in told.stderr
     manifest = json.loads((tmp_path / "export" / "manifest.json").read_text("utf-8"))
     assert [each["patient_id"] for each in manifest["taken_out"]] == ["LISHUI-001", "LISHUI-009"]
+
+
+def test_the_counts_are_those_of_the_command_whoever_withdrew(
+    app: Flask, clock: HandClock, tmp_path: Path
+) -> None:
+    with app.app_context():
+        patient_id = factories.add_patient(ANNA)
+        factories.add_form(patient_id, "V0", V0)
+        factories.add_patient("JIAXING-001", "JIAXING")
+        withdraw(patient_id, clock)
+        export(tmp_path / "export", TODAY)
+    told = app.test_cli_runner().invoke(args=["compliance", "--as-of", "2026-03-05", "--json"])
+    found = [r for r in rows(tmp_path / "export", "compliance.csv") if r["site"] == "all"]
+    assert [r["withheld"] for r in found] == ["1"] * 11 + ["11"]
+    for row, said in zip(found, json.loads(told.stdout), strict=True):
+        assert {name: row[name] for name in said} == {
+            name: "" if value is None else str(value) for name, value in said.items()
+        }
