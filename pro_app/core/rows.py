@@ -218,5 +218,5 @@ class ScaleRow(NamedTuple):
     E: int
     R: int
     scored: int
-    scored_rate: float | None
-    scored_available_rate: float | None
+    scored_of_expected_rate: float | None
+    scored_of_all_rate: float | None

@@ -350,7 +350,7 @@ def test_each_score_counts_where_it_has_a_value() -> None:
         if r["site"] == "all"
     }
     assert len(found) == (len(STUDY.visits) + 1) * len(INSTRUMENT.scales)
-    numbers = ("N", "E", "R", "scored", "scored_rate", "scored_available_rate")
+    numbers = ("N", "E", "R", "scored", "scored_of_expected_rate", "scored_of_all_rate")
     told = {k: tuple(found[k][n] for n in numbers) for k in found}
     assert told["V1", "SWB"] == (1, 1, 1, 1, 1.0, 1.0)
     assert told["V1", "PWB"] == (1, 1, 1, 0, 0.0, 0.0)
