@@ -31,7 +31,7 @@ _COUNTED = 1000
 class Waits:
     """How much waits at a site on a day; numbers alone, since a letter is no safe place."""
 
-    missing: int  # windows that closed without a form, and nobody has said why
+    missing: int  # forms that are missing or blank, and nobody has said why
     closing: int  # windows that close within seven days, without a form yet
     calls: int  # patients who asked for help, or whose form could not be taken
     decisions: int  # forms that came second or after a withdrawal

@@ -138,10 +138,11 @@ def reason(number: str, visit: str) -> ResponseReturnValue:
 def compliance() -> ResponseReturnValue:
     parts = deployment()
     study = parts.study
-    asked = _asked("as_of", "site", "by", "gap", "group", "effort")
+    asked = _asked("as_of", "known_at", "site", "by", "gap", "group", "effort")
     allowed = completeness.groupings(arms=current_user.role == Role.STATISTICIAN)
     try:
         as_of = filters.day(asked["as_of"], parts.today())
+        known_at = filters.instant(asked["known_at"], parts.now(), study.time_zone)
         visits = [*(visit.code for visit in study.visits), POOLED]
         shown = completeness.overview(
             study,
@@ -151,7 +152,9 @@ def compliance() -> ResponseReturnValue:
             by=filters.grouping(asked["by"], allowed),
             between=filters.gap(asked["gap"], visits),
             group=asked["group"] or None,
+            known_at=known_at,
             with_effort=bool(asked["effort"]),
+            with_scales=asked["by"] == filters.BY_SCALE,
         )
     except BadFilter as bad:
         return render_template("nurse/compliance.html", asked=asked, bad=bad, allowed=allowed), 400
@@ -160,6 +163,7 @@ def compliance() -> ResponseReturnValue:
         asked=asked,
         shown=shown,
         as_of=as_of,
+        known_at=known_at,
         allowed=allowed,
         NESTED=completeness.NESTED,
         stacked=stacked,

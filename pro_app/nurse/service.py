@@ -7,7 +7,7 @@ from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Entry
 from pro_app.core.sites import Sites
 from pro_app.core.study import Study
-from pro_app.nurse.completeness import By, Number, compliance
+from pro_app.nurse.completeness import By, Number, compliance, compliance_by_scale
 from pro_app.nurse.reasons import ReasonGiven, give_reason
 from pro_app.store.engine.transaction import reading
 from pro_app.store.statuses.facts import Scope, read_facts
@@ -17,6 +17,7 @@ __all__ = [
     "Number",
     "ReasonGiven",
     "compliance",
+    "compliance_by_scale",
     "give_reason",
     "ledger",
 ]

@@ -84,6 +84,12 @@ def patients_by_number(connection: Connection, numbers: Sequence[str]) -> dict[s
     return found
 
 
+def numbers_at(connection: Connection, sites: Sites) -> dict[int, str]:
+    """Patient id → trial number of those who belong to these sites today."""
+    query = select(patient.c.id, patient.c.number).where(at_sites(patient.c.site, sites))
+    return {row.id: row.number for row in connection.execute(query)}
+
+
 def lock_patient(tx: Tx, patient_id: int) -> Patient:
     """The patient, locked until the transaction ends: what is decided of her holds.
 

@@ -127,7 +127,7 @@ def test_no_form_is_refused_for_its_day_until_today(desk: Desk, app: Flask) -> N
     assert told.startswith("forms: 4 added")
     statuses = desk.statuses("2026-03-05")
     assert [statuses[visit] for visit in ("V0", "V1", "V2")] == [
-        "OUT_OF_WINDOW",
+        "QUARANTINE_BEFORE_CONSENT",
         "QUARANTINE_AFTER_WITHDRAWAL",
         "ERR_FORM_AFTER_DEATH",
     ]
