@@ -12,7 +12,16 @@ from pro_app.core.dictionary import ALL_SITES
 from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Entry, ledger, randomised_visits
-from pro_app.core.rates import NUMBERS, RATES, VisitRates, counts_of, pooled, rates, ratio
+from pro_app.core.rates import (
+    NUMBERS,
+    RATES,
+    ScaleRates,
+    VisitRates,
+    by_scale,
+    counts_of,
+    pooled,
+    rates,
+)
 from pro_app.core.rows import ComplianceRow, ScaleRow
 from pro_app.core.study import Study
 
@@ -86,14 +95,12 @@ def compliance_rows(counted: Counted, study: Study) -> Iterator[ComplianceRow]:
 def scale_rows(counted: Counted, study: Study, instrument: Instrument) -> Iterator[ScaleRow]:
     """The same by score: of the received forms, those with a value."""
     for site, of_visits in _by_site(counted, study):
-        found = {
-            code: [_sum_scored(counted, site, row.visit, code) for row in of_visits]
-            for code in instrument.scale_codes
-        }
-        for place, row in enumerate((*of_visits, pooled(of_visits))):
-            for code in instrument.scale_codes:
-                scored = found[code][place] if place < len(of_visits) else sum(found[code])
-                yield _scale_row(site, row, code, scored)
+        scored: Counter[tuple[str, str]] = Counter()
+        for ((of_site, visit), scale), times in counted.scored.items():
+            if site in (ALL_SITES, of_site):
+                scored[visit, scale] += times
+        for row in by_scale(of_visits, instrument.scale_codes, scored):
+            yield _scale_row(site, row)
 
 
 def _by_site(counted: Counted, study: Study) -> Iterator[tuple[str, tuple[VisitRates, ...]]]:
@@ -112,23 +119,13 @@ def _sum(numbers: Counter[Where], site: str, visit: str) -> int:
     return sum(times for (_, of_visit), times in numbers.items() if of_visit == visit)
 
 
-def _sum_scored(counted: Counted, site: str, visit: str, scale: str) -> int:
-    return sum(
-        times
-        for ((of_site, of_visit), code), times in counted.scored.items()
-        if code == scale and of_visit == visit and site in (ALL_SITES, of_site)
-    )
-
-
 def _compliance_row(site: str, row: VisitRates, withheld: int) -> ComplianceRow:
     numbers = [getattr(row.counts, name) for name in NUMBERS]
     of_rates = [getattr(row, name) for name in RATES]
     return ComplianceRow._make([site, row.visit, row.month, *numbers, withheld, *of_rates])
 
 
-def _scale_row(site: str, row: VisitRates, scale: str, scored: int) -> ScaleRow:
-    c = row.counts
-    return ScaleRow(
-        *(site, row.visit, row.month, scale, c.n, c.e, c.r, scored),
-        *(ratio(scored, c.e), ratio(scored, c.n)),
-    )
+def _scale_row(site: str, row: ScaleRates) -> ScaleRow:
+    numbers = (row.counts.n, row.counts.e, row.counts.r, row.scored)
+    of_rates = (row.scored_of_expected_rate, row.scored_of_all_rate)
+    return ScaleRow(site, row.scale, row.visit, row.month, *numbers, *of_rates)

@@ -211,9 +211,9 @@ class ComplianceRow(NamedTuple):
 
 class ScaleRow(NamedTuple):
     site: str
+    scale: str
     visit: str
     month: int | None
-    scale: str
     N: int
     E: int
     R: int

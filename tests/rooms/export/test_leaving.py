@@ -137,8 +137,11 @@ def test_the_command_names_who_was_taken_out(app: Flask, clock: HandClock, tmp_p
     assert [each["patient_id"] for each in manifest["taken_out"]] == ["LISHUI-001", "LISHUI-009"]
 
 
+@pytest.mark.parametrize(
+    ("file", "by"), [("compliance.csv", []), ("compliance_scales.csv", ["--by", "scale"])]
+)
 def test_the_counts_are_those_of_the_command_whoever_withdrew(
-    app: Flask, clock: HandClock, tmp_path: Path
+    app: Flask, clock: HandClock, tmp_path: Path, file: str, by: list[str]
 ) -> None:
     with app.app_context():
         patient_id = factories.add_patient(ANNA)
@@ -146,9 +149,11 @@ def test_the_counts_are_those_of_the_command_whoever_withdrew(
         factories.add_patient("JIAXING-001", "JIAXING")
         withdraw(patient_id, clock)
         export(tmp_path / "export", TODAY)
-    told = app.test_cli_runner().invoke(args=["compliance", "--as-of", "2026-03-05", "--json"])
-    found = [r for r in rows(tmp_path / "export", "compliance.csv") if r["site"] == "all"]
-    assert [r["withheld"] for r in found] == ["1"] * 11 + ["11"]
+    asked = ["compliance", "--as-of", "2026-03-05", "--json", *by]
+    told = app.test_cli_runner().invoke(args=asked)
+    found = [r for r in rows(tmp_path / "export", file) if r["site"] == "all"]
+    if not by:
+        assert [r["withheld"] for r in found] == ["1"] * 11 + ["11"]
     for row, said in zip(found, json.loads(told.stdout), strict=True):
         assert {name: row[name] for name in said} == {
             name: "" if value is None else str(value) for name, value in said.items()
