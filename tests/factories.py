@@ -11,7 +11,7 @@ from pro_app.acts.occasion import StaffOccasion
 from pro_app.acts.person import Person
 from pro_app.core.facts import EventKind, Mode
 from pro_app.core.instrument import Answer, AnswerState
-from pro_app.core.leaving import Keep
+from pro_app.core.leaving import Ruling
 from pro_app.core.sites import EVERYWHERE, Sites, only
 from pro_app.deployment import deployment
 from pro_app.security import secrets
@@ -64,13 +64,13 @@ def add_event(
         tx.record("event.added", str(patient_id))
 
 
-def decide_on_data(patient_id: int, keep: Keep, *, now: datetime | None = None) -> None:
+def decide_on_data(patient_id: int, ruling: Ruling, *, now: datetime | None = None) -> None:
     """What the site decided on the data of a patient who withdrew consent to their use."""
     with transaction(ACTOR, now or deployment().now()) as tx:
         current = consent_decision.c.superseded_at.is_(None)
         hers = consent_decision.c.patient_id == patient_id
         tx.execute(update(consent_decision).where(hers, current).values(superseded_at=tx.now))
-        row = {"patient_id": patient_id, "decision": keep.value, "source": "letter"}
+        row = {"patient_id": patient_id, "decision": ruling.value, "source": "letter"}
         stamp = {"recorded_at": tx.now, "recorded_by": ACTOR.name}
         tx.execute(insert(consent_decision), row | stamp)
         tx.record("consent.decided", str(patient_id))

@@ -38,7 +38,7 @@ class Corrected(NamedTuple):
 
 
 class SiteDecision(StrEnum):
-    """What the site decided of a form that came second, or was put into quarantine."""
+    """What the site decided: which of two forms counts, or whether one is let in."""
 
     COUNTS = "COUNTS"
     SET_ASIDE = "SET_ASIDE"
@@ -92,6 +92,7 @@ class AnswerSet:
     corrections: tuple[Corrected, ...] = ()
     earlier_scores: tuple[tuple[StoredScore, ...] | None, ...] = ()
     decision: SiteDecision | None = None
+    quarantine_decision: SiteDecision | None = None
     chosen: bool | None = None
     let_in: bool | None = None
     review: Review = Review.NOT_REVIEWED

@@ -13,13 +13,14 @@ from pro_app.core.analysis import Baseline, NotAnalysed, baseline_flag, before_c
 from pro_app.core.answer_sets import AnswerSet
 from pro_app.core.counted import Counted, Cut, count
 from pro_app.core.course import NEVER, withdrawals
-from pro_app.core.extras import NOTHING_ELSE, VOID_PATIENT, Extras, leaving
+from pro_app.core.extras import NOTHING_ELSE, Extras, leaving
 from pro_app.core.facts import EventKind, PatientFacts
 from pro_app.core.instrument import Instrument
 from pro_app.core.leaving import Held, Why, may_leave
 from pro_app.core.ledger import Entry
 from pro_app.core.review import Review
 from pro_app.core.study import Study
+from pro_app.core.voids import What
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def _known(
     subjects: Iterable[Subject], forms: Mapping[str, object], extras: Extras, as_of: date
 ) -> list[Subject]:
     """Whoever had come by the day, by trial number; numbers that were declared wrong are out."""
-    wrong = {void.patient_id for void in extras.voids if void.kind == VOID_PATIENT}
+    wrong = {void.patient_id for void in extras.voids if void.kind == What.PATIENT}
     found = [s for s in subjects if s.facts.patient_id not in wrong and _began(s, forms, as_of)]
     return sorted(found, key=lambda each: each.facts.patient_id)
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pro_app.core.contact import Attempted
 from pro_app.core.leaving import Held, may_leave
 from pro_app.core.review import Asked
+from pro_app.core.voids import What
 
 
 class Consented(NamedTuple):
@@ -42,11 +43,6 @@ class Voided(NamedTuple):
     kept_as: str | None
 
 
-#: The kinds of what is declared wrong that must be told apart here.
-VOID_ARM = "arm"
-VOID_PATIENT = "patient"
-
-
 @dataclass(frozen=True, slots=True)
 class Extras:
     """What leaves beside patients and forms, as the store knows it."""
@@ -69,7 +65,7 @@ def leaving(
         return number in there and (on is None or on <= as_of) and may_leave(held, number, on)
 
     def void_leaves(void: Voided) -> bool:
-        wrong = void.kind == VOID_PATIENT and void.patient_id not in held
+        wrong = void.kind == What.PATIENT and void.patient_id not in held
         return wrong or leaves(void.patient_id, void.on)
 
     def shown(void: Voided) -> Voided:

@@ -15,11 +15,11 @@ from enum import StrEnum
 from pro_app.core.facts import EventKind
 
 
-class Keep(StrEnum):
-    """What a site decided on the data of a patient who withdrew consent to their use."""
+class Ruling(StrEnum):
+    """What becomes of data that were collected before a withdrawal of consent."""
 
-    RETAIN = "retain"  # what was collected before the withdrawal stays
-    ERASE = "erase"  # nothing leaves ever again
+    RETAIN = "retain"  # they stay in the trial, as regulators usually ask
+    ERASE = "erase"  # they never leave again
 
 
 class Why(StrEnum):
@@ -43,7 +43,7 @@ class Step:
 class Decided:
     """The site's decision as it stands."""
 
-    keep: Keep
+    ruling: Ruling
     recorded_at: datetime
 
 
@@ -78,7 +78,7 @@ def held(steps: Iterable[Step], decision: Decided | None) -> Held | None:
     """
     lasting = _lasting(steps)
     since = lasting[0].on if lasting else None
-    if decision is not None and decision.keep is Keep.ERASE:
+    if decision is not None and decision.ruling is Ruling.ERASE:
         return Held(Why.ERASED, since, None)
     if since is None:
         return None

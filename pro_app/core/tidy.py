@@ -8,7 +8,6 @@ from pro_app.core.counted import compliance_rows, scale_rows
 from pro_app.core.dataset import Dataset
 from pro_app.core.dictionary import Dictionary, DictionaryRow, dictionary_rows
 from pro_app.core.effort import effort_rows
-from pro_app.core.extras import VOID_ARM
 from pro_app.core.instrument import AnswerState
 from pro_app.core.ledger import Entry
 from pro_app.core.rows import (
@@ -28,6 +27,7 @@ from pro_app.core.rows import (
     VoidRow,
 )
 from pro_app.core.score_rows import by_then, score_rows
+from pro_app.core.voids import What
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +149,7 @@ def _forms(dataset: Dataset, wordings: Mapping[str, WordingStatus]) -> Iterator[
             items_answered=form.items_answered,
             corrections=len(form.corrections),
             decision=form.decision,
+            quarantine_decision=form.quarantine_decision,
             review=form.review.value,
             mode=form.mode,
             language=form.language,
@@ -265,5 +266,5 @@ def _consents(dataset: Dataset) -> Iterator[ConsentRow]:
 
 def _voided(dataset: Dataset, with_arm: bool) -> Iterator[VoidRow]:
     for void in dataset.extras.voids:
-        if with_arm or void.kind != VOID_ARM:
+        if with_arm or void.kind != What.ARM:
             yield VoidRow(*void)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pro_app.core import dictionary as dictionaries
 from pro_app.core.answer_sets import AnswerSet, WordingStatus, wording_status
-from pro_app.core.dataset import Dataset, Subject
+from pro_app.core.dataset import Dataset, Subject, TakenOut
 from pro_app.core.dictionary import Dictionary
 from pro_app.core.extras import Extras
 from pro_app.core.leaving import Held
@@ -95,14 +95,7 @@ def describe(
         "forms_left_out_by_review": dataset.narrowed,
         "synthetic": moment.synthetic,
         "withheld_consent_withdrawn": dataset.withheld,
-        "taken_out": [
-            {
-                "patient_id": each.patient_id,
-                "why": each.why.value,
-                "data_until": each.until.isoformat() if each.until else None,
-            }
-            for each in dataset.taken_out
-        ],
+        "taken_out": [_taken_out(each) for each in dataset.taken_out],
         "forms_before_consent": dataset.before_consent,
         "forms_for_analysis": sum(why is None for why in dataset.why_not.values()),
         "both_scorers_agree": True,
@@ -111,6 +104,11 @@ def describe(
         "wording_notice": dict(dictionary().demonstration) if demonstration else None,
         "notes": [dict(note) for note in dictionary().notes],
     }
+
+
+def _taken_out(each: TakenOut) -> dict[str, Any]:
+    until = each.until.isoformat() if each.until else None
+    return {"patient_id": each.patient_id, "why": each.why.value, "data_until": until}
 
 
 def _wordings_seen(

@@ -34,6 +34,7 @@ from pro_app.core.ledger import Flag, Pattern, Status
 from pro_app.core.rates import NUMBERS, Counts, pooled, rates
 from pro_app.core.review import QueryState, Review
 from pro_app.core.scoring import score
+from pro_app.core.voids import What
 from pro_app.export.manifest import VERSION, dictionary
 from pro_app.studies import load
 
@@ -469,6 +470,7 @@ def test_every_column_that_can_leave_is_explained_in_its_order() -> None:
         ("flags", Flag),
         ("not_analysed", NotAnalysed),
         ("decision", SiteDecision),
+        ("voids", What),
         ("window_status", WindowStatus),
         ("baseline_flag", BaselineFlag),
         ("asked_by", AskedBy),

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from pro_app.core.facts import EventKind
-from pro_app.core.leaving import Decided, Held, Keep, Step, Why, held, stricter
+from pro_app.core.leaving import Decided, Held, Ruling, Step, Why, held, stricter
 
 OUT, BACK = EventKind.WITHDRAWAL_CONSENT, EventKind.RETURN_CONSENT
 MARCH, APRIL, MAY = date(2026, 3, 1), date(2026, 4, 1), date(2026, 5, 1)
@@ -21,7 +21,7 @@ def step(kind: EventKind, on: date, recorded: date | None = None) -> Step:
 
 def test_nobody_withdrew_so_all_may_leave() -> None:
     assert held([], None) is None
-    assert held([], Decided(Keep.RETAIN, at(MARCH))) is None
+    assert held([], Decided(Ruling.RETAIN, at(MARCH))) is None
 
 
 def test_nothing_leaves_until_the_site_has_decided() -> None:
@@ -29,13 +29,13 @@ def test_nothing_leaves_until_the_site_has_decided() -> None:
 
 
 def test_retained_are_the_data_up_to_the_day_of_the_withdrawal() -> None:
-    found = held([step(OUT, MARCH)], Decided(Keep.RETAIN, at(APRIL)))
+    found = held([step(OUT, MARCH)], Decided(Ruling.RETAIN, at(APRIL)))
     assert found == Held(Why.RETAINED, MARCH, MARCH)
     assert [found.may_leave(day) for day in (MARCH, date(2026, 3, 2), None)] == [True, False, True]
 
 
 def test_erased_data_leave_never_again() -> None:
-    erase = Decided(Keep.ERASE, at(APRIL))
+    erase = Decided(Ruling.ERASE, at(APRIL))
     assert held([step(OUT, MARCH)], erase) == Held(Why.ERASED, MARCH, None)
     assert held([step(OUT, MARCH), step(BACK, MAY)], erase) == Held(Why.ERASED, None, None)
     assert held([], erase) == Held(Why.ERASED, None, None)
@@ -48,13 +48,13 @@ def test_a_return_lets_everything_leave_again() -> None:
 
 def test_a_decision_does_not_answer_a_later_withdrawal() -> None:
     steps = [step(OUT, MARCH), step(BACK, APRIL), step(OUT, MAY)]
-    assert held(steps, Decided(Keep.RETAIN, at(MARCH))) == Held(Why.UNDECIDED, MAY, None)
-    assert held(steps, Decided(Keep.RETAIN, at(MAY))) == Held(Why.RETAINED, MAY, MAY)
+    assert held(steps, Decided(Ruling.RETAIN, at(MARCH))) == Held(Why.UNDECIDED, MAY, None)
+    assert held(steps, Decided(Ruling.RETAIN, at(MAY))) == Held(Why.RETAINED, MAY, MAY)
 
 
 def test_a_withdrawal_that_is_recorded_late_awaits_its_own_decision() -> None:
     late = step(OUT, MARCH, recorded=MAY)
-    assert held([late], Decided(Keep.RETAIN, at(APRIL))) == Held(Why.UNDECIDED, MARCH, None)
+    assert held([late], Decided(Ruling.RETAIN, at(APRIL))) == Held(Why.UNDECIDED, MARCH, None)
 
 
 @pytest.mark.parametrize(

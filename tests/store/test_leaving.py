@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from pro_app.core.facts import EventKind
-from pro_app.core.leaving import Held, Keep, Why
+from pro_app.core.leaving import Held, Ruling, Why
 from pro_app.store.engine.transaction import reading
 from pro_app.store.patients.leaving import held_back
 from pro_app.store.tables import event
@@ -37,11 +37,11 @@ def test_a_decision_stands_from_when_it_was_recorded(clock: HandClock) -> None:
     factories.add_event(anna, EventKind.WITHDRAWAL_CONSENT, ON)
     before = clock()
     clock.advance(days=1)
-    factories.decide_on_data(anna, Keep.RETAIN)
+    factories.decide_on_data(anna, Ruling.RETAIN)
     assert found() == {"LISHUI-001": Held(Why.RETAINED, ON, ON)}
     assert found(known_at=before) == {"LISHUI-001": Held(Why.UNDECIDED, ON, None)}
     clock.advance(days=1)
-    factories.decide_on_data(anna, Keep.ERASE)
+    factories.decide_on_data(anna, Ruling.ERASE)
     assert found()["LISHUI-001"].why is Why.ERASED
 
 

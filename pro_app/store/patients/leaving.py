@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from pro_app.core.facts import EventKind
-from pro_app.core.leaving import Decided, Held, Keep, Step, held
+from pro_app.core.leaving import Decided, Held, Ruling, Step, held
 from pro_app.store.engine.known import known, voided
 from pro_app.store.forms.amended import in_parts
 from pro_app.store.tables import consent_decision, event, patient, void
@@ -31,8 +31,8 @@ def held_back(
     for part in in_parts(patient_ids):
         for number, kind, on, at in connection.execute(_of(_steps(known_at), part)):
             steps.setdefault(number, []).append(Step(EventKind(kind), on, at))
-        for number, keep, at in connection.execute(_of(_decisions(known_at), part)):
-            decisions[number] = Decided(Keep(keep), at)
+        for number, ruling, at in connection.execute(_of(_decisions(known_at), part)):
+            decisions[number] = Decided(Ruling(ruling), at)
     found = {n: held(steps.get(n, ()), decisions.get(n)) for n in sorted({*steps, *decisions})}
     return {number: each for number, each in found.items() if each is not None}
 

@@ -19,10 +19,10 @@ from sqlalchemy import (
 from pro_app.core.facts import EventFact, EventKind, FormFact, PatientFacts, ReasonFact
 from pro_app.core.sites import Sites
 from pro_app.store.engine.at_sites import at_sites
-from pro_app.store.engine.known import known, voided
+from pro_app.store.engine.known import known
 from pro_app.store.forms.amended import Amended, in_parts, read_amended
 from pro_app.store.patients.numbers import fits_search
-from pro_app.store.tables import event, form, patient, patient_version, reason, void
+from pro_app.store.tables import event, form, patient, patient_version, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def _forms(known_at: datetime | None) -> Select[Any]:
             form.c.items_answered,
             form.c.id,
         )
-        .where(standing(), ~voided(void.c.form_id == form.c.id, known_at))
+        .where(standing())
         .order_by(form.c.id)
     )
     return query if known_at is None else query.where(form.c.received_at <= known_at)

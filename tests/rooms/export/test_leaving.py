@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from pro_app.core.facts import EventKind
-from pro_app.core.leaving import Keep
+from pro_app.core.leaving import Ruling
 from tests import factories
 from tests.conftest import HandClock
 from tests.rooms.export.making import TODAY, V0, content, export, rows, without_instant
@@ -67,7 +67,7 @@ def test_what_was_retained_leaves_up_to_the_day_of_the_withdrawal(
     withdraw(anna, clock)
     factories.add_event(anna, EventKind.DEATH, date(2026, 3, 5))
     clock.advance(hours=1)
-    factories.decide_on_data(anna, Keep.RETAIN)
+    factories.decide_on_data(anna, Ruling.RETAIN)
     manifest = export(tmp_path / "export", TODAY)
     assert manifest.content["withheld_consent_withdrawn"] == 0
     assert [r["event"] for r in rows(tmp_path / "export", "events.csv")] == ["withdrawal_consent"]
@@ -77,7 +77,7 @@ def test_what_was_retained_leaves_up_to_the_day_of_the_withdrawal(
 def test_what_was_erased_never_leaves_again(anna: int, tmp_path: Path, clock: HandClock) -> None:
     withdraw(anna, clock)
     clock.advance(hours=1)
-    factories.decide_on_data(anna, Keep.ERASE)
+    factories.decide_on_data(anna, Ruling.ERASE)
     factories.add_event(anna, EventKind.RETURN_CONSENT, date(2026, 3, 6))
     manifest = export(tmp_path / "export", TODAY)
     assert manifest.content["taken_out"] == []
@@ -112,7 +112,7 @@ def test_a_cut_from_which_somebody_was_held_back_is_made_again_without_them(
     moment = clock()
     export(tmp_path / "first", TODAY)
     clock.advance(hours=1)
-    factories.decide_on_data(anna, Keep.RETAIN)
+    factories.decide_on_data(anna, Ruling.RETAIN)
     export(tmp_path / "again", TODAY, known_at=moment)
     assert content(tmp_path / "first") == content(tmp_path / "again")
     export(tmp_path / "now", TODAY)
