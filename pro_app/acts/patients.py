@@ -6,13 +6,21 @@ goes with it. Another anchor moves every window, and forms keep their days.
 """
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 from functools import partial
 
 from pro_app.acts import previewed
 from pro_app.acts.aftermath import settle_flags
-from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused, day_of, impossible_data
+from pro_app.acts.entered import (
+    LONGEST_TEXT,
+    Problem,
+    Refused,
+    day_of,
+    impossible_data,
+    time_of,
+    written,
+)
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.acts.previewed import Previewed
 from pro_app.core.facts import PatientFacts
@@ -28,7 +36,10 @@ LONGEST_VERSION = 40
 ABLE = {"yes": True, "no": False}
 _DAYS = ("screened_on", "pro_consent_on", "randomised_on")
 _WORDS = ("language", "consent_version")
-FIELDS = ("language", "able", "screened_on", "pro_consent_on", "consent_version", "randomised_on")
+FIELDS = (
+    *("language", "able", "screened_on", "pro_consent_on", "consent_version"),
+    *("randomised_on", "randomised_time"),
+)
 
 
 class Warned(StrEnum):
@@ -73,6 +84,8 @@ def text_of(value: object) -> str | None:
         return "yes" if value else "no"
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, time):
+        return written(value)
     return None if value is None else str(value)
 
 
@@ -191,6 +204,9 @@ def _state(given: Given, known: PatientState, study: Study, today: date) -> Pati
         days[name] = day
     words = {name: given.values.get(name) or None for name in _WORDS}
     able = given.values.get("able") or None
+    at = _time(given.values.get("randomised_time", ""), days["randomised_on"])
+    if isinstance(at, Refused):
+        return at
     refused = _words_refused(words, able, given.why, study)
     if refused:
         return refused
@@ -201,6 +217,7 @@ def _state(given: Given, known: PatientState, study: Study, today: date) -> Pati
         randomised_on=days["randomised_on"],
         able=ABLE[able] if able else None,
         consent_version=words["consent_version"],
+        randomised_time=at,
     )
     for name in FIELDS:
         if getattr(state, name) is None and getattr(known, name) is not None:
@@ -218,6 +235,16 @@ def _day(name: str, text: str, today: date) -> date | Refused | None:
     if day is None:
         return Refused(Problem.NOT_A_DAY, name)
     return Refused(Problem.DAY_AHEAD, name) if day > today else day
+
+
+def _time(text: str, day: date | None) -> time | Refused | None:
+    """The time of randomisation."""
+    if not text:
+        return None
+    at = time_of(text)
+    if at is None:
+        return Refused(Problem.NOT_A_TIME, "randomised_time")
+    return at if day else Refused(Problem.NO_DAY_TO_IT, "randomised_time")
 
 
 def _words_refused(

@@ -217,6 +217,7 @@ def _fields_of_records() -> dict[str, str]:
         "screened_on": _("screened on"),
         "pro_consent_on": _("consent on"),
         "randomised_on": _("randomised on"),
+        "randomised_time": _("randomised at"),
         "able": _("able to answer"),
         "arm": _("arm"),
         "event": _("event"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
@@ -28,7 +28,10 @@ from pro_app.store.tables import (
 
 @dataclass(frozen=True, slots=True)
 class PatientState:
-    """What is currently known of a patient; empty values may still be filled."""
+    """What is currently known of a patient; empty values may still be filled.
+
+    `randomised_time`: of the day of randomisation, in the trial's zone.
+    """
 
     language: str | None = None
     screened_on: date | None = None
@@ -36,6 +39,7 @@ class PatientState:
     randomised_on: date | None = None
     able: bool | None = None
     consent_version: str | None = None
+    randomised_time: time | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +65,13 @@ def _select() -> Any:
         version.c.randomised_on,
         version.c.able,
         version.c.consent_version,
+        version.c.randomised_time,
         patient.c.first_site,
     ).join(version, and_(version.c.patient_id == patient.c.id, version.c.superseded_at.is_(None)))
 
 
 def _patient(row: Row[Any]) -> Patient:
-    return Patient(row.id, row.number, row.site, PatientState(*row[3:9]), row.first_site)
+    return Patient(row.id, row.number, row.site, PatientState(*row[3:10]), row.first_site)
 
 
 def facts_alone(each: Patient, events: Sequence[EventFact] = ()) -> PatientFacts:
@@ -188,6 +193,7 @@ def _version(tx: Tx, patient_id: int, state: PatientState) -> dict[str, Any]:
         "randomised_on": state.randomised_on,
         "able": state.able,
         "consent_version": state.consent_version,
+        "randomised_time": state.randomised_time,
         "recorded_at": tx.now,
         "recorded_by": tx.actor.name,
     }

@@ -31,6 +31,7 @@ def versions_of(connection: Connection, patient_id: int) -> list[StateVersion]:
             version.randomised_on,
             version.able,
             version.consent_version,
+            version.randomised_time,
         )
         .where(version.patient_id == patient_id)
         .order_by(version.id)

@@ -80,6 +80,7 @@ def read_facts(
                 forms=_counting(row.id, forms[row.id], amended),
                 reasons=tuple(ReasonFact(v, code, on) for _, v, code, on in reasons[row.id]),
                 known_at=known_at,
+                randomised_time=row.randomised_time,
             ),
         )
         for row in people
@@ -104,6 +105,7 @@ def _people(scope: Scope, known_at: datetime | None) -> Select[Any]:
             version.c.pro_consent_on,
             version.c.randomised_on,
             version.c.able,
+            version.c.randomised_time,
         )
         .join(version, and_(version.c.patient_id == patient.c.id, known(version, known_at)))
         .order_by(patient.c.number)
