@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, select, update
 
 from pro_app.core.facts import EventFact, PatientFacts
 from pro_app.core.plan import planned_from, version_on
@@ -238,10 +238,17 @@ def _move_flags(tx: Tx, patient_ids: Sequence[int]) -> None:
         planned_visit.c.visit == missing_flag.c.visit,
     )
     closes_on = func.coalesce(planned.scalar_subquery(), missing_flag.c.closed_window_on)
+    theirs = missing_flag.c.patient_id.in_(patient_ids)
+    tx.execute(update(missing_flag).where(theirs).values(closed_window_on=closes_on))
+    # Of a visit that is not planned any more nothing can be asked.
+    still = exists().where(
+        planned_visit.c.patient_id == missing_flag.c.patient_id,
+        planned_visit.c.visit == missing_flag.c.visit,
+    )
     tx.execute(
         update(missing_flag)
-        .where(missing_flag.c.patient_id.in_(patient_ids))
-        .values(closed_window_on=closes_on)
+        .where(theirs, missing_flag.c.closed_at.is_(None), ~still)
+        .values(closed_at=tx.now, closed_because="NOT_EXPECTED")
     )
 
 
