@@ -178,18 +178,6 @@ def call_backs(
 
     Nor did the form come since of which the call was: by whatever door, it closes with it.
     """
-    later = contact_attempt.alias("later")
-    called_since = (
-        select(later.c.id)
-        .where(
-            later.c.patient_id == contact_attempt.c.patient_id,
-            later.c.superseded_at.is_(None),
-            later.c.outcome != Outcome.REMINDED.value,
-            (later.c.made_at > contact_attempt.c.made_at)
-            | and_(later.c.made_at == contact_attempt.c.made_at, later.c.id > contact_attempt.c.id),
-        )
-        .exists()
-    )
     due = few(
         select(
             contact_attempt.c.patient_id, contact_attempt.c.visit, contact_attempt.c.call_back_at
@@ -197,7 +185,7 @@ def call_backs(
             contact_attempt.c.made_at >= since,
             contact_attempt.c.call_back_at <= until,
             known(contact_attempt, None),
-            ~called_since,
+            ~_called_since(),
             ~_came_since(),
         ),
         "due",
@@ -214,6 +202,22 @@ def call_backs(
     rows = list(connection.execute(query))
     shown = tuple(CallBack(row.number, row.visit, row.call_back_at) for row in rows)
     return Cut(shown, rows[0].total if rows else 0)
+
+
+def _called_since() -> ColumnElement[bool]:
+    """Whether the patient was called again after an attempt."""
+    later = contact_attempt.alias("later")
+    return (
+        select(later.c.id)
+        .where(
+            later.c.patient_id == contact_attempt.c.patient_id,
+            later.c.superseded_at.is_(None),
+            later.c.outcome != Outcome.REMINDED.value,
+            (later.c.made_at > contact_attempt.c.made_at)
+            | and_(later.c.made_at == contact_attempt.c.made_at, later.c.id > contact_attempt.c.id),
+        )
+        .exists()
+    )
 
 
 def _came_since() -> ColumnElement[bool]:

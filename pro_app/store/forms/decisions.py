@@ -29,6 +29,7 @@ from pro_app.store.engine.few import few
 from pro_app.store.engine.known import known
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.forms.amended import Amended, read_amended
+from pro_app.store.patients.voids import of_void_patient
 from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.tables import (
     correction,
@@ -163,7 +164,9 @@ def _second(connection: Connection, sites: Sites) -> list[WaitingForm]:
         .join_from(second, form, form.c.id == second.c.id)
         .join(patient, patient.c.id == form.c.patient_id)
     )
-    rows = connection.execute(query.where(at_sites(patient.c.site, sites))).all()
+    rows = connection.execute(
+        query.where(at_sites(patient.c.site, sites), ~of_void_patient())
+    ).all()
     amended = _amended(connection, rows)
     return [
         _waiting(row, Why.SECOND, amended, by_rule=row.id in amended.by_rule)
@@ -190,7 +193,7 @@ def _maybe_aside(sites: Sites) -> Select[Any]:
         select(form.c.id)
         .join_from(patient, person, and_(person.c.patient_id == patient.c.id, known(person, None)))
         .join(form, form.c.patient_id == patient.c.id)
-        .where(at_sites(patient.c.site, sites))
+        .where(at_sites(patient.c.site, sites), ~of_void_patient())
     )
     early = of_these.where(form.c.answered_on < person.c.pro_consent_on)
     never = of_these.where(or_(person.c.pro_consent_on.is_(None), person.c.randomised_on.is_(None)))

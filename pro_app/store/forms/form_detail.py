@@ -14,6 +14,7 @@ from pro_app.core.sites import Sites
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.forms.amended import read_amended
+from pro_app.store.patients.voids import of_void_patient
 from pro_app.store.tables import form, form_score, patient
 
 
@@ -63,7 +64,7 @@ class HeldForm:
 def find_form(connection: Connection, form_id: int, *, sites: Sites) -> HeldForm | None:
     """The form, None when there is none with this id of a patient at these sites."""
     query = _query().where(form.c.id == form_id)
-    query = query.where(at_sites(patient.c.site, sites))
+    query = query.where(at_sites(patient.c.site, sites), ~of_void_patient())
     row = connection.execute(query).one_or_none()
     return _held(connection, row) if row else None
 

@@ -7,7 +7,7 @@ each kind of event, or whose forms were changed or decided on, are few and left 
 core: see `left_to_core`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -77,31 +77,50 @@ def ends_of_each(study: Study, as_of: date) -> tuple[FromClause, Ends]:
             event.c.patient_id,
             first([EventKind.DEATH]).label("death_on"),
             first(_WITHDRAWALS).label("withdrawal_on"),
-            first(study.stop_events).label("stop_on"),
+            *(first(kinds).label(f"stop_{n}_on") for n, kinds in enumerate(_all_stops(study))),
         )
         .where(known(event, None), event.c.happened_on <= as_of)
         .group_by(event.c.patient_id)
         .subquery("ends")
     )
-    return found, Ends(found.c.death_on, found.c.withdrawal_on, found.c.stop_on)
+    stops = [found.c[f"stop_{n}_on"] for n in range(len(_all_stops(study)))]
+    return found, Ends(found.c.death_on, found.c.withdrawal_on, _stop_of_version(study, stops))
+
+
+def _all_stops(study: Study) -> list[tuple[str, ...]]:
+    """The kinds of event at which the protocol stops asking, as its versions have them."""
+    found = [version.stop_events for version in study.plans] or [study.stop_events]
+    return list(dict.fromkeys(found))
+
+
+def _stop_of_version(study: Study, days: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    """The day of `days`, one for each of `_all_stops`, that counts for the visit's version."""
+    if len(days) == 1:
+        return days[0]
+    stops = _all_stops(study)
+    version = planned_visit.c.study_version
+    return case(*((version == v.number, days[stops.index(v.stop_events)]) for v in study.plans))
 
 
 def ends_of_the_asked(study: Study, as_of: date) -> Ends:
     """Those of the row at hand, of a patient who neither died nor withdrew."""
     never: ColumnElement[Any] = cast(null(), Date)
-    if not study.stop_events:
-        return Ends(never, never, never)
-    stop = (
-        select(func.min(event.c.happened_on))
-        .where(
-            event.c.patient_id == planned_visit.c.patient_id,
-            known(event, None),
-            event.c.kind.in_(sorted(study.stop_events)),
-            event.c.happened_on <= as_of,
+
+    def stop(kinds: Collection[str]) -> ColumnElement[Any]:
+        if not kinds:
+            return never
+        return (
+            select(func.min(event.c.happened_on))
+            .where(
+                event.c.patient_id == planned_visit.c.patient_id,
+                known(event, None),
+                event.c.kind.in_(sorted(kinds)),
+                event.c.happened_on <= as_of,
+            )
+            .scalar_subquery()
         )
-        .scalar_subquery()
-    )
-    return Ends(never, never, stop)
+
+    return Ends(never, never, _stop_of_version(study, list(map(stop, _all_stops(study)))))
 
 
 def asked_no_more(patient_id: ColumnElement[int]) -> ColumnElement[bool]:
@@ -196,7 +215,9 @@ class Rule:
         self._target_on = func.coalesce(plan.target_on, _never())
         self.randomised = _so(version.randomised_on <= as_of)
         #: In the rates, and asked for reasons: able as recorded for the day of randomisation.
-        self.in_population = and_(self.randomised, self.consented, version.able.is_(True))
+        self.in_population = and_(
+            self.randomised, self.consented, version.able.is_(True), plan.asked
+        )
         self.came = form.c.id.is_not(None)
         self.mature = _so(plan.closes_on < as_of)
         self.alive = ~_so(ends.death_on < self._target_on)
@@ -214,7 +235,8 @@ class Rule:
     @property
     def waits(self) -> ColumnElement[bool]:
         """Of a row without a form: whether one is expected and may still come in the window."""
-        return and_(self.consented, self.alive, self.asked_for, self.window_open)
+        plan = planned_visit.c
+        return and_(plan.asked, self.consented, self.alive, self.asked_for, self.window_open)
 
     @property
     def status(self) -> ColumnElement[Any]:
@@ -222,7 +244,7 @@ class Rule:
         plan, ends, on = planned_visit.c, self._ends, form.c.answered_on
         not_screened = and_(plan.target_on.is_(None), plan.opens_on > self._as_of)
         return case(
-            (or_(and_(~self.came, ~self.consented), not_screened), null()),
+            (or_(and_(~self.came, or_(~self.consented, ~plan.asked)), not_screened), null()),
             *(
                 (and_(self.came, each), status.value)
                 for each, status in (

@@ -164,7 +164,10 @@ planned_visit = Table(
     Column("opens_on", Date, nullable=False),
     Column("target_on", Date),  # empty until she is randomised
     Column("closes_on", Date),
-    Column("study_version", Text, nullable=False),
+    Column("study_version", Integer, nullable=False),  # the number of the one it follows
+    # Not where an amendment took the visit out, or brought it in too late: then nobody
+    # expects a form, and one that comes all the same is classified by this window.
+    Column("asked", Boolean, nullable=False),
     Index("ix_planned_visit_site_closes_on", "site", "closes_on"),
 )
 
