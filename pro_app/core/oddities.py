@@ -60,7 +60,8 @@ def _of_window(visit: str, answered_on: date, facts: PatientFacts, study: Study)
     if facts.randomised_on is None:
         baseline = visit == study.visits[0].code
         return [] if baseline else [Odd(Oddity.NOT_RANDOMISED)]
-    planned = next(each for each in planned_from(study, facts.randomised_on) if each.visit == visit)
-    if planned.opens_on <= answered_on <= planned.closes_on:
+    plan = planned_from(study, facts.randomised_on)
+    planned = next((each for each in plan if each.visit == visit), None)
+    if planned is None or planned.opens_on <= answered_on <= planned.closes_on:
         return []
     return [Odd(Oddity.OUT_OF_WINDOW, planned.opens_on, planned.closes_on)]

@@ -172,8 +172,10 @@ def _same(incoming: Incoming, had: KnownForm) -> bool:
         return False
     if not incoming.day_told or had.answered_on in (None, incoming.answered_on):
         return True
-    if incoming.told_at is None or had.told_at is None:
+    if incoming.told_at is None:
         return False
+    if had.told_at is None:  # what is stored came without a day of its own
+        return True
     return abs(incoming.told_at - had.told_at) < timedelta(seconds=1)
 
 

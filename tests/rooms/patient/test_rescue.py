@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from pro_app.deployment import deployment
 from pro_app.security import patients, secrets
 from tests.cast import Cast
 from tests.conftest import HandClock
@@ -116,8 +117,12 @@ def test_a_pasted_code_lands_as_the_form_that_it_is(
 def test_it_is_had_once_on_whatever_way_it_comes(
     app: Flask, nurse: FlaskClient, her: FlaskClient, signed_in: int
 ) -> None:
+    blanks = {"S": "SKIPPED", "P": "PREFER_NOT", "N": "NOT_SHOWN"}
     with app.app_context():
-        body = message()
+        codes = deployment().instrument.item_codes
+        signs = zip(codes, SIGNS, strict=True)
+        answers = {item: blanks[sign] if sign in blanks else int(sign) for item, sign in signs}
+        body = message(answers=answers)
     text = code(app, signed_in, packed())
     assert put(her, body, ID).status_code == 201
     for _ in range(2):
