@@ -132,6 +132,16 @@ _SENTENCES: dict[Why, Callable[[Any], str]] = {
         "in a copy of the study file (PRO_STUDY)",
         site=site,
     ),
+    Why.NO_PATIENTS: lambda _d: _(
+        "this database holds no patient: nothing is amended, name the file in PRO_STUDY"
+    ),
+    Why.MUST_STAY: lambda _d: _("No amendment may change this."),
+    Why.BEFORE_FIRST_PATIENT: lambda first: _(
+        "this is before the first patient; expected %(day)s or later", day=_day(first)
+    ),
+    Why.NOT_AFTER_LAST: lambda last: _(
+        "expected a day after %(day)s, from which the last version holds", day=_day(last)
+    ),
     Why.NOT_A_CONTACT: lambda _d: _(
         "Not kept: what stands in the marked fields can't stand there."
     ),

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
+
+from sqlalchemy import insert, update
 
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.acts.person import Person
 from pro_app.core.facts import EventKind, Mode
 from pro_app.core.instrument import Answer, AnswerState
+from pro_app.core.leaving import Ruling
 from pro_app.core.sites import EVERYWHERE, Sites, only
 from pro_app.deployment import deployment
 from pro_app.security import secrets
@@ -17,6 +20,7 @@ from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.forms.forms import NewForm, keep_forms
 from pro_app.store.patients.events import add_events
 from pro_app.store.patients.patients import PatientState, add_patients, find_patient
+from pro_app.store.tables import consent_decision, void
 
 ACTOR = Actor("test", "operator")
 LINA = Actor("staff:lina", "nurse", "LISHUI")
@@ -31,31 +35,20 @@ def at_desk(actor: Actor = LINA, sites: Sites = only("LISHUI"), **changes: Any) 
     return replace(at, **changes)
 
 
-#: The day of screening and consent, unless told otherwise.
-ENROLLED = date(2026, 1, 1)
-
-
 def add_patient(
     number: str = "LISHUI-001",
     site: str = "LISHUI",
     *,
-    screened_on: date | None = ENROLLED,
-    pro_consent_on: date | None = ENROLLED,
+    screened_on: date | None = date(2026, 1, 1),
+    pro_consent_on: date | None = date(2026, 1, 1),
     randomised_on: date | None = date(2026, 1, 5),
     able: bool | None = True,
     language: str | None = "zh",
     arm: str | None = None,
     now: datetime | None = None,
 ) -> int:
-    """The id of a new patient: consented, able and randomised unless told otherwise.
-
-    One who was randomised earlier had consented before the baseline's window, too.
-    """
+    """The id of a new patient: consented, able and randomised unless told otherwise."""
     parts = deployment()
-    if randomised_on and randomised_on <= ENROLLED:
-        early = randomised_on - timedelta(14)
-        screened_on = early if screened_on == ENROLLED else screened_on
-        pro_consent_on = early if pro_consent_on == ENROLLED else pro_consent_on
     state = PatientState(language, screened_on, pro_consent_on, randomised_on, able)
     with transaction(ACTOR, now or parts.now()) as tx:
         ids = add_patients(tx, [(number, site, state, arm)], parts.study)
@@ -69,6 +62,26 @@ def add_event(
     with transaction(ACTOR, now or deployment().now()) as tx:
         add_events(tx, [(patient_id, EventKind(kind), on, None)])
         tx.record("event.added", str(patient_id))
+
+
+def decide_on_data(patient_id: int, ruling: Ruling, *, now: datetime | None = None) -> None:
+    """What the site decided on the data of a patient who withdrew consent to their use."""
+    with transaction(ACTOR, now or deployment().now()) as tx:
+        current = consent_decision.c.superseded_at.is_(None)
+        hers = consent_decision.c.patient_id == patient_id
+        tx.execute(update(consent_decision).where(hers, current).values(superseded_at=tx.now))
+        row = {"patient_id": patient_id, "decision": ruling.value, "source": "letter"}
+        stamp = {"recorded_at": tx.now, "recorded_by": ACTOR.name}
+        tx.execute(insert(consent_decision), row | stamp)
+        tx.record("consent.decided", str(patient_id))
+
+
+def declare_void(kind: str, patient_id: int, *, now: datetime | None = None, **what: Any) -> None:
+    """Declare something wrong: `what` names its row, and where it belongs."""
+    with transaction(ACTOR, now or deployment().now()) as tx:
+        row = {"kind": kind, "patient_id": patient_id, "why": "a slip"} | what
+        tx.execute(insert(void), row | {"recorded_at": tx.now, "recorded_by": ACTOR.name})
+        tx.record("record.voided", str(patient_id))
 
 
 def all_answered(value: int = 2) -> dict[str, Answer]:

@@ -32,7 +32,7 @@ def settling(
     before = _ledgers(tx, patient_ids, study, instrument, today)
     yield
     after = _ledgers(tx, patient_ids, study, instrument, today)
-    codes = [visit.code for visit in study.visits]
+    codes = [visit.code for visit in study.all_visits]
     settled = {
         (patient_id, visit)
         for patient_id, entries in before.items()

@@ -13,8 +13,8 @@ from pro_app.acts.patients import LONGEST_VERSION
 from pro_app.core.consents import Signed, Versions, added, with_version
 from pro_app.core.course import consent_withdrawn_on
 from pro_app.core.instrument import Instrument
+from pro_app.core.leaving import Ruling
 from pro_app.core.preview import Preview, preview
-from pro_app.core.release import Ruling
 from pro_app.core.sites import EVERYWHERE
 from pro_app.core.study import Study
 from pro_app.store.engine.transaction import Reader, Tx, reading, transaction

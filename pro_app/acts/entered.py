@@ -1,7 +1,7 @@
 """What people enter in the desk's forms: read, or said what is wrong with it."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 
 from pro_app.core.possible import PAUSE, RANDOMISATION, SCREENING, Contradiction, Never
@@ -19,6 +19,8 @@ class Problem(StrEnum):
     NO_SUCH_EVENT = "NO_SUCH_EVENT"  # it was corrected or taken back in the meantime
     KIND_MISSING = "KIND_MISSING"  # nothing of the list is chosen
     NOT_A_DAY = "NOT_A_DAY"  # not YYYY-MM-DD, or empty
+    NOT_A_TIME = "NOT_A_TIME"  # not HH:MM
+    NO_DAY_TO_IT = "NO_DAY_TO_IT"  # a time of day without the day
     DAY_AHEAD = "DAY_AHEAD"  # a day that has not come
     TOO_FAR_AHEAD = "TOO_FAR_AHEAD"  # a pause that is planned more than a year ahead
     BEFORE_SCREENING = "BEFORE_SCREENING"  # a day before she was screened
@@ -84,6 +86,20 @@ def day_of(text: str) -> date | None:
     except ValueError:
         return None
     return day if day.isoformat() == text and day >= _EARLIEST else None
+
+
+def time_of(text: str) -> time | None:
+    """The time of day as written HH:MM, None where it is not one."""
+    try:
+        found = time.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if f"{found:%H:%M}" == text else None
+
+
+def written(at: time) -> str:
+    """A time of day as the forms and the files write it."""
+    return f"{at:%H:%M}"
 
 
 def words_of(text: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -17,15 +17,15 @@ from pro_app.acts.entered import (
     impossible_event,
     words_of,
 )
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.acts.previewed import Previewed
 from pro_app.core.course import NEVER, ended_by
 from pro_app.core.facts import ENDED_BY, EventFact, EventKind, PatientFacts
 from pro_app.core.instrument import Instrument
 from pro_app.core.possible import contradictions, new_ones
 from pro_app.core.preview import preview, with_event, without_event
-from pro_app.core.sites import Sites
 from pro_app.core.study import Study
-from pro_app.store.engine.transaction import Actor, Tx, reading
+from pro_app.store.engine.transaction import Tx, reading
 from pro_app.store.patients.events import Event, NewEvent, add_events, supersede_event
 from pro_app.store.patients.intake import parts, supersede_events
 from pro_app.store.patients.patients import Patient, find_patient, settle_sites
@@ -81,44 +81,23 @@ class Saved:
     site: str
 
 
-def look(
-    study: Study,
-    instrument: Instrument,
-    given: Given,
-    *,
-    number: str,
-    sites: Sites,
-    today: date,
-) -> Shown | Refused:
+def look(given: Given, *, number: str, at: StaffOccasion) -> Shown | Refused:
     """What saving this would change, or why it can't be saved."""
-    decide = partial(_shown, given=given, study=study, instrument=instrument, today=today)
-    return previewed.look(decide, number=number, sites=sites)
+    decide = partial(_shown, given=given, at=at)
+    return previewed.look(decide, number=number, at=at)
 
 
-def save(
-    study: Study,
-    instrument: Instrument,
-    given: Given,
-    *,
-    as_shown: str,
-    number: str,
-    sites: Sites,
-    actor: Actor,
-    now: datetime,
-    today: date,
-) -> Saved | Shown | Refused:
+def save(given: Given, *, as_shown: str, number: str, at: StaffOccasion) -> Saved | Shown | Refused:
     """That it is kept; or what it would change now, where that is not what was shown.
 
     `as_shown`: the fingerprint of the preview that was looked at.
     """
     return previewed.save(
-        partial(_shown, given=given, study=study, instrument=instrument, today=today),
-        partial(_apply, study=study),
+        partial(_shown, given=given, at=at),
+        partial(_apply, study=at.study),
         as_shown=as_shown,
         number=number,
-        sites=sites,
-        actor=actor,
-        now=now,
+        at=at,
     )
 
 
@@ -171,20 +150,14 @@ def _told(tx: Tx, each: Brought) -> dict[str, Any]:
     )
 
 
-def find(number: str, event_id: int, *, sites: Sites) -> Event | None:
+def find(number: str, event_id: int, *, at: StaffOccasion) -> Event | None:
     """An event as it stands, None when there is none of this number at these sites."""
     with reading() as connection:
-        patient = find_patient(connection, number, sites=sites)
+        patient = find_patient(connection, number, sites=at.sites)
         return gather(connection, patient).event(event_id) if patient else None
 
 
-def _shown(
-    her: Gathered,
-    given: Given,
-    study: Study,
-    instrument: Instrument,
-    today: date,
-) -> Shown | Refused:
+def _shown(her: Gathered, given: Given, at: StaffOccasion) -> Shown | Refused:
     facts = her.facts
     earlier = None if given.deed is Deed.ADD else her.event(given.event_id)
     if earlier is None and given.deed is not Deed.ADD:
@@ -195,7 +168,7 @@ def _shown(
         return fact
     then = with_event(others, fact) if fact else others
     refusal = (
-        _impossible(facts, then, study, today)
+        _impossible(facts, then, at.study, at.today)
         or _words_refused(given)
         or _same(given, earlier, fact)
     )
@@ -206,7 +179,7 @@ def _shown(
         given=given,
         earlier=earlier,
         fact=fact,
-        preview=preview(facts, then, study, valid_from=instrument.valid_from, as_of=today),
+        preview=preview(facts, then, at.study, valid_from=at.instrument.valid_from, as_of=at.today),
         warned=_warned(fact, others) if fact else (),
         drafts=her.drafts,
         has_card=her.has_card,

@@ -122,7 +122,7 @@ def take(
     tx: Tx, patient_id: int, filled: Filled, *, at: Occasion, reason: str | None = None
 ) -> Outcome:
     """The same within an open transaction, which the caller ends."""
-    known_visit = any(visit.code == filled.visit for visit in at.study.visits)
+    known_visit = at.study.has_visit(filled.visit)
     ground = gather(
         tx,
         patient_id,

@@ -6,21 +6,28 @@ goes with it. Another anchor moves every window, and forms keep their days.
 """
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, time
 from enum import StrEnum
 from functools import partial
 
 from pro_app.acts import previewed
 from pro_app.acts.aftermath import settle_flags
-from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused, day_of, impossible_data
+from pro_app.acts.entered import (
+    LONGEST_TEXT,
+    Problem,
+    Refused,
+    day_of,
+    impossible_data,
+    time_of,
+    written,
+)
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.acts.previewed import Previewed
 from pro_app.core.facts import PatientFacts
-from pro_app.core.instrument import Instrument
 from pro_app.core.possible import Unusual, contradictions, new_ones, unusual
 from pro_app.core.preview import preview
-from pro_app.core.sites import Sites
 from pro_app.core.study import Study
-from pro_app.store.engine.transaction import Actor, Tx
+from pro_app.store.engine.transaction import Tx
 from pro_app.store.patients.patients import PatientState, change_state
 from pro_app.store.statuses.gathered import Gathered
 
@@ -29,7 +36,10 @@ LONGEST_VERSION = 40
 ABLE = {"yes": True, "no": False}
 _DAYS = ("screened_on", "pro_consent_on", "randomised_on")
 _WORDS = ("language", "consent_version")
-FIELDS = ("language", "able", "screened_on", "pro_consent_on", "consent_version", "randomised_on")
+FIELDS = (
+    *("language", "able", "screened_on", "pro_consent_on", "consent_version"),
+    *("randomised_on", "randomised_time"),
+)
 
 
 class Warned(StrEnum):
@@ -74,66 +84,35 @@ def text_of(value: object) -> str | None:
         return "yes" if value else "no"
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, time):
+        return written(value)
     return None if value is None else str(value)
 
 
 def look(
-    study: Study,
-    instrument: Instrument,
-    given: Given,
-    *,
-    number: str,
-    sites: Sites,
-    today: date,
-    investigator: bool = False,
+    given: Given, *, number: str, investigator: bool = False, at: StaffOccasion
 ) -> Shown | Refused:
     """What saving this would change, or why it can't be saved.
 
     `investigator`: they may correct what held on the day of randomisation.
     """
-    decide = partial(
-        _shown,
-        given=given,
-        study=study,
-        instrument=instrument,
-        today=today,
-        investigator=investigator,
-    )
-    return previewed.look(decide, number=number, sites=sites)
+    decide = partial(_shown, given=given, investigator=investigator, at=at)
+    return previewed.look(decide, number=number, at=at)
 
 
 def save(
-    study: Study,
-    instrument: Instrument,
-    given: Given,
-    *,
-    as_shown: str,
-    number: str,
-    sites: Sites,
-    actor: Actor,
-    now: datetime,
-    today: date,
-    investigator: bool = False,
+    given: Given, *, as_shown: str, number: str, investigator: bool = False, at: StaffOccasion
 ) -> Saved | Shown | Refused:
     """That it is kept; or what it would change now, where that is not what was shown.
 
     `as_shown`: the fingerprint of the preview that was looked at.
     """
     return previewed.save(
-        partial(
-            _shown,
-            given=given,
-            study=study,
-            instrument=instrument,
-            today=today,
-            investigator=investigator,
-        ),
-        partial(_apply, study=study),
+        partial(_shown, given=given, investigator=investigator, at=at),
+        partial(_apply, study=at.study),
         as_shown=as_shown,
         number=number,
-        sites=sites,
-        actor=actor,
-        now=now,
+        at=at,
     )
 
 
@@ -151,16 +130,9 @@ def _apply(tx: Tx, shown: Shown, study: Study) -> Saved:
     return Saved(patient.number)
 
 
-def _shown(
-    her: Gathered,
-    given: Given,
-    study: Study,
-    instrument: Instrument,
-    today: date,
-    investigator: bool,
-) -> Shown | Refused:
+def _shown(her: Gathered, given: Given, investigator: bool, at: StaffOccasion) -> Shown | Refused:
     known = her.patient.state
-    state = _state(given, known, study, today)
+    state = _state(given, known, at.study, at.today)
     if isinstance(state, Refused):
         return state
     changes = {
@@ -171,7 +143,7 @@ def _shown(
     if not changes:
         return Refused(Problem.NOTHING_CHANGED, "language")
     then = replace(her.facts, able=state.able, **{name: getattr(state, name) for name in _DAYS})
-    refused = _not_possible(her, then, study, today) or _not_allowed(
+    refused = _not_possible(her, then, at.study, at.today) or _not_allowed(
         known, state, investigator=investigator
     )
     if refused:
@@ -183,7 +155,9 @@ def _shown(
         given=given,
         state=state,
         changes=changes,
-        preview=preview(her.facts, then, study, valid_from=instrument.valid_from, as_of=today),
+        preview=preview(
+            her.facts, then, at.study, valid_from=at.instrument.valid_from, as_of=at.today
+        ),
         warned=_warned(then),
         drafts=her.drafts,
         has_card=her.has_card,
@@ -230,6 +204,9 @@ def _state(given: Given, known: PatientState, study: Study, today: date) -> Pati
         days[name] = day
     words = {name: given.values.get(name) or None for name in _WORDS}
     able = given.values.get("able") or None
+    at = _time(given.values.get("randomised_time", ""), days["randomised_on"])
+    if isinstance(at, Refused):
+        return at
     refused = _words_refused(words, able, given.why, study)
     if refused:
         return refused
@@ -240,6 +217,7 @@ def _state(given: Given, known: PatientState, study: Study, today: date) -> Pati
         randomised_on=days["randomised_on"],
         able=ABLE[able] if able else None,
         consent_version=words["consent_version"],
+        randomised_time=at,
     )
     for name in FIELDS:
         if getattr(state, name) is None and getattr(known, name) is not None:
@@ -257,6 +235,16 @@ def _day(name: str, text: str, today: date) -> date | Refused | None:
     if day is None:
         return Refused(Problem.NOT_A_DAY, name)
     return Refused(Problem.DAY_AHEAD, name) if day > today else day
+
+
+def _time(text: str, day: date | None) -> time | Refused | None:
+    """The time of randomisation."""
+    if not text:
+        return None
+    at = time_of(text)
+    if at is None:
+        return Refused(Problem.NOT_A_TIME, "randomised_time")
+    return at if day else Refused(Problem.NO_DAY_TO_IT, "randomised_time")
 
 
 def _words_refused(

@@ -191,7 +191,7 @@ def _form(tx: Tx, patient: Patient, wanted: Wanted, at: StaffOccasion) -> Done |
     there = find_patient(tx.connection, wanted.belongs_to, sites=at.sites)
     if there is None:
         return NotVoid.NO_SUCH_PATIENT
-    if wanted.belongs_visit not in {visit.code for visit in at.study.visits}:
+    if wanted.belongs_visit not in {visit.code for visit in at.study.all_visits}:
         return NotVoid.NO_SUCH_VISIT
     if (there.id, wanted.belongs_visit) == (patient.id, held.visit):
         return NotVoid.BELONGS_HERE

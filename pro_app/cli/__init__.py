@@ -8,6 +8,7 @@ is wrong.
 from flask import Flask
 
 from pro_app.cli import (
+    amendments,
     audit,
     contacts,
     demo,
@@ -32,6 +33,7 @@ _GROUPS = (
     followup,
     facts,
     wording,
+    amendments,
     study_check,
     staff,
     serve,
@@ -46,5 +48,5 @@ _GROUPS = (
 def register(app: Flask) -> None:
     for group in _GROUPS:
         group.register(app)
-    for command in app.cli.commands.values():
-        guard(command)
+    for name, command in app.cli.commands.items():
+        guard(command, name)

@@ -72,6 +72,13 @@ def export(
     withheld = manifest.content["withheld_consent_withdrawn"]
     if withheld:
         note(_("Left out, consent withdrawn: %(count)s patient(s)", count=withheld))
+    taken_out = [each["patient_id"] for each in manifest.content["taken_out"]]
+    if taken_out:
+        numbers = ", ".join(taken_out)
+        note(_("Taken out of this cut, consent withdrawn since: %(numbers)s", numbers=numbers))
+    waiting = manifest.content["forms_before_consent"]
+    if waiting:
+        note(_("Left out, answered before the first consent: %(count)s form(s)", count=waiting))
     narrowed = manifest.content["forms_left_out_by_review"]
     if narrowed:
         note(_("Left out, not of the approval asked for: %(count)s form(s)", count=narrowed))

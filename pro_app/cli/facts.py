@@ -16,7 +16,7 @@ from pro_app.acts.person import operator
 from pro_app.acts.voids import Voided, Wanted
 from pro_app.cli.outcome import CommandRefused, Day
 from pro_app.core.facts import EventKind
-from pro_app.core.release import Ruling
+from pro_app.core.leaving import Ruling
 from pro_app.core.voids import NotVoid, What
 from pro_app.deployment import deployment
 from pro_app.security.access import occasion_of

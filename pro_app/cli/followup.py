@@ -227,7 +227,7 @@ _REFUSALS: dict[Why, Callable[[str, refused.Refused], str]] = {
     Why.UNKNOWN_VISIT: lambda given, found: _(
         "VISIT: %(given)s is unknown; expected one of %(visits)s",
         given=given,
-        visits=", ".join(visit.code for visit in deployment().study.visits),
+        visits=", ".join(visit.code for visit in deployment().study.all_visits),
     ),
     Why.UNKNOWN_CODE: lambda given, found: _(
         "CODE: %(given)s is unknown; expected one of %(codes)s",

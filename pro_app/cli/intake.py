@@ -31,7 +31,8 @@ def patients(file: Path, dry_run: bool) -> None:
     """Add patients, or fill what was empty.
 
     Columns: patient_id, site, arm, language, screened_on, pro_consent_on,
-    randomised_on, able (yes or no), and consent_version if you like. Days as YYYY-MM-DD.
+    randomised_on, able (yes or no), and if you like consent_version and randomised_time
+    (HH:MM in the trial's time zone). Days as YYYY-MM-DD.
     All but patient_id and site may be empty and be filled by a later file.
     """
     done = _take(Kind.PATIENTS, file, dry_run)

@@ -22,7 +22,7 @@ def register(app: Flask) -> None:
 def plan(anchor: date, as_json: bool) -> None:
     """List the visits planned from a randomisation day. Needs no database."""
     try:
-        visits = schedule.plan(deployment().study.visits, anchor)
+        visits = schedule.plan(deployment().file.visits, anchor)
     except (ValueError, OverflowError) as error:  # the calendar ends in the year 9999
         raise CommandRefused(
             _("--anchor: %(day)s leaves no room for the visits", day=anchor.isoformat())

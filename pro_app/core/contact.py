@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -47,11 +47,15 @@ class Attempt:
 
 
 class Attempted(NamedTuple):
-    """An attempt to reach the patient of this trial number; `visit` None: it was about none."""
+    """An attempt to reach the patient of this trial number; `visit` None: it was about none.
+
+    `on`: the day on which it was made, in the trial's zone.
+    """
 
     patient_id: str
     visit: str | None
     outcome: Outcome
+    on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from datetime import date
 from typing import NamedTuple
 
 from pro_app.core.facts import ENDED_BY, EventFact, EventKind, PatientFacts
+from pro_app.core.schedule import PlannedVisit
+from pro_app.core.study import Study
 
 #: Stands for "has not happened" in comparisons: no day is later.
 NEVER = date.max
@@ -70,6 +72,19 @@ def course(facts: PatientFacts, stop_events: Sequence[str], as_of: date) -> Cour
         else (),
         moves=EventKind.TRANSFER in first,
     )
+
+
+def courses(
+    visits: Sequence[PlannedVisit], facts: PatientFacts, study: Study, days: Course, as_of: date
+) -> list[Course]:
+    """The course as each visit sees it: the version that it follows says what stops it.
+
+    `days`: the course by the study as it is, which does for all that was never amended.
+    """
+    if all(version.stop_events == study.stop_events for version in study.plans):
+        return [days] * len(visits)
+    stops = {version.number: version.stop_events for version in study.plans}
+    return [course(facts, stops[visit.version], as_of) for visit in visits]
 
 
 def withdrawals(events: Iterable[EventFact], as_of: date) -> tuple[Interval, ...]:

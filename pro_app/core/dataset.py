@@ -7,146 +7,56 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from enum import StrEnum
 from typing import NamedTuple
 
-from pro_app.core.contact import Attempted
-from pro_app.core.facts import EventKind, Mode, PatientFacts
-from pro_app.core.instrument import AnswerState, Instrument
-from pro_app.core.ledger import QUARANTINED, Entry, Status, ledger
-from pro_app.core.review import Asked, Review
+from pro_app.core.analysis import Baseline, NotAnalysed, baseline_flag, before_consent, why_not
+from pro_app.core.answer_sets import AnswerSet
+from pro_app.core.counted import Counted, Cut, count
+from pro_app.core.course import NEVER, withdrawals
+from pro_app.core.extras import NOTHING_ELSE, Extras, leaving
+from pro_app.core.facts import EventKind, PatientFacts
+from pro_app.core.instrument import Instrument
+from pro_app.core.leaving import Held, Why, may_leave
+from pro_app.core.ledger import Entry
+from pro_app.core.review import Review
 from pro_app.core.study import Study
-
-
-class NotAnalysed(StrEnum):
-    """Why a form is exported and not for analysis; the first that fits."""
-
-    PROXY = "PROXY"  # somebody else answered for her
-    CONFLICT = "CONFLICT"  # another form of the same visit counts
-    QUARANTINE_BEFORE_CONSENT = "QUARANTINE_BEFORE_CONSENT"  # the site has to decide
-    QUARANTINE_AFTER_WITHDRAWAL = "QUARANTINE_AFTER_WITHDRAWAL"  # the same
-    ERR_FORM_AFTER_DEATH = "ERR_FORM_AFTER_DEATH"  # answered after the death: a query
-    NOT_IN_LEDGER = "NOT_IN_LEDGER"  # no consent, or a visit not planned, by the as-of day
-
-
-class WordingStatus(StrEnum):
-    """Whose words a form showed."""
-
-    LICENSED = "LICENSED"  # an imported licensed wording
-    DEMONSTRATION = "DEMONSTRATION"  # our own words: not the licensed questionnaire
-    PAPER = "PAPER"  # paper that the system did not print
-    NOT_KNOWN = "NOT_KNOWN"  # no wording was named, or none that is known here
+from pro_app.core.voids import What
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A patient as the store knows her; `arm` is None unless it was asked for."""
+    """A patient as the store knows them; `arm` is None unless it was asked for.
+
+    `randomised_at`: the instant of randomisation, where its time was recorded.
+    """
 
     facts: PatientFacts
     language: str | None
     arm: str | None = None
+    randomised_at: datetime | None = None
 
 
-class StoredScore(NamedTuple):
-    value: float | None
-    n_answered: int
-    prorated: bool
+class TakenOut(NamedTuple):
+    """A patient who was in this cut, or was there with more, before consent was withdrawn.
 
-
-class Corrected(NamedTuple):
-    """A signed correction; `changes`: field → (what stood, what is true)."""
-
-    changes: Mapping[str, Sequence[int | str]]
-    asked_by: str
-    source: str
-    written_at: datetime
-    decided_at: datetime
-
-
-class SiteDecision(StrEnum):
-    """What the site decided: which of two forms counts, or whether one is let in."""
-
-    COUNTS = "COUNTS"
-    SET_ASIDE = "SET_ASIDE"
-
-
-_DAY_SECONDS = 24 * 60 * 60
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerSet:
-    """A form as it is true today, whether it stands or not.
-
-    `answers`, `answered_on`, `items_answered` and `scores` are as the signed
-    `corrections` left them; `handed_in` are the answers as they came, and
-    `earlier_scores` what was had from them and from each correction before the last.
-    `decision` is the site's; `chosen` says of a visit on which it decided whether this
-    form is the one that counts, None: nothing was decided.
-    Shapes: `answers` holds, for each item of the instrument in its order, the
-    value as chosen or the name of the state that left it blank; it is empty when
-    the form's items are not the instrument's. `scores` are in the order of the
-    scales; None when the form was not scored with the instrument's version.
-    `item_times` maps an item to the seconds after the start at which it was
-    [first seen, last chosen].
+    `until`: the last day whose data still leave, None: none do.
     """
 
-    submission_id: str
     patient_id: str
-    visit: str
-    standing: bool
-    proxy: bool
-    answered_on: date
-    received_at: datetime
-    mode: str
-    language: str
-    entered_by_staff: bool
-    instrument: str
-    instrument_sha256: str
-    wording_sha256: str | None
-    items_answered: int
-    answers: tuple[int | str, ...]
-    item_languages: Mapping[str, str]
-    scores: tuple[StoredScore, ...] | None
-    assistance: str | None = None
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    item_times: Mapping[str, Sequence[int | None]] | None = None
-    device_at: datetime | None = None
-    device_offset_minutes: int | None = None
-    handed_in: tuple[int | str, ...] | None = None
-    corrections: tuple[Corrected, ...] = ()
-    earlier_scores: tuple[tuple[StoredScore, ...] | None, ...] = ()
-    decision: SiteDecision | None = None
-    quarantine_decision: SiteDecision | None = None
-    chosen: bool | None = None
-    review: Review = Review.NOT_REVIEWED
-
-    @property
-    def counts(self) -> bool:
-        """Whether it is the one form of its visit that counts."""
-        return not self.proxy and (self.standing if self.chosen is None else self.chosen)
-
-    @property
-    def clock_skew_seconds(self) -> int | None:
-        """By how much the device's clock was ahead of the server's when the form came in."""
-        if self.device_at is None:
-            return None
-        return round((self.device_at - self.received_at).total_seconds())
-
-    @property
-    def clock_off_by_a_day(self) -> bool:
-        """Whether the device's clock showed another time by more than a day."""
-        return abs(self.clock_skew_seconds or 0) > _DAY_SECONDS
+    why: Why
+    until: date | None
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """What leaves: patients by trial number, forms by patient and visit.
 
-    Of two forms of a visit the one that counts comes first. `why_not` says of each
-    form why it is not for analysis, None when it is; `baselines` maps a patient to
-    the scores of her baseline form for analysis; `withheld` counts the patients
-    left out since they withdrew their consent. `narrowed`: forms left out by `review`.
+    Of two forms of a visit the one that counts comes first. `visits`: (trial number, visit)
+    → its entry. `why_not` says of each form why it is not for analysis, None when it is;
+    `baselines` maps a patient to what their form for analysis of the first visit gave.
+    `counted` holds the numbers of everybody, those too of whom no row leaves: `withheld`
+    counts these, `taken_out` names those whom this cut once held. `before_consent`: forms
+    kept here for the site's decision. `narrowed`: forms left out by `review`.
     """
 
     study: Study
@@ -155,12 +65,14 @@ class Dataset:
     subjects: tuple[Subject, ...]
     entries: tuple[Entry, ...]
     forms: tuple[AnswerSet, ...]
-    statuses: Mapping[tuple[str, str], Status]
+    visits: Mapping[tuple[str, str], Entry]
     why_not: Mapping[str, NotAnalysed | None]
-    baselines: Mapping[str, tuple[StoredScore, ...]]
+    baselines: Mapping[str, Baseline]
+    counted: Counted
+    extras: Extras
     withheld: int
-    queries: tuple[Asked, ...]
-    attempts: tuple[Attempted, ...]
+    taken_out: tuple[TakenOut, ...]
+    before_consent: int
     review: Review | None
     narrowed: int
 
@@ -172,71 +84,108 @@ def assemble(
     study: Study,
     instrument: Instrument,
     as_of: date,
-    queries: Iterable[Asked] = (),
-    attempts: Iterable[Attempted] = (),
+    held: Mapping[str, Held],
+    extras: Extras = NOTHING_ELSE,
     review: Review | None = None,
 ) -> Dataset:
     """The data set as of a day: what happened later is left out.
 
-    Patients who withdrew their consent to further use of data by then are left
-    out altogether. `review` narrows forms and baselines; ledger and rates know every form.
+    Shapes: `held` maps a trial number to what of the patient's data may not leave, by what
+    is known now; counts hold everybody. `review` narrows forms and baselines; ledger and
+    counts know every form.
     """
-    by_patient: dict[str, list[AnswerSet]] = defaultdict(list)
-    for form in forms:
-        if form.answered_on <= as_of:
-            by_patient[form.patient_id].append(form)
-    known = sorted(
-        (each for each in subjects if _began(each.facts, by_patient, as_of)),
-        key=lambda each: each.facts.patient_id,
-    )
-    leaving = tuple(each for each in known if not _consent_withdrawn(each.facts, as_of))
-    entries = tuple(_entries(leaving, study, instrument, as_of))
-    statuses = {(entry.patient_id, entry.visit): entry.status for entry in entries}
-    visits = [visit.code for visit in study.visits]
-    every = [form for each in leaving for form in _in_order(by_patient, each, visits)]
+    cut = Cut(study, instrument, as_of)
+    by_patient = _by_patient(forms, as_of)
+    everybody = [
+        (each, cut.entries(each.facts)) for each in _known(subjects, by_patient, extras, as_of)
+    ]
+    there = [one for each in everybody if (one := _leaving(*each, cut, held)) is not None]
+    numbers = {subject.facts.patient_id: subject for subject, _ in there}
+    entries = tuple(entry for _, found in there for entry in found)
+    visits = {(entry.patient_id, entry.visit): entry for entry in entries}
+    every, waiting = _forms(by_patient, numbers.values(), study, held, as_of)
     kept = tuple(form for form in every if review in (None, form.review))
-    why_not = {form.submission_id: _why_not(form, statuses) for form in kept}
-    numbers = {each.facts.patient_id for each in leaving}
+    reasons = {f.submission_id: why_not(f, visits.get((f.patient_id, f.visit))) for f in kept}
+    people = [(subject.facts, found) for subject, found in everybody]
     return Dataset(
         study=study,
         instrument=instrument,
         as_of=as_of,
-        subjects=leaving,
+        subjects=tuple(numbers.values()),
         entries=entries,
         forms=kept,
-        statuses=statuses,
-        why_not=why_not,
-        baselines=_baselines(kept, why_not, visits[0]),
-        withheld=len(known) - len(leaving),
-        queries=tuple(each for each in queries if each.patient_id in numbers),
-        attempts=tuple(each for each in attempts if each.patient_id in numbers),
+        visits=visits,
+        why_not=reasons,
+        baselines=_baselines(kept, reasons, numbers, study),
+        counted=count(people, by_patient, numbers.keys(), cut),
+        extras=leaving(extras, numbers.keys(), held, as_of),
+        withheld=len(everybody) - len(there),
+        taken_out=tuple(_taken_out((facts for facts, _ in people), held, as_of)),
+        before_consent=waiting,
         review=review,
         narrowed=len(every) - len(kept),
     )
 
 
-def _entries(
-    subjects: Iterable[Subject], study: Study, instrument: Instrument, as_of: date
-) -> Iterator[Entry]:
-    for each in subjects:
-        yield from ledger(each.facts, study, valid_from=instrument.valid_from, as_of=as_of)
+def _by_patient(forms: Iterable[AnswerSet], as_of: date) -> dict[str, list[AnswerSet]]:
+    found: dict[str, list[AnswerSet]] = defaultdict(list)
+    for form in forms:
+        if form.answered_on <= as_of:
+            found[form.patient_id].append(form)
+    return found
 
 
-def _in_order(
-    by_patient: Mapping[str, list[AnswerSet]], subject: Subject, visits: Sequence[str]
-) -> list[AnswerSet]:
-    hers = by_patient.get(subject.facts.patient_id, [])
-    return sorted(hers, key=lambda form: _place(form, visits))
+def _known(
+    subjects: Iterable[Subject], forms: Mapping[str, object], extras: Extras, as_of: date
+) -> list[Subject]:
+    """Whoever had come by the day, by trial number; numbers that were declared wrong are out."""
+    wrong = {void.patient_id for void in extras.voids if void.kind == What.PATIENT}
+    found = [s for s in subjects if s.facts.patient_id not in wrong and _began(s, forms, as_of)]
+    return sorted(found, key=lambda each: each.facts.patient_id)
 
 
-def _baselines(
-    forms: Iterable[AnswerSet], why_not: Mapping[str, NotAnalysed | None], visit: str
-) -> dict[str, tuple[StoredScore, ...]]:
-    return {
-        form.patient_id: form.scores
-        for form in forms
-        if form.visit == visit and why_not[form.submission_id] is None and form.scores is not None
-    }
+def _leaving(
+    subject: Subject, entries: tuple[Entry, ...], cut: Cut, held: Mapping[str, Held]
+) -> tuple[Subject, tuple[Entry, ...]] | None:
+    """The patient as they leave, None: not at all."""
+    facts = subject.facts
+    found = held.get(facts.patient_id)
+    if found is None:
+        return subject, entries
+    until = found.until
+    if until is None:
+        return None
+    retained = replace(
+        facts,
+        events=tuple(event for event in facts.events if event.on <= until),
+        forms=tuple(form for form in facts.forms if form.answered_on <= until),
+        reasons=tuple(reason for reason in facts.reasons if reason.on <= until),
+    )
+    return replace(subject, facts=retained), cut.entries(retained)
+
+
+def _forms(
+    by_patient: Mapping[str, list[AnswerSet]],
+    subjects: Iterable[Subject],
+    study: Study,
+    held: Mapping[str, Held],
+    as_of: date,
+) -> tuple[list[AnswerSet], int]:
+    """The forms that leave, by patient and visit, and how many wait for a consent."""
+    visits = [visit.code for visit in study.all_visits]
+    leave: list[AnswerSet] = []
+    waiting = 0
+    for subject in subjects:
+        facts = subject.facts
+        consent_on = facts.pro_consent_on
+        if consent_on is not None and consent_on > as_of:
+            consent_on = None
+        found = sorted(by_patient.get(facts.patient_id, ()), key=lambda f: _place(f, visits))
+        found = [form for form in found if may_leave(held, facts.patient_id, form.answered_on)]
+        ready = [form for form in found if not before_consent(form, consent_on)]
+        waiting += len(found) - len(ready)
+        leave += ready
+    return leave, waiting
 
 
 def _place(form: AnswerSet, visits: Sequence[str]) -> tuple[object, ...]:
@@ -245,58 +194,47 @@ def _place(form: AnswerSet, visits: Sequence[str]) -> tuple[object, ...]:
     return position, form.visit, not form.counts, form.received_at, form.submission_id
 
 
-def _began(facts: PatientFacts, forms: Mapping[str, object], as_of: date) -> bool:
-    """Whether anything about her had happened by the day, or nothing has a day at all."""
+def _baselines(
+    forms: Iterable[AnswerSet],
+    reasons: Mapping[str, NotAnalysed | None],
+    subjects: Mapping[str, Subject],
+    study: Study,
+) -> dict[str, Baseline]:
+    found = {}
+    for form in forms:
+        subject = subjects[form.patient_id]
+        on = subject.facts.randomised_on
+        if form.visit != study.visits[0].code or on is None or form.scores is None:
+            continue
+        if reasons[form.submission_id] is None:
+            flag = baseline_flag(form, on, subject.randomised_at)
+            found[form.patient_id] = Baseline(flag, form.scores)
+    return found
+
+
+def _taken_out(
+    people: Iterable[PatientFacts], held: Mapping[str, Held], as_of: date
+) -> Iterator[TakenOut]:
+    """Whom this cut held, by its own day and instant, and what is known now takes out."""
+    for facts in people:
+        found = held.get(facts.patient_id)
+        if found is None or _withdrawn(facts, as_of):
+            continue
+        if found.until is None or found.until < as_of:
+            yield TakenOut(facts.patient_id, found.why, found.until)
+
+
+def _withdrawn(facts: PatientFacts, as_of: date) -> bool:
+    """Whether a withdrawal of consent to further use had happened by a day, and lasted."""
+    of_consent = (EventKind.WITHDRAWAL_CONSENT, EventKind.RETURN_CONSENT)
+    events = [event for event in facts.events if event.kind in of_consent]
+    return any(until == NEVER for _, until in withdrawals(events, as_of))
+
+
+def _began(subject: Subject, forms: Mapping[str, object], as_of: date) -> bool:
+    """Whether anything about a patient had happened by the day, or nothing has a day at all."""
+    facts = subject.facts
     days = [facts.screened_on, facts.pro_consent_on, facts.randomised_on]
     days += [event.on for event in facts.events]
     dated = [day for day in days if day is not None]
     return not dated or min(dated) <= as_of or facts.patient_id in forms
-
-
-def _consent_withdrawn(facts: PatientFacts, as_of: date) -> bool:
-    return any(
-        event.kind is EventKind.WITHDRAWAL_CONSENT and event.on <= as_of for event in facts.events
-    )
-
-
-def _why_not(form: AnswerSet, statuses: Mapping[tuple[str, str], Status]) -> NotAnalysed | None:
-    if form.proxy:
-        return NotAnalysed.PROXY
-    if not form.counts:
-        return NotAnalysed.CONFLICT
-    status = statuses.get((form.patient_id, form.visit))
-    if status is None:
-        return NotAnalysed.NOT_IN_LEDGER
-    if status in QUARANTINED or status is Status.ERR_FORM_AFTER_DEATH:
-        return NotAnalysed(status.value)
-    return None
-
-
-def versions(forms: Iterable[AnswerSet], codes: Sequence[str]) -> Iterator[AnswerSet]:
-    """Every form as it stands, and as it stood before each of its corrections."""
-    for form in forms:
-        answers = dict(zip(codes, form.handed_in or (), strict=False))
-        for scores, correction in zip(form.earlier_scores, form.corrections, strict=True):
-            if scores is not None:
-                yield replace(form, answers=tuple(answers.values()), scores=scores)
-            answers |= {c: new for c, (_, new) in correction.changes.items() if c in answers}
-        yield form
-
-
-def wording_status(form: AnswerSet, wordings: Mapping[str, WordingStatus]) -> WordingStatus:
-    """Whose words the form showed; `wordings` maps the SHA-256 of a wording to that."""
-    if form.wording_sha256 is not None:
-        return wordings.get(form.wording_sha256, WordingStatus.NOT_KNOWN)
-    return WordingStatus.PAPER if form.mode == Mode.PAPER else WordingStatus.NOT_KNOWN
-
-
-def unreadable(forms: Iterable[AnswerSet], instrument: Instrument) -> list[str]:
-    """The submission ids of forms that this instrument can't read or has not scored."""
-    choices = instrument.choices
-    blanks = [state.value for state in AnswerState if state is not AnswerState.ANSWERED]
-    allowed = {*choices, *blanks}
-    return [
-        form.submission_id
-        for form in forms
-        if form.scores is None or not form.answers or not allowed.issuperset(form.answers)
-    ]

@@ -48,7 +48,7 @@ def effort_rows(dataset: Dataset) -> Iterator[EffortRow]:
     """A row for each visit of the ledger; after them what was about no visit, by patient."""
     in_ledger = {(entry.patient_id, entry.visit) for entry in dataset.entries}
     made: Counter[tuple[str, str | None, str]] = Counter()
-    for each in dataset.attempts:
+    for each in dataset.extras.attempts:
         visit = each.visit if (each.patient_id, each.visit) in in_ledger else None
         made[each.patient_id, visit, _kind(each.outcome)] += 1
         if each.outcome is Outcome.REACHED:
@@ -72,7 +72,7 @@ def effort_rows(dataset: Dataset) -> Iterator[EffortRow]:
     for subject in dataset.subjects:
         facts = subject.facts
         if any(made[facts.patient_id, None, kind] for kind in ("calls", "reminders")):
-            yield row(facts.patient_id, facts.site, None, False)
+            yield row(facts.patient_id, facts.site_on(dataset.as_of), None, False)
 
 
 def _kind(outcome: Outcome) -> str:

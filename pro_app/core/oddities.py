@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pro_app.core.course import NEVER, course
 from pro_app.core.facts import PatientFacts
-from pro_app.core.schedule import plan
+from pro_app.core.plan import planned_from
 from pro_app.core.study import Study
 
 
@@ -60,7 +60,7 @@ def _of_window(visit: str, answered_on: date, facts: PatientFacts, study: Study)
     if facts.randomised_on is None:
         baseline = visit == study.visits[0].code
         return [] if baseline else [Odd(Oddity.NOT_RANDOMISED)]
-    planned = next(each for each in plan(study.visits, facts.randomised_on) if each.visit == visit)
+    planned = next(each for each in planned_from(study, facts.randomised_on) if each.visit == visit)
     if planned.opens_on <= answered_on <= planned.closes_on:
         return []
     return [Odd(Oddity.OUT_OF_WINDOW, planned.opens_on, planned.closes_on)]

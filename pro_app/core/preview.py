@@ -85,7 +85,7 @@ def preview(
     before = ledger(now, study, valid_from=valid_from, as_of=as_of)
     after = ledger(then, study, valid_from=valid_from, as_of=as_of)
     return Preview(
-        visits=differences(before, after, [visit.code for visit in study.visits]),
+        visits=differences(before, after, [visit.code for visit in study.all_visits]),
         asked_before=is_asked(now, as_of),
         asked_after=is_asked(then, as_of),
         open_before=_open(now, study, valid_from, as_of),
@@ -105,7 +105,7 @@ def _past(
     days = sorted({day for facts in (now, then) for day in _turns(facts, study, valid_from, as_of)})
     if not days:
         return None
-    codes = [visit.code for visit in study.visits]
+    codes = [visit.code for visit in study.all_visits]
     found: list[tuple[date, date]] = []
     for day, following in zip(days, [*days[1:], as_of], strict=True):
         before = ledger(now, study, valid_from=valid_from, as_of=day)

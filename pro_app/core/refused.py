@@ -68,6 +68,11 @@ class Why(StrEnum):
     MADE_UP_PATIENTS = "MADE_UP_PATIENTS"  # the database holds a demonstration
     OTHER_STUDY = "OTHER_STUDY"  # detail: the study that the database holds
     PLACEHOLDER_PHONE = "PLACEHOLDER_PHONE"  # detail: the site
+    # Amendments
+    NO_PATIENTS = "NO_PATIENTS"  # the study file may still be changed as it is
+    MUST_STAY = "MUST_STAY"  # detail: each `Obstacle` of `core.amendment`
+    BEFORE_FIRST_PATIENT = "BEFORE_FIRST_PATIENT"  # detail: the first day of any patient
+    NOT_AFTER_LAST = "NOT_AFTER_LAST"  # detail: the day from which the last version holds
     # The contact book
     NOT_A_CONTACT = "NOT_A_CONTACT"  # detail: the fields that hold what can't stand there
     # Accounts

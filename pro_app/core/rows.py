@@ -1,6 +1,7 @@
 """The columns of each exported file, as one type of row for each.
 
-Only the fields of these row types ever leave: no free text, no names, no contact.
+Only the fields of these row types ever leave: no names, no contact, and no free text but
+the reason why something was declared wrong.
 """
 
 from datetime import date, datetime
@@ -13,10 +14,12 @@ Cell = str | int | float | bool | date | datetime | None
 class PatientRow(NamedTuple):
     patient_id: str
     site: str
+    first_site: str
     language: str | None
     screened_on: date | None
     pro_consent_on: date | None
     randomised_on: date | None
+    randomised_time: str | None
     able: bool | None
     arm: str | None  # last, so that it can be left off
 
@@ -104,8 +107,17 @@ class ScoreRow(NamedTuple):
     n_answered: int
     prorated: bool
     scoring_version: str
+    month: int | None
+    study_day: int | None
+    window_status: str | None
+    status: str | None
+    ANL01FL: bool
+    ANL02FL: bool
+    baseline_flag: str | None
     baseline_value: float | None
     change_from_baseline: float | None
+    any_baseline_value: float | None
+    change_from_any_baseline: float | None
     analysis: bool
 
 
@@ -139,6 +151,29 @@ class EventRow(NamedTuple):
     patient_id: str
     event: str
     on: date
+    to_site: str | None
+
+
+class ConsentRow(NamedTuple):
+    patient_id: str
+    version: str | None
+    on: date
+    first: bool
+
+
+class VoidRow(NamedTuple):
+    void: int
+    patient_id: str
+    kind: str
+    what: str | None
+    on: date | None
+    submission_id: str | None
+    visit: str | None
+    why: str
+    voided_at: datetime
+    belongs_to: str | None
+    belongs_visit: str | None
+    kept_as: str | None
 
 
 class EffortRow(NamedTuple):
@@ -167,8 +202,22 @@ class ComplianceRow(NamedTuple):
     D: int
     open: int
     open_received: int
+    withheld: int
     completion_rate: float | None
     received_rate: float | None
     alive_rate: float | None
     available_mature_rate: float | None
     available_rate: float | None
+
+
+class ScaleRow(NamedTuple):
+    site: str
+    scale: str
+    visit: str
+    month: int | None
+    N: int
+    E: int
+    R: int
+    scored: int
+    scored_of_expected_rate: float | None
+    scored_of_all_rate: float | None

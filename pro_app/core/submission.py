@@ -17,7 +17,7 @@ from pro_app.core.course import ended_by
 from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Answer, AnswerState, Instrument
 from pro_app.core.ledger import Entry, Status, ledger
-from pro_app.core.schedule import plan
+from pro_app.core.plan import windows_ever
 from pro_app.core.study import Study
 
 
@@ -136,7 +136,7 @@ def decide(
         if _same(incoming, had):
             return AlreadyHad(incoming.submission_id)
         return Refused(Refusal.OTHER_ANSWERS)
-    if all(visit.code != incoming.visit for visit in study.visits):
+    if not study.has_visit(incoming.visit):
         return Refused(Refusal.UNKNOWN_VISIT)
     answers, problems = check_answers(incoming.answers, instrument)
     if problems:
@@ -263,14 +263,14 @@ def _not_asked(
 def _opens_on(visit: str, facts: PatientFacts, study: Study, today: date) -> date | None:
     """The first day for a patient's own form of a visit, by what is known today.
 
-    Before the randomisation the baseline alone is open.
+    Before the randomisation the baseline alone is open. Where versions of the protocol
+    differ, what fits one of them was begun rightly by that one.
     """
     baseline = study.visits[0].code
     anchor = facts.randomised_on
     if anchor is None or anchor > today:
         return facts.screened_on if visit == baseline else None
-    planned = next((each for each in plan(study.visits, anchor) if each.visit == visit), None)
-    days = [planned.opens_on] if planned else []
+    days = [window.opens_on for window in windows_ever(study, anchor, visit)]
     if visit == baseline and facts.screened_on:
         days.append(facts.screened_on)
     return min(days, default=None)

@@ -1,19 +1,19 @@
 """A data set → tidy rows, one kind of row for each exported file."""
 
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 
-from pro_app.core.dataset import AnswerSet, Dataset, WordingStatus, wording_status
-from pro_app.core.dictionary import ALL_SITES, Dictionary, DictionaryRow, dictionary_rows
+from pro_app.core.answer_sets import AnswerSet, WordingStatus, wording_status
+from pro_app.core.counted import compliance_rows, scale_rows
+from pro_app.core.dataset import Dataset
+from pro_app.core.dictionary import Dictionary, DictionaryRow, dictionary_rows
 from pro_app.core.effort import effort_rows
 from pro_app.core.instrument import AnswerState
-from pro_app.core.ledger import Entry, randomised_visits
-from pro_app.core.rates import NUMBERS, RATES, VisitRates, pooled, rates
+from pro_app.core.ledger import Entry
 from pro_app.core.rows import (
     Cell,
     ComplianceRow,
+    ConsentRow,
     CorrectionRow,
     EffortRow,
     EventRow,
@@ -22,8 +22,12 @@ from pro_app.core.rows import (
     LedgerRow,
     PatientRow,
     QueryRow,
+    ScaleRow,
     ScoreRow,
+    VoidRow,
 )
+from pro_app.core.score_rows import by_then, score_rows
+from pro_app.core.voids import What
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,22 @@ def tables(
         Table("ledger.csv", LedgerRow._fields, lambda: map(_ledger_row, dataset.entries)),
         Table("forms.csv", FormRow._fields, lambda: _forms(dataset, wordings)),
         Table("items.csv", of_items, lambda: _items(dataset, with_timings)),
-        Table("scores.csv", ScoreRow._fields, lambda: _scores(dataset)),
+        Table("scores.csv", ScoreRow._fields, lambda: score_rows(dataset)),
         Table("corrections.csv", CorrectionRow._fields, lambda: _corrections(dataset)),
         Table("queries.csv", QueryRow._fields, lambda: _queries(dataset)),
         Table("events.csv", EventRow._fields, lambda: _events(dataset)),
-        Table("compliance.csv", ComplianceRow._fields, lambda: _compliance(dataset)),
+        Table("consents.csv", ConsentRow._fields, lambda: _consents(dataset)),
+        Table("voided.csv", VoidRow._fields, lambda: _voided(dataset, with_arm)),
+        Table(
+            "compliance.csv",
+            ComplianceRow._fields,
+            lambda: compliance_rows(dataset.counted, dataset.study),
+        ),
+        Table(
+            "compliance_scales.csv",
+            ScaleRow._fields,
+            lambda: scale_rows(dataset.counted, dataset.study, dataset.instrument),
+        ),
         Table("effort.csv", EffortRow._fields, lambda: effort_rows(dataset)),
     )
     columns = {table.file: table.columns for table in data}
@@ -68,19 +83,20 @@ def tables(
 
 
 def _patients(dataset: Dataset, width: int) -> Iterator[tuple[Cell, ...]]:
-    def by_then(day: date | None) -> date | None:
-        return day if day is not None and day <= dataset.as_of else None
-
+    as_of = dataset.as_of
     for subject in dataset.subjects:
         facts = subject.facts
-        randomised_on = by_then(facts.randomised_on)
+        randomised_on = by_then(as_of, facts.randomised_on)
+        time = facts.randomised_time if randomised_on else None
         row = PatientRow(
             patient_id=facts.patient_id,
-            site=facts.site,
+            site=facts.site_on(as_of),
+            first_site=facts.site,
             language=subject.language,
-            screened_on=by_then(facts.screened_on),
-            pro_consent_on=by_then(facts.pro_consent_on),
+            screened_on=by_then(as_of, facts.screened_on),
+            pro_consent_on=by_then(as_of, facts.pro_consent_on),
             randomised_on=randomised_on,
+            randomised_time=f"{time:%H:%M}" if time else None,
             able=facts.able,
             arm=subject.arm if randomised_on else None,
         )
@@ -116,7 +132,7 @@ def _ledger_row(entry: Entry) -> LedgerRow:
 def _forms(dataset: Dataset, wordings: Mapping[str, WordingStatus]) -> Iterator[FormRow]:
     instrument = dataset.instrument
     for form in dataset.forms:
-        status = dataset.statuses.get((form.patient_id, form.visit))
+        entry = dataset.visits.get((form.patient_id, form.visit))
         why_not = dataset.why_not[form.submission_id]
         same = form.instrument_sha256 == instrument.sha256
         yield FormRow(
@@ -126,7 +142,7 @@ def _forms(dataset: Dataset, wordings: Mapping[str, WordingStatus]) -> Iterator[
             standing=form.standing,
             proxy=form.proxy,
             assistance=form.assistance,
-            status=status.value if status else None,
+            status=entry.status.value if entry else None,
             analysis=why_not is None,
             why_not_analysed=why_not.value if why_not else None,
             answered_on=form.answered_on,
@@ -218,7 +234,7 @@ def _corrections(dataset: Dataset) -> Iterator[CorrectionRow]:
 
 
 def _queries(dataset: Dataset) -> Iterator[QueryRow]:
-    for asked in dataset.queries:
+    for asked in dataset.extras.queries:
         yield QueryRow(
             query=asked.id,
             patient_id=asked.patient_id,
@@ -232,63 +248,23 @@ def _queries(dataset: Dataset) -> Iterator[QueryRow]:
         )
 
 
-def _scores(dataset: Dataset) -> Iterator[tuple[Cell, ...]]:
-    codes = dataset.instrument.scale_codes
-    version = dataset.instrument.scoring_version
-    for form in dataset.forms:
-        where = (form.submission_id, form.patient_id, form.visit)
-        analysis = dataset.why_not[form.submission_id] is None
-        baselines = dataset.baselines.get(form.patient_id) if analysis else None
-        # What stood before a correction stays to be seen, and is in no analysis.
-        for revision, earlier in enumerate(form.earlier_scores):
-            for code, score in zip(codes, earlier or (), strict=False):
-                yield (*where, revision, False, code, *score, version, None, None, False)
-        now = (*where, len(form.earlier_scores), True)
-        for position, score in enumerate(form.scores or ()):
-            baseline = baselines[position].value if baselines else None
-            change = _change(score.value, baseline)
-            yield (*now, codes[position], *score, version, baseline, change, analysis)
-
-
-def _change(value: float | None, baseline: float | None) -> float | None:
-    return None if value is None or baseline is None else value - baseline
-
-
 def _events(dataset: Dataset) -> Iterator[EventRow]:
     for subject in dataset.subjects:
-        happened = {(event.on, event.kind.value) for event in subject.facts.events}
-        for on, kind in sorted(happened):
+        facts = subject.facts
+        happened = {(event.on, event.kind.value, event.to_site) for event in facts.events}
+        for on, kind, to_site in sorted(
+            happened, key=lambda each: (each[0], each[1], each[2] or "")
+        ):
             if on <= dataset.as_of:
-                yield EventRow(subject.facts.patient_id, kind, on)
+                yield EventRow(facts.patient_id, kind, on, to_site)
 
 
-def _compliance(dataset: Dataset) -> Iterator[ComplianceRow]:
-    by_site: dict[str, list[Entry]] = defaultdict(list)
-    for entry in dataset.entries:
-        by_site[entry.site].append(entry)
-    randomised = _randomised(dataset)
-    parts = {ALL_SITES: dataset.entries} | {
-        site.code: tuple(by_site[site.code]) for site in dataset.study.sites
-    }
-    for name, entries in parts.items():
-        of_visits = rates(entries, dataset.study, randomised=randomised[name])
-        for row in (*of_visits, pooled(of_visits)):
-            yield _compliance_row(name, row)
+def _consents(dataset: Dataset) -> Iterator[ConsentRow]:
+    ordered = sorted(dataset.extras.consents, key=lambda c: (c.patient_id, c.on, c.version or ""))
+    return (ConsentRow(*each) for each in ordered)
 
 
-def _randomised(dataset: Dataset) -> dict[str, Counter[str]]:
-    """Site of the target day, or ALL_SITES → how many were randomised, by visit."""
-    found: dict[str, Counter[str]] = defaultdict(Counter)
-    for subject in dataset.subjects:
-        for visit, site in randomised_visits(subject.facts, dataset.study, dataset.as_of):
-            found[site][visit] += 1
-            found[ALL_SITES][visit] += 1
-    return found
-
-
-def _compliance_row(site: str, row: VisitRates) -> ComplianceRow:
-    return ComplianceRow(
-        *(site, row.visit, row.month),
-        *(getattr(row.counts, name) for name in NUMBERS),
-        *(getattr(row, name) for name in RATES),
-    )
+def _voided(dataset: Dataset, with_arm: bool) -> Iterator[VoidRow]:
+    for void in dataset.extras.voids:
+        if with_arm or void.kind != What.ARM:
+            yield VoidRow(*void)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
+from pro_app.core.answer_sets import AnswerSet, StoredScore
 from pro_app.core.cells import RUNS_ESCAPED
-from pro_app.core.dataset import AnswerSet, StoredScore
 from pro_app.core.dictionary import Kind
 from pro_app.core.instrument import Instrument
 from pro_app.core.rows import Cell

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from pro_app.core import dictionary as dictionaries
-from pro_app.core.contact import Attempted
-from pro_app.core.dataset import AnswerSet, Dataset, Subject, WordingStatus, wording_status
+from pro_app.core.answer_sets import AnswerSet, WordingStatus, wording_status
+from pro_app.core.dataset import Dataset, Subject, TakenOut
 from pro_app.core.dictionary import Dictionary
-from pro_app.core.review import Asked
+from pro_app.core.extras import Extras
+from pro_app.core.leaving import Held
 from pro_app.export.writing import FORMAT, MANIFEST, instant, sha256_of
 from pro_app.store.statuses.exporting import Licence
 
@@ -21,13 +22,18 @@ VERSION = "0.1.0"
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What the database held at one moment, as far as an export reads it."""
+    """What the database held at one moment, as far as an export reads it.
 
+    `known_at`: the instant up to which what was recorded counts. `held`: trial number →
+    what may not leave, by what is known now and was known then.
+    """
+
+    known_at: datetime
     subjects: list[Subject]
     forms: list[AnswerSet]
     licences: list[Licence]
-    queries: list[Asked]
-    attempts: list[Attempted]
+    extras: Extras
+    held: dict[str, Held]
     schema_revision: str
     synthetic: bool
 
@@ -57,14 +63,10 @@ def describe(
     moment: Moment,
     wordings: dict[str, WordingStatus],
     *,
-    known_at: datetime | None,
     with_arm: bool,
     with_timings: bool,
 ) -> dict[str, Any]:
-    """All that the manifest says but the files: nothing that the clock decides.
-
-    Shapes: `known_at` is the one that was asked for, None when none was.
-    """
+    """All that the manifest says but the files; with its instant the cut can be made again."""
     study, instrument = dataset.study, dataset.instrument
     seen = _wordings_seen(dataset, wordings, moment.licences)
     demonstration = any(each["status"] == WordingStatus.DEMONSTRATION for each in seen)
@@ -86,13 +88,15 @@ def describe(
         },
         "scoring_version": instrument.scoring_version,
         "as_of": dataset.as_of.isoformat(),
-        "known_at": instant(known_at) if known_at else None,
+        "known_at": instant(moment.known_at),
         "with_arm": with_arm,
         "with_timings": with_timings,
         "review": dataset.review.value if dataset.review else "ALL",
         "forms_left_out_by_review": dataset.narrowed,
         "synthetic": moment.synthetic,
         "withheld_consent_withdrawn": dataset.withheld,
+        "taken_out": [_taken_out(each) for each in dataset.taken_out],
+        "forms_before_consent": dataset.before_consent,
         "forms_for_analysis": sum(why is None for why in dataset.why_not.values()),
         "both_scorers_agree": True,
         "read_back_and_compared": True,
@@ -100,6 +104,11 @@ def describe(
         "wording_notice": dict(dictionary().demonstration) if demonstration else None,
         "notes": [dict(note) for note in dictionary().notes],
     }
+
+
+def _taken_out(each: TakenOut) -> dict[str, Any]:
+    until = each.until.isoformat() if each.until else None
+    return {"patient_id": each.patient_id, "why": each.why.value, "data_until": until}
 
 
 def _wordings_seen(

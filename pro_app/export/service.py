@@ -5,18 +5,16 @@ from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pro_app import instruments
 from pro_app.clock import day_of
-from pro_app.core.dataset import (
-    Dataset,
-    Subject,
-    WordingStatus,
-    assemble,
-    unreadable,
-    versions,
-)
+from pro_app.core.answer_sets import WordingStatus, unreadable, versions
+from pro_app.core.dataset import Dataset, Subject, assemble
+from pro_app.core.extras import Extras
+from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
+from pro_app.core.leaving import Held, stricter
 from pro_app.core.review import Asked, Deed, Review, state_after
 from pro_app.core.sites import EVERYWHERE
 from pro_app.core.study import Study
@@ -26,10 +24,12 @@ from pro_app.export import writing
 from pro_app.export.manifest import Manifest, Moment, describe, dictionary, write_manifest
 from pro_app.export.writing import MANIFEST, all_or_nothing, write_table
 from pro_app.store.desk.data_queries import Exported, read_queries
+from pro_app.store.engine.known import settled_at
 from pro_app.store.engine.state import read_state
-from pro_app.store.engine.transaction import Actor, reading, transaction
+from pro_app.store.engine.transaction import Actor, Reader, reading, transaction
 from pro_app.store.forms.wordings import licensed
-from pro_app.store.statuses import exporting
+from pro_app.store.patients.leaving import held_back
+from pro_app.store.statuses import beside, exporting
 from pro_app.store.statuses.effort import read_attempts
 from pro_app.store.statuses.exporting import Licence, PastExport
 from pro_app.store.statuses.facts import Scope, read_facts
@@ -81,33 +81,26 @@ def make_export(
     Errors: Blocked; FolderTaken; OSError. In every case nothing was written.
     """
     _refuse_beyond(known_at, with_arm=with_arm, actor=actor, now=now)
-    moment = _read(study, instrument, as_of=as_of, known_at=known_at or now, with_arm=with_arm)
+    moment = _read(study, instrument, as_of=as_of, known_at=known_at, now=now, with_arm=with_arm)
     dataset = assemble(
         moment.subjects,
         moment.forms,
         study=study,
         instrument=instrument,
         as_of=as_of,
-        queries=moment.queries,
-        attempts=moment.attempts,
+        held=moment.held,
+        extras=moment.extras,
         review=review,
     )
     _confirm_scores(dataset)
     words = _wordings(study, instrument, moment.licences)
     files = tables(dataset, dictionary(), words, with_arm=with_arm, with_timings=with_timings)
     with all_or_nothing(folder, [*(table.file for table in files), MANIFEST]) as place:
-        content = describe(
-            dataset,
-            moment,
-            words,
-            known_at=known_at,
-            with_arm=with_arm,
-            with_timings=with_timings,
-        )
+        content = describe(dataset, moment, words, with_arm=with_arm, with_timings=with_timings)
         content["files"] = _write_and_check(files, place, progress)
         manifest = write_manifest(content, place)
         # Before it is handed over: data that left unrecorded could not be called back.
-        _record(manifest, as_of, known_at or now, actor, now)
+        _record(manifest, as_of, moment.known_at, actor, now)
     return manifest
 
 
@@ -122,23 +115,52 @@ def _refuse_beyond(
 
 
 def _read(
-    study: Study, instrument: Instrument, *, as_of: date, known_at: datetime, with_arm: bool
+    study: Study,
+    instrument: Instrument,
+    *,
+    as_of: date,
+    known_at: datetime | None,
+    now: datetime,
+    with_arm: bool,
 ) -> Moment:
     with reading(snapshot=True) as connection:
-        arms = exporting.read_arms(connection, known_at=known_at) if with_arm else {}
-        people = read_facts(connection, Scope(EVERYWHERE), known_at=known_at)
+        at = known_at or settled_at(connection, now)
+        arms = exporting.read_arms(connection, known_at=at) if with_arm else {}
+        people = read_facts(connection, Scope(EVERYWHERE), known_at=at)
         state = read_state(connection)
         return Moment(
-            [Subject(p.facts, p.language, arms.get(p.facts.patient_id)) for p in people],
-            list(
-                exporting.read_answer_sets(connection, instrument, as_of=as_of, known_at=known_at)
+            at,
+            [_subject(p.facts, p.language, arms, study.time_zone) for p in people],
+            list(exporting.read_answer_sets(connection, instrument, as_of=as_of, known_at=at)),
+            exporting.read_licences(connection, instrument.id, known_at=at),
+            Extras(
+                list(_asked(read_queries(connection, known_at=at), study.time_zone, as_of)),
+                read_attempts(connection, study, as_of=as_of, known_at=at),
+                beside.read_consents(connection, known_at=at),
+                beside.read_voids(connection, known_at=at),
             ),
-            exporting.read_licences(connection, instrument.id, known_at=known_at),
-            list(_asked(read_queries(connection, known_at=known_at), study.time_zone, as_of)),
-            read_attempts(connection, study, as_of=as_of, known_at=known_at),
+            _held(connection, at),
             exporting.schema_revision(connection),
             state is not None and state.synthetic,
         )
+
+
+def _held(connection: Reader, known_at: datetime) -> dict[str, Held]:
+    """What may not leave by what is known now; what was held back at the instant stays so.
+
+    Else a cut could not be made again once a site had decided to retain the data.
+    """
+    now, then = held_back(connection), held_back(connection, known_at=known_at)
+    found = {number: stricter(now.get(number), then.get(number)) for number in {**then, **now}}
+    return {number: held for number, held in found.items() if held is not None}
+
+
+def _subject(
+    facts: PatientFacts, language: str | None, arms: dict[str, str], time_zone: str
+) -> Subject:
+    on, at = facts.randomised_on, facts.randomised_time
+    known = datetime.combine(on, at, ZoneInfo(time_zone)) if on and at is not None else None
+    return Subject(facts, language, arms.get(facts.patient_id), randomised_at=known)
 
 
 def _asked(found: list[Exported], time_zone: str, as_of: date) -> Iterator[Asked]:

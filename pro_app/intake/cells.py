@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from datetime import date
+from datetime import date, time
 
+from pro_app.acts.entered import time_of
 from pro_app.core import identifiers
 from pro_app.core.identifiers import Fault, Numbers
 from pro_app.core.instrument import Instrument
@@ -119,6 +120,14 @@ class Cells:
         elif day > self._today:
             self.refuse(column, Rule.NOT_AHEAD, (self._today.isoformat(),))
         return day
+
+    def time_of_day(self, column: str) -> time | None:
+        """A time of day, None where the cell is empty."""
+        found = self.text(column)
+        at = time_of(found)
+        if found and at is None:
+            self.refuse(column, Rule.TIME)
+        return at
 
     def one_of(self, column: str, codes: Collection[str], *, needed: bool = False) -> str | None:
         """One of the codes, None where the cell is empty."""

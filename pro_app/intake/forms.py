@@ -86,7 +86,7 @@ def _patient(cells: Cells, patients: dict[str, Patient]) -> Patient | None:
 
 
 def _read(run: Run, cells: Cells) -> _Line | None:
-    visit = cells.one_of("visit", [visit.code for visit in run.study.visits], needed=True)
+    visit = cells.one_of("visit", [visit.code for visit in run.study.all_visits], needed=True)
     answered_on = cells.day("answered_on", needed=True)
     mode = cells.one_of("mode", [mode.value for mode in Mode], needed=True)
     language = cells.one_of("language", run.study.languages, needed=True)

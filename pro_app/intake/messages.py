@@ -55,6 +55,8 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
     Rule.WIDTH: lambda among: _("expected %(among)s cells, as in the header line", among=among),
     Rule.FILLED: lambda _among: _("expected a value"),
     Rule.DAY: lambda _among: _("expected a day, YYYY-MM-DD, from 1900 on"),
+    Rule.TIME: lambda _among: _("expected a time of day, HH:MM"),
+    Rule.DAY_OF_TIME: lambda among: _("expected nothing while %(among)s is empty", among=among),
     Rule.NOT_AHEAD: lambda among: _("expected a day not after today, %(among)s", among=among),
     Rule.ONE_OF: lambda among: _("expected one of %(among)s", among=among),
     Rule.ONE_OF_OR_EMPTY: lambda among: _("expected one of %(among)s, or nothing", among=among),

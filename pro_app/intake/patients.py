@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 from pro_app.acts.aftermath import settling
+from pro_app.acts.entered import written
 from pro_app.core.facts import EventFact, PatientFacts
 from pro_app.core.possible import Contradiction, Never, contradictions, new_ones
 from pro_app.core.study import Study
@@ -34,9 +35,10 @@ FILLABLE = (
     "pro_consent_on",
     "consent_version",
     "randomised_on",
+    "randomised_time",
     "able",
 )
-OPTIONAL = ("consent_version",)
+OPTIONAL = ("consent_version", "randomised_time")
 COLUMNS = ("patient_id", "site", *(name for name in FILLABLE if name not in OPTIONAL))
 #: As long as the name of a consent's version may be.
 LONGEST_VERSION = 40
@@ -118,6 +120,7 @@ def _values(cells: Cells, study: Study) -> dict[str, Any]:
         "pro_consent_on": cells.day("pro_consent_on"),
         "consent_version": _version(cells),
         "randomised_on": cells.day("randomised_on"),
+        "randomised_time": cells.time_of_day("randomised_time"),
         "able": None if able is None else _YES_NO[able],
     }
 
@@ -184,6 +187,8 @@ def _compare(
     person.line = line.cells.line
     if run.door.versions and "pro_consent_on" in new and not person.values["consent_version"]:
         line.cells.refuse("consent_version", Rule.CONSENT_VERSION)
+    if "randomised_time" in new and not person.values["randomised_on"]:
+        line.cells.refuse("randomised_time", Rule.DAY_OF_TIME, ("randomised_on",))
     _remark_on_order(run, line.cells.line, new, person.values)
 
 
@@ -300,4 +305,6 @@ def _told(value: Any) -> str:
     """A value as it stands in a file."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, time):
+        return written(value)
     return value.isoformat() if isinstance(value, date) else str(value)

@@ -22,6 +22,8 @@ class Rule(StrEnum):
     # of a cell
     FILLED = "FILLED"  # some value
     DAY = "DAY"  # YYYY-MM-DD, from 1900 on
+    TIME = "TIME"  # HH:MM
+    DAY_OF_TIME = "DAY_OF_TIME"  # no time of day without its day
     NOT_AHEAD = "NOT_AHEAD"  # a day that has come
     ONE_OF = "ONE_OF"  # one of these values
     ONE_OF_OR_EMPTY = "ONE_OF_OR_EMPTY"  # one of these values, or nothing

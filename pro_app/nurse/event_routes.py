@@ -5,13 +5,11 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from pro_app.acts import events
 from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused
 from pro_app.acts.events import Deed, Given, Shown
 from pro_app.core.facts import EventKind
-from pro_app.deployment import deployment
 from pro_app.nurse import patient
 from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF
@@ -56,7 +54,7 @@ def add(number: str) -> ResponseReturnValue:
 @staff_only(*SITE_STAFF)
 def one(number: str, event: int) -> ResponseReturnValue:
     """The event as it stands, to be corrected or taken back."""
-    found = events.find(number, event, sites=current_user.sites)
+    found = events.find(number, event, at=staff_occasion())
     if found is None:
         abort(404)
     return _form(
@@ -80,32 +78,16 @@ def change(number: str, event: int) -> ResponseReturnValue:
 
 
 def _step(number: str, given: Given) -> ResponseReturnValue:
-    parts = deployment()
     step = request.form.get("step")
     if step == "edit":
         return _form(number, given)
     outcome: events.Saved | Shown | Refused
     if step == "save":
         outcome = events.save(
-            parts.study,
-            parts.instrument,
-            given,
-            as_shown=request.form.get("as_shown", ""),
-            number=number,
-            sites=current_user.sites,
-            actor=current_user.actor,
-            now=parts.now(),
-            today=parts.today(),
+            given, as_shown=request.form.get("as_shown", ""), number=number, at=staff_occasion()
         )
     else:
-        outcome = events.look(
-            parts.study,
-            parts.instrument,
-            given,
-            number=number,
-            sites=current_user.sites,
-            today=parts.today(),
-        )
+        outcome = events.look(given, number=number, at=staff_occasion())
     if isinstance(outcome, Refused):
         return _refused(number, given, outcome)
     if isinstance(outcome, Shown):

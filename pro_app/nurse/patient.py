@@ -26,9 +26,10 @@ from pro_app.store.patients.consents import (
 )
 from pro_app.store.patients.events import Event, events_of
 from pro_app.store.patients.numbers import find_number
-from pro_app.store.patients.patients import Patient, StateVersion, find_patient, versions_of
+from pro_app.store.patients.patients import Patient, find_patient
 from pro_app.store.patients.pauses import Pause, pauses_of
 from pro_app.store.patients.reasons import GivenReason, reasons_of
+from pro_app.store.patients.state_versions import StateVersion, versions_of
 from pro_app.store.patients.voids import Void, voids_of
 from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.statuses.reach import reach_of

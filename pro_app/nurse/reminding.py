@@ -43,7 +43,7 @@ def reminder(*, number: str, visit: str, at: StaffOccasion) -> Reminder | None:
     """The reminder of a visit; None when there is no such patient here, or no such visit."""
     with reading(snapshot=True) as connection:
         found = find_patient(connection, number, sites=at.sites)
-        if found is None or visit not in {each.code for each in at.study.visits}:
+        if found is None or visit not in {each.code for each in at.study.all_visits}:
             return None
         person = read_facts(connection, Scope(at.sites, ids=(found.id,)))[0]
         paused = held((pause.fact for pause in pauses_of(connection, found.id)), at.today)

@@ -57,7 +57,7 @@ def _shared() -> dict[str, Any]:
         "today": deployment().today(),
         "reason_of": {reason.code: reason for reason in study.reasons},
         "site_of": {site.code: site for site in study.sites},
-        "month_of": {visit.code: visit.month for visit in study.visits},
+        "month_of": {visit.code: visit.month for visit in study.all_visits},
         "items": len(deployment().instrument.items),
         "longest_text": reasons.LONGEST_TEXT,
         "REASON_PENDING": REASON_PENDING,
@@ -148,7 +148,7 @@ def compliance() -> ResponseReturnValue:
     try:
         as_of = filters.day(asked["as_of"], parts.today())
         known_at = filters.instant(asked["known_at"], parts.now(), study.time_zone)
-        visits = [*(visit.code for visit in study.visits), POOLED]
+        visits = [*(visit.code for visit in study.all_visits), POOLED]
         shown = completeness.overview(
             study,
             parts.instrument,

@@ -101,7 +101,7 @@ def _form(number: str, given: dict[str, str], said: str = "") -> str:
         patient=_known(number),
         given=given,
         said=said,
-        visits=[visit.code for visit in deployment().study.visits],
+        visits=[visit.code for visit in deployment().study.all_visits],
         longest_text=LONGEST_TEXT,
     )
 

@@ -129,7 +129,7 @@ def settle(form_id: int) -> ResponseReturnValue:
 
 def _patient(number: str, visit: str) -> keying.Patient:
     found = keying.find(number, sites=current_user.sites)
-    if found is None or all(each.code != visit for each in deployment().study.visits):
+    if found is None or all(each.code != visit for each in deployment().study.all_visits):
         abort(404)
     return found
 

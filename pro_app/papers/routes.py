@@ -41,7 +41,7 @@ def _shared() -> dict[str, Any]:
         "today": deployment().today(),
         "reason_of": {reason.code: reason for reason in study.reasons},
         "site_of": {site.code: site for site in study.sites},
-        "month_of": {visit.code: visit.month for visit in study.visits},
+        "month_of": {visit.code: visit.month for visit in study.all_visits},
         "items": len(deployment().instrument.items),
         "longest_text": LONGEST_TEXT,
         "longest_wait_days": LONGEST_WAIT.days,

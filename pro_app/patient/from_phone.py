@@ -76,7 +76,7 @@ def keep_unfinished(
     actor: Actor, patient_id: int, visit: str, sent: Unfinished, *, at: Occasion
 ) -> Answer:
     """What became of the state that her phone sent; the same again changes nothing."""
-    if all(planned.code != visit for planned in at.study.visits):
+    if not at.study.has_visit(visit):
         return NotTaken(Refusal.UNKNOWN_VISIT)
     problems = check_answers(sent.answers, at.instrument)[1]
     if problems:

@@ -19,7 +19,7 @@ def _(text: str, **values: object) -> str:
 
 def visit_name(code: str) -> str:
     """What a visit is called: by its month, which patients know, not by its code."""
-    month = {visit.code: visit.month for visit in deployment().study.visits}.get(code, 0)
+    month = {visit.code: visit.month for visit in deployment().study.all_visits}.get(code, 0)
     return _("Month %(month)s questionnaire", month=month) if month else _("First questionnaire")
 
 

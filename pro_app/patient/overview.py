@@ -1,7 +1,7 @@
 """What a patient sees before and after a form: what is due, what may be opened, receipts."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -9,6 +9,7 @@ from pro_app.acts.occasion import Occasion
 from pro_app.core.course import ended_by
 from pro_app.core.facts import PatientFacts
 from pro_app.core.ledger import Entry, Status, ledger
+from pro_app.core.plan import before_amendments
 from pro_app.core.submission import open_visits
 from pro_app.core.tasks import TaskKind
 from pro_app.core.wording import Wording
@@ -162,12 +163,16 @@ def receipt(patient_id: int, submission_id: str, *, at: Occasion) -> Receipt | N
 def openable(facts: PatientFacts, visit: str, begun_on: date | None, at: Occasion) -> Entry | None:
     """Her entry for the visit, open today or on the day she began it; else None.
 
-    A form that came meanwhile shuts it either way.
+    A form that came meanwhile shuts it either way. What she began under an earlier
+    version of the protocol she finishes under it.
     """
-    days = (at.today, begun_on) if begun_on else (at.today,)
     if any(form.visit == visit for form in facts.forms):
         return None
-    return next((e for day in days for e in _open(facts, day, at) if e.visit == visit), None)
+    opened = list(_open(facts, at.today, at))
+    if begun_on:
+        for study in (at.study, *before_amendments(at.study)):
+            opened += _open(facts, begun_on, replace(at, study=study))
+    return next((entry for entry in opened if entry.visit == visit), None)
 
 
 def locked_of(connection: Reader, facts: PatientFacts, at: Occasion) -> frozenset[str]:
@@ -217,7 +222,7 @@ def _demonstration(language: str, at: Occasion) -> Wording | None:
 def _all_due(facts: PatientFacts, drafts: Mapping[str, Draft], at: Occasion) -> Iterator[Due]:
     """What is open today, and what she began while it was and may still finish."""
     opened = {entry.visit: entry for entry in _open(facts, at.today, at)}
-    for planned in at.study.visits:
+    for planned in at.study.all_visits:
         draft = drafts.get(planned.code)
         entry = opened.get(planned.code)
         if entry is None and draft is not None and not at.has_expired(draft):
@@ -232,7 +237,7 @@ def _due(entry: Entry, draft: Draft | None, at: Occasion) -> Due:
 
 
 def _why_shut(entry: Entry | None, visit: str, standing: Standing, at: Occasion) -> Shut:
-    if all(planned.code != visit for planned in at.study.visits):
+    if not at.study.has_visit(visit):
         return Shut.NO_SUCH_VISIT
     if standing in _SHUT_BEFORE:
         return Shut(standing.value)

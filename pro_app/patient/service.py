@@ -44,7 +44,7 @@ def tell_nurse(actor: Actor, patient_id: int, visit: str, why: str, *, at: Occas
 
     The phone keeps it, and nobody but the nurse can help.
     """
-    planned = any(each.code == visit for each in at.study.visits)
+    planned = at.study.has_visit(visit)
     with transaction(actor, at.now) as tx:
         number = lock(tx, patient_id)
         if find_open_task(tx.connection, patient_id, TaskKind.FORM_NOT_TAKEN):

@@ -13,28 +13,28 @@ from pro_app import instruments
 from pro_app.core import dictionary as dictionaries
 from pro_app.core import rows as kinds
 from pro_app.core import tidy
-from pro_app.core.corrections import AskedBy, Evidence
-from pro_app.core.dataset import (
+from pro_app.core.analysis import BaselineFlag, NotAnalysed, WindowStatus
+from pro_app.core.answer_sets import (
     AnswerSet,
     Corrected,
-    Dataset,
-    NotAnalysed,
     SiteDecision,
     StoredScore,
-    Subject,
     WordingStatus,
-    assemble,
     unreadable,
     versions,
     wording_status,
 )
+from pro_app.core.corrections import AskedBy, Evidence
+from pro_app.core.dataset import Dataset, Subject, TakenOut, assemble
 from pro_app.core.dictionary import DictionaryError, DictionaryRow, Source, dictionary_rows
 from pro_app.core.facts import Assistance, EventFact, EventKind, FormFact, Mode, PatientFacts
 from pro_app.core.instrument import AnswerState
+from pro_app.core.leaving import Held, Why
 from pro_app.core.ledger import Flag, Pattern, Status
-from pro_app.core.rates import NUMBERS, Counts, VisitRates, pooled, rates
+from pro_app.core.rates import NUMBERS, Counts, pooled, rates
 from pro_app.core.review import QueryState, Review
 from pro_app.core.scoring import score
+from pro_app.core.voids import What
 from pro_app.export.manifest import VERSION, dictionary
 from pro_app.studies import load
 
@@ -85,14 +85,23 @@ def form(
     return replace(made, **changes)
 
 
-def made(*forms: AnswerSet, facts: PatientFacts = ANNA, as_of: date = AS_OF) -> Dataset:
+def made(
+    *forms: AnswerSet,
+    facts: PatientFacts = ANNA,
+    as_of: date = AS_OF,
+    held: Held | None = None,
+    randomised_at: datetime | None = None,
+) -> Dataset:
     standing = tuple(
-        FormFact(f.visit, f.answered_on, f.items_answered)
+        FormFact(f.visit, f.answered_on, f.items_answered, f.let_in)
         for f in forms
         if f.standing and not f.proxy
     )
-    subject = Subject(replace(facts, forms=standing), "zh")
-    return assemble([subject], forms, study=STUDY, instrument=INSTRUMENT, as_of=as_of)
+    subject = Subject(replace(facts, forms=standing), "zh", randomised_at=randomised_at)
+    withheld = {facts.patient_id: held} if held else {}
+    return assemble(
+        [subject], forms, study=STUDY, instrument=INSTRUMENT, as_of=as_of, held=withheld
+    )
 
 
 def rows(dataset: Dataset, file: str, *, with_arm: bool = False) -> list[dict[str, Any]]:
@@ -185,12 +194,33 @@ def test_a_form_after_death_or_withdrawal_leaves_marked(kind: EventKind, why: No
     assert (found["V0"]["analysis"], found["V0"]["why_not_analysed"]) == (True, None)
 
 
-def test_a_form_without_consent_is_not_for_analysis() -> None:
-    facts = replace(ANNA, pro_consent_on=None)
-    found = rows(made(form("V0", date(2021, 1, 8)), facts=facts), "forms.csv")
-    assert [(r["status"], r["why_not_analysed"]) for r in found] == [
-        ("QUARANTINE_BEFORE_CONSENT",) * 2
-    ]
+def test_a_form_before_the_first_consent_does_not_leave_until_it_is_let_in() -> None:
+    early, proxy = form("V0", date(2021, 1, 8)), form("V1", date(2021, 1, 9), proxy=True)
+    for consent_on in (None, date(2021, 1, 10), date(2022, 2, 2)):
+        dataset = made(early, proxy, facts=replace(ANNA, pro_consent_on=consent_on))
+        assert (dataset.forms, dataset.before_consent) == ((), 2)
+        for file in ("forms.csv", "items.csv", "scores.csv"):
+            assert rows(dataset, file) == []
+        assert rows(dataset, "ledger.csv")[0]["status"] == "QUARANTINE_BEFORE_CONSENT"
+    facts = replace(ANNA, pro_consent_on=date(2021, 1, 10))
+    decided = replace(early, let_in=True, decision=SiteDecision.COUNTS)
+    let_in = made(decided, facts=facts)
+    found = rows(let_in, "forms.csv")
+    assert [(r["status"], r["analysis"]) for r in found] == [("VALID", True)]
+    assert let_in.before_consent == 0
+
+
+def test_a_form_that_was_set_aside_is_marked_and_the_visit_stands_without_it() -> None:
+    facts = with_event(EventKind.WITHDRAWAL_QUESTIONNAIRES, date(2021, 4, 10))
+    late = form("V1", date(2021, 4, 11), let_in=False, decision=SiteDecision.SET_ASIDE)
+    [row] = rows(made(late, facts=facts), "forms.csv")
+    assert (row["status"], row["why_not_analysed"]) == ("NE_WITHDRAWN", "SET_ASIDE")
+
+
+def test_a_form_before_the_randomisation_is_for_no_analysis_yet() -> None:
+    facts = replace(ANNA, randomised_on=None)
+    [row] = rows(made(form("V0", date(2021, 1, 8)), facts=facts), "forms.csv")
+    assert (row["status"], row["why_not_analysed"]) == ("WINDOW_OPEN", "NOT_RANDOMISED")
 
 
 def test_what_happened_after_the_day_is_left_out() -> None:
@@ -205,7 +235,7 @@ def test_what_happened_after_the_day_is_left_out() -> None:
 def test_days_after_the_day_are_empty_and_the_arm_with_them() -> None:
     subject = Subject(ANNA, "zh", "RADICAL")
     early, late = (
-        assemble([subject], [], study=STUDY, instrument=INSTRUMENT, as_of=day)
+        assemble([subject], [], study=STUDY, instrument=INSTRUMENT, as_of=day, held={})
         for day in (date(2021, 1, 5), date(2021, 1, 11))
     )
     (before,) = rows(early, "patients.csv", with_arm=True)
@@ -225,15 +255,57 @@ def test_a_patient_without_any_day_is_there() -> None:
     assert len(rows(made(facts=empty), "patients.csv")) == 1
 
 
+UNDECIDED = Held(Why.UNDECIDED, date(2021, 4, 12), None)
+
+
 def test_withdrawn_consent_takes_the_patient_out_of_every_file() -> None:
     facts = with_event(EventKind.WITHDRAWAL_CONSENT, date(2021, 4, 12))
     forms = (form("V0", date(2021, 1, 8)), form("V1", date(2021, 4, 11)))
-    dataset = made(*forms, facts=facts)
-    assert dataset.withheld == 1
-    for table in tidy.tables(dataset, dictionary(), {}, with_arm=True, with_timings=True):
-        assert all(ANNA.patient_id not in row for row in table.rows()), table.file
-    assert {r["N"] for r in rows(dataset, "compliance.csv")} == {0}
-    assert made(*forms, facts=facts, as_of=date(2021, 4, 11)).withheld == 0
+    for as_of in (AS_OF, date(2021, 4, 11)):
+        dataset = made(*forms, facts=facts, as_of=as_of, held=UNDECIDED)
+        assert dataset.withheld == 1
+        for table in tidy.tables(dataset, dictionary(), {}, with_arm=True, with_timings=True):
+            assert all(ANNA.patient_id not in row for row in table.rows()), table.file
+
+
+def test_counts_go_on_including_whoever_withdrew_their_consent() -> None:
+    facts = with_event(EventKind.WITHDRAWAL_CONSENT, date(2021, 4, 12))
+    forms = (form("V0", date(2021, 1, 8)), form("V1", date(2021, 4, 11)))
+    held, free = (made(*forms, facts=facts, held=each) for each in (UNDECIDED, None))
+    for file in ("compliance.csv", "compliance_scales.csv"):
+        found = [row | {"withheld": 0} for row in rows(held, file)]
+        assert found == [row | {"withheld": 0} for row in rows(free, file)]
+    assert {row["withheld"] for row in rows(free, "compliance.csv")} == {0}
+    first = rows(held, "compliance.csv")[0]
+    assert [first[name] for name in ("visit", "N", "V", "withheld")] == ["V0", 1, 1, 1]
+    assert rows(held, "compliance.csv")[11]["withheld"] == 11
+
+
+def test_only_a_cut_that_held_the_patient_names_them_as_taken_out() -> None:
+    facts = with_event(EventKind.WITHDRAWAL_CONSENT, date(2021, 4, 12))
+    named = TakenOut(ANNA.patient_id, Why.UNDECIDED, None)
+    assert made(facts=facts, held=UNDECIDED).taken_out == ()
+    assert made(facts=facts, held=UNDECIDED, as_of=date(2021, 4, 11)).taken_out == (named,)
+    assert made(held=UNDECIDED).taken_out == (named,)  # not known at the instant asked for
+
+
+def test_retained_data_end_with_the_day_of_the_withdrawal() -> None:
+    day = date(2021, 4, 12)
+    events = [(EventKind.PROGRESSION, date(2021, 4, 1)), (EventKind.WITHDRAWAL_CONSENT, day)]
+    events.append((EventKind.DEATH, date(2021, 6, 1)))
+    facts = replace(ANNA, events=tuple(EventFact(kind, on) for kind, on in events))
+    forms = [form("V0", date(2021, 1, 8)), form("V1", day), form("V2", date(2021, 7, 12))]
+    dataset = made(*forms, facts=facts, held=Held(Why.RETAINED, day, day))
+    assert [r["visit"] for r in rows(dataset, "forms.csv")] == ["V0", "V1"]
+    told = [r["event"] for r in rows(dataset, "events.csv")]
+    assert told == ["progression", "withdrawal_consent"]
+    statuses = {r["visit"]: r["status"] for r in rows(dataset, "ledger.csv")}
+    assert (statuses["V1"], statuses["V2"], statuses["V3"]) == (
+        "VALID",
+        "NE_WITHDRAWN",
+        "NE_WITHDRAWN",
+    )
+    assert (dataset.withheld, dataset.taken_out) == (0, ())
 
 
 def test_compliance_is_the_core_s_for_all_and_for_each_site() -> None:
@@ -243,35 +315,48 @@ def test_compliance_is_the_core_s_for_all_and_for_each_site() -> None:
     assert len(found) == (len(STUDY.visits) + 1) * (len(STUDY.sites) + 1)
     for row, rate in zip(found, (*expected, pooled(expected)), strict=False):
         assert row["site"] == "all"
-        assert _rate_of(row) == rate
-        assert row["completion_rate"] == rate.completion_rate
-        assert row["available_rate"] == rate.available_rate
+        assert (row["visit"], row["month"]) == (rate.visit, rate.month)
+        upper = {name: name.upper() if len(name) == 1 else name for name in NUMBERS}
+        assert Counts(**{name: row[there] for name, there in upper.items()}) == rate.counts
+        for name in ("completion", "received", "alive", "available_mature", "available"):
+            assert row[f"{name}_rate"] == getattr(rate, f"{name}_rate")
 
 
-def _rate_of(row: dict[str, Any]) -> VisitRates:
-    names = (name if name in row else name.upper() for name in NUMBERS)
-    return VisitRates(row["visit"], row["month"], Counts(*(row[name] for name in names)))
+def test_a_visit_counts_for_the_site_of_its_target_day() -> None:
+    move = EventFact(EventKind.TRANSFER, date(2021, 4, 1), "ZJCC")
+    facts = replace(ANNA, events=(move,), randomised_on=date(2021, 1, 11))
+    dataset = made(form("V0", date(2021, 1, 8)), form("V1", date(2021, 4, 11)), facts=facts)
+    by_site = {(r["site"], r["visit"]): r for r in rows(dataset, "compliance.csv")}
+    for site, visit, there in (
+        *(("LISHUI", "V0", 1), ("LISHUI", "V1", 0)),
+        *(("ZJCC", "V0", 0), ("ZJCC", "V1", 1), ("all", "V1", 1)),
+    ):
+        row = by_site[site, visit]
+        assert [row[n] for n in ("randomised", "N", "V")] == [there] * 3, (site, visit)
+    [patient] = rows(dataset, "patients.csv")
+    assert (patient["site"], patient["first_site"]) == ("ZJCC", "LISHUI")
+    assert [r["site"] for r in rows(dataset, "ledger.csv")][:2] == ["LISHUI", "ZJCC"]
+    assert [r["site"] for r in rows(dataset, "effort.csv")][:2] == ["LISHUI", "ZJCC"]
+    assert rows(dataset, "events.csv")[0]["to_site"] == "ZJCC"
+    before = made(facts=facts, as_of=date(2021, 3, 31))
+    assert rows(before, "patients.csv")[0]["site"] == "LISHUI"
 
 
-def test_the_ledger_file_alone_gives_the_rates_again() -> None:
-    dataset = made(form("V0", date(2021, 1, 8)), form("V2", date(2021, 7, 20)))
-    population = [r for r in rows(dataset, "ledger.csv") if r["in_population"]]
-    counted = {"VALID", "PARTIAL", "EMPTY", "OUT_OF_WINDOW"}
-    for row in rows(dataset, "compliance.csv")[: len(STUDY.visits)]:
-        here = [r for r in population if r["visit"] == row["visit"]]
-        mature = [r for r in here if r["window_closed"]]
-        alive = [r for r in mature if r["alive_at_target"]]
-        expected = [r for r in alive if r["asked_for"]]
-        received = [r for r in expected if r["status"] in counted]
-        valid = [r for r in received if r["status"] == "VALID"]
-        unasked = [r for r in mature if r["status"] in counted and r not in expected]
-        died = [r for r in expected if r["died_in_window"] and r not in received]
-        still = [r for r in here if r["window_open"]]
-        early = [r for r in here if r["status"] in counted and not r["window_closed"]]
-        nested = (here, mature, alive, expected, received, valid)
-        sizes = [len(part) for part in (*nested, unasked, died, still, early)]
-        names = (*"NMAERVXD", "open", "open_received")
-        assert sizes == [row[name] for name in names]
+def test_each_score_counts_where_it_has_a_value() -> None:
+    blank = dict.fromkeys(INSTRUMENT.item_codes, 2) | {f"GP{i}": "SKIPPED" for i in range(1, 5)}
+    dataset = made(form("V0", date(2021, 1, 8)), form("V1", date(2021, 4, 11), blank))
+    found = {
+        (r["visit"], r["scale"]): r
+        for r in rows(dataset, "compliance_scales.csv")
+        if r["site"] == "all"
+    }
+    assert len(found) == (len(STUDY.visits) + 1) * len(INSTRUMENT.scales)
+    numbers = ("N", "E", "R", "scored", "scored_of_expected_rate", "scored_of_all_rate")
+    told = {k: tuple(found[k][n] for n in numbers) for k in found}
+    assert told["V1", "SWB"] == (1, 1, 1, 1, 1.0, 1.0)
+    assert told["V1", "PWB"] == (1, 1, 1, 0, 0.0, 0.0)
+    assert told["pooled", "SWB"] == (11, 4, 2, 2, 0.5, 2 / 11)
+    assert told["pooled", "PWB"] == (11, 4, 2, 1, 0.25, 1 / 11)
 
 
 def test_rows_follow_patient_visit_and_item() -> None:
@@ -282,7 +367,7 @@ def test_rows_follow_patient_visit_and_item() -> None:
         form("V0", date(2021, 1, 8), patient_id="L-000", submission_id="other"),
     ]
     subjects = [Subject(ANNA, "zh"), Subject(late, "en")]
-    dataset = assemble(subjects, forms, study=STUDY, instrument=INSTRUMENT, as_of=AS_OF)
+    dataset = assemble(subjects, forms, study=STUDY, instrument=INSTRUMENT, as_of=AS_OF, held={})
     found = rows(dataset, "items.csv")
     order = [(r["patient_id"], r["visit"]) for r in found[:: len(INSTRUMENT.items)]]
     assert order == [("L-000", "V0"), ("L-001", "V0"), ("L-001", "V1")]
@@ -363,7 +448,10 @@ ROW_TYPES = {
     "corrections.csv": kinds.CorrectionRow,
     "queries.csv": kinds.QueryRow,
     "events.csv": kinds.EventRow,
+    "consents.csv": kinds.ConsentRow,
+    "voided.csv": kinds.VoidRow,
     "compliance.csv": kinds.ComplianceRow,
+    "compliance_scales.csv": kinds.ScaleRow,
     "effort.csv": kinds.EffortRow,
     "dictionary.csv": DictionaryRow,
 }
@@ -382,6 +470,9 @@ def test_every_column_that_can_leave_is_explained_in_its_order() -> None:
         ("flags", Flag),
         ("not_analysed", NotAnalysed),
         ("decision", SiteDecision),
+        ("voids", What),
+        ("window_status", WindowStatus),
+        ("baseline_flag", BaselineFlag),
         ("asked_by", AskedBy),
         ("evidence", Evidence),
         ("assistance", Assistance),

@@ -6,6 +6,7 @@ from datetime import date
 from pro_app.core.contact import Attempted, Outcome
 from pro_app.core.dataset import Dataset, Subject, assemble
 from pro_app.core.effort import effort_rows
+from pro_app.core.extras import Extras
 from pro_app.core.facts import FormFact
 from tests.core.test_dataset import ANNA, AS_OF, INSTRUMENT, STUDY, form
 
@@ -22,7 +23,8 @@ def dataset(*attempts: Attempted) -> Dataset:
         study=STUDY,
         instrument=INSTRUMENT,
         as_of=AS_OF,
-        attempts=attempts,
+        held={},
+        extras=Extras(attempts=attempts),
     )
 
 

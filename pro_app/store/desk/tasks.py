@@ -10,6 +10,7 @@ from pro_app.core.sites import Sites
 from pro_app.core.tasks import TaskKind, TaskOutcome
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.forms.voided import is_void
 from pro_app.store.statuses.cuts import Cut, RowT
 from pro_app.store.statuses.rule import asked_no_more
 from pro_app.store.tables import draft, form, nurse_task, patient, planned_visit
@@ -198,8 +199,8 @@ def begun(
     came = exists().where(
         form.c.patient_id == draft.c.patient_id,
         form.c.visit == draft.c.visit,
-        form.c.standing,
         ~form.c.proxy,
+        ~is_void(),
     )
     closes_on = planned_visit.c.closes_on
     query = (

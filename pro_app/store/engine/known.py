@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, and_, or_
+from sqlalchemy import ColumnElement, Connection, Table, and_, exists, or_
+
+from pro_app.store.tables import void
 
 
 def known(table: Table, known_at: datetime | None) -> ColumnElement[bool]:
@@ -16,3 +18,18 @@ def known(table: Table, known_at: datetime | None) -> ColumnElement[bool]:
         table.c.recorded_at <= known_at,
         or_(table.c.superseded_at.is_(None), table.c.superseded_at > known_at),
     )
+
+
+def voided(row: ColumnElement[bool], known_at: datetime | None) -> ColumnElement[bool]:
+    """Whether a row was declared wrong by `known_at`; `row` says which, by a column of `void`."""
+    if known_at is None:
+        return exists().where(row)
+    return exists().where(row, void.c.recorded_at <= known_at)
+
+
+def settled_at(connection: Connection, now: datetime) -> datetime:
+    """The instant at which a cut of now is known: nothing recorded up to it comes later.
+
+    The one place from which a usual export has it.
+    """
+    return now

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, and_, delete, exists, insert, or_, select, update
 
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.forms.voided import is_void
 from pro_app.store.tables import audit_event, draft, form, patient, planned_visit
 
 
@@ -112,8 +113,8 @@ def left_drafts(
     came = exists().where(
         form.c.patient_id == draft.c.patient_id,
         form.c.visit == draft.c.visit,
-        form.c.standing,
         ~form.c.proxy,
+        ~is_void(),
     )
     may_be_open = exists().where(
         planned_visit.c.patient_id == draft.c.patient_id,

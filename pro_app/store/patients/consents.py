@@ -3,18 +3,17 @@
 The first consent stands in the patient's own data; no later version moves its day.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from pro_app.core.facts import EventFact, EventKind
-from pro_app.core.release import Ruled, Ruling, is_withheld
+from pro_app.core.leaving import Ruling
 from pro_app.store.engine.known import known
 from pro_app.store.engine.transaction import Tx
-from pro_app.store.tables import consent, consent_decision, event, patient
+from pro_app.store.patients.leaving import held_back
+from pro_app.store.tables import consent, consent_decision, patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,44 +117,14 @@ def keep_decision(tx: Tx, patient_id: int, ruling: Ruling, source: str) -> None:
 
 
 def withheld(connection: Connection, patient_ids: Sequence[int] | None = None) -> dict[int, str]:
-    """Patient id → trial number of those of whom no row may leave: see `is_withheld`.
+    """Patient id → trial number of those of whom no row may leave: see `held_back`.
 
     Everything that hands out rows asks this first, whatever day or instant it is for; counts
-    without rows go on including them. Few withdraw, so that all of them are looked at.
+    without rows go on including them.
     """
-    kinds = (EventKind.WITHDRAWAL_CONSENT.value, EventKind.RETURN_CONSENT.value)
-    happened = (
-        select(
-            event.c.patient_id,
-            patient.c.number,
-            event.c.kind,
-            event.c.happened_on,
-            event.c.recorded_at,
-        )
-        .join(patient, patient.c.id == event.c.patient_id)
-        .where(event.c.kind.in_(kinds), known(event, None))
-    )
-    decided = (
-        select(
-            consent_decision.c.patient_id,
-            patient.c.number,
-            consent_decision.c.decision,
-            consent_decision.c.recorded_at,
-        )
-        .join(patient, patient.c.id == consent_decision.c.patient_id)
-        .where(known(consent_decision, None))
-    )
-    if patient_ids is not None:
-        happened = happened.where(event.c.patient_id.in_(patient_ids))
-        decided = decided.where(consent_decision.c.patient_id.in_(patient_ids))
-    numbers: dict[int, str] = {}
-    events: dict[int, list[tuple[EventFact, datetime]]] = defaultdict(list)
-    for row in connection.execute(happened):
-        numbers[row.patient_id] = row.number
-        fact = EventFact(EventKind(row.kind), row.happened_on)
-        events[row.patient_id].append((fact, row.recorded_at))
-    rulings: dict[int, Ruled] = {}
-    for patient_id, number, ruling, at in connection.execute(decided):
-        numbers[patient_id] = number
-        rulings[patient_id] = Ruled(Ruling(ruling), at)
-    return {i: n for i, n in numbers.items() if is_withheld(events[i], rulings.get(i))}
+    held = held_back(connection, patient_ids=patient_ids)
+    numbers = [number for number, each in held.items() if each.until is None]
+    if not numbers:
+        return {}
+    query = select(patient.c.id, patient.c.number).where(patient.c.number.in_(numbers))
+    return {row.id: row.number for row in connection.execute(query)}

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, select, update
 
 from pro_app.core.facts import EventFact, PatientFacts
-from pro_app.core.schedule import plan
+from pro_app.core.plan import planned_from, version_on
 from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
 from pro_app.store.engine.locked import refuse_locked
+from pro_app.store.engine.study_versions import as_recorded
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.patients.events import moves_of
 from pro_app.store.tables import (
@@ -27,7 +28,10 @@ from pro_app.store.tables import (
 
 @dataclass(frozen=True, slots=True)
 class PatientState:
-    """What is currently known of a patient; empty values may still be filled."""
+    """What is currently known of a patient; empty values may still be filled.
+
+    `randomised_time`: of the day of randomisation, in the trial's zone.
+    """
 
     language: str | None = None
     screened_on: date | None = None
@@ -35,6 +39,7 @@ class PatientState:
     randomised_on: date | None = None
     able: bool | None = None
     consent_version: str | None = None
+    randomised_time: time | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +65,13 @@ def _select() -> Any:
         version.c.randomised_on,
         version.c.able,
         version.c.consent_version,
+        version.c.randomised_time,
         patient.c.first_site,
     ).join(version, and_(version.c.patient_id == patient.c.id, version.c.superseded_at.is_(None)))
 
 
 def _patient(row: Row[Any]) -> Patient:
-    return Patient(row.id, row.number, row.site, PatientState(*row[3:9]), row.first_site)
+    return Patient(row.id, row.number, row.site, PatientState(*row[3:10]), row.first_site)
 
 
 def facts_alone(each: Patient, events: Sequence[EventFact] = ()) -> PatientFacts:
@@ -160,35 +166,6 @@ def change_states(tx: Tx, changes: Sequence[tuple[Patient, PatientState]], study
     _write_plans(tx, [replace(changed, state=state) for changed, state in changes], study)
 
 
-@dataclass(frozen=True, slots=True)
-class StateVersion:
-    """What was known of a patient from an instant on, and who recorded it."""
-
-    state: PatientState
-    recorded_at: datetime
-    recorded_by: str
-
-
-def versions_of(connection: Connection, patient_id: int) -> list[StateVersion]:
-    """All that was ever known of a patient's own data, the earliest first."""
-    version = patient_version.c
-    query = (
-        select(
-            version.recorded_at,
-            version.recorded_by,
-            version.language,
-            version.screened_on,
-            version.pro_consent_on,
-            version.randomised_on,
-            version.able,
-            version.consent_version,
-        )
-        .where(version.patient_id == patient_id)
-        .order_by(version.id)
-    )
-    return [StateVersion(PatientState(*row[2:]), *row[:2]) for row in connection.execute(query)]
-
-
 def arms_of(
     connection: Connection,
     patient_ids: Sequence[int] | None = None,
@@ -216,6 +193,7 @@ def _version(tx: Tx, patient_id: int, state: PatientState) -> dict[str, Any]:
         "randomised_on": state.randomised_on,
         "able": state.able,
         "consent_version": state.consent_version,
+        "randomised_time": state.randomised_time,
         "recorded_at": tx.now,
         "recorded_by": tx.actor.name,
     }
@@ -230,7 +208,17 @@ def _arm(tx: Tx, patient_id: int, arm: str) -> dict[str, Any]:
     }
 
 
+def write_plans(tx: Tx, study: Study) -> int:
+    """Plan the visits of all patients anew, and say of how many. They must be held."""
+    everybody = [_patient(row) for row in tx.execute(_select().order_by(patient.c.id))]
+    _write_plans(tx, everybody, study)
+    return len(everybody)
+
+
 def _write_plans(tx: Tx, patients: Sequence[Patient], study: Study) -> None:
+    if not patients:
+        return
+    study = as_recorded(tx, study)
     ids = [each.id for each in patients]
     for start in range(0, len(ids), 5000):
         part = ids[start : start + 5000]
@@ -250,10 +238,17 @@ def _move_flags(tx: Tx, patient_ids: Sequence[int]) -> None:
         planned_visit.c.visit == missing_flag.c.visit,
     )
     closes_on = func.coalesce(planned.scalar_subquery(), missing_flag.c.closed_window_on)
+    theirs = missing_flag.c.patient_id.in_(patient_ids)
+    tx.execute(update(missing_flag).where(theirs).values(closed_window_on=closes_on))
+    # Of a visit that is not planned any more nothing can be asked.
+    still = exists().where(
+        planned_visit.c.patient_id == missing_flag.c.patient_id,
+        planned_visit.c.visit == missing_flag.c.visit,
+    )
     tx.execute(
         update(missing_flag)
-        .where(missing_flag.c.patient_id.in_(patient_ids))
-        .values(closed_window_on=closes_on)
+        .where(theirs, missing_flag.c.closed_at.is_(None), ~still)
+        .values(closed_at=tx.now, closed_because="NOT_EXPECTED")
     )
 
 
@@ -282,12 +277,7 @@ def planned_rows(
 
     `moves`: the transfers, see `moves_of`.
     """
-    fixed = {
-        "patient_id": each.id,
-        "site": each.site,
-        "target_site": each.site,
-        "study_version": study.version,
-    }
+    fixed = {"patient_id": each.id, "site": each.site, "target_site": each.site}
     if each.state.randomised_on is not None:
         return [
             fixed
@@ -296,14 +286,18 @@ def planned_rows(
                 "opens_on": visit.opens_on,
                 "target_on": visit.target_on,
                 "closes_on": visit.closes_on,
+                "study_version": visit.version,
+                "asked": visit.asked,
                 "target_site": _site_on(each, moves, visit.target_on),
             }
-            for visit in plan(study.visits, each.state.randomised_on)
+            for visit in planned_from(study, each.state.randomised_on)
         ]
-    if each.state.screened_on is None:
+    opens_on = each.state.screened_on
+    if opens_on is None:
         return []
-    opened = {"opens_on": each.state.screened_on, "target_on": None, "closes_on": None}
-    return [fixed | {"visit": study.visits[0].code} | opened]
+    opened = {"opens_on": opens_on, "target_on": None, "closes_on": None, "asked": True}
+    version = version_on(study, opens_on)
+    return [fixed | {"visit": study.visits[0].code, "study_version": version} | opened]
 
 
 def _site_on(each: Patient, moves: Sequence[tuple[date, str]], day: date) -> str:

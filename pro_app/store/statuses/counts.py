@@ -54,7 +54,7 @@ class Counted:
         """One row per visit of the study, in its order."""
         return tuple(
             VisitRates(each.code, each.month, self.visits.get(each.code, Counts()))
-            for each in study.visits
+            for each in study.all_visits
         )
 
 
@@ -189,6 +189,7 @@ def _letters(
         .select_from(source)
         .where(
             patient_version.c.randomised_on <= as_of,
+            planned_visit.c.asked,
             planned_visit.c.patient_id.not_in(left_to_core(as_of)),
             at_sites(planned_visit.c.target_site, sites),
         )

@@ -40,7 +40,7 @@ def effort_by_visit(
     came: dict[tuple[str | None, str | None], tuple[int, int]] = {}
     for part, visit, keyed, stand in connection.execute(forms):
         came[part, visit] = (keyed, stand)
-    visits: list[str | None] = [visit.code for visit in study.visits]
+    visits: list[str | None] = [visit.code for visit in study.all_visits]
     found = {}
     for group in {part for part, _ in (*tried, *came)}:
         about_none = [None] if (group, None) in tried else []
@@ -59,11 +59,20 @@ def read_attempts(
 ) -> list[Attempted]:
     """Every attempt made by a day, as known at an instant."""
     query = (
-        select(patient.c.number, contact_attempt.c.visit, contact_attempt.c.outcome)
+        select(
+            patient.c.number,
+            contact_attempt.c.visit,
+            contact_attempt.c.outcome,
+            contact_attempt.c.made_at,
+        )
         .join(patient, patient.c.id == contact_attempt.c.patient_id)
         .where(known(contact_attempt, known_at), contact_attempt.c.made_at < _end_of(as_of, study))
     )
-    return [Attempted(n, visit, Outcome(code)) for n, visit, code in connection.execute(query)]
+    zone = ZoneInfo(study.time_zone)
+    return [
+        Attempted(n, visit, Outcome(code), at.astimezone(zone).date())
+        for n, visit, code, at in connection.execute(query)
+    ]
 
 
 def _attempts() -> Select[Any]:

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, select, text
 
-from pro_app.core.dataset import AnswerSet, Corrected, SiteDecision, StoredScore
+from pro_app.core.answer_sets import AnswerSet, Corrected, SiteDecision, StoredScore
 from pro_app.core.instrument import Instrument
 from pro_app.core.review import review_of
-from pro_app.store.engine.known import known
+from pro_app.store.engine.known import known, voided
 from pro_app.store.forms.amended import Amended, in_parts, read_amended
 from pro_app.store.forms.reviews import read_reviews
 from pro_app.store.tables import (
@@ -20,6 +20,7 @@ from pro_app.store.tables import (
     form,
     form_score,
     patient,
+    void,
     wording_pack,
 )
 
@@ -46,7 +47,8 @@ def read_answer_sets(
 ) -> Iterator[AnswerSet]:
     """Every form answered by the day and received by the instant, standing or not.
 
-    With what was corrected, decided and found of it by the instant.
+    With what was corrected, decided and found of it by the instant; without those that
+    were declared wrong by then.
     """
     reviews = read_reviews(connection, known_at=known_at)
     amended = read_amended(connection, known_at=known_at)
@@ -60,7 +62,7 @@ def read_answer_sets(
         select(*_FORM)
         .join(patient, patient.c.id == form.c.patient_id)
         .outerjoin(form_score, scored)
-        .where(form.c.received_at <= known_at)
+        .where(form.c.received_at <= known_at, ~voided(void.c.form_id == form.c.id, known_at))
     )
     if not any(touched.truth for touched in amended.forms.values()):
         query = query.where(form.c.answered_on <= as_of)
@@ -104,7 +106,12 @@ def _amended(
     touched = amended.forms.get(row.id)
     if touched is None:
         return made
-    made = replace(made, decision=_said(touched.decided), quarantine_decision=_said(touched.let_in))
+    made = replace(
+        made,
+        decision=_said(touched.decided),
+        quarantine_decision=_said(touched.let_in),
+        let_in=touched.let_in,
+    )
     if touched.truth is None:
         return made
     # Those signed later than the instant asked for are not in `signed`.
@@ -180,7 +187,10 @@ def read_arms(connection: Connection, *, known_at: datetime) -> dict[str, str]:
     query = (
         select(patient.c.number, allocation.c.arm)
         .join(patient, patient.c.id == allocation.c.patient_id)
-        .where(known(allocation, known_at))
+        .where(
+            known(allocation, known_at),
+            ~voided(void.c.allocation_id == allocation.c.id, known_at),
+        )
     )
     return {row.number: row.arm for row in connection.execute(query)}
 

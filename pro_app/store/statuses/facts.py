@@ -79,6 +79,8 @@ def read_facts(
                 events=tuple(EventFact(EventKind(k), on, to) for _, k, on, to in events[row.id]),
                 forms=_counting(row.id, forms[row.id], amended),
                 reasons=tuple(ReasonFact(v, code, on) for _, v, code, on in reasons[row.id]),
+                known_at=known_at,
+                randomised_time=row.randomised_time,
             ),
         )
         for row in people
@@ -103,6 +105,7 @@ def _people(scope: Scope, known_at: datetime | None) -> Select[Any]:
             version.c.pro_consent_on,
             version.c.randomised_on,
             version.c.able,
+            version.c.randomised_time,
         )
         .join(version, and_(version.c.patient_id == patient.c.id, known(version, known_at)))
         .order_by(patient.c.number)

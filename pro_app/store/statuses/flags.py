@@ -1,5 +1,6 @@
 """Flags for missing entries: opened once, closed when there is nothing left to ask."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -7,16 +8,18 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     FromClause,
     Select,
     Subquery,
     and_,
     case,
-    exists,
     insert,
     literal,
+    or_,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -28,13 +31,13 @@ from pro_app.store.engine.transaction import Tx
 from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.statuses.rule import (
     Rule,
+    blank_forms,
     ends_of_each,
     ids_left_to_core,
-    is_unanswered,
     joined,
     left_to_core,
 )
-from pro_app.store.tables import Instant, missing_flag, planned_visit, reason
+from pro_app.store.tables import Instant, missing_flag, patient_version, planned_visit, reason
 
 #: How many answers make a form VALID doesn't matter here: one is no EMPTY form.
 _VALID_FROM = 1
@@ -72,12 +75,13 @@ def synchronise_flags(tx: Tx, study: Study, today: date) -> Counts:
         # It takes the rows to be few, which they are not on the first night or after an
         # import, and looks through one table for each row of another: hours, not seconds.
         tx.execute(text("SET LOCAL enable_nestloop = off"))
-    found = _Found.of(study, today)
+    left = ids_left_to_core(tx.connection, today)
+    found = _Found.of(study, today, but=left_to_core(today) if left else None)
     return Counts(
-        closed=_close_unplanned(tx) + _close(tx, found),
+        closed=_close(tx, found),
         reopened=_reopen(tx, found),
-        opened=_open(tx, found),
-    ) + _of_core(tx, study, today)
+        opened=_open(tx, found, found.misses) + _open(tx, found, found.blank),
+    ) + _of_core(tx, study, today, sorted(left))
 
 
 def close_flag(tx: Tx, patient_id: int, visit: str, because: Closed) -> None:
@@ -104,25 +108,34 @@ def _same_visit() -> ColumnElement[bool]:
 class _Found:
     """The planned visits of all but those left to the core.
 
-    `asks`: a form is missing or blank and nobody has said why. Of the rest, `because` is
-    why there is nothing to ask.
+    `asks`: a form is missing or blank and nobody has said why; `misses` and `blank` are
+    the two apart. Of the rest, `because` is why there is nothing to ask.
     """
 
     rows: FromClause
     here: ColumnElement[bool]
     asks: ColumnElement[bool]
+    misses: ColumnElement[bool]
+    blank: ColumnElement[bool]
     because: ColumnElement[Any]
 
     @classmethod
-    def of(cls, study: Study, today: date) -> "_Found":
+    def of(cls, study: Study, today: date, *, but: CompoundSelect[Any] | None) -> "_Found":
         ends, days = ends_of_each(study, today)
         rule = Rule(days, as_of=today, valid_from=_VALID_FROM)
-        unanswered = is_unanswered(rule.status)
+        unanswered = or_(rule.missing, rule.blank)
+        # Who is planned a closed window is randomised, and who is asked has consented.
+        able = patient_version.c.able.is_(True)
         said = reason.c.id.is_not(None)
         return cls(
-            joined(ends, today),
-            planned_visit.c.patient_id.not_in(left_to_core(today)),
-            and_(rule.in_population, unanswered, ~said),
+            joined(ends, None),
+            planned_visit.c.patient_id.not_in(but) if but is not None else true(),
+            and_(able, ~said, unanswered),
+            and_(able, ~said, rule.missing),
+            and_(
+                planned_visit.c.patient_id.in_(blank_forms("patient_id")),
+                *(able, ~said, rule.blank),
+            ),
             case(
                 (and_(rule.came, ~unanswered), Closed.FORM.value),
                 (said, Closed.REASON.value),
@@ -138,12 +151,12 @@ class _Found:
         )
 
 
-def _open(tx: Tx, found: _Found) -> int:
+def _open(tx: Tx, found: _Found, asks: ColumnElement[bool]) -> int:
     # Left joins tested for null: with NOT EXISTS PostgreSQL may look up row by row.
     source = (
         _new_flag(tx)
         .select_from(found.rows.outerjoin(missing_flag, _same_visit()))
-        .where(found.here, found.asks, missing_flag.c.patient_id.is_(None))
+        .where(found.here, asks, missing_flag.c.patient_id.is_(None))
     )
     dialect = postgresql if tx.connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(missing_flag).from_select(_COLUMNS, source).on_conflict_do_nothing()
@@ -173,27 +186,18 @@ def _close(tx: Tx, found: _Found) -> int:
     return _set(tx, over, closed_at=tx.now, closed_because=over.c.because)
 
 
-def _close_unplanned(tx: Tx) -> int:
-    """Close what is flagged of visits that are not planned any more."""
-    statement = (
-        update(missing_flag)
-        .where(missing_flag.c.closed_at.is_(None), ~exists().where(_same_visit()))
-        .values(closed_at=tx.now, closed_because=Closed.NOT_EXPECTED.value)
-    )
-    return tx.execute(statement).rowcount
-
-
 def _reopen(tx: Tx, found: _Found) -> int:
     # A death that was entered by mistake and corrected: the entry is missing again.
     again = (
-        found.flagged().where(missing_flag.c.closed_at.is_not(None), found.asks).subquery("found")
+        found.flagged()
+        .where(missing_flag.c.closed_because.is_not(None), found.asks)
+        .subquery("found")
     )
     return _set(tx, again, closed_at=None, closed_because=None)
 
 
-def _of_core(tx: Tx, study: Study, today: date) -> Counts:
+def _of_core(tx: Tx, study: Study, today: date, ids: Sequence[int]) -> Counts:
     """The same for the few of whom the rule in SQL does not speak."""
-    ids = sorted(ids_left_to_core(tx.connection, today))
     if not ids:
         return Counts()
     there: dict[tuple[int, str], datetime | None] = {}

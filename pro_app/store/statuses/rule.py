@@ -7,10 +7,11 @@ each kind of event, or whose forms were changed or decided on, are few and left 
 core: see `left_to_core`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from itertools import chain
+from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Connection,
     Date,
     FromClause,
+    Select,
     Table,
     and_,
     case,
@@ -25,6 +27,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    literal_column,
     null,
     or_,
     select,
@@ -77,31 +80,54 @@ def ends_of_each(study: Study, as_of: date) -> tuple[FromClause, Ends]:
             event.c.patient_id,
             first([EventKind.DEATH]).label("death_on"),
             first(_WITHDRAWALS).label("withdrawal_on"),
-            first(study.stop_events).label("stop_on"),
+            *(first(kinds).label(f"stop_{n}_on") for n, kinds in enumerate(_all_stops(study))),
         )
-        .where(known(event, None), event.c.happened_on <= as_of)
+        .where(
+            known(event, None),
+            event.c.happened_on <= as_of,
+            event.c.kind.in_(sorted({EventKind.DEATH, *_WITHDRAWALS, *chain(*_all_stops(study))})),
+        )
         .group_by(event.c.patient_id)
         .subquery("ends")
     )
-    return found, Ends(found.c.death_on, found.c.withdrawal_on, found.c.stop_on)
+    stops = [found.c[f"stop_{n}_on"] for n in range(len(_all_stops(study)))]
+    return found, Ends(found.c.death_on, found.c.withdrawal_on, _stop_of_version(study, stops))
+
+
+def _all_stops(study: Study) -> list[tuple[str, ...]]:
+    """The kinds of event at which the protocol stops asking, as its versions have them."""
+    found = [version.stop_events for version in study.plans] or [study.stop_events]
+    return list(dict.fromkeys(found))
+
+
+def _stop_of_version(study: Study, days: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    """The day of `days`, one for each of `_all_stops`, that counts for the visit's version."""
+    if len(days) == 1:
+        return days[0]
+    stops = _all_stops(study)
+    version = planned_visit.c.study_version
+    return case(*((version == v.number, days[stops.index(v.stop_events)]) for v in study.plans))
 
 
 def ends_of_the_asked(study: Study, as_of: date) -> Ends:
     """Those of the row at hand, of a patient who neither died nor withdrew."""
     never: ColumnElement[Any] = cast(null(), Date)
-    if not study.stop_events:
-        return Ends(never, never, never)
-    stop = (
-        select(func.min(event.c.happened_on))
-        .where(
-            event.c.patient_id == planned_visit.c.patient_id,
-            known(event, None),
-            event.c.kind.in_(sorted(study.stop_events)),
-            event.c.happened_on <= as_of,
+
+    def stop(kinds: Collection[str]) -> ColumnElement[Any]:
+        if not kinds:
+            return never
+        return (
+            select(func.min(event.c.happened_on))
+            .where(
+                event.c.patient_id == planned_visit.c.patient_id,
+                known(event, None),
+                event.c.kind.in_(sorted(kinds)),
+                event.c.happened_on <= as_of,
+            )
+            .scalar_subquery()
         )
-        .scalar_subquery()
-    )
-    return Ends(never, never, stop)
+
+    return Ends(never, never, _stop_of_version(study, list(map(stop, _all_stops(study)))))
 
 
 def asked_no_more(patient_id: ColumnElement[int]) -> ColumnElement[bool]:
@@ -134,20 +160,22 @@ def left_to_core(as_of: date) -> CompoundSelect[Any]:
     the sites of today), or has a form that was corrected, decided on or declared wrong,
     or several of a visit of which the first is blank.
     """
-    changed = (
-        select(form.c.patient_id)
-        .join(correction, correction.c.form_id == form.c.id)
-        .join(correction_decision, correction_decision.c.correction_id == correction.c.id)
-        .where(correction_decision.c.signed)
+    # By IN, not by a join, for which SQLite may read every form to find none.
+    signed = select(correction.c.form_id).where(
+        correction.c.id.in_(
+            select(correction_decision.c.correction_id).where(correction_decision.c.signed)
+        )
     )
-    decided = (
-        select(form.c.patient_id)
-        .join(form_decision, form_decision.c.form_id == form.c.id)
-        .where(known(form_decision, None), ~form.c.proxy)
-    )
+    changed = select(form.c.patient_id).where(form.c.id.in_(signed))
+    decisions = select(form_decision.c.form_id).where(known(form_decision, None))
+    decided = select(form.c.patient_id).where(form.c.id.in_(decisions), ~form.c.proxy)
     moved = and_(event.c.kind == EventKind.TRANSFER, event.c.happened_on > as_of)
+    # As the index says it: SQLite uses it for no bound values.
+    seldom: ColumnElement[bool] = literal_column(
+        "event.kind IN ('return_consent', 'return_to_questionnaires', 'transfer')"
+    )
     events = select(event.c.patient_id).where(
-        known(event, None), or_(event.c.kind.in_(_RETURNS), moved)
+        seldom, known(event, None), or_(event.c.kind.in_(_RETURNS), moved)
     )
     wrong = select(void.c.patient_id).where(void.c.form_id.is_not(None))
     blank = select(blank_first().subquery("blank_first").c.patient_id)
@@ -159,12 +187,19 @@ def ids_left_to_core(connection: Connection, as_of: date) -> frozenset[int]:
     return frozenset(connection.execute(left_to_core(as_of)).scalars())
 
 
-def joined(ends: FromClause, as_of: date) -> FromClause:
-    """Planned visits with the patient's state, the form that stands, and the reason, if any."""
+def joined(ends: FromClause, as_of: date | None) -> FromClause:
+    """Planned visits with the patient's state, the form that stands, and the reason, if any.
+
+    `as_of` None is today, after which no form was answered and no reason given: then the
+    rows of forms need not be read.
+    """
 
     def of_visit(table: Table) -> ColumnElement[bool]:
         plan = planned_visit.c
         return and_(table.c.patient_id == plan.patient_id, table.c.visit == plan.visit)
+
+    def by_then(day: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+        return [] if as_of is None else [day <= as_of]
 
     return (
         planned_visit.join(
@@ -174,9 +209,9 @@ def joined(ends: FromClause, as_of: date) -> FromClause:
                 known(patient_version, None),
             ),
         )
-        .outerjoin(form, and_(of_visit(form), standing(), form.c.answered_on <= as_of))
+        .outerjoin(form, and_(of_visit(form), standing(), *by_then(form.c.answered_on)))
         .outerjoin(ends, ends.c.patient_id == planned_visit.c.patient_id)
-        .outerjoin(reason, and_(of_visit(reason), known(reason, None), reason.c.said_on <= as_of))
+        .outerjoin(reason, and_(of_visit(reason), known(reason, None), *by_then(reason.c.said_on)))
     )
 
 
@@ -196,25 +231,39 @@ class Rule:
         self._target_on = func.coalesce(plan.target_on, _never())
         self.randomised = _so(version.randomised_on <= as_of)
         #: In the rates, and asked for reasons: able as recorded for the day of randomisation.
-        self.in_population = and_(self.randomised, self.consented, version.able.is_(True))
+        self.in_population = and_(
+            self.randomised, self.consented, version.able.is_(True), plan.asked
+        )
         self.came = form.c.id.is_not(None)
         self.mature = _so(plan.closes_on < as_of)
         self.alive = ~_so(ends.death_on < self._target_on)
-        self.asked_for = ~or_(
-            _so(plan.closes_on < self._consent_on),
-            _so(ends.withdrawal_on < self._target_on),
-            _so(ends.stop_on < plan.target_on),
+        self.asked_for = and_(
+            self.consented,
+            ~_so(plan.closes_on < version.pro_consent_on),
+            ~_so(ends.withdrawal_on < self._target_on),
+            ~_so(ends.stop_on < plan.target_on),
         )
         self.window_open = and_(
-            _so(plan.opens_on <= as_of),
-            or_(plan.closes_on.is_(None), _so(plan.closes_on >= as_of)),
+            plan.opens_on <= as_of, or_(plan.closes_on.is_(None), plan.closes_on >= as_of)
         )
         self.died_in_window = _so(ends.death_on.between(plan.target_on, plan.closes_on))
 
     @property
     def waits(self) -> ColumnElement[bool]:
         """Of a row without a form: whether one is expected and may still come in the window."""
-        return and_(self.consented, self.alive, self.asked_for, self.window_open)
+        return and_(planned_visit.c.asked, self.asked_for, self.alive, self.window_open)
+
+    @property
+    def missing(self) -> ColumnElement[bool]:
+        """Whether the status is MISSING, said without the rest."""
+        return and_(planned_visit.c.asked, ~self.came, self.mature, self.asked_for, self.alive)
+
+    @property
+    def blank(self) -> ColumnElement[bool]:
+        """Whether the status is EMPTY, looked at of the few forms alone that are."""
+        return and_(
+            self.came, form.c.id.in_(blank_forms("id")), _so(self.status == Status.EMPTY.value)
+        )
 
     @property
     def status(self) -> ColumnElement[Any]:
@@ -222,7 +271,7 @@ class Rule:
         plan, ends, on = planned_visit.c, self._ends, form.c.answered_on
         not_screened = and_(plan.target_on.is_(None), plan.opens_on > self._as_of)
         return case(
-            (or_(and_(~self.came, ~self.consented), not_screened), null()),
+            (or_(and_(~self.came, or_(~self.consented, ~plan.asked)), not_screened), null()),
             *(
                 (and_(self.came, each), status.value)
                 for each, status in (
@@ -248,6 +297,17 @@ class Rule:
             (self.mature, Status.MISSING.value),
             else_=Status.NOT_YET_DUE.value,
         )
+
+
+def blank_forms(column: Literal["id", "patient_id"]) -> Select[Any]:
+    """The ids of forms without an answer, or of their patients.
+
+    Found by their index, in whose words it is said: to look at the form of each visit
+    would be to read them all.
+    """
+    blank = form.alias("blank")
+    none: ColumnElement[bool] = literal_column("blank.items_answered = 0")
+    return select(blank.c[column]).where(none)
 
 
 def is_unanswered(status: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -26,6 +26,8 @@ from pro_app.store.tables import (
 
 #: How a fact was written down is no part of what it says.
 _NOT_SAID = frozenset({"id", "patient_id", "recorded_at", "recorded_by", "superseded_at"})
+#: Came later: left out where they are empty, or what was signed before would read otherwise.
+_LATER = frozenset({"randomised_time", "to_site"})
 _OF_PATIENT = (patient_version, event, pause, reason, form)
 _OF_FORM = (correction, form_decision, second_keying, keying_decision)
 
@@ -42,7 +44,8 @@ def versions_of(connection: Connection, patient_ids: Sequence[int]) -> dict[str,
             found[row.id] = {"patient": [{"number": row.number, "site": row.site}]}
         for table in (*_OF_PATIENT, *_OF_FORM, correction_decision):
             for row in connection.execute(_rows(table, part)):
-                values = dict(row._mapping)
+                said = row._mapping.items()
+                values = {k: v for k, v in said if not (v is None and k in _LATER)}
                 found[values.pop("whose")].setdefault(table.name, []).append(values)
     return {numbers[each]: version_sha256(record) for each, record in found.items()}
 

@@ -213,7 +213,8 @@ def _by_list(query: Select[Any], study: Study, today: date, within_days: Sequenc
     walks the whole site; the last end spares the windows that lie ahead.
     """
     closes_on = planned_visit.c.closes_on
-    longest = max(v.days_before + v.days_after for v in study.visits)
+    visits = [v for version in study.plans for v in version.visits] or study.visits
+    longest = max(v.days_before + v.days_after for v in visits)
     ranges = [
         closes_on.between(today + timedelta(after + 1), today + timedelta(until))
         for after, until in pairwise([-1, *within_days, longest])

@@ -75,6 +75,13 @@ event = Table(
     one_current("uq_event_current", "patient_id", "kind", "happened_on"),
     one_current("uq_event_one_death", "patient_id", where=" AND kind = 'death'"),
     Index("ix_event_patient_id", "patient_id"),
+    # Whose course is more than the first day of each kind: few of many.
+    Index(
+        "ix_event_seldom",
+        "patient_id",
+        sqlite_where=text("kind IN ('return_consent', 'return_to_questionnaires', 'transfer')"),
+        postgresql_where=text("kind IN ('return_consent', 'return_to_questionnaires', 'transfer')"),
+    ),
 )
 
 # A later version of the consent; the first one stands in the patient's own data.
@@ -164,7 +171,10 @@ planned_visit = Table(
     Column("opens_on", Date, nullable=False),
     Column("target_on", Date),  # empty until she is randomised
     Column("closes_on", Date),
-    Column("study_version", Text, nullable=False),
+    Column("study_version", Integer, nullable=False),  # the number of the one it follows
+    # Not where an amendment took the visit out, or brought it in too late: then nobody
+    # expects a form, and one that comes all the same is classified by this window.
+    Column("asked", Boolean, nullable=False),
     Index("ix_planned_visit_site_closes_on", "site", "closes_on"),
 )
 
@@ -223,6 +233,12 @@ form = Table(
         "received_at",
         sqlite_where=text("mode = 'paper'"),
         postgresql_where=text("mode = 'paper'"),
+    ),
+    Index(
+        "ix_form_blank",
+        "patient_id",
+        sqlite_where=text("items_answered = 0"),
+        postgresql_where=text("items_answered = 0"),
     ),
     Index("ix_form_received_at_patient_id", "received_at", "patient_id"),
 )

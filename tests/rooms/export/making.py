@@ -1,6 +1,7 @@
 """Make an export in a line, and read it as its receiver would."""
 
 import csv
+import json
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,14 @@ def rows(folder: Path, file: str) -> list[dict[str, str]]:
 def content(folder: Path) -> dict[str, bytes]:
     """Each file's bytes."""
     return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def without_instant(folder: Path) -> dict[str, bytes]:
+    """The same; of the manifest all but the instant at which the export was made."""
+    files = content(folder)
+    told = json.loads(files["manifest.json"])
+    files["manifest.json"] = json.dumps(told | {"known_at": None}).encode()
+    return files
 
 
 def values(found: list[dict[str, str]], *columns: str) -> list[tuple[Any, ...]]:

@@ -46,7 +46,7 @@ def recorded(app: Flask, action: str) -> list[tuple[str, str]]:
 
 def test_the_data_manager_downloads_the_data_set_without_the_arm(world: Flask, cast: Cast) -> None:
     archive = take(cast.data_manager())
-    assert len(archive.namelist()) == 12
+    assert len(archive.namelist()) == 15
     assert b"LISHUI-001" in archive.read("patients.csv")
     assert not [name for name in archive.namelist() if b"RADICAL" in archive.read(name)]
     assert recorded(world, "export.made") == [("staff:zhoumin", "export")]

@@ -75,9 +75,10 @@ def test_the_manifest_names_what_the_files_hold(folder: Path) -> None:
     assert {path.name for path in folder.iterdir()} == {*written["files"], "manifest.json"}
     assert written["study"]["sha256"] == parts.study.sha256
     assert written["instrument"]["sha256"] == parts.instrument.sha256
-    assert (written["as_of"], written["known_at"]) == ("2026-03-05", None)
+    assert (written["as_of"], written["known_at"]) == ("2026-03-05", "2026-03-05T00:00:00Z")
     assert (written["schema_revision"], written["with_arm"]) == (newest, False)
     assert written["with_timings"] is False
+    assert (written["taken_out"], written["forms_before_consent"]) == ([], 0)
     assert (written["review"], written["forms_left_out_by_review"]) == ("ALL", 0)
     assert written["both_scorers_agree"] is True
     assert written["wordings"] == [{"status": "PAPER", "sha256": None, "forms": 1, "licences": []}]

@@ -75,6 +75,12 @@ def test_a_nurse_enrols_one_patient_of_her_own_site(app: Flask, cast: Cast) -> N
     assert "PRO 2.0" in page.text
 
 
+def test_the_time_of_randomisation_is_kept_and_shown(app: Flask, cast: Cast) -> None:
+    nurse = cast.nurse_of_lishui()
+    nurse.post(ENROL, data=HER | {"randomised_time": "09:30"}, headers=EN)
+    assert "09:30" in nurse.get("/staff/patients/LISHUI-001", headers=EN).text
+
+
 def test_a_data_manager_chooses_the_site(app: Flask, cast: Cast) -> None:
     manager = cast.data_manager()
     assert manager.post(ENROL, data=HER, headers=EN).status_code == 422
@@ -101,6 +107,8 @@ def test_without_a_consent_no_form_is_asked_of_her(app: Flask, cast: Cast) -> No
         ({"consent_version": ""}, "the version of the consent"),
         ({"consent_version": "x" * 41}, "at most 40 characters"),
         ({"randomised_on": "2026-03-06"}, "not after today, 2026-03-05"),
+        ({"randomised_time": "noon"}, "a time of day, HH:MM"),
+        ({"randomised_time": "09:30", "randomised_on": ""}, "while randomised_on is empty"),
         ({"language": "fr"}, "expected one of zh, en"),
     ],
 )

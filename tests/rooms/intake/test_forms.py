@@ -161,8 +161,8 @@ def test_no_form_is_refused_for_its_day_until_today(desk: Desk, app: Flask) -> N
 
 
 def test_what_is_odd_is_said_before_anything_is_written(desk: Desk, app: Flask) -> None:
-    desk.take("patients", patient("HZZJ-001", site="ZJCC", pro_consent_on="", randomised_on=""))
-    told = desk.take("forms", form("V0", "2026-01-03", "HZZJ-001"), options=("--dry-run",))
+    desk.take("patients", patient("ZJCC-001", site="ZJCC", pro_consent_on="", randomised_on=""))
+    told = desk.take("forms", form("V0", "2026-01-03", "ZJCC-001"), options=("--dry-run",))
 
     assert "nothing was written" in told or "1 added" in told
     assert "forms.csv:2: warning: no consent to questionnaires is recorded" in desk.remarks

@@ -1,5 +1,7 @@
 """`flask import patients`: added once, filled where empty, never overwritten."""
 
+from datetime import time
+
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
@@ -79,6 +81,28 @@ def test_what_was_empty_is_filled_later(desk: Desk, stored) -> None:
     told = desk.take("patients", patient(**EMPTY))
     assert told == "patients: 0 added, 0 filled, 1 unchanged\n"
     assert stored.patient() == (state, arm)
+
+
+def test_the_time_of_randomisation_may_be_given(desk: Desk, stored) -> None:
+    desk.take("patients", patient(randomised_time=""))
+    assert stored.patient()[0].randomised_time is None
+    told = desk.take("patients", patient(randomised_time="09:05"))
+    assert told == "patients: 0 added, 1 filled, 0 unchanged\n"
+    assert stored.patient()[0].randomised_time == time(9, 5)
+    assert stored.trail("patient.filled")[0][1] == {"randomised_time": [None, "09:05"]}
+    told = desk.take_nothing("patients", patient(randomised_time="09:06"))
+    assert "randomised_time: '09:06' – expected 09:05, which is recorded already" in told
+
+
+@pytest.mark.parametrize("value", ["9:05", "24:00", "9.05", "09:05:00", "T0905", "noon"])
+def test_what_is_no_time_of_day_is_refused(desk: Desk, value: str) -> None:
+    told = desk.take_nothing("patients", patient(randomised_time=value))
+    assert f"randomised_time: '{value}' – expected a time of day, HH:MM" in told
+
+
+def test_a_time_without_its_day_is_refused(desk: Desk) -> None:
+    told = desk.take_nothing("patients", patient(randomised_on="", randomised_time="09:05"))
+    assert "randomised_time: '09:05' – expected nothing while randomised_on is empty" in told
 
 
 def test_the_arm_alone_may_be_filled(desk: Desk, stored) -> None:
@@ -252,7 +276,7 @@ def test_the_database_of_another_study_is_refused(desk: Desk, app: Flask) -> Non
         tx.record("study.claimed", "another")
 
     told = desk.take_nothing("patients", patient())
-    assert told == "this database holds the study another; expected nct04158843 (PRO_STUDY)\n"
+    assert told.startswith("this database holds the study another; the study file nct04158843")
 
 
 def test_a_demonstrations_database_is_worth_a_word(desk: Desk, app: Flask) -> None:

@@ -64,7 +64,7 @@ def somebody(number: str, chance: random.Random, *, days: bool) -> list[EventKin
 
 
 def test_an_event_is_refused_by_both_doors_or_by_none(in_app: Flask) -> None:
-    parts, chance = deployment(), random.Random(9)
+    chance = random.Random(9)
     verdicts = []
     for n in range(150):
         number = f"LISHUI-{n:03d}"
@@ -74,12 +74,9 @@ def test_an_event_is_refused_by_both_doors_or_by_none(in_app: Flask) -> None:
         moves = kind is EventKind.TRANSFER
         to_site = chance.choice(["LISHUI", "JIAXING", "ZJCC", "NOWHERE", ""]) if moves else ""
         page = events.look(
-            parts.study,
-            parts.instrument,
             Given(kind=kind.value, on=on, to_site=to_site),
             number=number,
-            sites=EVERYWHERE,
-            today=parts.today(),
+            at=factories.at_desk(sites=EVERYWHERE),
         )
         refused = isinstance(page, Refused)
         row = dict(event(kind.value, on, number)) | {"to_site": to_site}
@@ -91,7 +88,7 @@ def test_an_event_is_refused_by_both_doors_or_by_none(in_app: Flask) -> None:
 
 
 def test_days_of_a_patient_are_refused_by_both_doors_or_by_none(in_app: Flask) -> None:
-    parts, chance = deployment(), random.Random(4)
+    chance = random.Random(4)
     verdicts = []
     for n in range(100):
         number = f"LISHUI-{n:03d}"
@@ -103,12 +100,9 @@ def test_days_of_a_patient_are_refused_by_both_doors_or_by_none(in_app: Flask) -
         if not any(given.values()):
             continue
         page = patients.look(
-            parts.study,
-            parts.instrument,
             patients.Given(given | {"language": "zh", "able": "yes"}),
             number=number,
-            sites=EVERYWHERE,
-            today=parts.today(),
+            at=factories.at_desk(sites=EVERYWHERE),
         )
         row = dict(patient(number, arm="", pro_consent_on="")) | given
         refused = isinstance(page, Refused)

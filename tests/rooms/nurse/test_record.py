@@ -14,7 +14,8 @@ from pro_app.deployment import deployment
 from pro_app.followup.service import synchronise_flags
 from pro_app.nurse import service
 from pro_app.store.engine.transaction import WORKER, reading
-from pro_app.store.patients.patients import find_patient, versions_of
+from pro_app.store.patients.patients import find_patient
+from pro_app.store.patients.state_versions import versions_of
 from pro_app.store.tables import missing_flag, planned_visit
 from pro_app.store.trail.trail import trail_of
 from tests import factories
@@ -147,6 +148,26 @@ def test_what_was_empty_is_filled_without_a_reason(app: Flask, cast: Cast) -> No
     assert len(statuses(app)) == len(plan_of(app))
 
 
+def test_the_time_of_randomisation_is_filled_and_corrected(world: Flask, cast: Cast) -> None:
+    nurse = cast.nurse_of_lishui()
+    change(nurse, randomised_time="09:30")
+    assert last_recorded(world) == ("patient.filled", {"randomised_time": [None, "09:30"]}, None)
+    shown = ask(nurse, RECORD, **(KNOWN | {"randomised_time": "10:30", "why": "misread"}))
+    assert "09:30" in shown.text
+    change(nurse, randomised_time="10:30", why="misread")
+    assert last_recorded(world)[1] == {"randomised_time": ["09:30", "10:30"]}
+    assert "10:30" in nurse.get(HER, headers=EN).text
+
+
+def test_a_time_of_randomisation_needs_its_day(app: Flask, cast: Cast) -> None:
+    with app.app_context():
+        factories.add_patient(randomised_on=None)
+    fields = KNOWN | {"randomised_on": "", "randomised_time": "09:30", "why": "x"}
+    fields |= {"screened_on": "2026-01-01", "pro_consent_on": "2026-01-01"}
+    answer = ask(cast.nurse_of_lishui(), RECORD, **fields)
+    assert (answer.status_code, "Write the day of randomisation, too" in answer.text) == (422, True)
+
+
 def plan_of(app: Flask) -> tuple[object, ...]:
     with app.app_context():
         return plan(deployment().study.visits, RANDOMISED)
@@ -158,6 +179,7 @@ def plan_of(app: Flask) -> tuple[object, ...]:
         ({"randomised_on": "2026-03-06", "why": "x"}, "The day lies ahead."),
         ({"randomised_on": "10.1.2025", "why": "x"}, "Write the day as 2026-03-05."),
         ({"randomised_on": "", "why": "x"}, "can be corrected, but not emptied"),
+        ({"randomised_time": "24:00", "why": "x"}, "Write the time as 09:30."),
         ({"language": "fr", "why": "x"}, "Choose one from the list."),
         ({}, "Everything is as it was"),
     ],

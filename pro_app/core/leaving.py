@@ -1,0 +1,114 @@
+"""Whose data may leave, and up to which day: the rule of withdrawn consent.
+
+A patient may take back the consent to further use of their data. From then on none of
+their rows leaves, whatever day a report is asked for, until the site has recorded what
+it decided: the data that were collected before the withdrawal stay, or all are erased.
+Counts without rows go on holding them. Source: science page, section 3, "Withdrawn
+consent to further use".
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from pro_app.core.facts import EventKind
+
+
+class Ruling(StrEnum):
+    """What becomes of data that were collected before a withdrawal of consent."""
+
+    RETAIN = "retain"  # they stay in the trial, as regulators usually ask
+    ERASE = "erase"  # they never leave again
+
+
+class Why(StrEnum):
+    """Why a patient's rows may not leave, or not all of them."""
+
+    UNDECIDED = "CONSENT_WITHDRAWN"  # withdrawn, and the site has not decided
+    RETAINED = "CONSENT_WITHDRAWN_RETAINED"  # the data before the withdrawal may
+    ERASED = "CONSENT_WITHDRAWN_ERASED"  # withdrawn, and the site decided to erase
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A withdrawal of consent to further use, or the return from it; `kind` says which."""
+
+    kind: EventKind
+    on: date
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The site's decision as it stands."""
+
+    ruling: Ruling
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What of a patient's data may not leave.
+
+    `withdrawn_on`: the day of the withdrawal that lasts, None where its record was taken
+    back and the decision to erase was not. `until`: the last day whose data may leave,
+    None: none may.
+    """
+
+    why: Why
+    withdrawn_on: date | None
+    until: date | None
+
+    def may_leave(self, day: date | None) -> bool:
+        """Whether what happened on `day` may leave; what has no day counts as the patient's own."""
+        return self.until is not None and (day is None or day <= self.until)
+
+
+def may_leave(held: Mapping[str, Held], number: str, day: date | None) -> bool:
+    """Whether what happened to a patient on `day` may leave; `held` is by trial number."""
+    return number not in held or held[number].may_leave(day)
+
+
+def held(steps: Iterable[Step], decision: Decided | None) -> Held | None:
+    """What may not leave of a patient, by all that is known of them; None: all may.
+
+    `steps`: every withdrawal and return that stands, whatever their days and whatever
+    day is asked for.
+    """
+    lasting = _lasting(steps)
+    since = lasting[0].on if lasting else None
+    if decision is not None and decision.ruling is Ruling.ERASE:
+        return Held(Why.ERASED, since, None)
+    if since is None:
+        return None
+    # Only a decision on this withdrawal: one that was recorded before it is about an
+    # earlier one, from which the patient had returned.
+    if decision is None or decision.recorded_at < max(step.recorded_at for step in lasting):
+        return Held(Why.UNDECIDED, since, None)
+    return Held(Why.RETAINED, since, since)
+
+
+def stricter(one: Held | None, other: Held | None) -> Held | None:
+    """Of two views of one patient the one by which less may leave; `one` where they are equal."""
+    if one is None or other is None:
+        return one or other
+    if one.until is None or other.until is None:
+        return one if one.until is None else other
+    return min(one, other, key=lambda held: held.until or date.min)
+
+
+def _lasting(steps: Iterable[Step]) -> list[Step]:
+    """The withdrawals that no return has ended, the earliest first."""
+    days: dict[date, list[Step]] = {}
+    for step in sorted(steps, key=lambda step: step.on):
+        days.setdefault(step.on, []).append(step)
+    found: list[Step] = []
+    for of_day in days.values():
+        out = [step for step in of_day if step.kind is EventKind.WITHDRAWAL_CONSENT]
+        if len(out) < len(of_day):
+            # As of the statuses: a return ends what lasted before, else that day's own.
+            found = out if found else []
+        else:
+            found += out
+    return found
