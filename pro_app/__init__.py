@@ -1,14 +1,16 @@
 """A patient-reported-outcomes system for clinical trials."""
 
 from flask import Flask
+from werkzeug.local import LocalProxy
 
 from pro_app import assets, cli, errors, i18n, instruments, refusals, studies
+from pro_app.amendments.routes import blueprint as amendments
 from pro_app.audit.routes import blueprint as audit
 from pro_app.clock import Clock, utc_now
 from pro_app.contacts.routes import blueprint as contacts
 from pro_app.core.alerts import problems
 from pro_app.core.study import StudyError
-from pro_app.deployment import Deployment
+from pro_app.deployment import Deployment, deployment
 from pro_app.export.routes import blueprint as export
 from pro_app.intake.routes import blueprint as intake
 from pro_app.nurse.routes import blueprint as nurse
@@ -37,9 +39,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     if wrong:
         raise StudyError(wrong)
     app.extensions["deployment"] = Deployment(settings, clock, study, instrument)
-    app.jinja_env.globals.update(
-        settings=settings, study=study, instrument=instrument, refusal=refusals.said
-    )
+    app.jinja_env.globals.update(settings=settings, instrument=instrument, refusal=refusals.said)
+    app.jinja_env.globals["study"] = LocalProxy(lambda: deployment().study)
     connect_app(app, settings)
     security.set_up(app, settings)
     i18n.set_up(app)
@@ -58,6 +59,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
         review,
         requests,
         intake,
+        amendments,
     ):
         app.register_blueprint(room)
     cli.register(app)

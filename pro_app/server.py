@@ -7,9 +7,17 @@ served by two, with the worker beside them as `flask worker`.
 import sys
 from typing import Any
 
-from pro_app import worker
+from sqlalchemy.exc import DatabaseError
+
+from pro_app import create_app, worker
+from pro_app.core.instrument import InstrumentError
+from pro_app.core.study import StudyError
+from pro_app.deployment import deployment
 from pro_app.settings import SettingsError, check_for_serving, read_settings
+from pro_app.starting import OtherStudy, database_sentence, refuse_other_study
+from pro_app.store.engine.database import db
 from pro_app.store.engine.process_lock import claim_file
+from pro_app.store.engine.transaction import SERVER
 
 _settings = read_settings()
 check_for_serving(_settings)
@@ -35,6 +43,25 @@ def on_starting(_server: Any) -> None:
             claim_file(_settings)
         except SettingsError as error:
             sys.exit(str(error))
+    _compare_study()
+
+
+def _compare_study() -> None:
+    """End the server before it serves another study than the database's."""
+    try:
+        app = create_app(_settings)
+    except (StudyError, InstrumentError) as error:
+        sys.exit(str(error))
+    with app.app_context():
+        try:
+            refuse_other_study(deployment(), actor=SERVER)
+        except OtherStudy as other:
+            sys.exit(str(other))
+        except DatabaseError as error:
+            sys.exit(database_sentence(error))
+        finally:
+            # What was opened here must not go on in the processes that are forked.
+            db.engine.dispose()
 
 
 def post_worker_init(process: Any) -> None:

@@ -17,7 +17,14 @@ def actions(*, her_steps: bool) -> dict[str, str]:
         "draft.asked": _("Asked about blank lines"),
         "draft.discarded": _("Unfinished form dropped"),
     }
-    return _of_patients() | _of_their_doors() | (steps if her_steps else {}) | _of_the_study()
+    return (
+        _of_patients()
+        | _of_forms()
+        | _of_the_desk()
+        | _of_their_doors()
+        | (steps if her_steps else {})
+        | _of_the_study()
+    )
 
 
 def _of_patients() -> dict[str, str]:
@@ -29,9 +36,20 @@ def _of_patients() -> dict[str, str]:
         "event.filled": _("Event completed"),
         "event.corrected": _("Event corrected"),
         "event.taken_back": _("Event taken back"),
+        "event.voided": _("Event declared wrong"),
+        "randomisation.voided": _("Day of randomisation declared wrong"),
+        "arm.voided": _("Arm declared wrong"),
+        "patient.voided": _("Patient number declared wrong"),
+        "consent.added": _("Version of the consent added"),
+        "consent.decided": _("Decided on data after a withdrawn consent"),
         "pause.begun": _("Pause begun"),
         "pause.ended": _("Pause ended"),
         "pause.taken_back": _("Pause taken back"),
+    }
+
+
+def _of_forms() -> dict[str, str]:
+    return {
         "form.received": _("Form received"),
         "form.conflict": _("Second form received, not counted"),
         "form.not_taken": _("Form refused"),
@@ -43,6 +61,7 @@ def _of_patients() -> dict[str, str]:
         "scan.added": _("Photograph of the paper added"),
         "scan.viewed": _("Photograph of the paper looked at"),
         "scan.removed": _("Photograph of the paper removed"),
+        "form.voided": _("Form declared wrong"),
         "form.decided": _("Decided whether a form counts"),
         "reason.given": _("Reason given"),
         "query.asked": _("Query asked"),
@@ -51,6 +70,11 @@ def _of_patients() -> dict[str, str]:
         "query.opened_again": _("Query opened again"),
         "review.approved": _("Form approved"),
         "review.rejected": _("Form rejected"),
+    }
+
+
+def _of_the_desk() -> dict[str, str]:
+    return {
         "request.made": _("Request about her data"),
         "request.answered": _("Request about her data answered"),
         "help.asked": _("Help asked for"),
@@ -129,6 +153,8 @@ def _of_the_study() -> dict[str, str]:
         "wording.imported": _("Wording imported"),
         "study.claimed": _("Database taken into use"),
         "study.went_live": _("Study opened"),
+        "study.recorded": _("First version of the study recorded"),
+        "study.amended": _("Study amended"),
         "demo.made": _("Demonstration made"),
     }
 
@@ -165,6 +191,13 @@ def fields() -> dict[str, str]:
         "fields": _("fields"),
         "left_sha256": _("what is left (SHA-256)"),
         "why": _("why"),
+        "number": _("version no."),
+        "sha256": _("SHA-256"),
+        "effective_on": _("from"),
+        "moved": _("visits moved"),
+        "appeared": _("visits new"),
+        "vanished": _("visits gone"),
+        "reclassified": _("visits that read otherwise"),
     }
 
 
@@ -188,6 +221,11 @@ def _fields_of_records() -> dict[str, str]:
         "arm": _("arm"),
         "event": _("event"),
         "on": _("on"),
+        "to_site": _("to site"),
+        "belongs_to": _("belongs to"),
+        "belongs_visit": _("visit there"),
+        "kept_as": _("kept as"),
+        "decision": _("decision"),
         "pause": _("pause"),
         "asked_on": _("asked on"),
         "due_on": _("to be answered by"),

@@ -35,7 +35,7 @@ def show() -> ResponseReturnValue:
         "sealing": service.sealing_now(),
         "actions": messages.actions(her_steps=her_steps),
         "roles": messages.roles(),
-        "visits": [each.code for each in deployment().study.visits],
+        "visits": [each.code for each in deployment().study.all_visits],
         "fields": messages.fields(),
         "as_text": trail.as_text,
         "site_of": {site.code: site for site in deployment().study.sites},

@@ -8,10 +8,12 @@ is wrong.
 from flask import Flask
 
 from pro_app.cli import (
+    amendments,
     audit,
     contacts,
     demo,
     export,
+    facts,
     followup,
     intake,
     plan,
@@ -29,7 +31,9 @@ _GROUPS = (
     plan,
     intake,
     followup,
+    facts,
     wording,
+    amendments,
     study_check,
     staff,
     serve,
@@ -44,5 +48,5 @@ _GROUPS = (
 def register(app: Flask) -> None:
     for group in _GROUPS:
         group.register(app)
-    for command in app.cli.commands.values():
-        guard(command)
+    for name, command in app.cli.commands.items():
+        guard(command, name)

@@ -1,49 +1,56 @@
-"""A database that is not there or not ready, or a locked record, ends a command in a sentence."""
+"""Before a command: is this the study of the database? After it failed: why, in a sentence."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 import click
+from flask.cli import with_appcontext
 from flask_babel import gettext as _
-from sqlalchemy.exc import DatabaseError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DatabaseError
 
-from pro_app.cli.outcome import Refused
+from pro_app.cli.outcome import CommandRefused
+from pro_app.deployment import deployment
+from pro_app.starting import OtherStudy, database_sentence, refuse_other_study
 from pro_app.store.engine.locked import Locked
+from pro_app.store.engine.transaction import CLI
+
+#: Commands that need no database, those that make or change its schema, and the server's,
+#: which compares by itself.
+_WITHOUT = ("score", "plan", "db ", "serve", "study check")
+#: Commands that a changed study file must not keep from their work.
+_OF_ANY_VERSION = frozenset({"study amend", "study show"})
 
 
-def guard(command: click.Command) -> None:
-    """Let this command, or every one of a group, say what is wrong with the database."""
+def guard(command: click.Command, name: str) -> None:
+    """Let this command, or every one of a group, compare its study with the database's.
+
+    And say what is wrong with the database, or with the record that it finds locked.
+    """
     if isinstance(command, click.Group):
-        for each in command.commands.values():
-            guard(each)
+        for each, member in command.commands.items():
+            guard(member, f"{name} {each}")
     elif command.callback and not hasattr(command.callback, "is_guarded"):
-        command.callback = _guarded(command.callback)
+        command.callback = _guarded(command.callback, name)
 
 
-def _guarded(callback: Callable[..., Any]) -> Callable[..., Any]:
+def _guarded(callback: Callable[..., Any], name: str) -> Callable[..., Any]:
     @wraps(callback)
+    @with_appcontext
     def call(*args: Any, **options: Any) -> Any:
         try:
+            if not name.startswith(_WITHOUT):
+                any_version = name in _OF_ANY_VERSION
+                refuse_other_study(deployment(), actor=CLI, identity_alone=any_version)
             return callback(*args, **options)
+        except OtherStudy as other:
+            raise CommandRefused(*other.lines) from other
         except DatabaseError as error:
-            raise Refused(_sentence(error)) from error
+            raise CommandRefused(database_sentence(error)) from error
         except Locked as locked:
-            raise Refused(
+            raise CommandRefused(
                 _("the record of %(number)s is locked; nothing was written", number=locked.number)
             ) from locked
 
     call.is_guarded = True  # type: ignore[attr-defined] # groups outlive the applications
     return call
-
-
-def _sentence(error: DatabaseError) -> str:
-    # SQLite calls a missing table an operational error, PostgreSQL a programming error.
-    why = str(error.orig).strip().splitlines()[0]
-    if isinstance(error, IntegrityError):
-        sentence = _("somebody else wrote the same at this moment; nothing was written, try again")
-    elif isinstance(error, ProgrammingError) or why.startswith("no such "):
-        sentence = _("the database has not the present schema; run `flask db upgrade` first")
-    else:
-        sentence = _("PRO_DATABASE_URL: the database can't be used: %(why)s", why=why)
-    return str(sentence)

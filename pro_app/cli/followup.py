@@ -9,7 +9,7 @@ from flask import Flask
 from flask_babel import gettext as _
 
 from pro_app.acts.person import operator
-from pro_app.cli.outcome import Day, Moment, Refused, note, print_json, print_table
+from pro_app.cli.outcome import CommandRefused, Day, Moment, note, print_json, print_table
 from pro_app.core import refused
 from pro_app.core.ledger import Entry
 from pro_app.core.rates import NUMBERS, RATES, ScaleRates, VisitRates
@@ -213,7 +213,7 @@ def reason(
     )
     if isinstance(outcome, refused.Refused):
         given = {"number": patient, "visit": visit, "code": code, "said_on": said_on}
-        raise Refused(_REFUSALS[outcome.why](str(given.get(outcome.field, "")), outcome))
+        raise CommandRefused(_REFUSALS[outcome.why](str(given.get(outcome.field, "")), outcome))
     if not outcome.changed:
         note(_("This reason stood there already; nothing was changed."))
     click.echo(f"{outcome.number} {outcome.visit} {outcome.code}")
@@ -227,7 +227,7 @@ _REFUSALS: dict[Why, Callable[[str, refused.Refused], str]] = {
     Why.UNKNOWN_VISIT: lambda given, found: _(
         "VISIT: %(given)s is unknown; expected one of %(visits)s",
         given=given,
-        visits=", ".join(visit.code for visit in deployment().study.visits),
+        visits=", ".join(visit.code for visit in deployment().study.all_visits),
     ),
     Why.UNKNOWN_CODE: lambda given, found: _(
         "CODE: %(given)s is unknown; expected one of %(codes)s",

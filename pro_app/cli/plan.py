@@ -6,7 +6,7 @@ import click
 from flask import Flask
 from flask_babel import gettext as _
 
-from pro_app.cli.outcome import Day, Refused, print_json, print_table
+from pro_app.cli.outcome import CommandRefused, Day, print_json, print_table
 from pro_app.core import schedule
 from pro_app.deployment import deployment
 
@@ -22,9 +22,9 @@ def register(app: Flask) -> None:
 def plan(anchor: date, as_json: bool) -> None:
     """List the visits planned from a randomisation day. Needs no database."""
     try:
-        visits = schedule.plan(deployment().study.visits, anchor)
+        visits = schedule.plan(deployment().file.visits, anchor)
     except (ValueError, OverflowError) as error:  # the calendar ends in the year 9999
-        raise Refused(
+        raise CommandRefused(
             _("--anchor: %(day)s leaves no room for the visits", day=anchor.isoformat())
         ) from error
     rows = [

@@ -5,6 +5,8 @@ from datetime import date
 from typing import NamedTuple
 
 from pro_app.core.facts import ENDED_BY, EventFact, EventKind, PatientFacts
+from pro_app.core.schedule import PlannedVisit
+from pro_app.core.study import Study
 
 #: Stands for "has not happened" in comparisons: no day is later.
 NEVER = date.max
@@ -37,6 +39,18 @@ class Course(NamedTuple):
         return any(until == NEVER for _, until in self.withdrawals)
 
 
+def ended_by(events: Iterable[EventFact], as_of: date) -> EventFact | None:
+    """The death or the withdrawal after which nobody is asked for a form; None: they are asked.
+
+    A withdrawal that ended with a return is none any more.
+    """
+    happened = [event for event in events if event.on <= as_of]
+    died = [event for event in happened if event.kind is EventKind.DEATH]
+    lasting = {since for since, until in withdrawals(happened, as_of) if until == NEVER}
+    left = [event for event in happened if event.kind in ENDED_BY and event.on in lasting]
+    return min([*died, *left], key=lambda event: event.on, default=None)
+
+
 def course(facts: PatientFacts, stop_events: Sequence[str], as_of: date) -> Course:
     """What has happened by `as_of`; what has a later day is not known yet.
 
@@ -60,6 +74,19 @@ def course(facts: PatientFacts, stop_events: Sequence[str], as_of: date) -> Cour
     )
 
 
+def courses(
+    visits: Sequence[PlannedVisit], facts: PatientFacts, study: Study, days: Course, as_of: date
+) -> list[Course]:
+    """The course as each visit sees it: the version that it follows says what stops it.
+
+    `days`: the course by the study as it is, which does for all that was never amended.
+    """
+    if all(version.stop_events == study.stop_events for version in study.plans):
+        return [days] * len(visits)
+    stops = {version.number: version.stop_events for version in study.plans}
+    return [course(facts, stops[visit.version], as_of) for visit in visits]
+
+
 def withdrawals(events: Iterable[EventFact], as_of: date) -> tuple[Interval, ...]:
     """The withdrawals from questionnaires by `as_of`, the earliest first.
 
@@ -74,6 +101,14 @@ def withdrawals(events: Iterable[EventFact], as_of: date) -> tuple[Interval, ...
         out = {kind for kind, ended_by in ENDED_BY.items() if ended_by is back}
         found += _intervals(happened, out, back)
     return tuple(sorted(found))
+
+
+def consent_withdrawn_on(events: Iterable[EventFact]) -> date | None:
+    """The day on which consent to further use was withdrawn; None: it was not, or is given anew."""
+    happened = sorted(events, key=lambda event: event.on)
+    out, back = EventKind.WITHDRAWAL_CONSENT, EventKind.RETURN_CONSENT
+    lasting = (s for s, until in _intervals(happened, {out}, back) if until == NEVER)
+    return next(lasting, None)
 
 
 def _intervals(

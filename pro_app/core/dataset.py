@@ -64,7 +64,7 @@ class Corrected(NamedTuple):
 
 
 class SiteDecision(StrEnum):
-    """What the site decided of a form that came second, or after a withdrawal."""
+    """What the site decided: which of two forms counts, or whether one is let in."""
 
     COUNTS = "COUNTS"
     SET_ASIDE = "SET_ASIDE"
@@ -117,6 +117,7 @@ class AnswerSet:
     corrections: tuple[Corrected, ...] = ()
     earlier_scores: tuple[tuple[StoredScore, ...] | None, ...] = ()
     decision: SiteDecision | None = None
+    quarantine_decision: SiteDecision | None = None
     chosen: bool | None = None
     review: Review = Review.NOT_REVIEWED
 
@@ -191,7 +192,7 @@ def assemble(
     leaving = tuple(each for each in known if not _consent_withdrawn(each.facts, as_of))
     entries = tuple(_entries(leaving, study, instrument, as_of))
     statuses = {(entry.patient_id, entry.visit): entry.status for entry in entries}
-    visits = [visit.code for visit in study.visits]
+    visits = [visit.code for visit in study.all_visits]
     every = [form for each in leaving for form in _in_order(by_patient, each, visits)]
     kept = tuple(form for form in every if review in (None, form.review))
     why_not = {form.submission_id: _why_not(form, statuses) for form in kept}

@@ -171,7 +171,7 @@ def _spelled(code: Code) -> str:
 
 
 def _brought_along(study: Study, instrument: Instrument) -> dict[str, tuple[Code, ...]]:
-    visits = tuple(Code(v.code, f"month {v.month}", f"第{v.month}个月") for v in study.visits)
+    visits = tuple(Code(v.code, f"month {v.month}", f"第{v.month}个月") for v in study.all_visits)
     sites = tuple(_labelled(each.code, each.name) for each in study.sites)
     reasons = tuple(_labelled(each.code, each.name) for each in study.reasons)
     responses = range(instrument.lowest, instrument.highest + 1)

@@ -1,7 +1,7 @@
 """What is known of a patient: the facts from which every status is computed."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -90,7 +90,8 @@ class PatientFacts:
     `patient_id` is the trial number; `site` is where the patient was enrolled, see
     `site_on`; `pro_consent_on` is the day of the first PRO consent, which no later
     version moves. `able`: whether they could answer on the day of randomisation, None
-    while nobody has recorded it.
+    while nobody has recorded it. `known_at` is that instant, None for what is known now:
+    a version of the protocol that was recorded later is not known either.
     """
 
     patient_id: str
@@ -102,6 +103,7 @@ class PatientFacts:
     events: tuple[EventFact, ...] = ()
     forms: tuple[FormFact, ...] = ()
     reasons: tuple[ReasonFact, ...] = ()
+    known_at: datetime | None = None
 
     def site_on(self, day: date) -> str:
         """The site to which the patient belonged on a day: from a transfer's day on the new one."""

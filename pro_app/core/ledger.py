@@ -6,56 +6,20 @@ fact that comes late re-classifies by itself and any past day can be had again.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from enum import StrEnum
 from typing import NamedTuple
 
-from pro_app.core.course import NEVER, Course, course
+from pro_app.core.course import NEVER, Course, course, courses
 from pro_app.core.facts import FormFact, PatientFacts, ReasonFact
-from pro_app.core.schedule import PlannedVisit, plan
+from pro_app.core.plan import planned
+from pro_app.core.schedule import PlannedVisit
+from pro_app.core.statuses import QUARANTINED as QUARANTINED
+from pro_app.core.statuses import UNANSWERED as UNANSWERED
+from pro_app.core.statuses import Flag as Flag
+from pro_app.core.statuses import Pattern as Pattern
+from pro_app.core.statuses import Status as Status
 from pro_app.core.study import REASON_PENDING as REASON_PENDING
 from pro_app.core.study import Study, Visit
 
-
-class Status(StrEnum):
-    """What became of one visit; exactly one fits on any day."""
-
-    ERR_FORM_AFTER_DEATH = "ERR_FORM_AFTER_DEATH"  # answered after the death: a query
-    QUARANTINE_BEFORE_CONSENT = "QUARANTINE_BEFORE_CONSENT"  # before the first PRO consent
-    QUARANTINE_AFTER_WITHDRAWAL = "QUARANTINE_AFTER_WITHDRAWAL"  # the site has to decide
-    EXTRA_AFTER_STOP = "EXTRA_AFTER_STOP"  # answered though the protocol no longer asks
-    OUT_OF_WINDOW = "OUT_OF_WINDOW"  # answered before the window opened or after it closed
-    VALID = "VALID"  # answered in the window, with enough items
-    PARTIAL = "PARTIAL"  # answered in the window, with some items
-    EMPTY = "EMPTY"  # handed in in the window with no item answered
-    NE_DEATH = "NE_DEATH"  # not expected: died before the target day
-    NE_NOT_CONSENTED = "NE_NOT_CONSENTED"  # not expected: consented after the window
-    NE_WITHDRAWN = "NE_WITHDRAWN"  # not expected: had withdrawn on the target day
-    NE_PROTOCOL_STOP = "NE_PROTOCOL_STOP"  # not expected: stopped before the target day
-    NOT_YET_DUE = "NOT_YET_DUE"  # the window has not opened
-    WINDOW_OPEN = "WINDOW_OPEN"  # the window is open and no form is in
-    MISSING = "MISSING"  # expected, the window has closed, no form is in
-
-
-class Pattern(StrEnum):
-    """How a missing visit lies among the later ones."""
-
-    INTERMITTENT = "INTERMITTENT"  # a later visit was answered
-    MONOTONE = "MONOTONE"  # no later visit was answered and none can be
-    UNDETERMINED = "UNDETERMINED"  # later visits may still be answered
-
-
-class Flag(StrEnum):
-    """What had happened by a missing visit; it stays expected all the same."""
-
-    AFTER_PROGRESSION = "AFTER_PROGRESSION"  # the disease progressed before the target day
-    AFTER_LTFU = "AFTER_LTFU"  # lost to follow-up before the target day
-    DIED_IN_WINDOW = "DIED_IN_WINDOW"  # died between the target day and the close
-
-
-#: Statuses that carry a pattern, a reason and flags.
-UNANSWERED = frozenset({Status.MISSING, Status.EMPTY})
-#: Statuses of a form that the site has to decide on.
-QUARANTINED = frozenset({Status.QUARANTINE_BEFORE_CONSENT, Status.QUARANTINE_AFTER_WITHDRAWAL})
 #: Statuses that make an earlier missing visit intermittent.
 _ANSWERED = frozenset({Status.VALID, Status.PARTIAL, Status.OUT_OF_WINDOW})
 _STILL_TO_COME = frozenset({Status.NOT_YET_DUE, Status.WINDOW_OPEN})
@@ -108,7 +72,8 @@ def ledger(facts: PatientFacts, study: Study, *, valid_from: int, as_of: date) -
 
     A fact counts when its own day is on or before `as_of`. Without PRO consent there
     are entries only for forms that came all the same. A consented patient who is not
-    randomised has the baseline alone, from the screening day on.
+    randomised has the baseline alone, from the screening day on. A visit that an
+    amendment took out has an entry if its form is in, and is in no rate.
     Units: `valid_from` is the least number of answered items of a VALID form.
     """
     days = course(facts, study.stop_events, as_of)
@@ -117,17 +82,22 @@ def ledger(facts: PatientFacts, study: Study, *, valid_from: int, as_of: date) -
         return ()
     if facts.randomised_on is None or facts.randomised_on > as_of:
         return _screened(facts, study.visits[0], forms, days, as_of)
-    planned = plan(study.visits, facts.randomised_on)
-    if days.consent == NEVER:
-        planned = tuple(visit for visit in planned if visit.visit in forms)
+    visits = planned(study, facts)
+    if days.consent == NEVER or study.plans:
+        asks = days.consent < NEVER
+        visits = tuple([v for v in visits if (asks and v.asked) or v.visit in forms])
+    days_of = courses(visits, facts, study, days, as_of)
     statuses = [
-        _status(visit, forms.get(visit.visit), days, valid_from, as_of) for visit in planned
+        _status(visit, forms.get(visit.visit), of, valid_from, as_of)
+        for visit, of in zip(visits, days_of, strict=True)
     ]
     reasons = _reasons(facts.reasons, as_of)
     return tuple(
         [
-            _entry(facts, visit, forms.get(visit.visit), status, pattern, reasons, days, as_of)
-            for visit, status, pattern in zip(planned, statuses, _patterns(statuses), strict=True)
+            _entry(facts, visit, forms.get(visit.visit), status, pattern, reasons, of, as_of)
+            for visit, status, pattern, of in zip(
+                visits, statuses, _patterns(statuses), days_of, strict=True
+            )
         ]
     )
 
@@ -138,7 +108,8 @@ def randomised_visits(facts: PatientFacts, study: Study, as_of: date) -> list[tu
         return []
     return [
         (visit.visit, facts.site_on(min(visit.target_on, as_of)))
-        for visit in plan(study.visits, facts.randomised_on)
+        for visit in planned(study, facts)
+        if visit.asked
     ]
 
 
@@ -270,7 +241,7 @@ def _entry(
     target_on = visit.target_on
     unanswered = status in UNANSWERED
     closed = as_of > visit.closes_on
-    in_population = facts.able is True and days.consent < NEVER
+    in_population = facts.able is True and days.consent < NEVER and visit.asked
     pending = REASON_PENDING if in_population else None
     # By position, which is faster; the order is that of the fields.
     return Entry(

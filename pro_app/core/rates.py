@@ -190,10 +190,10 @@ def rates(
     visit or at each; those without consent have no entry.
     """
     if isinstance(randomised, int):
-        randomised = dict.fromkeys((visit.code for visit in study.visits), randomised)
+        randomised = dict.fromkeys((visit.code for visit in study.all_visits), randomised)
     # Few entries differ in all that counts: each kind is counted once.
     kinds: Counter[tuple[str, Counts]] = Counter((e.visit, counts_of(e)) for e in entries)
-    sums = {visit.code: dict.fromkeys(NUMBERS, 0) for visit in study.visits}
+    sums = {visit.code: dict.fromkeys(NUMBERS, 0) for visit in study.all_visits}
     for (visit, counts), times in kinds.items():
         if visit in sums:
             for name in NUMBERS:
@@ -202,7 +202,7 @@ def rates(
         VisitRates(
             v.code, v.month, Counts(**{**sums[v.code], "randomised": randomised.get(v.code, 0)})
         )
-        for v in study.visits
+        for v in study.all_visits
     )
 
 

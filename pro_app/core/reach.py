@@ -45,7 +45,7 @@ def reach(proofs: Iterable[Proof], windows: Sequence[PlannedVisit], *, today: da
     closed: a whole visit then went by without a sign of her, and the next one is
     open or to come. Before the first window has closed, and after the last, no
     proof is too old.
-    Shapes: `windows` in protocol order, as `schedule.plan` makes them.
+    Shapes: `windows` in protocol order, as `plan.asked_from` makes them.
     Source: product.md N12, "red when older than the next visit", read as older than
     one interval between visits.
     """

@@ -10,13 +10,20 @@ from pro_app.core.study import Visit
 
 @dataclass(frozen=True, slots=True)
 class PlannedVisit:
-    """One patient's visit: the target day and its window, both ends included."""
+    """One patient's visit: the target day and its window, both ends included.
+
+    `version` is the number of the protocol's version that it follows. A visit is not
+    `asked` for where an amendment took it out, or brought it in after its window had
+    closed: nobody expects a form, and one that comes all the same has its place.
+    """
 
     visit: str
     month: int
     opens_on: date
     target_on: date
     closes_on: date
+    version: int = 1
+    asked: bool = True
 
 
 def add_months(day: date, months: int) -> date:

@@ -1,7 +1,8 @@
 """A trial's protocol as frozen values: arms, sites, visits, reasons, stop rule."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
 #: Language code ("zh", "en") → text.
 Labels = Mapping[str, str]
@@ -97,6 +98,21 @@ class AlertRule:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanVersion:
+    """What one version of the protocol asks for, of windows that open from a day on.
+
+    `effective_on` is None for the first version, which holds from the beginning.
+    `number` is the product's own count, from 1; the file's `version` is only a name.
+    """
+
+    number: int
+    effective_on: date | None
+    recorded_at: datetime
+    visits: tuple[Visit, ...]
+    stop_events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Study:
     """One version of a protocol. `visits[0]` is the baseline.
 
@@ -105,6 +121,9 @@ class Study:
     forms (empty: it never does). `form_layout` is how a form is laid out on a
     screen: one "item" at a time, or one "section". A site is told of a visit at which
     less than `completion_floor` of its expected forms are valid (None: of none).
+    `content` is the file in canonical JSON, of which `sha256` is the digest. `plans`
+    are all versions that were recorded, the first one first; empty where the protocol
+    was never amended.
     """
 
     id: str
@@ -125,3 +144,17 @@ class Study:
     form_layout: str = "item"
     alerts: tuple[AlertRule, ...] = ()
     completion_floor: float | None = None
+    content: str = field(default="", compare=False, repr=False)
+    plans: tuple[PlanVersion, ...] = ()
+
+    @property
+    def all_visits(self) -> tuple[Visit, ...]:
+        """The visits of every version, by month; of two with one code the latest."""
+        if not self.plans:
+            return self.visits
+        found = {visit.code: visit for version in self.plans for visit in version.visits}
+        return tuple(sorted(found.values(), key=lambda visit: visit.month))
+
+    def has_visit(self, code: str) -> bool:
+        """Whether any version has a visit with this code."""
+        return any(visit.code == code for visit in self.all_visits)

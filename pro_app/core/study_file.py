@@ -1,33 +1,51 @@
 """A study's parsed JSON → Study, refused with everything that is wrong with it."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
+from hashlib import sha256
 from typing import Any, get_origin, get_type_hints
 
 from pro_app.core.records import read
 from pro_app.core.study import Study, StudyError
 from pro_app.core.study_checks import contradictions
 
+#: What a study knows of itself and no file says.
+_NOT_STATED = ("sha256", "content", "plans")
 
-def from_data(data: object, sha256: str, *, is_time_zone: Callable[[str], bool]) -> Study:
+
+def from_data(data: object, *, is_time_zone: Callable[[str], bool]) -> Study:
     """The study that `data` (a parsed study file) describes; its `comment` is left out.
 
-    `is_time_zone` tells whether a name is known, which no pure value can.
+    Its digest is that of the canonical content: line ends, the order of keys and the
+    comment make no other study. `is_time_zone` tells whether a name is known, which no
+    pure value can.
     Errors: StudyError with every problem of shape (missing or unknown keys, wrong
     types), and with every contradiction in what has the right shape.
     """
     problems: list[str] = []
     stated = data
     if isinstance(data, Mapping):
-        stated = {key: value for key, value in data.items() if key != "comment"}
-        stated |= {"sha256": sha256}
+        problems += [f"{key}: unknown" for key in _NOT_STATED if key in data]
+        stated = {key: value for key, value in data.items() if key not in ("comment", *_NOT_STATED)}
+        content = canonical(stated)
+        try:
+            digest = sha256(content.encode("utf-8")).hexdigest()
+        except UnicodeEncodeError:
+            raise StudyError(["the file: holds half of a character (a lone surrogate)"]) from None
+        stated |= {"content": content, "sha256": digest}
     study: Study = read(Study, stated, "", problems)
     if isinstance(stated, Mapping):
         problems += _further_problems(stated, {_key(each) for each in problems}, is_time_zone)
     if problems:
         raise StudyError(problems)
     return study
+
+
+def canonical(data: Mapping[str, Any]) -> str:
+    """The content of a study file as it is kept and compared: one text for one content."""
+    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _further_problems(

@@ -5,18 +5,15 @@ import binascii
 import csv
 import io
 from collections.abc import Mapping
-from datetime import date, datetime
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core import identifiers
-from pro_app.core.instrument import Instrument
-from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.intake import patients
 from pro_app.intake.problems import BadTable, CellProblem, Expected, Rule
 from pro_app.intake.run import Door
 from pro_app.intake.service import Kind, Outcome, import_table
 from pro_app.intake.table import UTF_8, Source, Table, source_of, table_of
-from pro_app.store.engine.transaction import Actor
 
 #: What a page takes at once; the command line takes any.
 MOST_KB = 128
@@ -66,31 +63,20 @@ def unpacked(text: str) -> Table:
     return uploaded(".csv", content)
 
 
-def enrol(
-    table: Table,
-    study: Study,
-    instrument: Instrument,
-    *,
-    sites: Sites,
-    only_new: bool,
-    actor: Actor,
-    now: datetime,
-    today: date,
-    trial: bool = False,
-) -> Outcome:
+def enrol(table: Table, *, only_new: bool, trial: bool = False, at: StaffOccasion) -> Outcome:
     """What became of these patients, as `import_table` says; never with arms.
 
     Errors: BadTable.
     """
-    door = Door(sites=sites, arms=False, only_new=only_new, versions=True)
+    door = Door(sites=at.sites, arms=False, only_new=only_new, versions=True)
     return import_table(
         Kind.PATIENTS,
         table,
-        study,
-        instrument,
-        actor=actor,
-        now=now,
-        today=today,
+        at.study,
+        at.instrument,
+        actor=at.actor,
+        now=at.now,
+        today=at.today,
         trial=trial,
         door=door,
     )

@@ -14,7 +14,7 @@ from pro_app.intake.patients import LONGEST_VERSION
 from pro_app.intake.problems import BadTable
 from pro_app.intake.service import Imported, NotImported, OtherStudy, Outcome
 from pro_app.intake.table import GB18030, Table
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF, Role
 
 blueprint = Blueprint("intake", __name__, url_prefix="/staff/enrol")
@@ -77,18 +77,7 @@ def file() -> ResponseReturnValue:
 
 
 def _enrol(table: Table, *, only_new: bool, trial: bool = False) -> Outcome:
-    parts = deployment()
-    return enrolling.enrol(
-        table,
-        parts.study,
-        parts.instrument,
-        sites=current_user.sites,
-        only_new=only_new,
-        actor=current_user.actor,
-        now=parts.now(),
-        today=parts.today(),
-        trial=trial,
-    )
+    return enrolling.enrol(table, only_new=only_new, trial=trial, at=staff_occasion())
 
 
 def _preview(table: Table, outcome: Outcome) -> ResponseReturnValue:

@@ -20,6 +20,7 @@ from pro_app.core.rates import (
 from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.store.engine.transaction import Reader, reading
+from pro_app.store.patients.consents import withheld
 from pro_app.store.patients.patients import numbers_at
 from pro_app.store.statuses import counts
 from pro_app.store.statuses.counts import By as By
@@ -261,7 +262,7 @@ def _gap(
         entry for each in people for entry in asked.entries(each) if (each.id, entry.visit) in shown
     ]
     others = apart(tallies.of(group).entries, visit=visit, whole=whole, part=part)
-    numbers = set(here.values())
+    numbers = set(here.values()) - set(withheld(connection).values())
     seen = [entry for entry in others if entry.patient_id in numbers]
     elsewhere = sum(patient not in here for patient, _ in pairs) + len(others) - len(seen)
     by_number = sorted([*entries, *seen], key=lambda entry: entry.patient_id)

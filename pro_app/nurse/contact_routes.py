@@ -30,7 +30,7 @@ def write_down(number: str) -> ResponseReturnValue:
     parts = deployment()
     given = {name: request.form.get(name, "") for name in ("channel", "outcome", "call_back_at")}
     visit = request.form.get("visit") or None
-    if visit and visit not in {each.code for each in parts.study.visits}:
+    if visit and visit not in {each.code for each in parts.study.all_visits}:
         abort(404)
     try:
         channel, outcome = Channel(given["channel"]), Outcome(given["outcome"])

@@ -6,6 +6,7 @@ from enum import StrEnum
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
+from pro_app.acts.entered import day_of
 from pro_app.core.ledger import Status
 from pro_app.core.sites import Sites, only
 from pro_app.nurse.completeness import NESTED, Between, By, Number
@@ -45,11 +46,8 @@ def day(text: str, today: date) -> date:
     """The day, today when none is asked for. Errors: BadFilter."""
     if not text:
         return today
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        raise BadFilter(FilterProblem.NOT_A_DAY, text) from None
-    if found.isoformat() != text:
+    found = day_of(text)
+    if found is None:
         raise BadFilter(FilterProblem.NOT_A_DAY, text)
     if found > today:
         raise BadFilter(FilterProblem.DAY_AHEAD, text)

@@ -78,7 +78,7 @@ def give_reason(
 def _refused_for_itself(said: _Said, at: StaffOccasion) -> Refused | None:
     """What is wrong with the words alone, whatever is known of the patient."""
     known = {reason.code: reason for reason in at.study.reasons}
-    if all(visit.code != said.visit for visit in at.study.visits):
+    if all(visit.code != said.visit for visit in at.study.all_visits):
         return Refused(Why.UNKNOWN_VISIT, "visit")
     if said.code not in known:
         return Refused(Why.UNKNOWN_CODE, "code")

@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from pro_app.acts import patients as record
 from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused
-from pro_app.deployment import deployment
-from pro_app.nurse import patient, record
-from pro_app.nurse.record import FIELDS, LONGEST_VERSION, Given, Shown
+from pro_app.acts.patients import FIELDS, LONGEST_VERSION, Given, Shown
+from pro_app.nurse import patient
 from pro_app.security.access import staff_occasion, staff_only
-from pro_app.security.roles import SITE_STAFF
+from pro_app.security.roles import SITE_STAFF, Role
 
 blueprint = Blueprint("record", __name__, url_prefix="/patients/<number>/record")
 
@@ -26,7 +26,6 @@ def form(number: str) -> ResponseReturnValue:
 @blueprint.post("")
 @staff_only(*SITE_STAFF)
 def change(number: str) -> ResponseReturnValue:
-    parts = deployment()
     given = Given({name: _text(name) for name in FIELDS}, _text("why"))
     step = request.form.get("step")
     outcome: record.Saved | Shown | Refused
@@ -34,24 +33,18 @@ def change(number: str) -> ResponseReturnValue:
         return _form(number, given)
     if step == "save":
         outcome = record.save(
-            parts.study,
-            parts.instrument,
             given,
             as_shown=_text("as_shown"),
             number=number,
-            sites=current_user.sites,
-            actor=current_user.actor,
-            now=parts.now(),
-            today=parts.today(),
+            investigator=current_user.role == Role.INVESTIGATOR,
+            at=staff_occasion(),
         )
     else:
         outcome = record.look(
-            parts.study,
-            parts.instrument,
             given,
             number=number,
-            sites=current_user.sites,
-            today=parts.today(),
+            investigator=current_user.role == Role.INVESTIGATOR,
+            at=staff_occasion(),
         )
     if isinstance(outcome, Refused):
         if outcome.problem is Problem.UNKNOWN_PATIENT:

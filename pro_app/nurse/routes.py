@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from pro_app.acts import voids
 from pro_app.core.charts import SIGNS, stacked
 from pro_app.core.rates import POOLED
 from pro_app.core.refused import Refused, Why
@@ -16,6 +17,7 @@ from pro_app.nurse import (
     alert_routes,
     card_routes,
     completeness,
+    consent_routes,
     contact_routes,
     day,
     event_routes,
@@ -28,6 +30,7 @@ from pro_app.nurse import (
     record_routes,
     service,
     task_routes,
+    void_routes,
 )
 from pro_app.nurse.filters import BadFilter
 from pro_app.security import cards
@@ -42,6 +45,8 @@ blueprint.register_blueprint(pause_routes.blueprint)
 blueprint.register_blueprint(record_routes.blueprint)
 blueprint.register_blueprint(contact_routes.blueprint)
 blueprint.register_blueprint(alert_routes.blueprint)
+blueprint.register_blueprint(consent_routes.blueprint)
+blueprint.register_blueprint(void_routes.blueprint)
 
 
 @blueprint.context_processor
@@ -52,7 +57,7 @@ def _shared() -> dict[str, Any]:
         "today": deployment().today(),
         "reason_of": {reason.code: reason for reason in study.reasons},
         "site_of": {site.code: site for site in study.sites},
-        "month_of": {visit.code: visit.month for visit in study.visits},
+        "month_of": {visit.code: visit.month for visit in study.all_visits},
         "items": len(deployment().instrument.items),
         "longest_text": reasons.LONGEST_TEXT,
         "REASON_PENDING": REASON_PENDING,
@@ -143,7 +148,7 @@ def compliance() -> ResponseReturnValue:
     try:
         as_of = filters.day(asked["as_of"], parts.today())
         known_at = filters.instant(asked["known_at"], parts.now(), study.time_zone)
-        visits = [*(visit.code for visit in study.visits), POOLED]
+        visits = [*(visit.code for visit in study.all_visits), POOLED]
         shown = completeness.overview(
             study,
             parts.instrument,
@@ -171,6 +176,15 @@ def compliance() -> ResponseReturnValue:
     )
 
 
+def _declared_wrong(number: str) -> str:
+    """The page of a number that was declared wrong as a whole; nothing else is told of it."""
+    found = voids.of_number(number, at=staff_occasion())
+    if found is None:
+        abort(404)
+    site, void = found
+    return render_template("nurse/void_patient.html", number=number, site=site, void=void)
+
+
 def _patient_page(
     number: str,
     *,
@@ -183,7 +197,9 @@ def _patient_page(
     found = patient.page(number=number, at=staff_occasion())
     if found is None:
         meant = patient.meant(number, at=staff_occasion())
-        abort(redirect(url_for("nurse.patient", number=meant)) if meant else 404)
+        if meant and meant != number:
+            abort(redirect(url_for("nurse.patient", number=meant)))
+        return _declared_wrong(number)
     scales = {scale.code: scale for scale in instrument.scales}
     scale = scales.get(request.args.get("scale", ""), patient.overall(instrument))
     return render_template(

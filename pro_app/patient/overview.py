@@ -1,13 +1,15 @@
 """What a patient sees before and after a form: what is due, what may be opened, receipts."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
 from pro_app.acts.occasion import Occasion
-from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind, PatientFacts
+from pro_app.core.course import ended_by
+from pro_app.core.facts import PatientFacts
 from pro_app.core.ledger import Entry, Status, ledger
+from pro_app.core.plan import before_amendments
 from pro_app.core.submission import open_visits
 from pro_app.core.tasks import TaskKind
 from pro_app.core.wording import Wording
@@ -161,17 +163,21 @@ def receipt(patient_id: int, submission_id: str, *, at: Occasion) -> Receipt | N
 def openable(facts: PatientFacts, visit: str, begun_on: date | None, at: Occasion) -> Entry | None:
     """Her entry for the visit, open today or on the day she began it; else None.
 
-    A form that came meanwhile shuts it either way.
+    A form that came meanwhile shuts it either way. What she began under an earlier
+    version of the protocol she finishes under it.
     """
-    days = (at.today, begun_on) if begun_on else (at.today,)
     if any(form.visit == visit for form in facts.forms):
         return None
-    return next((e for day in days for e in _open(facts, day, at) if e.visit == visit), None)
+    opened = list(_open(facts, at.today, at))
+    if begun_on:
+        for study in (at.study, *before_amendments(at.study)):
+            opened += _open(facts, begun_on, replace(at, study=study))
+    return next((entry for entry in opened if entry.visit == visit), None)
 
 
 def locked_of(connection: Reader, facts: PatientFacts, at: Occasion) -> frozenset[str]:
     """The visits of hers that the hospital has locked: she begins none of them."""
-    found = locks_of_patient(connection, facts.patient_id, facts.site, at.study)
+    found = locks_of_patient(connection, facts.patient_id, facts.site_on(at.today), at.study)
     return locked_visits(found, at.study)
 
 
@@ -188,8 +194,7 @@ def _standing(facts: PatientFacts, state: State | None, at: Occasion) -> Standin
         return Standing.NOT_CONSENTED
     if at.production and (state is None or state.live_at is None):
         return Standing.NOT_LIVE
-    ends = ENDS_QUESTIONNAIRES | {EventKind.DEATH}
-    if any(event.kind in ends and event.on <= at.today for event in facts.events):
+    if ended_by(facts.events, at.today):
         return Standing.ENDED
     return Standing.ASKED
 
@@ -217,7 +222,7 @@ def _demonstration(language: str, at: Occasion) -> Wording | None:
 def _all_due(facts: PatientFacts, drafts: Mapping[str, Draft], at: Occasion) -> Iterator[Due]:
     """What is open today, and what she began while it was and may still finish."""
     opened = {entry.visit: entry for entry in _open(facts, at.today, at)}
-    for planned in at.study.visits:
+    for planned in at.study.all_visits:
         draft = drafts.get(planned.code)
         entry = opened.get(planned.code)
         if entry is None and draft is not None and not at.has_expired(draft):
@@ -232,7 +237,7 @@ def _due(entry: Entry, draft: Draft | None, at: Occasion) -> Due:
 
 
 def _why_shut(entry: Entry | None, visit: str, standing: Standing, at: Occasion) -> Shut:
-    if all(planned.code != visit for planned in at.study.visits):
+    if not at.study.has_visit(visit):
         return Shut.NO_SUCH_VISIT
     if standing in _SHUT_BEFORE:
         return Shut(standing.value)

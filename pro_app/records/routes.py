@@ -63,7 +63,7 @@ def act_on_patient(number: str, deed: str) -> ResponseReturnValue:
 def act_on_visit(number: str, visit: str, deed: str) -> ResponseReturnValue:
     """`lock` or `unlock`: a visit is not signed by itself."""
     _record_of(number)
-    if visit not in [each.code for each in deployment().study.visits]:
+    if visit not in [each.code for each in deployment().study.all_visits]:
         abort(404)
     back = url_for(".record", number=number, _anchor="visits")
     return _lock_alone(service.record_of_visit(number, visit), deed, back)
@@ -127,7 +127,7 @@ def _sites() -> list[Site]:
 def _words() -> dict[str, object]:
     return {
         "may_sign": current_user.role == Role.INVESTIGATOR,
-        "month_of": {visit.code: visit.month for visit in deployment().study.visits},
+        "month_of": {visit.code: visit.month for visit in deployment().study.all_visits},
         "longest_why": service.LONGEST_WHY,
         "site_of": {each.code: each for each in deployment().study.sites},
         "modes": messages.modes(),

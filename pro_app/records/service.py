@@ -161,7 +161,7 @@ def _standing(
     above = [(record.kind, record.subject), (Kind.SITE, site), (Kind.STUDY, study.id)]
     of_visits = {
         visit.code: found.get((Kind.VISIT, visit_subject(number or "", visit.code)))
-        for visit in (study.visits if number else ())
+        for visit in (study.all_visits if number else ())
     }
     return Standing(
         record,

@@ -22,7 +22,7 @@ blueprint = Blueprint("form", __name__)
 def blank(number: str, visit: str) -> ResponseReturnValue:
     """`?language=`: hers where none is asked for."""
     patient = service.find(number, at=staff_occasion())
-    if patient is None or all(each.code != visit for each in deployment().study.visits):
+    if patient is None or all(each.code != visit for each in deployment().study.all_visits):
         abort(404)
     return _print(number, visit, patient.site, request.args.get("language", patient.state.language))
 

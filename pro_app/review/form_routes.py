@@ -35,7 +35,7 @@ def list_page() -> ResponseReturnValue:
         "review/forms.html",
         found=forms.to_look_over(
             [Review(asked)] if known else forms.TO_LOOK_AT,
-            visit=visit if visit in [each.code for each in deployment().study.visits] else "",
+            visit=visit if visit in [each.code for each in deployment().study.all_visits] else "",
             sites=only(site) if site in sites else current_user.sites,
         ),
         asked={"review": asked if known else "", "site": site, "visit": visit},

@@ -126,7 +126,7 @@ def ask(
 ) -> int | Refused:
     """The id of a new query. A field can be asked about where a form is."""
     visit = about.visit or visit
-    if visit and visit not in [each.code for each in at.study.visits]:
+    if visit and visit not in [each.code for each in at.study.all_visits]:
         return Refused(Why.UNKNOWN_VISIT)
     if field and (about.form_id is None or field not in fields_of(at.instrument)):
         return Refused(Why.UNKNOWN_FIELD)

@@ -33,7 +33,7 @@ def _shared() -> dict[str, Any]:
         "signs": SIGNS,
         "reason_of": {reason.code: reason for reason in study.reasons},
         "site_of": {site.code: site for site in study.sites},
-        "month_of": {visit.code: visit.month for visit in study.visits},
+        "month_of": {visit.code: visit.month for visit in study.all_visits},
         "items": len(deployment().instrument.items),
         "REASON_PENDING": REASON_PENDING,
     }

@@ -1,6 +1,5 @@
 """The protocols as data files, and the door that reads them."""
 
-import hashlib
 import json
 from collections import Counter
 from dataclasses import replace
@@ -33,7 +32,7 @@ def load(name: str) -> Study:
         data = json.loads(content, object_pairs_hook=_once, parse_constant=_no_number)
     except ValueError as error:
         raise StudyError([f"{path}: not JSON: {error}"]) from error
-    study = from_data(data, hashlib.sha256(content).hexdigest(), is_time_zone=_is_time_zone)
+    study = from_data(data, is_time_zone=_is_time_zone)
     folder = path.parent / study.instrument
     if own and folder.is_dir():
         study = replace(study, instrument=str(folder.resolve()))
@@ -51,6 +50,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number")
+
+
+@lru_cache(maxsize=64)
+def from_content(content: str, *, instrument: str) -> Study:
+    """The study of a version that was kept; `instrument` is where the copy at hand has it."""
+    study = from_data(json.loads(content), is_time_zone=_is_time_zone)
+    return replace(study, instrument=instrument)
 
 
 def shipped_ids() -> tuple[str, ...]:

@@ -23,7 +23,7 @@ def tiny() -> dict[str, Any]:
 
 def problems(data: object, *, zone_is_known: bool = True) -> tuple[str, ...]:
     with pytest.raises(StudyError) as refused:
-        from_data(data, "0" * 64, is_time_zone=lambda _: zone_is_known)
+        from_data(data, is_time_zone=lambda _: zone_is_known)
     return refused.value.problems
 
 
@@ -80,7 +80,6 @@ def test_a_study_says_how_its_forms_are_laid_out() -> None:
     assert (
         from_data(
             {key: value for key, value in tiny().items() if key != "form_layout"},
-            "0" * 64,
             is_time_zone=lambda _: True,
         ).form_layout
         == "item"
@@ -90,8 +89,25 @@ def test_a_study_says_how_its_forms_are_laid_out() -> None:
     )
 
 
-def test_a_study_carries_the_checksum_of_its_file() -> None:
-    assert load(str(TINY)).sha256 == hashlib.sha256(TINY.read_bytes()).hexdigest()
+def test_a_study_carries_the_checksum_of_its_content_not_of_its_spaces() -> None:
+    study = load(str(TINY))
+    turned = dict(reversed(tiny().items())) | {"comment": "said twice"}
+
+    assert study.sha256 == hashlib.sha256(study.content.encode()).hexdigest()
+    assert from_data(turned, is_time_zone=lambda _: True).sha256 == study.sha256
+    changed = from_data(tiny() | {"form_layout": "item"}, is_time_zone=lambda _: True)
+    assert changed.sha256 != study.sha256
+
+
+def test_a_file_does_not_say_what_a_study_knows_of_itself() -> None:
+    told = problems(tiny() | {"sha256": "0" * 64, "content": "{}", "plans": []})
+    assert told == ("sha256: unknown", "content: unknown", "plans: unknown")
+
+
+def test_half_a_character_is_refused() -> None:
+    data = tiny()
+    data["title"]["en"] += "\ud800"
+    assert problems(data) == ("the file: holds half of a character (a lone surrogate)",)
 
 
 def test_a_study_is_read_once() -> None:
@@ -251,7 +267,7 @@ def test_windows_that_overlap_only_after_a_short_month_are_refused() -> None:
     data = tiny()
     data["visits"][1]["days_after"] = 14
     data["visits"][2]["days_before"] = 13
-    from_data(data, "", is_time_zone=lambda _: True)
+    from_data(data, is_time_zone=lambda _: True)
 
     data["visits"][2]["days_before"] = 14
     assert problems(data) == (

@@ -17,6 +17,7 @@ ROOMS = (
     "review",
     "requests",
     "intake",
+    "amendments",
     "followup",
     "wording",
     "demo",

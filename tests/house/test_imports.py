@@ -94,6 +94,7 @@ def test_routes_never_reach_into_the_store(path: Path) -> None:
         "pro_app.qr",
         "pro_app.public",
         "pro_app.refusals",
+        "pro_app.remarks",
         "pro_app.security_log",
         "pro_app.settings",
     )

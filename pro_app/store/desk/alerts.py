@@ -11,6 +11,7 @@ from pro_app.core.sites import Sites
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.forms.amended import read_amended
+from pro_app.store.patients.voids import of_void_patient
 from pro_app.store.statuses.cuts import Cut
 from pro_app.store.tables import alert, form, form_score, patient
 
@@ -147,7 +148,7 @@ def open_alerts(connection: Connection, *, sites: Sites, limit: int) -> Cut[Open
     """The alerts of these sites that nobody has closed, escalated ones and the oldest first."""
     query = (
         _open_alerts()
-        .where(at_sites(patient.c.site, sites))
+        .where(at_sites(patient.c.site, sites), ~of_void_patient())
         .order_by(alert.c.escalated_at.is_(None), alert.c.opened_at, alert.c.id)
         .add_columns(func.count().over().label("total"))
         .limit(limit)
@@ -165,7 +166,7 @@ def not_taken(connection: Connection) -> list[OpenAlert]:
 def lock_alert(tx: Tx, alert_id: int, *, sites: Sites) -> OpenAlert | None:
     """An open alert, locked; None when there is none of this number at these sites."""
     query = _open_alerts().where(alert.c.id == alert_id).with_for_update(of=alert)
-    query = query.where(at_sites(patient.c.site, sites))
+    query = query.where(at_sites(patient.c.site, sites), ~of_void_patient())
     row: Any = tx.execute(query).one_or_none()
     return OpenAlert(*row) if row else None
 

@@ -4,7 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CTE, Connection, and_, case, func, insert, select, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from pro_app.core.contact import Attempt, Channel, Outcome
 from pro_app.core.sites import Sites
@@ -12,9 +23,10 @@ from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.few import few
 from pro_app.store.engine.known import known
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.forms.voided import is_void
 from pro_app.store.statuses.cuts import Cut
 from pro_app.store.statuses.rule import asked_no_more
-from pro_app.store.tables import contact_attempt, patient
+from pro_app.store.tables import contact_attempt, form, patient
 
 _ATTEMPT = (
     contact_attempt.c.made_at,
@@ -162,19 +174,10 @@ def _tries_since(since: datetime) -> CTE:
 def call_backs(
     connection: Connection, *, sites: Sites, since: datetime, until: datetime, limit: int
 ) -> Cut[CallBack]:
-    """Who is to be called again until an instant, and has not been since; the earliest first."""
-    later = contact_attempt.alias("later")
-    called_since = (
-        select(later.c.id)
-        .where(
-            later.c.patient_id == contact_attempt.c.patient_id,
-            later.c.superseded_at.is_(None),
-            later.c.outcome != Outcome.REMINDED.value,
-            (later.c.made_at > contact_attempt.c.made_at)
-            | and_(later.c.made_at == contact_attempt.c.made_at, later.c.id > contact_attempt.c.id),
-        )
-        .exists()
-    )
+    """Who is to be called again until an instant, and has not been since; the earliest first.
+
+    Nor did the form come since of which the call was: by whatever door, it closes with it.
+    """
     due = few(
         select(
             contact_attempt.c.patient_id, contact_attempt.c.visit, contact_attempt.c.call_back_at
@@ -182,7 +185,8 @@ def call_backs(
             contact_attempt.c.made_at >= since,
             contact_attempt.c.call_back_at <= until,
             known(contact_attempt, None),
-            ~called_since,
+            ~_called_since(),
+            ~_came_since(),
         ),
         "due",
     )
@@ -198,6 +202,33 @@ def call_backs(
     rows = list(connection.execute(query))
     shown = tuple(CallBack(row.number, row.visit, row.call_back_at) for row in rows)
     return Cut(shown, rows[0].total if rows else 0)
+
+
+def _called_since() -> ColumnElement[bool]:
+    """Whether the patient was called again after an attempt."""
+    later = contact_attempt.alias("later")
+    return (
+        select(later.c.id)
+        .where(
+            later.c.patient_id == contact_attempt.c.patient_id,
+            later.c.superseded_at.is_(None),
+            later.c.outcome != Outcome.REMINDED.value,
+            (later.c.made_at > contact_attempt.c.made_at)
+            | and_(later.c.made_at == contact_attempt.c.made_at, later.c.id > contact_attempt.c.id),
+        )
+        .exists()
+    )
+
+
+def _came_since() -> ColumnElement[bool]:
+    """Whether the form of the visit, of which an attempt was, came after it."""
+    return exists().where(
+        form.c.patient_id == contact_attempt.c.patient_id,
+        form.c.visit == contact_attempt.c.visit,
+        form.c.received_at >= contact_attempt.c.made_at,
+        ~form.c.proxy,
+        ~is_void(),
+    )
 
 
 def _attempt(row: object) -> Attempt:

@@ -11,6 +11,7 @@ from pro_app.core.sites import Sites
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.patients.numbers import find_number, fits_search
+from pro_app.store.patients.voids import of_void_patient
 from pro_app.store.statuses.cuts import Cut
 from pro_app.store.tables import data_query, form, patient, query_note
 
@@ -244,7 +245,7 @@ def _query() -> Select[Any]:
 
 
 def _at(query: Select[Any], sites: Sites) -> Select[Any]:
-    return query.where(at_sites(patient.c.site, sites))
+    return query.where(at_sites(patient.c.site, sites), ~of_void_patient())
 
 
 def _made(row: Any) -> Query:

@@ -10,6 +10,7 @@ from pro_app.core.requests import RequestKind, RequestOutcome, due_on
 from pro_app.core.sites import Sites
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.patients.voids import of_void_patient
 from pro_app.store.tables import data_request, patient
 
 
@@ -62,7 +63,7 @@ def open_requests(connection: Connection, *, sites: Sites, limit: int) -> tuple[
         .order_by(data_request.c.due_on, data_request.c.id)
         .limit(limit)
     )
-    query = query.where(at_sites(patient.c.site, sites))
+    query = query.where(at_sites(patient.c.site, sites), ~of_void_patient())
     return tuple(
         OpenRequest(row.id, row.number, RequestKind(row.kind), *row[3:])
         for row in connection.execute(query)

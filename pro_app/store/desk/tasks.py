@@ -10,6 +10,7 @@ from pro_app.core.sites import Sites
 from pro_app.core.tasks import TaskKind, TaskOutcome
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.forms.voided import is_void
 from pro_app.store.statuses.cuts import Cut, RowT
 from pro_app.store.statuses.rule import asked_no_more
 from pro_app.store.tables import draft, form, nurse_task, patient, planned_visit
@@ -81,20 +82,6 @@ def open_task(
             "detail": detail,
             "opened_at": tx.now,
         },
-    )
-
-
-def close_form_task(tx: Tx, patient_id: int, visit: str) -> None:
-    """The form that could not be taken has come: nothing is left to do."""
-    tx.execute(
-        update(nurse_task)
-        .where(
-            nurse_task.c.patient_id == patient_id,
-            nurse_task.c.kind == TaskKind.FORM_NOT_TAKEN.value,
-            nurse_task.c.visit == visit,
-            nurse_task.c.closed_at.is_(None),
-        )
-        .values(closed_at=tx.now, closed_by=tx.actor.name, outcome=TaskOutcome.RECEIVED.value)
     )
 
 
@@ -212,8 +199,8 @@ def begun(
     came = exists().where(
         form.c.patient_id == draft.c.patient_id,
         form.c.visit == draft.c.visit,
-        form.c.standing,
         ~form.c.proxy,
+        ~is_void(),
     )
     closes_on = planned_visit.c.closes_on
     query = (

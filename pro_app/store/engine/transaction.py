@@ -40,6 +40,7 @@ class Actor:
 
 CLI = Actor("cli", "operator")
 WORKER = Actor("worker", "system")
+SERVER = Actor("server", "system")
 
 
 #: An event's number is asked back by nobody.

@@ -12,6 +12,7 @@ from pro_app.core.sites import EVERYWHERE, Sites
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.few import few
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.patients.voids import of_void_patient
 from pro_app.store.tables import correction, correction_decision, form, patient
 
 
@@ -108,7 +109,7 @@ def _read(connection: Connection, which: ColumnElement[bool], sites: Sites) -> l
         .join(patient, patient.c.id == form.c.patient_id)
         .order_by(found.c.id)
     )
-    query = query.where(at_sites(patient.c.site, sites))
+    query = query.where(at_sites(patient.c.site, sites), ~of_void_patient())
     return [
         Correction(
             id=row.id,

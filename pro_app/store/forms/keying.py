@@ -13,6 +13,7 @@ from pro_app.core.sites import Sites
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.few import few
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.patients.voids import of_void_patient
 from pro_app.store.tables import form, keying_decision, patient, second_keying
 
 
@@ -110,7 +111,7 @@ def keyed_once(connection: Connection, *, sites: Sites, limit: int) -> list[Pape
         .order_by(form.c.received_at.desc(), form.c.id.desc())
         .limit(limit)
     )
-    query = query.where(at_sites(patient.c.site, sites))
+    query = query.where(at_sites(patient.c.site, sites), ~of_void_patient())
     return [PaperForm(*row, None) for row in connection.execute(query)]
 
 
@@ -131,7 +132,7 @@ def differing(connection: Connection, *, sites: Sites) -> list[PaperForm]:
         .join(patient, patient.c.id == form.c.patient_id)
         .order_by(form.c.received_at.desc(), form.c.id.desc())
     )
-    query = query.where(at_sites(patient.c.site, sites))
+    query = query.where(at_sites(patient.c.site, sites), ~of_void_patient())
     return [
         PaperForm(*row[:6], len(row.differences) - row.settled)
         for row in connection.execute(query)

@@ -22,6 +22,7 @@ from pro_app.core.sites import Sites
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.patients.voids import of_void_patient
 from pro_app.store.statuses.cuts import Cut
 from pro_app.store.tables import (
     correction,
@@ -193,7 +194,7 @@ def _query() -> Select[Any]:
 
 
 def _at(query: Select[Any], sites: Sites) -> Select[Any]:
-    return query.where(at_sites(patient.c.site, sites))
+    return query.where(at_sites(patient.c.site, sites), ~of_void_patient())
 
 
 def _made(row: Any) -> Reviewed:

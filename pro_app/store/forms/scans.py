@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 from pro_app.core.sites import Sites
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.patients.voids import of_void_patient
 from pro_app.store.tables import form, paper_scan, patient
 
 
@@ -62,7 +63,7 @@ def find_picture(
             paper_scan.c.removed_at.is_(None),
         )
     )
-    query = query.where(at_sites(patient.c.site, sites))
+    query = query.where(at_sites(patient.c.site, sites), ~of_void_patient())
     row = connection.execute(query).one_or_none()
     return Picture(*row) if row else None
 

@@ -7,12 +7,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, select, update
 
-from pro_app.core.schedule import plan
+from pro_app.core.facts import EventFact, PatientFacts
+from pro_app.core.plan import planned_from, version_on
 from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
+from pro_app.store.engine.locked import refuse_locked
+from pro_app.store.engine.study_versions import as_recorded
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.patients.events import moves_of
 from pro_app.store.tables import (
     allocation,
     missing_flag,
@@ -36,10 +40,13 @@ class PatientState:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
+    """`site` is that of today, where the record is seen; `first_site` where they were enrolled."""
+
     id: int
     number: str
     site: str
     state: PatientState
+    first_site: str
 
 
 def _select() -> Any:
@@ -54,11 +61,26 @@ def _select() -> Any:
         version.c.randomised_on,
         version.c.able,
         version.c.consent_version,
+        patient.c.first_site,
     ).join(version, and_(version.c.patient_id == patient.c.id, version.c.superseded_at.is_(None)))
 
 
 def _patient(row: Row[Any]) -> Patient:
-    return Patient(row.id, row.number, row.site, PatientState(*row[3:]))
+    return Patient(row.id, row.number, row.site, PatientState(*row[3:9]), row.first_site)
+
+
+def facts_alone(each: Patient, events: Sequence[EventFact] = ()) -> PatientFacts:
+    """What is known of a patient without forms and reasons, as one value for the core."""
+    state = each.state
+    return PatientFacts(
+        patient_id=each.number,
+        site=each.first_site,
+        screened_on=state.screened_on,
+        pro_consent_on=state.pro_consent_on,
+        randomised_on=state.randomised_on,
+        able=state.able,
+        events=tuple(events),
+    )
 
 
 def find_patient(connection: Connection, number: str, *, sites: Sites) -> Patient | None:
@@ -115,7 +137,7 @@ def add_patients(
     arms = [_arm(tx, ids[n], arm) for n, _, _, arm in rows if arm]
     if arms:
         tx.execute(insert(allocation), arms)
-    _write_plans(tx, [Patient(ids[n], n, site, state) for n, site, state, _ in rows], study)
+    _write_plans(tx, [Patient(ids[n], n, site, state, site) for n, site, state, _ in rows], study)
     return ids
 
 
@@ -137,35 +159,6 @@ def change_states(tx: Tx, changes: Sequence[tuple[Patient, PatientState]], study
         rows = [_version(tx, changed.id, state) for changed, state in changes]
         tx.execute(insert(patient_version), rows)
     _write_plans(tx, [replace(changed, state=state) for changed, state in changes], study)
-
-
-@dataclass(frozen=True, slots=True)
-class StateVersion:
-    """What was known of a patient from an instant on, and who recorded it."""
-
-    state: PatientState
-    recorded_at: datetime
-    recorded_by: str
-
-
-def versions_of(connection: Connection, patient_id: int) -> list[StateVersion]:
-    """All that was ever known of a patient's own data, the earliest first."""
-    version = patient_version.c
-    query = (
-        select(
-            version.recorded_at,
-            version.recorded_by,
-            version.language,
-            version.screened_on,
-            version.pro_consent_on,
-            version.randomised_on,
-            version.able,
-            version.consent_version,
-        )
-        .where(version.patient_id == patient_id)
-        .order_by(version.id)
-    )
-    return [StateVersion(PatientState(*row[2:]), *row[:2]) for row in connection.execute(query)]
 
 
 def arms_of(
@@ -209,12 +202,23 @@ def _arm(tx: Tx, patient_id: int, arm: str) -> dict[str, Any]:
     }
 
 
+def write_plans(tx: Tx, study: Study) -> int:
+    """Plan the visits of all patients anew, and say of how many. They must be held."""
+    everybody = [_patient(row) for row in tx.execute(_select().order_by(patient.c.id))]
+    _write_plans(tx, everybody, study)
+    return len(everybody)
+
+
 def _write_plans(tx: Tx, patients: Sequence[Patient], study: Study) -> None:
+    if not patients:
+        return
+    study = as_recorded(tx, study)
     ids = [each.id for each in patients]
     for start in range(0, len(ids), 5000):
         part = ids[start : start + 5000]
         tx.execute(delete(planned_visit).where(planned_visit.c.patient_id.in_(part)))
-    rows = [row for each in patients for row in planned_rows(each, study)]
+    moved = moves_of(tx.connection, ids)
+    rows = [row for each in patients for row in planned_rows(each, study, moved.get(each.id, ()))]
     if rows:
         tx.execute(insert(planned_visit), rows)
     for start in range(0, len(ids), 5000):
@@ -242,14 +246,32 @@ def _move_flags(tx: Tx, patient_ids: Sequence[int]) -> None:
     )
 
 
-def planned_rows(each: Patient, study: Study) -> list[dict[str, Any]]:
-    """The visits planned for a patient; the baseline alone before randomisation."""
-    fixed = {
-        "patient_id": each.id,
-        "site": each.site,
-        "target_site": each.site,
-        "study_version": study.version,
-    }
+def settle_sites(tx: Tx, patients: Sequence[Patient], study: Study) -> dict[int, str]:
+    """Patient id → the site of today, after their transfers were recorded or taken back.
+
+    Who may see the record follows it, and so does the plan: whose work a visit is, and
+    where it counts. A transfer has no day ahead, so that the last one is today's.
+    Errors: Locked, also where the site is that the patient leaves.
+    """
+    refuse_locked(tx.connection, [(each.number, None) for each in patients])
+    moved = moves_of(tx.connection, [each.id for each in patients])
+    now = {e.id: moved[e.id][-1][1] if e.id in moved else e.first_site for e in patients}
+    for each in patients:
+        if now[each.id] != each.site:
+            there = update(patient).where(patient.c.id == each.id)
+            tx.execute(there.values(site=now[each.id]))
+    _write_plans(tx, [replace(each, site=now[each.id]) for each in patients], study)
+    return now
+
+
+def planned_rows(
+    each: Patient, study: Study, moves: Sequence[tuple[date, str]] = ()
+) -> list[dict[str, Any]]:
+    """The visits planned for a patient; the baseline alone before randomisation.
+
+    `moves`: the transfers, see `moves_of`.
+    """
+    fixed = {"patient_id": each.id, "site": each.site, "target_site": each.site}
     if each.state.randomised_on is not None:
         return [
             fixed
@@ -258,10 +280,19 @@ def planned_rows(each: Patient, study: Study) -> list[dict[str, Any]]:
                 "opens_on": visit.opens_on,
                 "target_on": visit.target_on,
                 "closes_on": visit.closes_on,
+                "study_version": visit.version,
+                "asked": visit.asked,
+                "target_site": _site_on(each, moves, visit.target_on),
             }
-            for visit in plan(study.visits, each.state.randomised_on)
+            for visit in planned_from(study, each.state.randomised_on)
         ]
-    if each.state.screened_on is None:
+    opens_on = each.state.screened_on
+    if opens_on is None:
         return []
-    opened = {"opens_on": each.state.screened_on, "target_on": None, "closes_on": None}
-    return [fixed | {"visit": study.visits[0].code} | opened]
+    opened = {"opens_on": opens_on, "target_on": None, "closes_on": None, "asked": True}
+    version = version_on(study, opens_on)
+    return [fixed | {"visit": study.visits[0].code, "study_version": version} | opened]
+
+
+def _site_on(each: Patient, moves: Sequence[tuple[date, str]], day: date) -> str:
+    return next((site for on, site in reversed(moves) if on <= day), each.first_site)

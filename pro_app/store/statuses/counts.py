@@ -30,14 +30,8 @@ from pro_app.core.sites import Sites
 from pro_app.core.study import REASON_PENDING, Study
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
-from pro_app.store.statuses.rule import (
-    Rule,
-    ends_of_each,
-    is_counted,
-    is_unanswered,
-    joined,
-    left_to_core,
-)
+from pro_app.store.statuses.left import left_to_core
+from pro_app.store.statuses.rule import Rule, ends_of_each, is_counted, is_unanswered, joined
 from pro_app.store.tables import allocation, patient, patient_version, planned_visit, reason
 
 By = Literal["site", "arm"]
@@ -54,7 +48,7 @@ class Counted:
         """One row per visit of the study, in its order."""
         return tuple(
             VisitRates(each.code, each.month, self.visits.get(each.code, Counts()))
-            for each in study.visits
+            for each in study.all_visits
         )
 
 
@@ -189,6 +183,7 @@ def _letters(
         .select_from(source)
         .where(
             patient_version.c.randomised_on <= as_of,
+            planned_visit.c.asked,
             planned_visit.c.patient_id.not_in(left_to_core(as_of)),
             at_sites(planned_visit.c.target_site, sites),
         )

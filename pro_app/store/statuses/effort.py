@@ -40,7 +40,7 @@ def effort_by_visit(
     came: dict[tuple[str | None, str | None], tuple[int, int]] = {}
     for part, visit, keyed, stand in connection.execute(forms):
         came[part, visit] = (keyed, stand)
-    visits: list[str | None] = [visit.code for visit in study.visits]
+    visits: list[str | None] = [visit.code for visit in study.all_visits]
     found = {}
     for group in {part for part, _ in (*tried, *came)}:
         about_none = [None] if (group, None) in tried else []

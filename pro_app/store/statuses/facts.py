@@ -79,6 +79,7 @@ def read_facts(
                 events=tuple(EventFact(EventKind(k), on, to) for _, k, on, to in events[row.id]),
                 forms=_counting(row.id, forms[row.id], amended),
                 reasons=tuple(ReasonFact(v, code, on) for _, v, code, on in reasons[row.id]),
+                known_at=known_at,
             ),
         )
         for row in people

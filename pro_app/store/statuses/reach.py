@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, ScalarSelect, and_, func, select
 
 from pro_app.core.contact import Outcome
+from pro_app.core.plan import asked_from
 from pro_app.core.reach import Proof, Reach, Way, reach
-from pro_app.core.schedule import plan
 from pro_app.core.study import Study
 from pro_app.store.engine.known import known
 from pro_app.store.tables import (
@@ -41,7 +41,7 @@ def reach_of(
     return {
         row.number: reach(
             (proof for proof in _proofs(row, study.time_zone) if proof.on <= today),
-            plan(study.visits, row.randomised_on) if row.randomised_on else (),
+            asked_from(study, row.randomised_on),
             today=today,
         )
         for row in connection.execute(query)

@@ -4,18 +4,17 @@ Flags, Today, counts and letters ask it, since they must not compute every statu
 every patient to find fifty. It says the same as `core.ledger` does; a property test
 holds the two against each other. Patients whose course needs more than the first day of
 each kind of event, or whose forms were changed or decided on, are few and left to the
-core: see `left_to_core`.
+core: see `left`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
-    Connection,
     Date,
     FromClause,
     Select,
@@ -30,7 +29,6 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    union,
 )
 
 from pro_app.core.course import NEVER
@@ -41,15 +39,11 @@ from pro_app.core.study import Study
 from pro_app.store.engine.known import known
 from pro_app.store.statuses.facts import standing
 from pro_app.store.tables import (
-    correction,
-    correction_decision,
     event,
     form,
-    form_decision,
     patient_version,
     planned_visit,
     reason,
-    void,
 )
 
 _WITHDRAWALS = sorted(ENDS_QUESTIONNAIRES)
@@ -78,35 +72,54 @@ def ends_of_each(study: Study, as_of: date) -> tuple[FromClause, Ends]:
             event.c.patient_id,
             first([EventKind.DEATH]).label("death_on"),
             first(_WITHDRAWALS).label("withdrawal_on"),
-            first(study.stop_events).label("stop_on"),
+            *(first(kinds).label(f"stop_{n}_on") for n, kinds in enumerate(_all_stops(study))),
         )
         .where(
             known(event, None),
             event.c.happened_on <= as_of,
-            event.c.kind.in_(sorted({EventKind.DEATH, *_WITHDRAWALS, *study.stop_events})),
+            event.c.kind.in_(sorted({EventKind.DEATH, *_WITHDRAWALS, *chain(*_all_stops(study))})),
         )
         .group_by(event.c.patient_id)
         .subquery("ends")
     )
-    return found, Ends(found.c.death_on, found.c.withdrawal_on, found.c.stop_on)
+    stops = [found.c[f"stop_{n}_on"] for n in range(len(_all_stops(study)))]
+    return found, Ends(found.c.death_on, found.c.withdrawal_on, _stop_of_version(study, stops))
+
+
+def _all_stops(study: Study) -> list[tuple[str, ...]]:
+    """The kinds of event at which the protocol stops asking, as its versions have them."""
+    found = [version.stop_events for version in study.plans] or [study.stop_events]
+    return list(dict.fromkeys(found))
+
+
+def _stop_of_version(study: Study, days: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    """The day of `days`, one for each of `_all_stops`, that counts for the visit's version."""
+    if len(days) == 1:
+        return days[0]
+    stops = _all_stops(study)
+    version = planned_visit.c.study_version
+    return case(*((version == v.number, days[stops.index(v.stop_events)]) for v in study.plans))
 
 
 def ends_of_the_asked(study: Study, as_of: date) -> Ends:
     """Those of the row at hand, of a patient who neither died nor withdrew."""
     never: ColumnElement[Any] = cast(null(), Date)
-    if not study.stop_events:
-        return Ends(never, never, never)
-    stop = (
-        select(func.min(event.c.happened_on))
-        .where(
-            event.c.patient_id == planned_visit.c.patient_id,
-            known(event, None),
-            event.c.kind.in_(sorted(study.stop_events)),
-            event.c.happened_on <= as_of,
+
+    def stop(kinds: Collection[str]) -> ColumnElement[Any]:
+        if not kinds:
+            return never
+        return (
+            select(func.min(event.c.happened_on))
+            .where(
+                event.c.patient_id == planned_visit.c.patient_id,
+                known(event, None),
+                event.c.kind.in_(sorted(kinds)),
+                event.c.happened_on <= as_of,
+            )
+            .scalar_subquery()
         )
-        .scalar_subquery()
-    )
-    return Ends(never, never, stop)
+
+    return Ends(never, never, _stop_of_version(study, list(map(stop, _all_stops(study)))))
 
 
 def asked_no_more(patient_id: ColumnElement[int]) -> ColumnElement[bool]:
@@ -130,38 +143,6 @@ def asked_no_more(patient_id: ColumnElement[int]) -> ColumnElement[bool]:
         event.c.kind.in_(sorted({EventKind.DEATH, *ENDS_QUESTIONNAIRES})),
         ~returned,
     )
-
-
-def left_to_core(as_of: date) -> CompoundSelect[Any]:
-    """The ids of patients of whom the rule in SQL does not speak, and the core has to.
-
-    Whoever returned from a withdrawal, went to another site after the day (the plan has
-    the sites of today), or has a form that was corrected, decided on or declared wrong.
-    """
-    # By IN, not by a join, for which SQLite may read every form to find none.
-    signed = select(correction.c.form_id).where(
-        correction.c.id.in_(
-            select(correction_decision.c.correction_id).where(correction_decision.c.signed)
-        )
-    )
-    changed = select(form.c.patient_id).where(form.c.id.in_(signed))
-    decisions = select(form_decision.c.form_id).where(known(form_decision, None))
-    decided = select(form.c.patient_id).where(form.c.id.in_(decisions), ~form.c.proxy)
-    moved = and_(event.c.kind == EventKind.TRANSFER, event.c.happened_on > as_of)
-    # As the index says it: SQLite uses it for no bound values.
-    seldom: ColumnElement[bool] = literal_column(
-        "event.kind IN ('return_consent', 'return_to_questionnaires', 'transfer')"
-    )
-    events = select(event.c.patient_id).where(
-        seldom, known(event, None), or_(event.c.kind.in_(_RETURNS), moved)
-    )
-    wrong = select(void.c.patient_id).where(void.c.form_id.is_not(None))
-    return union(changed, decided, events, wrong)
-
-
-def ids_left_to_core(connection: Connection, as_of: date) -> frozenset[int]:
-    """The same patients, read."""
-    return frozenset(connection.execute(left_to_core(as_of)).scalars())
 
 
 def joined(ends: FromClause, as_of: date | None) -> FromClause:
@@ -208,7 +189,9 @@ class Rule:
         self._target_on = func.coalesce(plan.target_on, _never())
         self.randomised = _so(version.randomised_on <= as_of)
         #: In the rates, and asked for reasons: able as recorded for the day of randomisation.
-        self.in_population = and_(self.randomised, self.consented, version.able.is_(True))
+        self.in_population = and_(
+            self.randomised, self.consented, version.able.is_(True), plan.asked
+        )
         self.came = form.c.id.is_not(None)
         self.mature = _so(plan.closes_on < as_of)
         self.alive = ~_so(ends.death_on < self._target_on)
@@ -226,11 +209,11 @@ class Rule:
     @property
     def waits(self) -> ColumnElement[bool]:
         """Of a row without a form: whether one is expected and may still come in the window."""
-        return and_(self.asked_for, self.alive, self.window_open)
+        return and_(planned_visit.c.asked, self.asked_for, self.alive, self.window_open)
 
     @property
     def missing(self) -> ColumnElement[bool]:
-        """Whether the status is MISSING, said without the rest."""
+        """Whether the status is MISSING, of a visit that is asked for; said without the rest."""
         return and_(~self.came, self.mature, self.asked_for, self.alive)
 
     @property
@@ -246,7 +229,7 @@ class Rule:
         plan, ends, on = planned_visit.c, self._ends, form.c.answered_on
         not_screened = and_(plan.target_on.is_(None), plan.opens_on > self._as_of)
         return case(
-            (or_(and_(~self.came, ~self.consented), not_screened), null()),
+            (or_(and_(~self.came, or_(~self.consented, ~plan.asked)), not_screened), null()),
             *(
                 (and_(self.came, each), status.value)
                 for each, status in (

@@ -31,7 +31,8 @@ from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
 from pro_app.store.statuses.cuts import Cut, cut, gather
 from pro_app.store.statuses.facts import Scope, read_facts, standing
-from pro_app.store.statuses.rule import Rule, asked_no_more, ends_of_the_asked, left_to_core
+from pro_app.store.statuses.left import left_to_core
+from pro_app.store.statuses.rule import Rule, asked_no_more, ends_of_the_asked
 from pro_app.store.tables import form, patient, patient_version, planned_visit, reason
 
 
@@ -213,7 +214,8 @@ def _by_list(query: Select[Any], study: Study, today: date, within_days: Sequenc
     walks the whole site; the last end spares the windows that lie ahead.
     """
     closes_on = planned_visit.c.closes_on
-    longest = max(v.days_before + v.days_after for v in study.visits)
+    visits = [v for version in study.plans for v in version.visits] or study.visits
+    longest = max(v.days_before + v.days_after for v in visits)
     ranges = [
         closes_on.between(today + timedelta(after + 1), today + timedelta(until))
         for after, until in pairwise([-1, *within_days, longest])

@@ -33,7 +33,7 @@ from pro_app.store.tables.people import (
     staff_right,
 )
 from pro_app.store.tables.review import data_query, form_review, paper_scan, query_note
-from pro_app.store.tables.running import lease, study_state, wording_pack
+from pro_app.store.tables.running import lease, study_state, study_version, wording_pack
 from pro_app.store.tables.trail import audit_event, audit_seal, record_lock, redaction, signature
 from pro_app.store.tables.trial import (
     allocation,
@@ -99,6 +99,7 @@ __all__ = [
     "staff",
     "staff_right",
     "study_state",
+    "study_version",
     "void",
     "wording_pack",
 ]
@@ -118,6 +119,7 @@ WRITE_ONCE = (
     redaction,
     second_keying,
     signature,
+    study_version,
     void,
 )
 

@@ -40,6 +40,19 @@ study_state = Table(
     CheckConstraint("id = 1", name="one_row"),
 )
 
+# The protocol as it was recorded, each version once; the first one with the first patient.
+study_version = Table(
+    "study_version",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("effective_on", Date),  # empty for the first: it holds from the beginning
+    Column("content", Text, nullable=False),  # the study file in canonical JSON
+    Column("sha256", Text, nullable=False),  # of its UTF-8 bytes
+    Column("reason", Text),
+    Column("recorded_at", Instant, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+)
+
 lease = Table(
     "lease",
     metadata,

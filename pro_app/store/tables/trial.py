@@ -171,7 +171,10 @@ planned_visit = Table(
     Column("opens_on", Date, nullable=False),
     Column("target_on", Date),  # empty until she is randomised
     Column("closes_on", Date),
-    Column("study_version", Text, nullable=False),
+    Column("study_version", Integer, nullable=False),  # the number of the one it follows
+    # Not where an amendment took the visit out, or brought it in too late: then nobody
+    # expects a form, and one that comes all the same is classified by this window.
+    Column("asked", Boolean, nullable=False),
     Index("ix_planned_visit_site_closes_on", "site", "closes_on"),
 )
 
@@ -217,7 +220,7 @@ form = Table(
         sqlite_where=text("standing AND NOT proxy"),
         postgresql_where=text("standing AND NOT proxy"),
     ),
-    Index("ix_form_patient_id", "patient_id"),
+    Index("ix_form_patient_id_answered_on", "patient_id", "answered_on"),
     # What waits at the desk: few of many, whatever the size of the study.
     Index(
         "ix_form_second",

@@ -55,7 +55,7 @@ def locks_of_patient(connection: Connection, number: str, site: str, study: Stud
         connection,
         {
             Kind.PATIENT: [number],
-            Kind.VISIT: [visit_subject(number, visit.code) for visit in study.visits],
+            Kind.VISIT: [visit_subject(number, visit.code) for visit in study.all_visits],
             Kind.SITE: [site],
             Kind.STUDY: [study.id],
         },
@@ -65,7 +65,7 @@ def locks_of_patient(connection: Connection, number: str, site: str, study: Stud
 def locked_visits(found: Locks, study: Study) -> frozenset[str]:
     """The visits of a patient that are locked, by themselves or with all of her."""
     if any(kind is not Kind.VISIT for kind, _ in found):
-        return frozenset(visit.code for visit in study.visits)
+        return frozenset(visit.code for visit in study.all_visits)
     return frozenset(subject.rpartition("/")[2] for _, subject in found)
 
 

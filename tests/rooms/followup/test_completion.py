@@ -39,7 +39,7 @@ def world(app: Flask) -> Flask:
 def set_floor(app: Flask, floor: float | None) -> None:
     parts = app.extensions["deployment"]
     study = dataclasses.replace(parts.study, completion_floor=floor)
-    app.extensions["deployment"] = dataclasses.replace(parts, study=study)
+    app.extensions["deployment"] = dataclasses.replace(parts, file=study)
     app.jinja_env.globals["study"] = study
 
 

@@ -29,7 +29,7 @@ def with_rule(app: Flask) -> Flask:
     parts = app.extensions["deployment"]
     rule = AlertRule("PAIN", NAME, 24, item="GP4", at_least=3)
     study = dataclasses.replace(parts.study, alerts=(rule,))
-    app.extensions["deployment"] = dataclasses.replace(parts, study=study)
+    app.extensions["deployment"] = dataclasses.replace(parts, file=study)
     app.jinja_env.globals["study"] = study
     return app
 

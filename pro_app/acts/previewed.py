@@ -5,13 +5,12 @@ What is saved is what was shown, or it is shown again.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TypeVar
 
 from pro_app.acts.entered import Problem, Refused
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.preview import Preview
-from pro_app.core.sites import Sites
-from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
+from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.patients.patients import Patient, find_patient, lock_patient
 from pro_app.store.statuses.gathered import Gathered, gather
 
@@ -36,11 +35,11 @@ SavedT = TypeVar("SavedT")
 
 
 def look(
-    decide: Callable[[Gathered], ShownT | Refused], *, number: str, sites: Sites
+    decide: Callable[[Gathered], ShownT | Refused], *, number: str, at: StaffOccasion
 ) -> ShownT | Refused:
     """What saving would change by `decide`, or why it can't be saved."""
     with reading(snapshot=True) as connection:
-        patient = find_patient(connection, number, sites=sites)
+        patient = find_patient(connection, number, sites=at.sites)
         if patient is None:
             return Refused(Problem.UNKNOWN_PATIENT, "number")
         return decide(gather(connection, patient))
@@ -52,16 +51,14 @@ def save(
     *,
     as_shown: str,
     number: str,
-    sites: Sites,
-    actor: Actor,
-    now: datetime,
+    at: StaffOccasion,
 ) -> SavedT | ShownT | Refused:
     """What `apply` gives once it is kept; or what it would change now, if not what was shown.
 
     `as_shown`: the fingerprint of the preview that was looked at.
     """
-    with transaction(actor, now) as tx:
-        patient = find_patient(tx.connection, number, sites=sites)
+    with transaction(at.actor, at.now) as tx:
+        patient = find_patient(tx.connection, number, sites=at.sites)
         if patient is None:
             tx.abandon()
             return Refused(Problem.UNKNOWN_PATIENT, "number")

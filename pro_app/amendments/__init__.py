@@ -1,0 +1,1 @@
+"""Versions of the protocol: amend it, see what that changes, look at them side by side."""
