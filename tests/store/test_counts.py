@@ -19,7 +19,7 @@ from pro_app.nurse.completeness import NESTED, Number, apart
 from pro_app.store.engine.transaction import Tx, transaction
 from pro_app.store.statuses import counts
 from pro_app.store.statuses.facts import Known
-from pro_app.store.statuses.rule import ids_left_to_core
+from pro_app.store.statuses.left import ids_left_to_core
 from pro_app.store.statuses.tallies import tallied
 from tests import factories
 from tests.factories import ACTOR

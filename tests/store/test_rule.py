@@ -21,13 +21,8 @@ from pro_app.store.forms.forms import NewForm, keep_forms
 from pro_app.store.patients.patients import PatientState, add_patients
 from pro_app.store.statuses.facts import Known, Scope, read_facts
 from pro_app.store.statuses.flags import synchronise_flags
-from pro_app.store.statuses.rule import (
-    Rule,
-    ends_of_each,
-    ids_left_to_core,
-    joined,
-    left_to_core,
-)
+from pro_app.store.statuses.left import ids_left_to_core, left_to_core
+from pro_app.store.statuses.rule import Rule, ends_of_each, joined
 from pro_app.store.statuses.windows import open_windows, still_asked_for
 from pro_app.store.tables import (
     event,

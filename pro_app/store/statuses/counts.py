@@ -30,14 +30,8 @@ from pro_app.core.sites import Sites
 from pro_app.core.study import REASON_PENDING, Study
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
-from pro_app.store.statuses.rule import (
-    Rule,
-    ends_of_each,
-    is_counted,
-    is_unanswered,
-    joined,
-    left_to_core,
-)
+from pro_app.store.statuses.left import left_to_core
+from pro_app.store.statuses.rule import Rule, ends_of_each, is_counted, is_unanswered, joined
 from pro_app.store.tables import allocation, patient, patient_version, planned_visit, reason
 
 By = Literal["site", "arm"]

@@ -29,14 +29,8 @@ from pro_app.core.sites import EVERYWHERE
 from pro_app.core.study import REASON_PENDING, Study
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.statuses.facts import Scope, read_facts
-from pro_app.store.statuses.rule import (
-    Rule,
-    blank_forms,
-    ends_of_each,
-    ids_left_to_core,
-    joined,
-    left_to_core,
-)
+from pro_app.store.statuses.left import ids_left_to_core, left_to_core
+from pro_app.store.statuses.rule import Rule, blank_forms, ends_of_each, joined
 from pro_app.store.tables import Instant, missing_flag, patient_version, planned_visit, reason
 
 #: How many answers make a form VALID doesn't matter here: one is no EMPTY form.
@@ -125,7 +119,7 @@ class _Found:
         rule = Rule(days, as_of=today, valid_from=_VALID_FROM)
         unanswered = or_(rule.missing, rule.blank)
         # Who is planned a closed window is randomised, and who is asked has consented.
-        able = patient_version.c.able.is_(True)
+        able = and_(planned_visit.c.asked, patient_version.c.able.is_(True))
         said = reason.c.id.is_not(None)
         return cls(
             joined(ends, None),

@@ -16,7 +16,7 @@ from pro_app.core.study import Study
 from pro_app.store.patients.patients import arms_of
 from pro_app.store.statuses.counts import By, Counted, counted
 from pro_app.store.statuses.facts import Scope, read_facts
-from pro_app.store.statuses.rule import ids_left_to_core
+from pro_app.store.statuses.left import ids_left_to_core
 
 
 @dataclass(frozen=True, slots=True)

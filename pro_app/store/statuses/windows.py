@@ -31,7 +31,8 @@ from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
 from pro_app.store.statuses.cuts import Cut, cut, gather
 from pro_app.store.statuses.facts import Scope, read_facts, standing
-from pro_app.store.statuses.rule import Rule, asked_no_more, ends_of_the_asked, left_to_core
+from pro_app.store.statuses.left import left_to_core
+from pro_app.store.statuses.rule import Rule, asked_no_more, ends_of_the_asked
 from pro_app.store.tables import form, patient, patient_version, planned_visit, reason
 
 
