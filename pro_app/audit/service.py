@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from pro_app.core.seals import Head, Seal, Verdict, digest, seal_all, verify
+from pro_app.core.seals import Head, Seal, Verdict, seal_all, verify
+from pro_app.core.trail_event import digest
 from pro_app.store.engine import leases
 from pro_app.store.engine.transaction import Actor, Tx, asking, housekeeping, reading, transaction
 from pro_app.store.trail import redactions, sealing

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeAlias
+from itertools import zip_longest
+from typing import Any, TypeAlias, cast
 
 from sqlalchemy import (
     Connection,
@@ -18,9 +19,11 @@ from sqlalchemy import (
     insert,
 )
 
+from pro_app.core.trail_event import fields_of
 from pro_app.store.engine.database import autocommit, db, to_write, write_lock
 from pro_app.store.engine.locked import refuse_locked, touches_record
-from pro_app.store.engine.prepared import Prepared
+from pro_app.store.engine.salts import new_salt
+from pro_app.store.engine.witness import Told, Witness
 from pro_app.store.tables import HOUSEKEEPING, audit_event
 
 #: What `reading` gives: rooms hand it on and never write SQL on it.
@@ -43,9 +46,22 @@ CLI = Actor("cli", "operator")
 WORKER = Actor("worker", "system")
 
 
-_RECORD = Prepared(
-    insert(audit_event).inline(), (column.key for column in audit_event.c if column.key != "id")
-)
+#: An event's number is asked back by nobody.
+_RECORD = insert(audit_event).inline()
+#: So many events wait for the end of their transaction; of more the earlier ones are written.
+_WAITING = 2000
+
+
+def _seal_in(event: dict[str, Any], told: Told | None) -> None:
+    """Give an event the salts of its fields, and what it tells of."""
+    salts = {field: new_salt() for field in fields_of(event["changes"], event["reason"])}
+    event["salts"] = salts | (told.salts if told else {})
+    event["data"] = told.data() if told else None
+
+
+def _continued(event: dict[str, Any], told: Told) -> dict[str, Any]:
+    changes = {"rows": (None, told.count)}
+    return event | {"action": "rows.written", "changes": changes, "visit": None, "reason": None}
 
 
 class Unrecorded(RuntimeError):
@@ -57,6 +73,8 @@ class _State:
     recorded: bool = False
     abandoned: bool = False
     unlocked: set[tuple[str, str | None]] = field(default_factory=set)
+    witness: Witness = field(default_factory=Witness)
+    events: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +87,11 @@ class Tx:
     _state: _State
 
     def execute(self, statement: Executable, rows: Any = None) -> CursorResult[Any]:
+        """What the statement returns. What it writes of facts the trail will tell of."""
+        witness = self._state.witness
+        if witness.watches(statement):
+            written: Any = witness.execute(self.connection, cast(Any, statement), rows)
+            return cast(CursorResult[Any], written)
         return self.connection.execute(statement, rows)
 
     def record(
@@ -80,7 +103,7 @@ class Tx:
         changes: Changes | None = None,
         reason: str | None = None,
     ) -> None:
-        """Write one event of the trail, in this transaction.
+        """Write one event of the trail, as this transaction ends.
 
         Errors: Locked where trial data were written of what is locked: see refuse_locked.
         """
@@ -115,11 +138,25 @@ class Tx:
             written = {(e["subject"], e["visit"]) for e in rows if touches_record(e["action"])}
             if asked := written - self._state.unlocked:
                 refuse_locked(self.connection, asked)
-            if len(rows) == 1:
-                _RECORD.ask(self.connection, rows[0])
-            else:
-                self.execute(insert(audit_event), rows)
+            self._state.events += rows
             self._state.recorded = True
+            if len(self._state.events) > _WAITING:
+                ready, self._state.events = self._state.events[:-1], self._state.events[-1:]
+                self._write(ready)
+
+    def _write(self, events: list[dict[str, Any]]) -> None:
+        """Write events, and let them tell of all that was written so far."""
+        told = self._state.witness.take()
+        # The rows of a bulk act: a thousand to an event, and more events where need be.
+        events += [_continued(events[-1], part) for part in told[len(events) :]]
+        for event, part in zip_longest(events, told):
+            _seal_in(event, part)
+        self.connection.execute(_RECORD, events)
+
+    def finish(self) -> None:
+        """Write the events that wait; what was written is told by them."""
+        events, self._state.events = self._state.events, []
+        self._write(events)
 
     def found_unlocked(self, number: str, visit: str) -> None:
         """Spare the question: with her row held, no lock was seen on this visit of hers."""
@@ -150,11 +187,14 @@ def transaction(actor: Actor, now: datetime) -> Iterator[Tx]:
     """
     state = _State()
     with _writing() as (connection, t):
-        yield Tx(connection, actor, now, state)
+        tx = Tx(connection, actor, now, state)
+        yield tx
         if state.abandoned:
             t.rollback()
         elif not state.recorded:
             raise Unrecorded(f"{actor.name} wrote without a record")
+        else:
+            tx.finish()
 
 
 @contextmanager
