@@ -22,7 +22,7 @@ from pro_app.papers.fields import Keyed
 from pro_app.store.desk.tasks import close_form_task
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
 from pro_app.store.forms.form_detail import form_id_of
-from pro_app.store.forms.forms import NewForm, keep_form
+from pro_app.store.forms.forms import NewForm, keep_forms
 from pro_app.store.forms.receiving import Clash, Ground, gather, keeping
 from pro_app.store.patients.patients import Patient, find_patient
 from pro_app.store.statuses.flags import Closed, close_flag
@@ -161,14 +161,14 @@ def _keep(tx: Tx, new: NewForm, ground: Ground, instrument: Instrument) -> None:
         "entered_by": (None, new.entered_by),
         "assistance": (None, new.assistance),
     }
-    with keeping(tx):
-        keep_form(tx, new, instrument)
-        tx.record(
-            "form.received" if new.standing else "form.conflict",
-            ground.number,
-            visit=new.visit,
-            changes=changes,
-        )
+    with keeping():
+        keep_forms(tx, [new], instrument)
+    tx.record(
+        "form.received" if new.standing else "form.conflict",
+        ground.number,
+        visit=new.visit,
+        changes=changes,
+    )
 
 
 def _id_of(tx: Tx, submission_id: str) -> int:

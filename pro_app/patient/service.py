@@ -24,7 +24,7 @@ from pro_app.store.desk.tasks import TaskKind, close_form_task, find_open_task, 
 from pro_app.store.engine.locked import Locked
 from pro_app.store.engine.transaction import Actor, Tx, transaction
 from pro_app.store.forms.drafts import drop_draft
-from pro_app.store.forms.forms import NewForm, keep_form
+from pro_app.store.forms.forms import NewForm, keep_forms
 from pro_app.store.forms.receiving import Clash, Ground, gather, is_known_wording, keeping, lock
 from pro_app.store.statuses.flags import Closed, close_flag
 
@@ -252,15 +252,15 @@ def _keep(
     }
     if filled.assistance:
         changes["assistance"] = (None, filled.assistance.value)
-    with keeping(tx):
-        keep_form(tx, new, at.instrument)
-        tx.record(
-            "form.received" if new.standing else "form.conflict",
-            ground.number,
-            visit=filled.visit,
-            changes=changes,
-            reason=reason,
-        )
+    with keeping():
+        keep_forms(tx, [new], at.instrument)
+    tx.record(
+        "form.received" if new.standing else "form.conflict",
+        ground.number,
+        visit=filled.visit,
+        changes=changes,
+        reason=reason,
+    )
     return Taken(filled.submission_id, filled.visit, tx.now, again=False)
 
 

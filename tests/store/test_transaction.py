@@ -29,7 +29,7 @@ def _patients() -> int:
 
 
 def _row() -> dict[str, object]:
-    return {"number": "X-1", "site": "X", "created_at": deployment().now()}
+    return {"number": "X-1", "site": "X", "first_site": "X", "created_at": deployment().now()}
 
 
 def _fill_what_is_empty() -> None:

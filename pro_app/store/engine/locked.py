@@ -5,7 +5,6 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, exists, or_, select
 
-from pro_app.store.engine.prepared import Prepared
 from pro_app.store.tables import patient, record_lock
 
 #: What may go on with a locked record, by how its actions begin: how she comes in, what is
@@ -86,7 +85,7 @@ _OF_VISIT = and_(
 #: Whether anything holds what is written of a patient, as a column beside her row.
 LOCKED = _holds(_OF_PATIENT, _OF_SITE, _OF_STUDY, _OF_VISIT)
 
-_ONE = Prepared(select(patient.c.number).where(patient.c.number == bindparam("number"), LOCKED))
+_ONE = select(patient.c.number).where(patient.c.number == bindparam("number"), LOCKED)
 
 
 def refuse_locked(connection: Connection, written: Iterable[tuple[str, str | None]]) -> None:
@@ -99,7 +98,7 @@ def refuse_locked(connection: Connection, written: Iterable[tuple[str, str | Non
     events = sorted(set(written), key=lambda event: (event[0], event[1] or ""))
     if len(events) == 1:
         number, visit = events[0]
-        for row in _ONE.rows(connection, {"number": number, "visit": visit or ""}):
+        for row in connection.execute(_ONE, {"number": number, "visit": visit or ""}):
             raise Locked(row.number)
         return
     for start in range(0, len(events), 5000):

@@ -7,26 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, insert, select
 
 from pro_app.core.facts import Mode
 from pro_app.core.instrument import Answer, AnswerState, Instrument
 from pro_app.core.scoring import score
 from pro_app.core.submission import KnownForm
-from pro_app.store.engine.prepared import Prepared
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import form, form_score
 
-_KEEP = Prepared(insert(form).inline(), (c.key for c in form.c if c.key != "id"))
-_KEEP_SCORE = Prepared(
-    insert(form_score).from_select(
-        form_score.c.keys(),
-        select(
-            form.c.id,
-            *(bindparam(c.key, type_=c.type) for c in form_score.c if c.key != "form_id"),
-        ).where(form.c.submission_id == bindparam("submission")),
-    )
-)
+_KEEP = insert(form).returning(form.c.submission_id, form.c.id)
+_KEEP_SCORE = insert(form_score)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +66,17 @@ def from_json(stored: Mapping[str, int | str]) -> dict[str, Answer]:
 def keep_forms(tx: Tx, forms: Sequence[NewForm], instrument: Instrument) -> None:
     """Write forms with their scores: none is ever kept unscored.
 
-    The trail's record is the caller's.
+    The trail's record is the caller's. Errors: IntegrityError, when a constraint is violated.
     """
     if not forms:
         return
-    statement = insert(form).returning(form.c.submission_id, form.c.id)
     rows = [_row(tx, each, instrument) for each in forms]
-    ids = {row.submission_id: row.id for row in tx.execute(statement, rows)}
+    ids = {row.submission_id: row.id for row in tx.execute(_KEEP, rows)}
     scores = [
         _scores(tx, each.answers, instrument) | {"form_id": ids[each.submission_id]}
         for each in forms
     ]
-    tx.execute(insert(form_score), scores)
-
-
-def keep_form(tx: Tx, new: NewForm, instrument: Instrument) -> None:
-    """The same of one form, fast. Errors: IntegrityError, when a constraint is violated.
-
-    Its number is not waited for, so that all can go to the server together.
-    """
-    _KEEP.ask(tx.connection, _row(tx, new, instrument))
-    scores = _scores(tx, new.answers, instrument)
-    _KEEP_SCORE.ask(tx.connection, scores | {"submission": new.submission_id})
+    tx.execute(_KEEP_SCORE, scores)
 
 
 def _row(tx: Tx, new: NewForm, instrument: Instrument) -> dict[str, Any]:

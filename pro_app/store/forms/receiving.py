@@ -14,7 +14,6 @@ from pro_app.core.instrument import Instrument
 from pro_app.core.submission import KnownForm
 from pro_app.store.desk.tasks import TaskKind
 from pro_app.store.engine.locked import LOCKED
-from pro_app.store.engine.prepared import Prepared, together
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.forms.forms import Received
 from pro_app.store.statuses.facts import Scope, read_facts
@@ -61,7 +60,7 @@ class Ground:
         return tuple(KnownForm(f.submission_id, f.visit, f.standing) for f in self.received)
 
 
-_LOCK = Prepared(
+_LOCK: Select[Any] = (
     select(patient.c.number).where(patient.c.id == bindparam("patient")).with_for_update()
 )
 
@@ -78,7 +77,7 @@ _WORDING = (
 )
 
 # One row for each form that bears on it, and one without a form where there is none.
-_GROUND = Prepared(
+_GROUND: Select[Any] = (
     select(
         patient.c.site,
         patient_version.c.screened_on,
@@ -162,8 +161,7 @@ def lock(tx: Tx, patient_id: int) -> str:
     What is to be decided on is read afterwards, by other statements: PostgreSQL
     shows them what was committed while this one waited.
     """
-    [row] = _LOCK.rows(tx.connection, {"patient": patient_id})
-    return str(row.number)
+    return str(tx.execute(_LOCK, {"patient": patient_id}).scalar_one())
 
 
 def gather(
@@ -187,10 +185,8 @@ def gather(
     }
     # Two statements: PostgreSQL shows the second what was committed while the first,
     # which locks her row, waited for it.
-    with together(tx.connection):
-        held = _LOCK.ask(tx.connection, {"patient": patient_id})
-        found = _GROUND.ask(tx.connection, sought)
-    number, rows = held()[0].number, found()
+    number = lock(tx, patient_id)
+    rows = tx.execute(_GROUND, sought).all()
     if not rows[0].locked:
         tx.found_unlocked(number, visit)
     return _ground(number, rows, patient_id, submission_id)
@@ -228,18 +224,20 @@ def _received(row: Any) -> Received:
 
 
 @contextmanager
-def keeping(tx: Tx) -> Iterator[None]:
-    """Where a form and its record in the trail are written.
+def keeping() -> Iterator[None]:
+    """Where a form is written.
 
     Errors: Clash when another patient's form with this id was kept meanwhile. Her
     own can't have been: on PostgreSQL the lock keeps any row that refers to her
     out, and SQLite has one writer.
     """
     try:
-        with together(tx.connection):
-            yield
+        yield
     except IntegrityError as error:
-        raise Clash from error
+        # Any other constraint that is violated is a defect of ours, and said as one.
+        if "submission_id" in str(error.orig):
+            raise Clash from error
+        raise
 
 
 def facts_of(connection: Connection, patient_id: int) -> PatientFacts:

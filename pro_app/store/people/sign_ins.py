@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, not_, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, not_, or_, select, update
 
-from pro_app.store.engine.prepared import Prepared
 from pro_app.store.engine.transaction import Housekeeping, Tx
 from pro_app.store.people.second_factors import ASKED
 from pro_app.store.people.staff import ACCOUNT, CURRENT, Account, account_of
@@ -108,7 +108,7 @@ def find_staff(connection: Connection, token_sha256: str) -> StaffSession | None
 
 
 # It runs at every request of a patient.
-_SIGNED_IN_PATIENT = Prepared(
+_SIGNED_IN_PATIENT: Select[Any] = (
     select(
         patient.c.id,
         patient.c.number,
@@ -133,10 +133,9 @@ _SIGNED_IN_PATIENT = Prepared(
 
 
 def find_patient(connection: Connection, token_sha256: str) -> SignedInPatient | None:
-    rows = _SIGNED_IN_PATIENT.rows(connection, {"token": token_sha256})
-    if not rows:
+    row = connection.execute(_SIGNED_IN_PATIENT, {"token": token_sha256}).one_or_none()
+    if row is None:
         return None
-    [row] = rows
     return SignedInPatient(
         row.id,
         row.number,

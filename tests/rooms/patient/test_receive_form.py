@@ -3,11 +3,10 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 
 from pro_app.patient import drafting
 from pro_app.patient.service import (
@@ -18,7 +17,6 @@ from pro_app.patient.service import (
     receive_form,
 )
 from pro_app.security import secrets
-from pro_app.store.engine.database import db
 from pro_app.store.engine.state import claim, go_live
 from pro_app.store.engine.transaction import WORKER, reading, transaction
 from pro_app.store.forms.wordings import add_pack
@@ -26,6 +24,7 @@ from pro_app.store.statuses.flags import synchronise_flags
 from pro_app.store.tables import missing_flag
 from tests import factories
 from tests.conftest import HandClock
+from tests.faults import PLANTED, committing, failing
 from tests.rooms.patient.steps import (
     ACTOR,
     drafts,
@@ -130,31 +129,29 @@ def test_two_patients_at_once_with_one_id_get_one_form(app: Flask, patient_id: i
     assert len(forms()) == 1
 
 
-@pytest.mark.parametrize(
-    "table", ["form ", "form_score ", "audit_event ", "missing_flag ", "draft "]
-)
+@pytest.mark.parametrize("table", ["form", "form_score", "audit_event", "missing_flag", "draft"])
 def test_a_failure_at_any_write_leaves_nothing_behind(
     patient_id: int, april: HandClock, table: str
 ) -> None:
     submission_id = _begun_before_the_close_and_flagged(patient_id, april)
     before = (drafts(), _open_flags(), len(trail()))
-    writes = (f"INSERT INTO {table}", f"UPDATE {table}", f"DELETE FROM {table}")
-
-    def fail(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if statement.startswith(writes):
-            raise ConnectionError("pulled the plug")
-
-    event.listen(db.engine, "before_cursor_execute", fail)
-    try:
-        with pytest.raises(ConnectionError):
-            drafting.hand_in(ACTOR, patient_id, "V1", submission_id, "zh", at=occasion())
-    finally:
-        event.remove(db.engine, "before_cursor_execute", fail)
+    with failing(table), pytest.raises(DBAPIError, match=PLANTED):
+        drafting.hand_in(ACTOR, patient_id, "V1", submission_id, "zh", at=occasion())
     assert forms() == scores() == []
     assert (drafts(), _open_flags(), len(trail())) == before
     assert taken(drafting.hand_in(ACTOR, patient_id, "V1", submission_id, "zh", at=occasion()))
     assert len(forms()) == len(scores()) == 1
     assert (drafts(), _open_flags()) == ([], 0)
+
+
+@pytest.mark.parametrize("table", ["form_score", "audit_event"])
+def test_such_a_fault_shows_a_commit_that_came_too_early(
+    patient_id: int, april: HandClock, table: str
+) -> None:
+    submission_id = _begun_before_the_close_and_flagged(patient_id, april)
+    with committing(f"INSERT INTO {table} "), failing(table), pytest.raises(DBAPIError):
+        drafting.hand_in(ACTOR, patient_id, "V1", submission_id, "zh", at=occasion())
+    assert len(forms()) == 1
 
 
 def test_two_phones_that_send_one_draft_at_once_make_one_form(app: Flask, patient_id: int) -> None:
