@@ -45,6 +45,7 @@ def upgrade():
         redact_strictly_on_sqlite()
     else:
         redact_strictly_on_postgresql()
+        let_writers_show()
 
 
 def count_unwitnessed():
@@ -253,4 +254,17 @@ def redact_strictly_on_postgresql():
         f"IF {' AND '.join(rules)} THEN RETURN NEW; END IF; "
         "RAISE EXCEPTION 'audit_event is written once' "
         "USING ERRCODE = 'restrict_violation'; END $$"
+    )
+
+
+def let_writers_show():
+    """A writer shows its instant by a lock, and is told of a cut that was taken after it."""
+    # In this order, and volatile: the second statement sees what was committed before the
+    # first one had its lock.
+    op.execute(
+        "CREATE FUNCTION begin_writing(key bigint, since bigint) RETURNS void "
+        "LANGUAGE plpgsql VOLATILE AS $$ DECLARE last bigint; BEGIN "
+        "PERFORM pg_advisory_xact_lock_shared(key); "
+        "SELECT (extract(epoch FROM taken_at) * 1000000)::bigint INTO last FROM cut; "
+        "IF last >= since THEN RAISE EXCEPTION 'cut at %', last; END IF; END $$"
     )

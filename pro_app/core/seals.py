@@ -9,7 +9,7 @@ somebody: its seal stays, and a later event, itself sealed, says what is left of
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -25,6 +25,7 @@ from pro_app.core.trail_event import (
     is_empty,
     without,
 )
+from pro_app.core.witness import DataVerdict
 
 __all__ = ["Event", "canonical", "digest", "without"]
 
@@ -105,6 +106,16 @@ class Verdict:
     finding: Finding | None = None
     redacted: int = 0
     unproven: int = 0
+    data: DataVerdict | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is wrong, as far as was looked."""
+        return self.finding is None and (self.data is None or self.data.difference is None)
+
+    def with_data(self, data: DataVerdict) -> "Verdict":
+        """The verdict with that on the tables, which were compared with this trail."""
+        return replace(self, data=data)
 
 
 def seal_all(events: Iterable[Event], last: Seal | None, now: datetime) -> Iterator[Seal]:
@@ -141,8 +152,9 @@ def verify(
     unsaid: dict[int, int] = {}  # redacted event → its position, until a later event says so
     redacted = unproven = 0
     for seal in seals:
-        finding = _seal_finding(seal, last, event) or _event_finding(
-            seal, _version_of(seal, last), event, seals, told
+        version = _version_of(seal, last)
+        finding = _seal_finding(seal, version, last, event) or _event_finding(
+            seal, version, event, seals, told
         )
         if finding:
             return Verdict(last.position if last else 0, 0, last, finding, redacted, unproven)
@@ -178,14 +190,16 @@ def _hear(event: Event | None, told: Mapping[int, Redaction], unsaid: dict[int, 
         del unsaid[event_id]
 
 
-def _seal_finding(seal: Seal, last: Seal | None, event: Event | None) -> Finding | None:
+def _seal_finding(
+    seal: Seal, version: int | None, last: Seal | None, event: Event | None
+) -> Finding | None:
     """What is wrong with the seal itself, given the one before and the next event."""
     position = last.position + 1 if last else 1
     if seal.position > position:
         unsealed = event is not None and event.id < seal.event_id
         return Finding(Wrong.SEAL_DELETED, position, event.id if event and unsealed else None)
     out_of_order = last is not None and seal.event_id <= last.event_id
-    unlinked = _version_of(seal, last) is None and not out_of_order
+    unlinked = version is None and not out_of_order
     if seal.position < position or unlinked:
         later = event is not None and event.id < seal.event_id
         wrong = Wrong.REORDERED if later else Wrong.SEAL_ALTERED

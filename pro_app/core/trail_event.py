@@ -113,17 +113,17 @@ def commitments_of(event: Event, fields: Iterable[str]) -> dict[str, str] | None
     if event.salts is None:
         return None
     sealed = _commitments(event, {})
-    return {field: sealed[field] or "" for field in fields}
+    return {field: sealed[field] for field in fields}
 
 
-def _commitments(event: Event, kept: Mapping[str, str]) -> dict[str, str | None]:
-    """Field → its commitment; None where it has no salt, since it is empty."""
+def _commitments(event: Event, kept: Mapping[str, str]) -> dict[str, Any]:
+    """Field → its commitment; what has no salt as it is: no words, where all is well."""
     salts = event.salts or {}
     values: dict[str, Any] = {f"changes.{name}": pair for name, pair in event.changes.items()}
     values["reason"] = event.reason
     return {
         field: kept.get(field)
-        or (commitment(salts[field], field, value) if field in salts else None)
+        or (commitment(salts[field], field, value) if field in salts else value)
         for field, value in values.items()
     }
 

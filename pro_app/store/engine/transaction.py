@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from pro_app.core.trail_event import fields_of
+from pro_app.store.engine import cuts
 from pro_app.store.engine.database import autocommit, db, to_write, write_lock
 from pro_app.store.engine.locked import refuse_locked, touches_record
 from pro_app.store.engine.salts import new_salt
@@ -173,8 +174,14 @@ class Tx:
 
 @contextmanager
 def _writing() -> Iterator[tuple[Connection, RootTransaction]]:
+    """A connection on which PostgreSQL's transaction has yet to be begun, by `cuts`."""
     engine = db.engine
-    with write_lock(engine), to_write(engine) as connection, connection.begin() as t:
+    with (
+        write_lock(engine),
+        to_write(engine) as connection,
+        autocommit(connection),
+        connection.begin() as t,
+    ):
         yield connection, t
 
 
@@ -182,12 +189,13 @@ def _writing() -> Iterator[tuple[Connection, RootTransaction]]:
 def transaction(actor: Actor, now: datetime) -> Iterator[Tx]:
     """A write that commits when the block ends and has recorded what it did.
 
+    Its instant is `now`, unless a cut was taken meanwhile: then a later one.
     Errors: Unrecorded when the block wrote no event of the trail; any error in
     the block rolls back.
     """
     state = _State()
     with _writing() as (connection, t):
-        tx = Tx(connection, actor, now, state)
+        tx = Tx(connection, actor, cuts.begin_writing(connection, now), state)
         yield tx
         if state.abandoned:
             t.rollback()
@@ -221,7 +229,8 @@ def reading(*, snapshot: bool = False) -> Iterator[Connection]:
 def asking() -> Iterator[Connection]:
     """A connection for a single question, with no transaction around it.
 
-    On PostgreSQL that is one trip to the server instead of three.
+    On PostgreSQL that is one trip to the server instead of three. What is written on it is
+    refused there too: a connection writes only in a transaction that says that it will.
     """
     with db.engine.connect() as connection, autocommit(connection):
         yield connection
@@ -250,4 +259,28 @@ class Housekeeping:
 @contextmanager
 def housekeeping() -> Iterator[Housekeeping]:
     with _writing() as (connection, _):
+        cuts.begin_housekeeping(connection)
         yield Housekeeping(connection)
+
+
+def take_cut(now: datetime) -> datetime:
+    """The latest instant, up to `now`, that is settled: no open or later transaction records
+    anything at or before it.
+
+    To be taken before the snapshot that is to show it.
+    """
+    with _writing() as (connection, _):
+        cuts.begin_housekeeping(connection)
+        taken = max(now, cuts.last_recorded(connection) or now)
+        cuts.mark_cut(connection, taken)
+    with asking() as connection:
+        return cuts.before_writers(connection, taken)
+
+
+def is_settled(instant: datetime) -> bool:
+    """Whether no transaction can bring anything more from before an instant that has come."""
+    with _writing() as (connection, _):
+        cuts.begin_housekeeping(connection)
+        cuts.mark_cut(connection, instant)
+    with asking() as connection:
+        return cuts.before_writers(connection, instant) == instant

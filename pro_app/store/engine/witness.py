@@ -108,17 +108,17 @@ class Witness:
             # A driver returns nothing for a list of updates.
             each = [self.execute(connection, statement, one) for one in given]
             return Written([], [], sum(one.rowcount for one in each))
-        asked = list(statement.exported_columns)
         name = str(statement.table)
         columns = _written_columns(name, statement)
-        rows = connection.execute(statement.returning(*columns), given).all()
-        first = len(asked)
+        result = connection.execute(statement.returning(*columns), given)
+        keys = list(result.keys())
+        asked = len(keys) - len(columns)
+        rows = result.all()
         if isinstance(statement, Insert):
-            self._add(name, [row[first:] for row in rows])
+            self._add(name, [row[asked:] for row in rows])
         else:
-            self._change(name, [row[first:] for row in rows])
-        keys = [column.key or "" for column in asked]
-        return Written(keys, [tuple(row[:first]) for row in rows], len(rows))
+            self._change(name, [row[asked:] for row in rows])
+        return Written(keys[:asked], [tuple(row[:asked]) for row in rows], len(rows))
 
     def take(self) -> list[Told]:
         """What was written since it was last taken, in parts that an event can tell."""
