@@ -229,6 +229,7 @@ def redact_strictly_on_postgresql():
         kept,
         "NEW.data::text IS NOT DISTINCT FROM OLD.data::text",
         "named IS NOT NULL",
+        "json_typeof(NEW.changes) = json_typeof(OLD.changes)",
         "(NEW.reason IS NOT DISTINCT FROM OLD.reason OR (NEW.reason IS NULL "
         "AND 'reason' = ANY (named)))",
         "(SELECT count(*) FROM json_each(NEW.changes)) "
@@ -250,7 +251,7 @@ def redact_strictly_on_postgresql():
         "CREATE OR REPLACE FUNCTION refuse_unredacted() RETURNS trigger LANGUAGE plpgsql AS $$ "
         "DECLARE named text[]; BEGIN "
         "SELECT array(SELECT json_array_elements_text(fields)) INTO named "
-        "FROM redaction WHERE event_id = OLD.id; "
+        "FROM redaction WHERE event_id = OLD.id AND json_typeof(fields) = 'array'; "
         f"IF {' AND '.join(rules)} THEN RETURN NEW; END IF; "
         "RAISE EXCEPTION 'audit_event is written once' "
         "USING ERRCODE = 'restrict_violation'; END $$"

@@ -1,28 +1,19 @@
 """What a verification found, in words: for the page and the command line alike."""
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from pro_app.core.seals import Finding, Wrong
 from pro_app.core.witness import Difference, Differs
 
 
 def data_whole(rows: int) -> str:
-    said: str = ngettext(
-        "The data are what the trail tells: %(num)d row.",
-        "The data are what the trail tells: %(num)d rows.",
-        rows,
-    )
-    return said
+    return str(_("The data are what the trail tells; rows compared: %(count)s.", count=rows))
 
 
 def unwitnessed(rows: int) -> str:
-    said: str = ngettext(
-        "%(num)d row was written before version 2 and is not witnessed.",
-        "%(num)d rows were written before version 2 and are not witnessed.",
-        rows,
+    return str(
+        _("Rows written before version 2 of the seal, not witnessed: %(count)s.", count=rows)
     )
-    return said
 
 
 def finding(found: Finding) -> str:

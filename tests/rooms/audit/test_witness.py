@@ -78,7 +78,7 @@ def filled(in_app: Flask) -> Flask:
 def test_untouched_data_are_what_the_trail_tells(filled: Flask) -> None:
     said = run(filled, "verify", "--data")
     assert said.exit_code == 0
-    assert "The data are what the trail tells: 19 rows." in said.stdout
+    assert "The data are what the trail tells; rows compared: 19." in said.stdout
     told = json.loads(run(filled, "verify", "--data", "--json").stdout)
     assert told["data"] == {"rows": 19, "unwitnessed": 0, "finding": None}
     assert "data" in told
@@ -202,7 +202,7 @@ def test_rows_of_before_are_counted_and_said_and_none_can_be_added_to_them(in_ap
     service.seal(holder="test", now=deployment().now())
     said = run(in_app, "verify", "--data")
     assert said.exit_code == 0
-    assert "4 rows were written before version 2 and are not witnessed." in said.stderr
+    assert "Rows written before version 2 of the seal, not witnessed: 4." in said.stderr
     tamper(
         "INSERT INTO form_score (form_id, scoring_version, inputs_sha256, scores, scored_at) "
         "SELECT form_id, 'x/2', inputs_sha256, scores, scored_at FROM form_score WHERE form_id = 1"
