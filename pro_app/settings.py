@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pro_app.network import EVERY_ADDRESS, own_address
 from pro_app.security import secrets
 
 _SHORTEST_KEY = 16
@@ -108,7 +109,7 @@ def read_settings(
         env=mode,
         secret_key=_secret_key(env.get("PRO_SECRET_KEY", ""), mode, instance),
         listen=listen,
-        base_url=_base_url(env.get("PRO_BASE_URL") or f"http://{listen}"),
+        base_url=_base_url(env.get("PRO_BASE_URL") or f"http://{_reached_at(listen)}"),
         study=env.get("PRO_STUDY") or VARIABLES["PRO_STUDY"][0],
         trusted_proxies=_count("PRO_TRUSTED_PROXIES", env.get("PRO_TRUSTED_PROXIES") or "0"),
         offline=_switch("PRO_OFFLINE", env.get("PRO_OFFLINE") or "on"),
@@ -205,6 +206,12 @@ def _listen(text: str) -> str:
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise SettingsError(f"PRO_LISTEN: expected address:port, not {text!r}")
     return text
+
+
+def _reached_at(listen: str) -> str:
+    """The address that others can open, where the server listens on every one."""
+    host, _, port = listen.rpartition(":")
+    return f"{own_address()}:{port}" if host in EVERY_ADDRESS else listen
 
 
 def _count(name: str, text: str) -> int:

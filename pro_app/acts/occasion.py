@@ -1,12 +1,15 @@
-"""The trial and the instant of one request, handed through the room as one value."""
+"""The trial, the instant and who acts: what one request or command hands on as one value."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from pro_app.acts.person import Person
 from pro_app.core.facts import Mode
 from pro_app.core.instrument import Instrument
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
+from pro_app.store.engine.transaction import Actor
 from pro_app.store.forms.drafts import Draft
 
 
@@ -29,3 +32,20 @@ class Occasion:
     def has_expired(self, draft: Draft) -> bool:
         """Whether a draft is too old to go on with: its recall period was another one."""
         return self.now - draft.started_at > timedelta(hours=self.instrument.draft_hours)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffOccasion(Occasion):
+    """The same with whoever is signed in as staff, or gives a command: nobody acts without."""
+
+    person: Person
+
+    @property
+    def actor(self) -> Actor:
+        """As whom the trail knows them."""
+        return self.person.actor
+
+    @property
+    def sites(self) -> Sites:
+        """Whose patients they see."""
+        return self.person.sites

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from pro_app.core.cells import safe_text
+from pro_app.core.sites import Sites
 from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.trail.trail import Line, search_trail, whole_trail
 from pro_app.store.trail.trail import Search as Search
@@ -58,9 +59,7 @@ class Exported:
     sha256: str
 
 
-def asked(
-    given: dict[str, str], *, sites: tuple[str, ...] | None, her_steps: bool, time_zone: str
-) -> Search:
+def asked(given: dict[str, str], *, sites: Sites, her_steps: bool, time_zone: str) -> Search:
     """The search of an address, within the reader's sites. Errors: BadAsk."""
     zone = ZoneInfo(time_zone)
     since, until = _day(given["from"]), _day(given["to"])

@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 
 from pro_app.cli.outcome import Day, Moment, Refused, note, print_json, print_table
 from pro_app.core.ledger import Entry
-from pro_app.core.rates import VisitRates
+from pro_app.core.rates import NUMBERS, RATES, VisitRates
+from pro_app.core.sites import EVERYWHERE
 from pro_app.deployment import deployment
 from pro_app.nurse import service
 from pro_app.nurse.service import By, ReasonProblem, ReasonRefused
@@ -40,7 +41,7 @@ def ledger(as_of: date | None, known_at: datetime | None, as_json: bool) -> None
     entries = service.ledger(
         parts.study,
         parts.instrument,
-        sites=None,
+        sites=EVERYWHERE,
         as_of=as_of or parts.today(),
         known_at=known_at,
     )
@@ -64,6 +65,7 @@ _ENTRY = (
     "pattern",
     "reason",
     "flags",
+    "truncated_by_death",
     "answered_on",
     "items_answered",
 )
@@ -97,44 +99,45 @@ def compliance(as_of: date | None, known_at: datetime | None, by: By | None, as_
         with transaction(CLI, now) as tx:
             tx.record("arm.read", parts.study.id, reason=f"compliance as of {as_of}")
     found = service.compliance(
-        parts.study, parts.instrument, sites=None, as_of=as_of, known_at=known_at, by=by
+        parts.study, parts.instrument, sites=EVERYWHERE, as_of=as_of, known_at=known_at, by=by
     )
     if as_json:
         print_json([_rates(row, by, group) for group, row in found])
     else:
         columns = (by,) if by else ()
         print_table(
-            (*columns, *_NUMBERS, *(f"{name} {of}" for name, of in _RATES.items())),
-            [[*([group] if by else []), *_numbers(row), *_ratios(row)] for group, row in found],
+            (*columns, "visit", "month", *_NUMBERS.values(), *_HEADS),
+            [
+                [*([group] if by else []), *_numbers(row).values(), *_ratios(row)]
+                for group, row in found
+            ],
         )
 
 
-_NUMBERS = ("visit", "month", "N", "M", "A", "E", "V")
-#: Rate → what it is made of; no rate is shown without it.
-_RATES = {
-    "completion_rate": "V/E",
-    "alive_rate": "V/A",
-    "available_mature_rate": "V/M",
-    "available_rate": "V/N",
-}
+#: Number → its key in the output: capitals for those that are a part of one another.
+_NUMBERS = {name: name if len(name) > 1 else name.upper() for name in NUMBERS}
+
+#: The heads of the rates; no rate is shown without what it is made of.
+_HEADS = [f"{name} {part.upper()}/{of.upper()}" for name, (part, of) in RATES.items()]
 
 
-def _numbers(row: VisitRates) -> tuple[str, int | None, int, int, int, int, int]:
-    return row.visit, row.month, row.n, row.m, row.a, row.e, row.v
+def _numbers(row: VisitRates) -> dict[str, Any]:
+    numbers = {key: getattr(row.counts, name) for name, key in _NUMBERS.items()}
+    return {"visit": row.visit, "month": row.month, **numbers}
 
 
 def _rates(row: VisitRates, by: By | None, group: str | None) -> dict[str, Any]:
-    numbers = dict(zip(_NUMBERS, _numbers(row), strict=True))
-    rates = {name: getattr(row, name) for name in _RATES}
-    return {**({by: group or None} if by else {}), **numbers, **rates}
+    rates = {name: getattr(row, name) for name in RATES}
+    return {**({by: group or None} if by else {}), **_numbers(row), **rates}
 
 
 def _ratios(row: VisitRates) -> list[str | None]:
     """The rates as read: in per cent, with the counts they are made of."""
     shown: list[str | None] = []
-    for name, whole in zip(_RATES, (row.e, row.a, row.m, row.n), strict=True):
+    for name, (part, whole) in RATES.items():
         rate = getattr(row, name)
-        shown.append(None if rate is None else f"{row.v}/{whole} {100 * rate:.1f} %")
+        counts = f"{getattr(row.counts, part)}/{getattr(row.counts, whole)}"
+        shown.append(None if rate is None else f"{counts} {100 * rate:.1f} %")
     return shown
 
 
@@ -161,6 +164,7 @@ def reason(
         actor=CLI,
         now=now,
         today=parts.day_of(now),
+        sites=EVERYWHERE,
         logged=False,
     )
     if isinstance(outcome, ReasonRefused):

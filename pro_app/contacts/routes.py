@@ -3,13 +3,12 @@
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from pro_app.contacts import service
 from pro_app.contacts.service import Card, NotTaken, Why
 from pro_app.core.contact_card import FIRST_HOUR, LAST_HOUR, LONGEST, Field
 from pro_app.deployment import deployment
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF, Role
 from pro_app.security.vault import Vault
 
@@ -33,15 +32,7 @@ def look_up(number: str) -> ResponseReturnValue:
     except ValueError:
         flash(_("Choose why you look her up."), "error")
         return _page(number, status=422)
-    parts = deployment()
-    found = service.look_up(
-        _vault(),
-        number,
-        why,
-        sites=current_user.sites,
-        actor=current_user.actor,
-        now=parts.now(),
-    )
+    found = service.look_up(_vault(), number, why, at=staff_occasion())
     return _page(number, shown=found or abort(404))
 
 
@@ -49,15 +40,7 @@ def look_up(number: str) -> ResponseReturnValue:
 @staff_only(*SITE_STAFF)
 def write(number: str) -> ResponseReturnValue:
     given = {field: request.form[field] for field in Field if field in request.form}
-    parts = deployment()
-    done = service.write(
-        _vault(),
-        number,
-        given,
-        sites=current_user.sites,
-        actor=current_user.actor,
-        now=parts.now(),
-    )
+    done = service.write(_vault(), number, given, at=staff_occasion())
     if isinstance(done, NotTaken):
         return _page(number, shown=Card(number, given), wrong=done.fields, status=422)
     if not done:
@@ -74,10 +57,7 @@ def erase(number: str) -> ResponseReturnValue:
     if not why or len(why) > _LONGEST_WHY:
         flash(_("Write in a few words why the entry is erased."), "error")
         return _page(number, status=422)
-    parts = deployment()
-    if not service.erase(
-        number, why, sites=current_user.sites, actor=current_user.actor, now=parts.now()
-    ):
+    if not service.erase(number, why, at=staff_occasion()):
         abort(404)
     flash(_("Nothing of %(number)s is left in the contact book.", number=number))
     return redirect(url_for("contacts.card", number=number))
@@ -95,7 +75,7 @@ def identifiers() -> ResponseReturnValue:
 def _page(
     number: str, *, shown: Card | None = None, wrong: tuple[Field, ...] = (), status: int = 200
 ) -> ResponseReturnValue:
-    found = service.find(number, sites=current_user.sites) or abort(404)
+    found = service.find(number, at=staff_occasion()) or abort(404)
     patient, filled = found
     page = render_template(
         "contacts/card.html",

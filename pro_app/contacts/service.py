@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.contact_card import Field, fits
 from pro_app.security.vault import Sealed, Vault
 from pro_app.store.desk import contact_book
@@ -40,25 +41,17 @@ class NotTaken:
     fields: tuple[Field, ...]
 
 
-def find(number: str, *, sites: tuple[str, ...] | None) -> tuple[Patient, frozenset[str]] | None:
+def find(number: str, *, at: StaffOccasion) -> tuple[Patient, frozenset[str]] | None:
     """The patient and which of her fields are filled in; None when she is not at these sites."""
     with reading() as connection:
-        found = find_patient(connection, number, sites=sites)
+        found = find_patient(connection, number, sites=at.sites)
         return (found, contact_book.fields_of(connection, found.id)) if found else None
 
 
-def look_up(
-    vault: Vault,
-    number: str,
-    why: Why,
-    *,
-    sites: tuple[str, ...] | None,
-    actor: Actor,
-    now: datetime,
-) -> Card | None:
+def look_up(vault: Vault, number: str, why: Why, *, at: StaffOccasion) -> Card | None:
     """Her card; that it was looked at, by whom and why, stands in the trail before it is seen."""
-    with transaction(actor, now) as tx:
-        found = find_patient(tx.connection, number, sites=sites)
+    with transaction(at.actor, at.now) as tx:
+        found = find_patient(tx.connection, number, sites=at.sites)
         if found is None:
             tx.abandon()
             return None
@@ -73,13 +66,7 @@ def look_up(
 
 
 def write(
-    vault: Vault,
-    number: str,
-    given: Mapping[Field, str],
-    *,
-    sites: tuple[str, ...] | None,
-    actor: Actor,
-    now: datetime,
+    vault: Vault, number: str, given: Mapping[Field, str], *, at: StaffOccasion
 ) -> NotTaken | bool:
     """Whether there is such a patient, and her card now says what was given.
 
@@ -90,8 +77,8 @@ def write(
     wrong = tuple(field for field, words in cleaned.items() if words and not fits(field, words))
     if wrong:
         return NotTaken(wrong)
-    with transaction(actor, now) as tx:
-        found = find_patient(tx.connection, number, sites=sites)
+    with transaction(at.actor, at.now) as tx:
+        found = find_patient(tx.connection, number, sites=at.sites)
         if found is None:
             tx.abandon()
             return False
@@ -112,12 +99,10 @@ def write(
     return True
 
 
-def erase(
-    number: str, why: str, *, sites: tuple[str, ...] | None, actor: Actor, now: datetime
-) -> bool:
+def erase(number: str, why: str, *, at: StaffOccasion) -> bool:
     """Whether there is such a patient; nothing is left of her in the book."""
-    with transaction(actor, now) as tx:
-        found = find_patient(tx.connection, number, sites=sites)
+    with transaction(at.actor, at.now) as tx:
+        found = find_patient(tx.connection, number, sites=at.sites)
         if found is None:
             tx.abandon()
             return False

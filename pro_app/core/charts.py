@@ -19,9 +19,11 @@ SIGNS = {
     Status.WINDOW_OPEN: "▢",
     Status.NOT_YET_DUE: "·",
     Status.NE_DEATH: "—",
+    Status.NE_NOT_CONSENTED: "—",
     Status.NE_WITHDRAWN: "—",
     Status.NE_PROTOCOL_STOP: "—",
     Status.ERR_FORM_AFTER_DEATH: "⚠",
+    Status.QUARANTINE_BEFORE_CONSENT: "⚠",
     Status.QUARANTINE_AFTER_WITHDRAWAL: "⚠",
     Status.EXTRA_AFTER_STOP: "⚠",
 }

@@ -11,10 +11,12 @@ FEWEST = 5
 def low_visits(rows: Iterable[VisitRates], floor: float | None) -> frozenset[str]:
     """The visits at which less than the floor of the expected forms are valid.
 
-    Of E: forms whose window has closed, or that are in; a form that may still come
-    is in no rate. So a window that is open makes nobody late. None: no floor is set.
+    Of E, whose windows have all closed, so that one that is open makes nobody late.
+    None: no floor is set.
     Source: requirement F01.
     """
     if floor is None:
         return frozenset()
-    return frozenset(row.visit for row in rows if row.e >= FEWEST and row.v < floor * row.e)
+    return frozenset(
+        row.visit for row in rows if row.counts.e >= FEWEST and row.counts.v < floor * row.counts.e
+    )

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from pro_app.core.contact import Attempted
 from pro_app.core.facts import EventKind, Mode, PatientFacts
 from pro_app.core.instrument import AnswerState, Instrument
-from pro_app.core.ledger import Entry, Status, ledger
+from pro_app.core.ledger import QUARANTINED, Entry, Status, ledger
 from pro_app.core.review import Asked, Review
 from pro_app.core.study import Study
 
@@ -23,7 +23,8 @@ class NotAnalysed(StrEnum):
 
     PROXY = "PROXY"  # somebody else answered for her
     CONFLICT = "CONFLICT"  # another form of the same visit counts
-    QUARANTINE_AFTER_WITHDRAWAL = "QUARANTINE_AFTER_WITHDRAWAL"  # the site has to decide
+    QUARANTINE_BEFORE_CONSENT = "QUARANTINE_BEFORE_CONSENT"  # the site has to decide
+    QUARANTINE_AFTER_WITHDRAWAL = "QUARANTINE_AFTER_WITHDRAWAL"  # the same
     ERR_FORM_AFTER_DEATH = "ERR_FORM_AFTER_DEATH"  # answered after the death: a query
     NOT_IN_LEDGER = "NOT_IN_LEDGER"  # no consent, or a visit not planned, by the as-of day
 
@@ -265,7 +266,7 @@ def _why_not(form: AnswerSet, statuses: Mapping[tuple[str, str], Status]) -> Not
     status = statuses.get((form.patient_id, form.visit))
     if status is None:
         return NotAnalysed.NOT_IN_LEDGER
-    if status in (Status.QUARANTINE_AFTER_WITHDRAWAL, Status.ERR_FORM_AFTER_DEATH):
+    if status in QUARANTINED or status is Status.ERR_FORM_AFTER_DEATH:
         return NotAnalysed(status.value)
     return None
 

@@ -18,16 +18,20 @@ class EventKind(StrEnum):
     WITHDRAWAL_QUESTIONNAIRES = "withdrawal_questionnaires"
     WITHDRAWAL_FOLLOW_UP = "withdrawal_follow_up"
     WITHDRAWAL_CONSENT = "withdrawal_consent"  # further use of data, too
+    RETURN_QUESTIONNAIRES = "return_to_questionnaires"  # answers again
+    RETURN_CONSENT = "return_consent"  # consents again to further use of data
+    TRANSFER = "transfer"  # goes on at another site
 
 
-#: The withdrawals after which no form is expected; the earliest day wins.
-ENDS_QUESTIONNAIRES = frozenset(
-    {
-        EventKind.WITHDRAWAL_QUESTIONNAIRES,
-        EventKind.WITHDRAWAL_FOLLOW_UP,
-        EventKind.WITHDRAWAL_CONSENT,
-    }
-)
+#: Withdrawal → the return that ends it. While one lasts, no form is expected.
+ENDED_BY = {
+    EventKind.WITHDRAWAL_QUESTIONNAIRES: EventKind.RETURN_QUESTIONNAIRES,
+    EventKind.WITHDRAWAL_FOLLOW_UP: EventKind.RETURN_QUESTIONNAIRES,
+    EventKind.WITHDRAWAL_CONSENT: EventKind.RETURN_CONSENT,
+}
+
+#: The withdrawals after which no form is expected, until a return.
+ENDS_QUESTIONNAIRES = frozenset(ENDED_BY)
 
 
 class Mode(StrEnum):
@@ -50,8 +54,11 @@ class Assistance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EventFact:
+    """`to_site`: of a transfer, the code of the site at which the patient goes on."""
+
     kind: EventKind
     on: date
+    to_site: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +66,14 @@ class FormFact:
     """The form that counts for a visit (conflicts and proxy forms are left out).
 
     `answered_on` is the server-verified day of answering in the trial's zone.
-    `released`: the site decided that it counts, whatever withdrawal came before it.
+    `let_in`: what the site decided of a form that was put into quarantine, None
+    while it has not; it says nothing about a form whose day puts it nowhere.
     """
 
     visit: str
     answered_on: date
     items_answered: int
-    released: bool = False
+    let_in: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +87,10 @@ class ReasonFact:
 class PatientFacts:
     """All that bears on one patient's statuses, as known at some instant.
 
-    `patient_id` is the trial number; `able` is None while nobody has recorded
-    whether she can answer.
+    `patient_id` is the trial number; `site` is where the patient was enrolled, see
+    `site_on`; `pro_consent_on` is the day of the first PRO consent, which no later
+    version moves. `able`: whether they could answer on the day of randomisation, None
+    while nobody has recorded it.
     """
 
     patient_id: str
@@ -92,3 +102,9 @@ class PatientFacts:
     events: tuple[EventFact, ...] = ()
     forms: tuple[FormFact, ...] = ()
     reasons: tuple[ReasonFact, ...] = ()
+
+    def site_on(self, day: date) -> str:
+        """The site to which the patient belonged on a day: from a transfer's day on the new one."""
+        moves = [e for e in self.events if e.kind is EventKind.TRANSFER and e.on <= day]
+        last = max(moves, key=lambda move: move.on, default=None)
+        return last.to_site or self.site if last else self.site

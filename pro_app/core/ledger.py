@@ -9,14 +9,8 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from pro_app.core.facts import (
-    ENDS_QUESTIONNAIRES,
-    EventFact,
-    EventKind,
-    FormFact,
-    PatientFacts,
-    ReasonFact,
-)
+from pro_app.core.course import NEVER, Course, course
+from pro_app.core.facts import FormFact, PatientFacts, ReasonFact
 from pro_app.core.schedule import PlannedVisit, plan
 from pro_app.core.study import REASON_PENDING as REASON_PENDING
 from pro_app.core.study import Study, Visit
@@ -26,6 +20,7 @@ class Status(StrEnum):
     """What became of one visit; exactly one fits on any day."""
 
     ERR_FORM_AFTER_DEATH = "ERR_FORM_AFTER_DEATH"  # answered after the death: a query
+    QUARANTINE_BEFORE_CONSENT = "QUARANTINE_BEFORE_CONSENT"  # before the first PRO consent
     QUARANTINE_AFTER_WITHDRAWAL = "QUARANTINE_AFTER_WITHDRAWAL"  # the site has to decide
     EXTRA_AFTER_STOP = "EXTRA_AFTER_STOP"  # answered though the protocol no longer asks
     OUT_OF_WINDOW = "OUT_OF_WINDOW"  # answered before the window opened or after it closed
@@ -33,7 +28,8 @@ class Status(StrEnum):
     PARTIAL = "PARTIAL"  # answered in the window, with some items
     EMPTY = "EMPTY"  # handed in in the window with no item answered
     NE_DEATH = "NE_DEATH"  # not expected: died before the target day
-    NE_WITHDRAWN = "NE_WITHDRAWN"  # not expected: withdrew before the target day
+    NE_NOT_CONSENTED = "NE_NOT_CONSENTED"  # not expected: consented after the window
+    NE_WITHDRAWN = "NE_WITHDRAWN"  # not expected: had withdrawn on the target day
     NE_PROTOCOL_STOP = "NE_PROTOCOL_STOP"  # not expected: stopped before the target day
     NOT_YET_DUE = "NOT_YET_DUE"  # the window has not opened
     WINDOW_OPEN = "WINDOW_OPEN"  # the window is open and no form is in
@@ -58,23 +54,27 @@ class Flag(StrEnum):
 
 #: Statuses that carry a pattern, a reason and flags.
 UNANSWERED = frozenset({Status.MISSING, Status.EMPTY})
+#: Statuses of a form that the site has to decide on.
+QUARANTINED = frozenset({Status.QUARANTINE_BEFORE_CONSENT, Status.QUARANTINE_AFTER_WITHDRAWAL})
 #: Statuses that make an earlier missing visit intermittent.
 _ANSWERED = frozenset({Status.VALID, Status.PARTIAL, Status.OUT_OF_WINDOW})
 _STILL_TO_COME = frozenset({Status.NOT_YET_DUE, Status.WINDOW_OPEN})
-
-#: Stands for "has not happened" in comparisons: no day is later.
-_NEVER = date.max
 
 
 class Entry(NamedTuple):
     """One patient × visit as of a day.
 
-    `target_on` and `closes_on` are None until she is randomised. `reason` is a
-    code, REASON_PENDING until one is given, None where none is asked for.
-    `in_population`: she enters the rates. `alive_at_target`: not known to have
-    died before the target day (before the as-of day, if there is no target).
-    `window_closed`: the as-of day is after the close. `days_off_target` is the
-    form's day minus the target day; `days_left` until an open window closes.
+    `site` is that of the target day. `target_on` and `closes_on` are None until
+    randomisation. `reason` is a code, REASON_PENDING until one is given, None where none
+    is asked for: of no other status, and of no patient outside the rates.
+    `in_population`: the patient enters the rates. `alive_at_target`: not known to have
+    died before the target day (before the as-of day, if there is no target). `asked_for`:
+    by dates alone a form is expected of the living: consented before the close, not
+    withdrawn on the target day, not stopped before it. `window_closed`: the as-of day is
+    after the close. `window_open`: it is in the window, and the patient alive.
+    `died_in_window`: between target day and close. `truncated_by_death`: MONOTONE, of a
+    patient who died. `days_off_target` is the form's day minus the target day;
+    `days_left` until an open window closes.
     A named tuple, not a dataclass: making one takes a fifth of the time, and
     lists are made of hundreds of thousands.
     """
@@ -94,37 +94,32 @@ class Entry(NamedTuple):
     items_answered: int | None = None
     in_population: bool = False
     alive_at_target: bool = True
+    asked_for: bool = True
     window_closed: bool = False
+    window_open: bool = False
+    died_in_window: bool = False
+    truncated_by_death: bool = False
     days_off_target: int | None = None
     days_left: int | None = None
 
 
-class _Days(NamedTuple):
-    """The first day of each kind of event, _NEVER where there was none."""
-
-    death: date = _NEVER
-    withdrawal: date = _NEVER
-    stop: date = _NEVER
-    progression: date = _NEVER
-    loss: date = _NEVER
-
-
 def ledger(facts: PatientFacts, study: Study, *, valid_from: int, as_of: date) -> tuple[Entry, ...]:
-    """The patient's entries as of a day, in protocol order; none without PRO consent.
+    """The patient's entries as of a day, in protocol order.
 
-    A fact counts when its own day is on or before `as_of`. A consented patient
-    who is not randomised has the baseline alone, from her screening day on.
+    A fact counts when its own day is on or before `as_of`. Without PRO consent there
+    are entries only for forms that came all the same. A consented patient who is not
+    randomised has the baseline alone, from the screening day on.
     Units: `valid_from` is the least number of answered items of a VALID form.
     """
-    if facts.pro_consent_on is None or facts.pro_consent_on > as_of:
+    days = course(facts, study.stop_events, as_of)
+    forms = _in_force(facts, days, as_of)
+    if days.consent == NEVER and not forms:
         return ()
-    days = _event_days(facts.events, study.stop_events, as_of)
-    forms = {form.visit: form for form in facts.forms if form.answered_on <= as_of}
     if facts.randomised_on is None or facts.randomised_on > as_of:
-        if facts.screened_on is None or facts.screened_on > as_of:
-            return ()
-        return (_screened(facts, facts.screened_on, study.visits[0], forms, days),)
+        return _screened(facts, study.visits[0], forms, days, as_of)
     planned = plan(study.visits, facts.randomised_on)
+    if days.consent == NEVER:
+        planned = tuple(visit for visit in planned if visit.visit in forms)
     statuses = [
         _status(visit, forms.get(visit.visit), days, valid_from, as_of) for visit in planned
     ]
@@ -137,56 +132,97 @@ def ledger(facts: PatientFacts, study: Study, *, valid_from: int, as_of: date) -
     )
 
 
+def randomised_visits(facts: PatientFacts, study: Study, as_of: date) -> list[tuple[str, str]]:
+    """(visit, site) of each visit of a patient randomised by a day, consented or not."""
+    if facts.randomised_on is None or facts.randomised_on > as_of:
+        return []
+    return [
+        (visit.visit, facts.site_on(min(visit.target_on, as_of)))
+        for visit in plan(study.visits, facts.randomised_on)
+    ]
+
+
 def _screened(
-    facts: PatientFacts, since: date, baseline: Visit, forms: Mapping[str, FormFact], days: _Days
-) -> Entry:
+    facts: PatientFacts, baseline: Visit, forms: Mapping[str, FormFact], days: Course, as_of: date
+) -> tuple[Entry, ...]:
     """The baseline of a patient who is not randomised: open, and in no rate."""
     form = forms.get(baseline.code)
-    # Without a target day any death or withdrawal so far ends it; the protocol's
-    # stop does not, for it counts from randomisation on.
-    aside = _put_aside(form, days) if form else _not_expected(days._replace(stop=_NEVER), _NEVER)
-    return Entry(
-        patient_id=facts.patient_id,
-        site=facts.site,
-        visit=baseline.code,
-        month=baseline.month,
-        opens_on=since,
-        target_on=None,
-        closes_on=None,
-        status=aside or Status.WINDOW_OPEN,
-        answered_on=form.answered_on if form else None,
-        items_answered=form.items_answered if form else None,
-        alive_at_target=days.death == _NEVER,
+    since = facts.screened_on
+    if since is None or since > as_of or (days.consent == NEVER and form is None):
+        return ()
+    # Without a target day any death so far ends it, and a withdrawal that lasts; the
+    # protocol's stop does not, for it counts from randomisation on.
+    status = _put_aside(form, days) if form else _not_expected_yet(days)
+    return (
+        Entry(
+            patient_id=facts.patient_id,
+            site=facts.site_on(as_of),
+            visit=baseline.code,
+            month=baseline.month,
+            opens_on=since,
+            target_on=None,
+            closes_on=None,
+            status=status or Status.WINDOW_OPEN,
+            answered_on=form.answered_on if form else None,
+            items_answered=form.items_answered if form else None,
+            alive_at_target=days.death == NEVER,
+        ),
     )
 
 
-def _not_expected(days: _Days, target_on: date) -> Status | None:
-    """Why no form is expected for a target day, or None."""
-    if days.death < target_on:
+def _not_expected_yet(days: Course) -> Status | None:
+    """Why no baseline is expected before randomisation, or None."""
+    if days.death < NEVER:
         return Status.NE_DEATH
-    if days.withdrawal < target_on:
+    return Status.NE_WITHDRAWN if days.withdrawal_lasts else None
+
+
+def _not_expected(visit: PlannedVisit, days: Course) -> Status | None:
+    """Why no form is expected of a visit by its dates, or None."""
+    if days.death < visit.target_on:
+        return Status.NE_DEATH
+    return _not_asked_for(visit, days)
+
+
+def _not_asked_for(visit: PlannedVisit, days: Course) -> Status | None:
+    """The same of the living."""
+    if visit.closes_on < days.consent:
+        return Status.NE_NOT_CONSENTED
+    if days.withdrawn(visit.target_on):
         return Status.NE_WITHDRAWN
-    if days.stop < target_on:
+    if days.stop < visit.target_on:
         return Status.NE_PROTOCOL_STOP
     return None
 
 
-def _put_aside(form: FormFact, days: _Days) -> Status | None:
+def _in_force(facts: PatientFacts, days: Course, as_of: date) -> dict[str, FormFact]:
+    """Visit → its form; one in quarantine that the site did not let in is as if it had not come."""
+    return {
+        form.visit: form
+        for form in facts.forms
+        if form.answered_on <= as_of
+        and not (form.let_in is False and _put_aside(form, days) in QUARANTINED)
+    }
+
+
+def _put_aside(form: FormFact, days: Course) -> Status | None:
     """Why a form is kept out of every rate by its day alone, or None."""
     if form.answered_on > days.death:
         return Status.ERR_FORM_AFTER_DEATH
-    if form.answered_on > days.withdrawal and not form.released:
-        return Status.QUARANTINE_AFTER_WITHDRAWAL
-    return None
+    if form.let_in:
+        return None
+    if form.answered_on < days.consent:
+        return Status.QUARANTINE_BEFORE_CONSENT
+    return Status.QUARANTINE_AFTER_WITHDRAWAL if days.withdrawn(form.answered_on) else None
 
 
 def _status(
-    visit: PlannedVisit, form: FormFact | None, days: _Days, valid_from: int, as_of: date
+    visit: PlannedVisit, form: FormFact | None, days: Course, valid_from: int, as_of: date
 ) -> Status:
     """The first line of the science page, section 3, that fits."""
     if form is not None:
         return _put_aside(form, days) or _form_status(visit, form, days.stop, valid_from)
-    not_expected = _not_expected(days, visit.target_on)
+    not_expected = _not_expected(visit, days)
     if not_expected:
         return not_expected
     if as_of < visit.opens_on:
@@ -197,7 +233,7 @@ def _status(
 
 
 def _form_status(visit: PlannedVisit, form: FormFact, stop: date, valid_from: int) -> Status:
-    """The status of a form that was answered alive and before any withdrawal."""
+    """The status of a form that nothing puts aside."""
     # Both days: a form that was due before the stop is kept though it came after,
     # and one that was answered before the stop is kept though it was due after.
     if form.answered_on > stop and visit.target_on > stop:
@@ -228,15 +264,18 @@ def _entry(
     status: Status,
     pattern: Pattern | None,
     reasons: Mapping[str, str],
-    days: _Days,
+    days: Course,
     as_of: date,
 ) -> Entry:
     target_on = visit.target_on
     unanswered = status in UNANSWERED
+    closed = as_of > visit.closes_on
+    in_population = facts.able is True and days.consent < NEVER
+    pending = REASON_PENDING if in_population else None
     # By position, which is faster; the order is that of the fields.
     return Entry(
         facts.patient_id,
-        facts.site,
+        facts.site_on(min(target_on, as_of)) if days.moves else facts.site,
         visit.visit,
         visit.month,
         visit.opens_on,
@@ -244,19 +283,23 @@ def _entry(
         visit.closes_on,
         status,
         pattern,
-        reasons.get(visit.visit, REASON_PENDING) if unanswered else None,
+        reasons.get(visit.visit, pending) if unanswered else None,
         _flags(visit, days) if unanswered else (),
         form.answered_on if form else None,
         form.items_answered if form else None,
-        facts.able is True,
+        in_population,
         days.death >= target_on,
-        as_of > visit.closes_on,
+        _not_asked_for(visit, days) is None,
+        closed,
+        not closed and visit.opens_on <= as_of and days.death == NEVER,
+        target_on <= days.death <= visit.closes_on,
+        pattern is Pattern.MONOTONE and days.death < NEVER,
         (form.answered_on - target_on).days if form else None,
         (visit.closes_on - as_of).days if status is Status.WINDOW_OPEN else None,
     )
 
 
-def _flags(visit: PlannedVisit, days: _Days) -> tuple[Flag, ...]:
+def _flags(visit: PlannedVisit, days: Course) -> tuple[Flag, ...]:
     flags = []
     if days.progression < visit.target_on:
         flags.append(Flag.AFTER_PROGRESSION)
@@ -277,23 +320,3 @@ def _reasons(given: Iterable[ReasonFact], as_of: date) -> dict[str, str]:
         if known is None or reason.on >= known.on:
             latest[reason.visit] = reason
     return {visit: reason.code for visit, reason in latest.items()}
-
-
-def _event_days(events: Iterable[EventFact], stop_events: Sequence[str], as_of: date) -> _Days:
-    """The first day of each kind of event among those that have happened by `as_of`."""
-    death = withdrawal = stop = progression = loss = _NEVER
-    for event in events:
-        on = event.on
-        if on > as_of:
-            continue
-        if event.kind is EventKind.DEATH:
-            death = min(death, on)
-        elif event.kind is EventKind.PROGRESSION:
-            progression = min(progression, on)
-        elif event.kind is EventKind.LOST_TO_FOLLOW_UP:
-            loss = min(loss, on)
-        elif event.kind in ENDS_QUESTIONNAIRES:
-            withdrawal = min(withdrawal, on)
-        if event.kind in stop_events:
-            stop = min(stop, on)
-    return _Days(death, withdrawal, stop, progression, loss)

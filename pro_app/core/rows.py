@@ -38,7 +38,11 @@ class LedgerRow(NamedTuple):
     days_off_target: int | None
     in_population: bool
     alive_at_target: bool
+    asked_for: bool
     window_closed: bool
+    window_open: bool
+    died_in_window: bool
+    truncated_by_death: bool
 
 
 class FormRow(NamedTuple):
@@ -151,12 +155,19 @@ class ComplianceRow(NamedTuple):
     site: str
     visit: str
     month: int | None
+    randomised: int
     N: int
     M: int
     A: int
     E: int
+    R: int
     V: int
+    X: int
+    D: int
+    open: int
+    open_received: int
     completion_rate: float | None
+    received_rate: float | None
     alive_rate: float | None
     available_mature_rate: float | None
     available_rate: float | None

@@ -1,6 +1,6 @@
 """A data set → tidy rows, one kind of row for each exported file."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,8 +9,8 @@ from pro_app.core.dataset import AnswerSet, Dataset, WordingStatus, wording_stat
 from pro_app.core.dictionary import ALL_SITES, Dictionary, DictionaryRow, dictionary_rows
 from pro_app.core.effort import effort_rows
 from pro_app.core.instrument import AnswerState
-from pro_app.core.ledger import Entry
-from pro_app.core.rates import VisitRates, pooled, rates
+from pro_app.core.ledger import Entry, randomised_visits
+from pro_app.core.rates import NUMBERS, RATES, VisitRates, pooled, rates
 from pro_app.core.rows import (
     Cell,
     ComplianceRow,
@@ -105,7 +105,11 @@ def _ledger_row(entry: Entry) -> LedgerRow:
         days_off_target=entry.days_off_target,
         in_population=entry.in_population,
         alive_at_target=entry.alive_at_target,
+        asked_for=entry.asked_for,
         window_closed=entry.window_closed,
+        window_open=entry.window_open,
+        died_in_window=entry.died_in_window,
+        truncated_by_death=entry.truncated_by_death,
     )
 
 
@@ -261,18 +265,29 @@ def _compliance(dataset: Dataset) -> Iterator[ComplianceRow]:
     by_site: dict[str, list[Entry]] = defaultdict(list)
     for entry in dataset.entries:
         by_site[entry.site].append(entry)
+    randomised = _randomised(dataset)
     parts = {ALL_SITES: dataset.entries} | {
         site.code: tuple(by_site[site.code]) for site in dataset.study.sites
     }
     for name, entries in parts.items():
-        of_visits = rates(entries, dataset.study)
+        of_visits = rates(entries, dataset.study, randomised=randomised[name])
         for row in (*of_visits, pooled(of_visits)):
             yield _compliance_row(name, row)
+
+
+def _randomised(dataset: Dataset) -> dict[str, Counter[str]]:
+    """Site of the target day, or ALL_SITES → how many were randomised, by visit."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for subject in dataset.subjects:
+        for visit, site in randomised_visits(subject.facts, dataset.study, dataset.as_of):
+            found[site][visit] += 1
+            found[ALL_SITES][visit] += 1
+    return found
 
 
 def _compliance_row(site: str, row: VisitRates) -> ComplianceRow:
     return ComplianceRow(
         *(site, row.visit, row.month),
-        *(row.n, row.m, row.a, row.e, row.v),
-        *(row.completion_rate, row.alive_rate, row.available_mature_rate, row.available_rate),
+        *(getattr(row.counts, name) for name in NUMBERS),
+        *(getattr(row, name) for name in RATES),
     )

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from pro_app.core.instrument import Instrument
+from pro_app.core.sites import EVERYWHERE, only
 from pro_app.core.study import Study
 from pro_app.core.submission import open_visits
 from pro_app.demo import history
@@ -68,8 +69,8 @@ def fill(
 def patient_to_print(study: Study, instrument: Instrument, *, today: date) -> str:
     """The number of a patient of the first site to sign in as; with a form due if there is one."""
     with reading() as connection:
-        known = read_facts(connection, Scope(sites=(study.sites[0].code,)))
-        known = known or read_facts(connection, Scope(limit=1))
+        known = read_facts(connection, Scope(only(study.sites[0].code)))
+        known = known or read_facts(connection, Scope(EVERYWHERE, limit=1))
     for each in known:
         if open_visits(each.facts, study, valid_from=instrument.valid_from, today=today):
             return each.facts.patient_id
@@ -79,7 +80,7 @@ def patient_to_print(study: Study, instrument: Instrument, *, today: date) -> st
 def let_in(number: str, study: Study, *, pepper: str, now: datetime) -> SignIns:
     """New ways in for one patient and for the staff; earlier ones end."""
     with reading() as connection:
-        found = find_patient(connection, number)
+        found = find_patient(connection, number, sites=EVERYWHERE)
     if found is None:
         raise ValueError(f"{number}: no such patient")
     card = cards.new_link(found.id, number, pepper=pepper, actor=CLI, now=now)

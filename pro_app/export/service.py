@@ -19,6 +19,7 @@ from pro_app.core.dataset import (
 from pro_app.core.instrument import Instrument
 from pro_app.core.review import Asked, Deed, Review, state_after
 from pro_app.core.seals import Verdict
+from pro_app.core.sites import EVERYWHERE
 from pro_app.core.study import Study
 from pro_app.core.tidy import Table, tables
 from pro_app.core.wording import Wording
@@ -134,7 +135,7 @@ def _read(
 ) -> Moment:
     with reading(snapshot=True) as connection:
         arms = exporting.read_arms(connection, known_at=known_at) if with_arm else {}
-        people = read_facts(connection, Scope(), known_at=known_at)
+        people = read_facts(connection, Scope(EVERYWHERE), known_at=known_at)
         state = read_state(connection)
         return Moment(
             [Subject(p.facts, p.language, arms.get(p.facts.patient_id)) for p in people],

@@ -7,6 +7,7 @@ from pro_app.clock import day_of
 from pro_app.core.completion import low_visits
 from pro_app.core.instrument import Instrument
 from pro_app.core.rates import VisitRates
+from pro_app.core.sites import EVERYWHERE
 from pro_app.core.study import Study
 from pro_app.store.desk import site_tasks
 from pro_app.store.desk.site_tasks import Ended, Kind, OpenSiteTask
@@ -53,7 +54,7 @@ def follow(
     with reading(snapshot=True) as connection:
         there = {
             (task.site, task.visit): task
-            for task in site_tasks.open_site_tasks(connection, sites=None)
+            for task in site_tasks.open_site_tasks(connection, sites=EVERYWHERE)
             if task.kind == Kind.LOW_COMPLETION
         }
         low = _low(connection, study, instrument, today)
@@ -70,7 +71,10 @@ def follow(
 
 def _open(tx: Tx, site: str, visit: str | None, row: VisitRates) -> None:
     site_tasks.open_site_task(tx, site, Kind.LOW_COMPLETION, visit)
-    changes = {"kind": (None, Kind.LOW_COMPLETION.value), "valid": (None, f"{row.v}/{row.e}")}
+    changes = {
+        "kind": (None, Kind.LOW_COMPLETION.value),
+        "valid": (None, f"{row.counts.v}/{row.counts.e}"),
+    }
     tx.record("site_task.opened", f"site:{site}", visit=visit, changes=changes)
 
 
@@ -86,7 +90,7 @@ def _low(
     """(site, visit) → its numbers, where less than the study's floor came."""
     if study.completion_floor is None:
         return {}
-    tallies = tallied(connection, study, instrument, sites=None, as_of=today, by="site")
+    tallies = tallied(connection, study, instrument, sites=EVERYWHERE, as_of=today, by="site")
     found: dict[tuple[str, str | None], VisitRates] = {}
     for site in study.sites:
         rows = tallies.of(site.code).rows

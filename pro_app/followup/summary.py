@@ -5,12 +5,15 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from pro_app.core.sites import only
 from pro_app.core.study import Site, Study
-from pro_app.store.desk.tasks import TaskKind, waiting
+from pro_app.core.tasks import TaskKind
+from pro_app.store.desk.tasks import waiting
 from pro_app.store.engine import leases
 from pro_app.store.engine.transaction import Actor, housekeeping, reading, transaction
 from pro_app.store.forms.decisions import waiting as undecided
-from pro_app.store.statuses.today import flagged, open_windows
+from pro_app.store.statuses.today import flagged
+from pro_app.store.statuses.windows import open_windows
 from pro_app.store.trail.trail import last_of
 
 _MONDAY = 0
@@ -82,7 +85,7 @@ def send_due(
 
 def _due(site: Site, study: Study, today: date, now: datetime) -> Waits | None:
     """What waits at the site; None when it was told today."""
-    here = (site.code,)
+    here = only(site.code)
     with reading(snapshot=True) as connection:
         before = last_of(connection, _subject(site), "summary.sent")
         if before and before.at.astimezone(ZoneInfo(study.time_zone)).date() >= today:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from pro_app.core.instrument import Instrument
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.intake import patients
 from pro_app.intake.problems import BadTable, CellProblem, Expected, Rule
@@ -63,7 +64,7 @@ def enrol(
     study: Study,
     instrument: Instrument,
     *,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     only_new: bool,
     actor: Actor,
     now: datetime,

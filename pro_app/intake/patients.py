@@ -80,7 +80,7 @@ def take(run: Run) -> None:
 
 def _read(run: Run) -> Iterator[_Line]:
     every = [site.code for site in run.study.sites]
-    sites = [code for code in every if run.door.sites is None or code in run.door.sites]
+    sites = [code for code in every if code in run.door.sites]
     for cells in run.lines():
         line = _Line(
             cells,
@@ -156,7 +156,7 @@ def _compare(run: Run, line: _Line, people: dict[str, _Person]) -> None:
 
 
 def _may_come(door: Door, person: _Person) -> bool:
-    if door.sites is not None and person.site not in door.sites:
+    if person.site not in door.sites:
         return False
     return not (door.only_new and person.patient is not None)
 

@@ -37,8 +37,8 @@ def one() -> ResponseReturnValue:
     values = {
         name: request.form.get(name, "").replace("\0", "").strip() for name in enrolling.COLUMNS
     }
-    if current_user.sites and len(current_user.sites) == 1:
-        values["site"] = current_user.sites[0]
+    if current_user.site:
+        values["site"] = current_user.site
     outcome = _enrol(enrolling.one(values), only_new=True)
     if isinstance(outcome, Imported):
         flash(_("%(number)s is enrolled.", number=values["patient_id"]))
@@ -112,7 +112,7 @@ def _page(values: dict[str, str], faults: dict[str, str] | None = None, **more: 
         "intake/enrol.html",
         values=values,
         faults=faults or {},
-        sites=[s for s in study.sites if not current_user.sites or s.code in current_user.sites],
+        sites=[s for s in study.sites if s.code in current_user.sites],
         columns=enrolling.COLUMNS,
         expected=messages.expected,
         most_kb=enrolling.MOST_KB,

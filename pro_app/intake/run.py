@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from pro_app.core.instrument import Instrument
+from pro_app.core.sites import EVERYWHERE, Sites
 from pro_app.core.study import Study
 from pro_app.intake import cells
 from pro_app.intake.cells import Cells
@@ -17,19 +18,19 @@ from pro_app.store.engine.transaction import Tx
 class Door:
     """By which way a file comes, and what may come by it.
 
-    `sites`: whose patients, None for all. `arms`: whether it may say who has which arm.
+    `sites`: whose patients. `arms`: whether it may say who has which arm.
     `only_new`: nobody who is in the record already. `versions`: a day of consent
     needs its version.
     """
 
-    sites: tuple[str, ...] | None = None
+    sites: Sites
     arms: bool = True
     only_new: bool = False
     versions: bool = False
 
 
 #: The operator at the command line, who has the files of the whole trial.
-OPERATOR = Door()
+OPERATOR = Door(EVERYWHERE)
 
 
 @dataclass(slots=True)

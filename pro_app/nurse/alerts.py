@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from pro_app.core.sites import Sites
 from pro_app.store.desk import alerts
 from pro_app.store.engine.transaction import Actor, transaction
 
@@ -17,7 +18,7 @@ class Step(StrEnum):
     NOTE_MISSING = "NOTE_MISSING"  # it closes with a note of at most LONGEST_NOTE characters
 
 
-def take(alert_id: int, *, sites: tuple[str, ...] | None, actor: Actor, now: datetime) -> Step:
+def take(alert_id: int, *, sites: Sites, actor: Actor, now: datetime) -> Step:
     """Whether somebody owns it now; the first who takes it on stays."""
     with transaction(actor, now) as tx:
         found = alerts.lock_alert(tx, alert_id, sites=sites)
@@ -31,9 +32,7 @@ def take(alert_id: int, *, sites: tuple[str, ...] | None, actor: Actor, now: dat
     return Step.DONE
 
 
-def close(
-    alert_id: int, note: str, *, sites: tuple[str, ...] | None, actor: Actor, now: datetime
-) -> Step:
+def close(alert_id: int, note: str, *, sites: Sites, actor: Actor, now: datetime) -> Step:
     """Whether it is closed; what was done about it stands in the note."""
     note = note.strip()
     with transaction(actor, now) as tx:

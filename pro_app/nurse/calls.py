@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pro_app.core.contact import Attempt, Channel, Outcome, is_possible
+from pro_app.core.sites import Sites
 from pro_app.store.desk.contact_log import keep_attempt, log_of, take_back
 from pro_app.store.engine.transaction import Actor, Tx, transaction
 from pro_app.store.patients.patients import find_patient, lock_patient
@@ -31,7 +32,7 @@ def write_down(
     channel: Channel,
     outcome: Outcome,
     call_back_at: datetime | None,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
 ) -> Written:
@@ -67,7 +68,7 @@ def log(tx: Tx, patient_id: int, number: str, visit: str | None, made: Attempt) 
 
 
 def take_it_back(
-    number: str, attempt_id: int, *, sites: tuple[str, ...] | None, actor: Actor, now: datetime
+    number: str, attempt_id: int, *, sites: Sites, actor: Actor, now: datetime
 ) -> Written:
     """Whether an attempt that was written down by mistake counts no more."""
     with transaction(actor, now) as tx:

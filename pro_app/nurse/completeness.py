@@ -1,6 +1,6 @@
 """How complete the forms are: the rates by visit, and who stands between two numbers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -9,27 +9,45 @@ from typing import Any
 from pro_app.core.effort import VisitEffort
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Entry, ledger
-from pro_app.core.rates import POOLED, VisitRates, pooled, rates
+from pro_app.core.rates import POOLED, Counts, VisitRates, counts_of, pooled
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.store.engine.transaction import Reader, reading
 from pro_app.store.statuses import counts
 from pro_app.store.statuses.counts import By as By
 from pro_app.store.statuses.effort import effort_by_visit
 from pro_app.store.statuses.facts import Known, Scope, read_facts
-from pro_app.store.statuses.tallies import Tallies, Tally, entries_of, tallied
+from pro_app.store.statuses.tallies import Tallies, Tally, tallied
 
 #: A list of who is in a gap shows so many.
 SHOWN = 200
 
 
 class Number(StrEnum):
-    """The five numbers of a visit; each counts a part of those before it."""
+    """The numbers of a visit as they are named; the first six are each a part of those before."""
 
     N = "N"
     M = "M"
     A = "A"
     E = "E"
+    R = "R"
     V = "V"
+    X = "X"
+    D = "D"
+    OPEN = "open"
+    OPEN_RECEIVED = "open_received"
+
+    def of(self, counts: Counts) -> int:
+        """How many are counted in it."""
+        return int(getattr(counts, self.value.lower()))
+
+
+#: Each a part of the one before.
+NESTED = (Number.N, Number.M, Number.A, Number.E, Number.R, Number.V)
+
+
+#: (visit, in which number, and not in which, if that is asked).
+Between = tuple[str, Number, Number | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,78 +58,45 @@ class ReasonCount:
     times: int
 
 
-def entries_by_group(
-    study: Study,
-    instrument: Instrument,
-    *,
-    sites: tuple[str, ...] | None,
-    as_of: date,
-    known_at: datetime | None = None,
-    by: By | None = None,
-) -> dict[str | None, list[Entry]]:
-    """Group → its entries; every site or arm of the study in scope has its place.
-
-    Without `by` the one group is None. A patient whose arm is not recorded is in "".
-    """
-    with reading(snapshot=True) as connection:
-        scope = Scope(sites=sites)
-        found = entries_of(
-            connection, study, instrument, scope, as_of=as_of, known_at=known_at, by=by
-        )
-    groups: dict[str | None, list[Entry]] = {group: [] for group in _groups(study, sites, by)}
-    return groups | found
-
-
 def compliance(
     study: Study,
     instrument: Instrument,
     *,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     as_of: date,
     known_at: datetime | None = None,
     by: By | None = None,
 ) -> list[tuple[str | None, VisitRates]]:
-    """(group, row): for each group its visits in protocol order, then the pooled row."""
-    groups = entries_by_group(study, instrument, sites=sites, as_of=as_of, known_at=known_at, by=by)
+    """(group, row): for each group its visits in protocol order, then the pooled row.
+
+    Every site or arm of the study in scope has its place. Without `by` the one group is
+    None. A patient whose arm is not recorded is in "".
+    """
+    with reading(snapshot=True) as connection:
+        found = tallied(
+            connection, study, instrument, sites=sites, as_of=as_of, known_at=known_at, by=by
+        )
     return [
-        (group, row) for group, entries in groups.items() for row in with_pooled(entries, study)
+        (group, row)
+        for group in dict.fromkeys([*_groups(study, sites, by), *found.groups])
+        for row in with_pooled(found.of(group).rows)
     ]
 
 
-def with_pooled(entries: Iterable[Entry], study: Study) -> tuple[VisitRates, ...]:
-    """The visits' rows in protocol order, then the pooled one."""
-    rows = rates(entries, study)
+def with_pooled(rows: tuple[VisitRates, ...]) -> tuple[VisitRates, ...]:
+    """The visits' rows, then the pooled one."""
     return (*rows, pooled(rows))
 
 
-def gap(
-    study: Study,
-    instrument: Instrument,
-    *,
-    visit: str,
-    whole: Number,
-    part: Number,
-    sites: tuple[str, ...] | None,
-    as_of: date,
-    known_at: datetime | None = None,
-    by: By | None = None,
-    group: str | None = None,
-) -> list[Entry]:
-    """Who is counted in `whole` and not in `part`; `visit` may be the pooled one."""
-    groups = entries_by_group(study, instrument, sites=sites, as_of=as_of, known_at=known_at, by=by)
-    return apart(groups.get(group, []), study, visit=visit, whole=whole, part=part)
-
-
 def apart(
-    entries: Iterable[Entry], study: Study, *, visit: str, whole: Number, part: Number
+    entries: Iterable[Entry], *, visit: str, whole: Number, part: Number | None
 ) -> list[Entry]:
-    """Of these entries, those counted in `whole` and not in `part`."""
+    """Of these entries, those counted in `whole` and not in `part`; `visit` may be POOLED."""
     found = []
     for entry in entries:
         if visit in (entry.visit, POOLED):
-            # Counted alone an entry says itself in which numbers it is: no second rule.
-            numbers = _numbers(pooled(rates((entry,), study)))
-            if numbers[whole] and not numbers[part]:
+            counts = counts_of(entry)
+            if whole.of(counts) and not (part and part.of(counts)):
                 found.append(entry)
     return found
 
@@ -127,14 +112,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """The patients of a group who are counted in `whole` and not in `part`.
+    """The patients of a group who are counted in `whole` and not in `part`, if there is one.
 
     `entries` are the first of them by trial number, `total` is how many there are.
     """
 
     visit: str
     whole: Number
-    part: Number
+    part: Number | None
     group: str | None
     entries: tuple[Entry, ...]
     total: int
@@ -153,10 +138,10 @@ def overview(
     study: Study,
     instrument: Instrument,
     *,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     as_of: date,
     by: By | None,
-    between: tuple[str, Number, Number] | None,
+    between: Between | None,
     group: str | None,
     with_effort: bool = False,
 ) -> Overview:
@@ -180,7 +165,7 @@ def overview(
 class _Asked:
     study: Study
     instrument: Instrument
-    sites: tuple[str, ...] | None
+    sites: Sites
     as_of: date
     by: By | None
 
@@ -198,13 +183,13 @@ class _Asked:
 def _group(name: str | None, tally: Tally) -> Group:
     times = sorted(tally.reasons.items(), key=lambda each: (-each[1], each[0]))
     reasons = tuple(ReasonCount(code, often) for code, often in times)
-    return Group(name, (*tally.rows, pooled(tally.rows)), reasons)
+    return Group(name, with_pooled(tally.rows), reasons)
 
 
 def _gap(
     connection: Reader,
     asked: _Asked,
-    between: tuple[str, Number, Number],
+    between: Between,
     group: str | None,
     tallies: Tallies,
 ) -> Gap:
@@ -214,18 +199,18 @@ def _gap(
         asked.study,
         group=group,
         visit=None if visit == POOLED else visit,
-        whole=whole,
-        part=part,
-        without=tallies.amended,
+        whole=whole.lower(),
+        part=part and part.lower(),
         **asked.limits,
     )
     shown = set(pairs[:SHOWN])
-    people = read_facts(connection, Scope(ids=tuple({patient for patient, _ in shown})))
+    people = read_facts(
+        connection, Scope(asked.sites, ids=tuple({patient for patient, _ in shown}))
+    )
     entries = [
         entry for each in people for entry in asked.entries(each) if (each.id, entry.visit) in shown
     ]
-    amended = tallies.of(group).amended
-    others = apart(amended, asked.study, visit=visit, whole=whole, part=part)
+    others = apart(tallies.of(group).entries, visit=visit, whole=whole, part=part)
     total = len(pairs) + len(others)
     by_number = sorted([*entries, *others], key=lambda entry: entry.patient_id)
     return Gap(visit, whole, part, group, tuple(by_number[:SHOWN]), total)
@@ -236,13 +221,9 @@ def groupings(*, arms: bool) -> tuple[By, ...]:
     return ("site", "arm") if arms else ("site",)
 
 
-def _numbers(row: VisitRates) -> dict[Number, int]:
-    return dict(zip(Number, (row.n, row.m, row.a, row.e, row.v), strict=True))
-
-
-def _groups(study: Study, sites: Sequence[str] | None, by: By | None) -> list[str | None]:
+def _groups(study: Study, sites: Sites, by: By | None) -> list[str | None]:
     if by is None:
         return [None]
     if by == "arm":
         return [arm.code for arm in study.arms]
-    return [site.code for site in study.sites if sites is None or site.code in sites]
+    return [site.code for site in study.sites if site.code in sites]

@@ -10,28 +10,24 @@ from pro_app.clock import day_of
 from pro_app.core.contact import Attempt, Outcome
 from pro_app.core.pauses import PauseFact
 from pro_app.core.reach import Reach
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
+from pro_app.core.tasks import TaskKind
 from pro_app.store.desk.alerts import OpenAlert, open_alerts
 from pro_app.store.desk.contact_log import CallBack, NotReached, call_backs, latest, not_reached
 from pro_app.store.desk.data_queries import waiting_for_site
 from pro_app.store.desk.requests import open_requests
 from pro_app.store.desk.site_tasks import OpenSiteTask, open_site_tasks
-from pro_app.store.desk.tasks import Begun, TaskKind, Waiting, begun, waiting
+from pro_app.store.desk.tasks import Begun, Waiting, begun, waiting
 from pro_app.store.engine.transaction import Reader, reading
 from pro_app.store.forms.corrections import unsigned
 from pro_app.store.forms.decisions import waiting as undecided
 from pro_app.store.forms.keying import differing, keyed_once
 from pro_app.store.patients.pauses import paused
+from pro_app.store.statuses.cuts import Cut
 from pro_app.store.statuses.reach import reach_of
-from pro_app.store.statuses.today import (
-    CameIn,
-    Cut,
-    Flagged,
-    OpenWindow,
-    came_in,
-    flagged,
-    open_windows,
-)
+from pro_app.store.statuses.today import CameIn, Flagged, came_in, flagged
+from pro_app.store.statuses.windows import OpenWindow, open_windows
 
 #: Windows closing within so many days have a list of their own.
 SOON_DAYS, WEEK_DAYS = 3, 7
@@ -116,7 +112,7 @@ class Today:
         )
 
 
-def at_site(study: Study, *, sites: tuple[str, ...], today: date, now: datetime) -> Today:
+def at_site(study: Study, *, sites: Sites, today: date, now: datetime) -> Today:
     """The work of a day at these sites, in as many statements however large the study."""
     zone = ZoneInfo(study.time_zone)
     since = today - timedelta(days=1)
@@ -156,9 +152,7 @@ def at_site(study: Study, *, sites: tuple[str, ...], today: date, now: datetime)
         )
 
 
-def _asked(
-    connection: Reader, sites: tuple[str, ...], *, today: date, now: datetime
-) -> dict[str, Any]:
+def _asked(connection: Reader, sites: Sites, *, today: date, now: datetime) -> dict[str, Any]:
     """What patients and their phones ask for, and who did not finish a form."""
     common: dict[str, Any] = {"sites": sites, "limit": ROWS, "counted": COUNTED}
     return {
@@ -168,9 +162,7 @@ def _asked(
     }
 
 
-def _sought(
-    connection: Reader, sites: tuple[str, ...], *, now: datetime, until: datetime
-) -> dict[str, Any]:
+def _sought(connection: Reader, sites: Sites, *, now: datetime, until: datetime) -> dict[str, Any]:
     """Who is to be called again by an instant, and whom nobody reaches."""
     common: dict[str, Any] = {"sites": sites, "since": now - LATELY, "limit": ROWS}
     return {
@@ -196,7 +188,7 @@ def _contacts(
     return {"tried": tried, "reminded": reminded}
 
 
-def _queues(connection: Reader, sites: tuple[str, ...]) -> Queues:
+def _queues(connection: Reader, sites: Sites) -> Queues:
     return Queues(
         to_decide=len(undecided(connection, sites)),
         to_check=len(keyed_once(connection, sites=sites, limit=COUNTED))

@@ -10,6 +10,7 @@ from pro_app.core.facts import EventFact, EventKind, PatientFacts
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Status
 from pro_app.core.preview import ENDS_ASKING, Preview, preview, with_event, without_event
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.nurse import previewed
 from pro_app.nurse.previewed import Previewed
@@ -71,7 +72,7 @@ def look(
     given: Given,
     *,
     number: str,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     today: date,
 ) -> Shown | Refused:
     """What saving this would change, or why it can't be saved."""
@@ -86,7 +87,7 @@ def save(
     *,
     as_shown: str,
     number: str,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
     today: date,
@@ -106,7 +107,7 @@ def save(
     )
 
 
-def find(number: str, event_id: int, *, sites: tuple[str, ...] | None) -> Event | None:
+def find(number: str, event_id: int, *, sites: Sites) -> Event | None:
     """An event of hers as it stands, None when there is none of this number at these sites."""
     with reading() as connection:
         patient = find_patient(connection, number, sites=sites)

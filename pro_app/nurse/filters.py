@@ -6,7 +6,8 @@ from enum import StrEnum
 from itertools import combinations
 
 from pro_app.core.ledger import Status
-from pro_app.nurse.completeness import By, Number
+from pro_app.core.sites import Sites, only
+from pro_app.nurse.completeness import NESTED, Between, By, Number
 
 #: Stands as a status in the address: a reason is still to be given.
 PENDING = "PENDING"
@@ -58,15 +59,13 @@ def statuses(text: str) -> Status | str | None:
         raise BadFilter(FilterProblem.UNKNOWN_STATUS, text) from None
 
 
-def sites(
-    text: str, own: tuple[str, ...] | None, all_sites: Sequence[str]
-) -> tuple[str, ...] | None:
-    """The sites to be shown, None for all; never more than the reader's own. Errors: BadFilter."""
+def sites(text: str, own: Sites, all_sites: Sequence[str]) -> Sites:
+    """The sites to be shown; never more than the reader's own. Errors: BadFilter."""
     if not text:
         return own
-    if text not in (all_sites if own is None else own):
+    if text not in all_sites or text not in own:
         raise BadFilter(FilterProblem.UNKNOWN_SITE, text)
-    return (text,)
+    return only(text)
 
 
 def grouping(text: str, allowed: Sequence[By]) -> By | None:
@@ -79,14 +78,14 @@ def grouping(text: str, allowed: Sequence[By]) -> By | None:
     raise BadFilter(FilterProblem.UNKNOWN_GROUPING, text)
 
 
-def gap(text: str, visits: Sequence[str]) -> tuple[str, Number, Number] | None:
-    """(visit, whole, part) of an address such as `V3.E-V`. Errors: BadFilter."""
+def gap(text: str, visits: Sequence[str]) -> Between | None:
+    """What an address such as `V3.E-V` or `V3.X` asks for. Errors: BadFilter."""
     if not text:
         return None
     visit, _, numbers = text.partition(".")
-    whole, _, part = numbers.partition("-")
-    # From the larger number to one of its parts, in the order of the enum.
-    pairs = {(str(a), str(b)): (a, b) for a, b in combinations(Number, 2)}
-    if visit in visits and (whole, part) in pairs:
-        return visit, *pairs[whole, part]
+    # From a larger number to one of its parts, or all of one number.
+    asked: dict[str, tuple[Number, Number | None]] = {str(each): (each, None) for each in Number}
+    asked |= {f"{whole}-{part}": (whole, part) for whole, part in combinations(NESTED, 2)}
+    if visit in visits and numbers in asked:
+        return visit, *asked[numbers]
     raise BadFilter(FilterProblem.UNKNOWN_GAP, text)

@@ -5,6 +5,7 @@ from datetime import date
 
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Entry, Status, ledger
+from pro_app.core.sites import Sites
 from pro_app.core.study import REASON_PENDING, Study
 from pro_app.nurse.filters import PENDING
 from pro_app.store.engine.transaction import reading
@@ -41,7 +42,7 @@ def page(
     study: Study,
     instrument: Instrument,
     *,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     as_of: date,
     number_contains: str = "",
     status: Status | str | None = None,

@@ -10,6 +10,7 @@ from pro_app.core.instrument import Difference, Instrument, Scale
 from pro_app.core.ledger import Entry, ledger
 from pro_app.core.preview import ENDS_ASKING
 from pro_app.core.reach import Reach
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.core.timeline import Timeline, timeline
 from pro_app.store.desk.contact_log import Logged, log_of
@@ -90,7 +91,7 @@ class Happening:
     call: Logged | None = None
 
 
-def find(number: str, *, sites: tuple[str, ...] | None) -> Patient | None:
+def find(number: str, *, sites: Sites) -> Patient | None:
     """The patient, None when there is no such number at these sites."""
     with reading() as connection:
         return find_patient(connection, number, sites=sites)
@@ -101,7 +102,7 @@ def page(
     instrument: Instrument,
     *,
     number: str,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     today: date,
 ) -> PatientPage | None:
     """All of one patient as known now, None when there is no such number at these sites."""
@@ -109,7 +110,7 @@ def page(
         patient = find_patient(connection, number, sites=sites)
         if patient is None:
             return None
-        facts = read_facts(connection, Scope(ids=(patient.id,)))[0].facts
+        facts = read_facts(connection, Scope(sites, ids=(patient.id,)))[0].facts
         return PatientPage(
             patient=patient,
             entries=ledger(facts, study, valid_from=instrument.valid_from, as_of=today),

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused, day_of, words_of
 from pro_app.core.pauses import PauseFact, PauseKind
+from pro_app.core.sites import Sites
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
 from pro_app.store.patients.patients import Patient, find_patient, lock_patient
 from pro_app.store.patients.pauses import Pause, add_pause, pauses_of, supersede_pause
@@ -39,16 +40,14 @@ class Saved:
     number: str
 
 
-def find(number: str, pause_id: int, *, sites: tuple[str, ...] | None) -> Pause | None:
+def find(number: str, pause_id: int, *, sites: Sites) -> Pause | None:
     """A pause of hers as it stands, None when there is none of this number at these sites."""
     with reading() as connection:
         patient = find_patient(connection, number, sites=sites)
         return _pause(pauses_of(connection, patient.id), pause_id) if patient else None
 
 
-def look(
-    given: Given, *, number: str, sites: tuple[str, ...] | None, today: date
-) -> Shown | Refused:
+def look(given: Given, *, number: str, sites: Sites, today: date) -> Shown | Refused:
     """The pause as it would be kept, or why it can't be."""
     with reading() as connection:
         patient = find_patient(connection, number, sites=sites)
@@ -61,7 +60,7 @@ def begin(
     given: Given,
     *,
     number: str,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
     today: date,
@@ -87,7 +86,7 @@ def end(
     until: str,
     *,
     number: str,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
     today: date,
@@ -114,7 +113,7 @@ def take_back(
     why: str,
     *,
     number: str,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
 ) -> Saved | Refused:
@@ -134,7 +133,7 @@ def take_back(
     return Saved(number)
 
 
-def _locked(tx: Tx, number: str, sites: tuple[str, ...] | None) -> Patient | Refused:
+def _locked(tx: Tx, number: str, sites: Sites) -> Patient | Refused:
     patient = find_patient(tx.connection, number, sites=sites)
     if patient is None:
         tx.abandon()

@@ -3,13 +3,14 @@
 What is saved is what was shown, or it is shown again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
 from pro_app.acts.entered import Problem, Refused
 from pro_app.core.preview import Preview
+from pro_app.core.sites import Sites
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
 from pro_app.store.patients.patients import Patient, find_patient, lock_patient
 from pro_app.store.statuses.gathered import Gathered, gather
@@ -35,7 +36,7 @@ SavedT = TypeVar("SavedT")
 
 
 def look(
-    decide: Callable[[Gathered], ShownT | Refused], *, number: str, sites: Sequence[str] | None
+    decide: Callable[[Gathered], ShownT | Refused], *, number: str, sites: Sites
 ) -> ShownT | Refused:
     """What saving would change by `decide`, or why it can't be saved."""
     with reading(snapshot=True) as connection:
@@ -51,7 +52,7 @@ def save(
     *,
     as_shown: str,
     number: str,
-    sites: Sequence[str] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
 ) -> SavedT | ShownT | Refused:

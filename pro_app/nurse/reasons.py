@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pro_app.core.contact import Effort, effort, is_enough
 from pro_app.core.ledger import UNANSWERED, Status, ledger
+from pro_app.core.sites import EVERYWHERE, Sites
 from pro_app.core.study import Study
 from pro_app.store.desk.contact_log import log_of
 from pro_app.store.engine.transaction import Actor, Tx, transaction
@@ -77,7 +78,7 @@ def give_reason(
     actor: Actor,
     now: datetime,
     today: date,
-    sites: tuple[str, ...] | None = None,
+    sites: Sites,
     logged: bool = True,
 ) -> ReasonGiven | ReasonRefused:
     """The reason given, or why not. It replaces an earlier one and closes the flag.
@@ -123,7 +124,7 @@ def _refused_for_itself(said: _Said, study: Study, today: date) -> ReasonRefused
 def _apply(
     tx: Tx, patient_id: int, number: str, said: _Said, study: Study, today: date, logged: bool
 ) -> ReasonGiven | ReasonRefused:
-    facts = read_facts(tx.connection, Scope(ids=(patient_id,)))[0].facts
+    facts = read_facts(tx.connection, Scope(EVERYWHERE, ids=(patient_id,)))[0].facts
     # How many answers make a form VALID doesn't matter here: one is no EMPTY form.
     entries = ledger(facts, study, valid_from=1, as_of=today)
     entry = next((entry for entry in entries if entry.visit == said.visit), None)

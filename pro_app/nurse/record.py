@@ -14,6 +14,7 @@ from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused, day_of
 from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
 from pro_app.core.preview import preview
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.nurse import previewed
 from pro_app.nurse.events import settle_flags
@@ -81,7 +82,7 @@ def look(
     given: Given,
     *,
     number: str,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     today: date,
 ) -> Shown | Refused:
     """What saving this would change, or why it can't be saved."""
@@ -96,7 +97,7 @@ def save(
     *,
     as_shown: str,
     number: str,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     actor: Actor,
     now: datetime,
     today: date,

@@ -9,6 +9,7 @@ from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Status, ledger
 from pro_app.core.pauses import held
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.store.desk.contact_log import Logged, log_of
 from pro_app.store.engine.transaction import reading
@@ -45,7 +46,7 @@ def reminder(
     *,
     number: str,
     visit: str,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     today: date,
 ) -> Reminder | None:
     """The reminder of a visit; None when there is no such patient here, or no such visit."""
@@ -53,7 +54,7 @@ def reminder(
         found = find_patient(connection, number, sites=sites)
         if found is None or visit not in {each.code for each in study.visits}:
             return None
-        person = read_facts(connection, Scope(ids=(found.id,)))[0]
+        person = read_facts(connection, Scope(sites, ids=(found.id,)))[0]
         paused = held((pause.fact for pause in pauses_of(connection, found.id)), today)
         log = log_of(connection, found.id)
     facts = person.facts

@@ -165,6 +165,7 @@ def compliance() -> ResponseReturnValue:
         shown=shown,
         as_of=as_of,
         allowed=allowed,
+        NESTED=completeness.NESTED,
         stacked=stacked,
         arm_of={arm.code: arm for arm in study.arms},
     )

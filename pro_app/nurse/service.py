@@ -5,8 +5,9 @@ from datetime import date, datetime
 from pro_app.core import ledger as core
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Entry
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
-from pro_app.nurse.completeness import By, Number, compliance, gap
+from pro_app.nurse.completeness import By, Number, compliance
 from pro_app.nurse.reasons import ReasonGiven, ReasonProblem, ReasonRefused, give_reason
 from pro_app.store.engine.transaction import reading
 from pro_app.store.statuses.facts import Scope, read_facts
@@ -18,7 +19,6 @@ __all__ = [
     "ReasonProblem",
     "ReasonRefused",
     "compliance",
-    "gap",
     "give_reason",
     "ledger",
 ]
@@ -28,7 +28,7 @@ def ledger(
     study: Study,
     instrument: Instrument,
     *,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     as_of: date,
     known_at: datetime | None = None,
 ) -> list[Entry]:

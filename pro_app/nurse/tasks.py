@@ -4,8 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from pro_app.core.contact import Attempt, Channel, Outcome
+from pro_app.core.sites import Sites
+from pro_app.core.tasks import TaskOutcome
 from pro_app.nurse import calls
-from pro_app.store.desk.tasks import SiteTask, TaskOutcome, close_task, lock_task, take_task
+from pro_app.store.desk.tasks import SiteTask, close_task, lock_task, take_task
 from pro_app.store.engine.transaction import Actor, transaction
 
 
@@ -25,7 +27,7 @@ OUTCOMES = (TaskOutcome.REACHED, TaskOutcome.NO_ANSWER, TaskOutcome.OTHERWISE)
 _CALLS = {TaskOutcome.REACHED: Outcome.REACHED, TaskOutcome.NO_ANSWER: Outcome.NO_ANSWER}
 
 
-def take(task_id: int, *, sites: tuple[str, ...] | None, actor: Actor, now: datetime) -> Step:
+def take(task_id: int, *, sites: Sites, actor: Actor, now: datetime) -> Step:
     """Whether somebody is on it now; the first who says so stays."""
     with transaction(actor, now) as tx:
         task = lock_task(tx, task_id, sites=sites)
@@ -37,9 +39,7 @@ def take(task_id: int, *, sites: tuple[str, ...] | None, actor: Actor, now: date
         return Step.DONE
 
 
-def close(
-    task_id: int, outcome: str, *, sites: tuple[str, ...] | None, actor: Actor, now: datetime
-) -> Step:
+def close(task_id: int, outcome: str, *, sites: Sites, actor: Actor, now: datetime) -> Step:
     """Whether the task is done with; the first outcome stays."""
     with transaction(actor, now) as tx:
         task = lock_task(tx, task_id, sites=sites)

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.corrections import ANSWERED_ON, AskedBy, Evidence, Truth, difference
 from pro_app.papers.fields import LONGEST_TEXT
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
@@ -39,17 +40,17 @@ class ToCheck:
     differing: tuple[PaperForm, ...]
 
 
-def to_check(*, sites: Sequence[str] | None) -> ToCheck:
+def to_check(*, at: StaffOccasion) -> ToCheck:
     with reading(snapshot=True) as connection:
         return ToCheck(
-            tuple(keying.keyed_once(connection, sites=sites, limit=ROWS)),
-            tuple(keying.differing(connection, sites=sites)),
+            tuple(keying.keyed_once(connection, sites=at.sites, limit=ROWS)),
+            tuple(keying.differing(connection, sites=at.sites)),
         )
 
 
-def find(form_id: int, *, sites: Sequence[str] | None) -> HeldForm | None:
+def find(form_id: int, *, at: StaffOccasion) -> HeldForm | None:
     with reading() as connection:
-        return find_form(connection, form_id, sites=sites)
+        return find_form(connection, form_id, sites=at.sites)
 
 
 def hindrance(held: HeldForm, actor: Actor) -> NotChecked | None:
@@ -61,18 +62,12 @@ def hindrance(held: HeldForm, actor: Actor) -> NotChecked | None:
 
 
 def key_again(
-    form_id: int,
-    answered_on: date,
-    answers: Mapping[str, int | str],
-    *,
-    sites: Sequence[str] | None,
-    actor: Actor,
-    now: datetime,
+    form_id: int, answered_on: date, answers: Mapping[str, int | str], *, at: StaffOccasion
 ) -> int | NotChecked:
     """How many fields another person read otherwise on the same paper."""
-    with transaction(actor, now) as tx:
-        held = lock_form(tx, form_id, sites=sites)
-        why_not = hindrance(held, actor) if held else NotChecked.NOT_HERE
+    with transaction(at.actor, at.now) as tx:
+        held = lock_form(tx, form_id, sites=at.sites)
+        why_not = hindrance(held, at.actor) if held else NotChecked.NOT_HERE
         if held is None or why_not or keying.find_second(tx.connection, form_id):
             tx.abandon()
             return why_not or NotChecked.KEYED_TWICE
@@ -92,21 +87,15 @@ def key_again(
 
 
 def settle(
-    form_id: int,
-    right: Mapping[str, str],
-    *,
-    why: str,
-    sites: Sequence[str] | None,
-    actor: Actor,
-    now: datetime,
+    form_id: int, right: Mapping[str, str], *, why: str, at: StaffOccasion
 ) -> int | NotChecked:
     """How many differences were settled, after the paper was read again.
 
     `right`: field → first or second. Where the second keying was right a correction is
     written, which the investigator signs like any other.
     """
-    with transaction(actor, now) as tx:
-        held = lock_form(tx, form_id, sites=sites)
+    with transaction(at.actor, at.now) as tx:
+        held = lock_form(tx, form_id, sites=at.sites)
         second = keying.find_second(tx.connection, form_id) if held else None
         if held is None or second is None:
             tx.abandon()

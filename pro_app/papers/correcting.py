@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.corrections import AskedBy, Evidence, Refusal, ask, corrected
-from pro_app.core.instrument import Instrument
 from pro_app.papers.fields import LONGEST_TEXT
-from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
+from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.forms.corrections import (
     Correction,
     corrections_of,
@@ -45,24 +45,20 @@ def write(
     asked_by: str,
     source: str,
     why: str,
-    instrument: Instrument,
-    sites: Sequence[str] | None,
-    actor: Actor,
-    now: datetime,
-    today: date,
+    at: StaffOccasion,
 ) -> int | NotDone | Refusal:
     """The id of the correction, which changes nothing until it is signed."""
     if asked_by not in tuple(AskedBy) or source not in tuple(Evidence):
         return NotDone.CHOOSE
     if not 0 < len(why) <= LONGEST_TEXT:
         return NotDone.WHY_MISSING
-    with transaction(actor, now) as tx:
-        held = lock_form(tx, form_id, sites=sites)
-        why_not = _hindrance(tx, held, instrument) if held else NotDone.NOT_HERE
+    with transaction(at.actor, at.now) as tx:
+        held = lock_form(tx, form_id, sites=at.sites)
+        why_not = _hindrance(tx, held, at) if held else NotDone.NOT_HERE
         if held is None or why_not:
             tx.abandon()
             return why_not or NotDone.NOT_HERE
-        changes = ask(held.stands, wanted, answered_on, instrument=instrument, today=today)
+        changes = ask(held.stands, wanted, answered_on, instrument=at.instrument, today=at.today)
         if isinstance(changes, Refusal):
             tx.abandon()
             return changes
@@ -77,32 +73,25 @@ def write(
         )
 
 
-def _hindrance(tx: Tx, held: HeldForm, instrument: Instrument) -> NotDone | None:
-    if set(held.handed_in.answers) != set(instrument.item_codes):
+def _hindrance(tx: Tx, held: HeldForm, at: StaffOccasion) -> NotDone | None:
+    if set(held.handed_in.answers) != set(at.instrument.item_codes):
         return NotDone.OTHER_ITEMS
     # One at a time, so that what each one says of the old values holds when it is signed.
     waits = any(each.signed is None for each in corrections_of(tx.connection, held.id))
     return NotDone.WAITING if waits else None
 
 
-def endorse(
-    correction_id: int,
-    *,
-    instrument: Instrument,
-    sites: Sequence[str] | None,
-    actor: Actor,
-    now: datetime,
-) -> Correction | NotDone:
+def endorse(correction_id: int, *, at: StaffOccasion) -> Correction | NotDone:
     """The correction, which counts from now on: the form is scored anew, and signed for."""
-    with transaction(actor, now) as tx:
-        found = _lock(tx, correction_id, sites)
+    with transaction(at.actor, at.now) as tx:
+        found = _lock(tx, correction_id, at)
         if isinstance(found, NotDone):
             tx.abandon()
             return found
         correction, held = found
         decide_correction(tx, correction_id, signed=True, why=None)
         answers = from_json(corrected(held.stands, [correction.changes]).answers)
-        keep_scores(tx, held.id, answers, instrument, revision=held.corrections + 1)
+        keep_scores(tx, held.id, answers, at.instrument, revision=held.corrections + 1)
         sign(
             tx,
             kind="correction",
@@ -120,19 +109,12 @@ def endorse(
         return correction
 
 
-def decline(
-    correction_id: int,
-    *,
-    why: str,
-    sites: Sequence[str] | None,
-    actor: Actor,
-    now: datetime,
-) -> Correction | NotDone:
+def decline(correction_id: int, *, why: str, at: StaffOccasion) -> Correction | NotDone:
     """The correction, of which nothing comes; it stays for the record."""
     if not 0 < len(why) <= LONGEST_TEXT:
         return NotDone.WHY_MISSING
-    with transaction(actor, now) as tx:
-        found = _lock(tx, correction_id, sites)
+    with transaction(at.actor, at.now) as tx:
+        found = _lock(tx, correction_id, at)
         if isinstance(found, NotDone):
             tx.abandon()
             return found
@@ -148,13 +130,11 @@ def decline(
         return correction
 
 
-def _lock(
-    tx: Tx, correction_id: int, sites: Sequence[str] | None
-) -> tuple[Correction, HeldForm] | NotDone:
+def _lock(tx: Tx, correction_id: int, at: StaffOccasion) -> tuple[Correction, HeldForm] | NotDone:
     """The correction with its patient locked: nobody else decides on it meanwhile."""
-    found = find_correction(tx.connection, correction_id, sites=sites)
-    held = lock_form(tx, found.form_id, sites=sites) if found else None
-    found = find_correction(tx.connection, correction_id, sites=sites)
+    found = find_correction(tx.connection, correction_id, sites=at.sites)
+    held = lock_form(tx, found.form_id, sites=at.sites) if found else None
+    found = find_correction(tx.connection, correction_id, sites=at.sites)
     if found is None or held is None:
         return NotDone.NOT_HERE
     return NotDone.DECIDED if found.signed is not None else (found, held)
@@ -173,11 +153,11 @@ def version_of(found: Correction, held: HeldForm) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def to_sign(*, sites: Sequence[str] | None) -> list[Correction]:
+def to_sign(*, at: StaffOccasion) -> list[Correction]:
     with reading() as connection:
-        return unsigned(connection, sites=sites)
+        return unsigned(connection, sites=at.sites)
 
 
-def find(correction_id: int, *, sites: Sequence[str] | None) -> Correction | None:
+def find(correction_id: int, *, at: StaffOccasion) -> Correction | None:
     with reading() as connection:
-        return find_correction(connection, correction_id, sites=sites)
+        return find_correction(connection, correction_id, sites=at.sites)

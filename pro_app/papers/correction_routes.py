@@ -3,7 +3,6 @@
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from pro_app.core.corrections import AskedBy, Evidence, Refusal
 from pro_app.deployment import deployment
@@ -11,7 +10,7 @@ from pro_app.papers import correcting, form
 from pro_app.papers.correcting import NotDone
 from pro_app.papers.fields import Wrong, read_day, read_wanted
 from pro_app.papers.messages import no_correction, not_done
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.here import signs
 from pro_app.security.roles import SITE_STAFF, Role
 
@@ -40,11 +39,7 @@ def write(form_id: int) -> ResponseReturnValue:
         asked_by=given.get("asked_by", ""),
         source=given.get("source", ""),
         why=given.get("why", "").strip(),
-        instrument=parts.instrument,
-        sites=current_user.sites,
-        actor=current_user.actor,
-        now=parts.now(),
-        today=parts.today(),
+        at=staff_occasion(),
     )
     if isinstance(outcome, Refusal):
         return _page(form_id, given, no_correction(outcome)), 422
@@ -58,20 +53,13 @@ def write(form_id: int) -> ResponseReturnValue:
 @staff_only(Role.INVESTIGATOR)
 def sign(correction: int) -> ResponseReturnValue:
     """Her password again, at first her second factor: a signature is given by name."""
-    parts = deployment()
-    found = correcting.find(correction, sites=current_user.sites)
+    found = correcting.find(correction, at=staff_occasion())
     if found is None:
         abort(404)
     if not signs():
         flash(_("Not signed: password or second factor is wrong, or tried too often."), "error")
         return redirect(url_for("papers.form", form_id=found.form_id))
-    outcome = correcting.endorse(
-        correction,
-        instrument=parts.instrument,
-        sites=current_user.sites,
-        actor=current_user.actor,
-        now=parts.now(),
-    )
+    outcome = correcting.endorse(correction, at=staff_occasion())
     if isinstance(outcome, NotDone):
         flash(not_done(outcome), "error")
     else:
@@ -82,15 +70,11 @@ def sign(correction: int) -> ResponseReturnValue:
 @blueprint.post("/corrections/<int:correction>/decline")
 @staff_only(Role.INVESTIGATOR)
 def decline(correction: int) -> ResponseReturnValue:
-    found = correcting.find(correction, sites=current_user.sites)
+    found = correcting.find(correction, at=staff_occasion())
     if found is None:
         abort(404)
     outcome = correcting.decline(
-        correction,
-        why=request.form.get("why", "").strip(),
-        sites=current_user.sites,
-        actor=current_user.actor,
-        now=deployment().now(),
+        correction, why=request.form.get("why", "").strip(), at=staff_occasion()
     )
     if isinstance(outcome, NotDone):
         flash(not_done(outcome), "error")
@@ -102,9 +86,7 @@ def decline(correction: int) -> ResponseReturnValue:
 def _page(form_id: int, given: dict[str, str], said: str) -> str:
     """The form for a correction, with what was given and what is wrong with it."""
     parts = deployment()
-    found = form.page(
-        form_id, parts.study, parts.instrument, sites=current_user.sites, today=parts.today()
-    )
+    found = form.page(form_id, at=staff_occasion())
     if found is None:
         abort(404)
     return render_template(

@@ -1,15 +1,15 @@
 """Which form counts: the site decides on second forms and on those after a withdrawal."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
-from pro_app.core.ledger import Entry, Status, ledger
+from pro_app.core.ledger import QUARANTINED, Entry, ledger
 from pro_app.core.study import Study
 from pro_app.papers.fields import LONGEST_TEXT
-from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
+from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.forms import decisions
 from pro_app.store.forms.decisions import WaitingForm
 from pro_app.store.forms.form_detail import HeldForm, lock_form, of_visit
@@ -26,36 +26,27 @@ class NotDecided(StrEnum):
     THE_SAME = "THE_SAME"  # that is what was decided before
 
 
-def waiting(*, sites: Sequence[str] | None) -> list[WaitingForm]:
+def waiting(*, at: StaffOccasion) -> list[WaitingForm]:
     with reading(snapshot=True) as connection:
-        return decisions.waiting(connection, sites)
+        return decisions.waiting(connection, at.sites)
 
 
-def decide(
-    form_id: int,
-    choice: str,
-    *,
-    why: str,
-    study: Study,
-    instrument: Instrument,
-    sites: Sequence[str] | None,
-    actor: Actor,
-    now: datetime,
-    today: date,
-) -> bool | NotDecided:
+def decide(form_id: int, choice: str, *, why: str, at: StaffOccasion) -> bool | NotDecided:
     """Whether the form counts from now on; at most one form of a visit does."""
     if choice not in ("counts", "aside"):
         return NotDecided.CHOOSE
     if not 0 < len(why) <= LONGEST_TEXT:
         return NotDecided.WHY_MISSING
     counts = choice == "counts"
-    with transaction(actor, now) as tx:
-        held = lock_form(tx, form_id, sites=sites)
+    with transaction(at.actor, at.now) as tx:
+        held = lock_form(tx, form_id, sites=at.sites)
         if held is None or held.decided is counts:
             tx.abandon()
             return NotDecided.THE_SAME if held else NotDecided.NOT_HERE
         facts = facts_of(tx.connection, held.patient_id)
-        if not may_decide(held, entry_of(facts, held.visit, study, instrument, today=today)):
+        if not may_decide(
+            held, entry_of(facts, held.visit, at.study, at.instrument, today=at.today)
+        ):
             tx.abandon()
             return NotDecided.NOTHING_TO_DECIDE
         for other in of_visit(tx.connection, held.patient_id, held.visit) if counts else ():
@@ -69,7 +60,7 @@ def may_decide(held: HeldForm, entry: Entry | None) -> bool:
     """Whether there is anything for the site to decide, or decided that may be changed."""
     if held.proxy:
         return False
-    quarantined = entry is not None and entry.status is Status.QUARANTINE_AFTER_WITHDRAWAL
+    quarantined = entry is not None and entry.status in QUARANTINED
     return not held.standing or held.decided is not None or (held.counts and quarantined)
 
 

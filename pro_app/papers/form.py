@@ -1,13 +1,10 @@
 """One form as a page shows it: its answers in their words, its scores, what became of it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
-from pro_app.core.instrument import Instrument
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.ledger import Entry
 from pro_app.core.scoring import Score
-from pro_app.core.study import Study
 from pro_app.core.wording import Wording
 from pro_app.papers.deciding import entry_of, may_decide
 from pro_app.papers.wording import words_of
@@ -55,28 +52,21 @@ class FormPage:
         return frozenset(f for each in self.corrections if each.signed for f in each.changes)
 
 
-def page(
-    form_id: int,
-    study: Study,
-    instrument: Instrument,
-    *,
-    sites: Sequence[str] | None,
-    today: date,
-) -> FormPage | None:
+def page(form_id: int, *, at: StaffOccasion) -> FormPage | None:
     """All about one form, None when there is none with this id at these sites."""
     with reading(snapshot=True) as connection:
-        held = find_form(connection, form_id, sites=sites)
+        held = find_form(connection, form_id, sites=at.sites)
         if held is None:
             return None
         of_this_visit = of_visit(connection, held.patient_id, held.visit)
         facts = facts_of(connection, held.patient_id)
         return FormPage(
             form=held,
-            entry=entry_of(facts, held.visit, study, instrument, today=today),
+            entry=entry_of(facts, held.visit, at.study, at.instrument, today=at.today),
             wording=words_of(
-                packs(connection, instrument.id), study, held.language, held.wording_sha256
+                packs(connection, at.instrument.id), at.study, held.language, held.wording_sha256
             ),
-            scores=tuple(revisions(connection, held.id, instrument.scoring_version)),
+            scores=tuple(revisions(connection, held.id, at.instrument.scoring_version)),
             corrections=tuple(corrections_of(connection, held.id)),
             second=find_second(connection, held.id),
             decisions=tuple(decisions_of(connection, held.id)),

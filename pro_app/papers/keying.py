@@ -7,6 +7,7 @@ from typing import Any
 
 from pro_app.core.facts import Assistance
 from pro_app.core.instrument import Instrument
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.core.submission import (
     Accepted,
@@ -36,7 +37,7 @@ class NotKept(StrEnum):
     ID_IN_USE = "ID_IN_USE"  # this page was sent for another patient
 
 
-def find(number: str, *, sites: Sequence[str] | None) -> Patient | None:
+def find(number: str, *, sites: Sites) -> Patient | None:
     with reading() as connection:
         return find_patient(connection, number, sites=sites)
 

@@ -14,7 +14,7 @@ from pro_app.papers.checking import HeldForm, NotChecked
 from pro_app.papers.fields import MODES, Wrong, read_answers, read_day, read_form
 from pro_app.papers.messages import not_checked
 from pro_app.papers.wording import words
-from pro_app.security.access import staff_only, takes_up_to
+from pro_app.security.access import staff_occasion, staff_only, takes_up_to
 from pro_app.security.roles import SITE_STAFF
 from pro_app.security.secrets import is_submission_id, new_submission_id
 
@@ -74,7 +74,7 @@ def key_in(number: str, visit: str) -> ResponseReturnValue:
 @staff_only(*SITE_STAFF)
 def begin_again(form_id: int) -> ResponseReturnValue:
     """An empty form for the second person: what the first one keyed is not shown."""
-    held = checking.find(form_id, sites=current_user.sites)
+    held = checking.find(form_id, at=staff_occasion())
     if held is None:
         abort(404)
     why_not = checking.hindrance(held, current_user.actor)
@@ -87,7 +87,7 @@ def begin_again(form_id: int) -> ResponseReturnValue:
 @staff_only(*SITE_STAFF)
 def key_again(form_id: int) -> ResponseReturnValue:
     parts = deployment()
-    held = checking.find(form_id, sites=current_user.sites)
+    held = checking.find(form_id, at=staff_occasion())
     if held is None:
         abort(404)
     given, wrong = request.form.to_dict(), dict[str, Wrong]()
@@ -95,14 +95,7 @@ def key_again(form_id: int) -> ResponseReturnValue:
     answers = read_answers(given, parts.instrument, wrong)
     if wrong or answered_on is None:
         return _again(held, given, wrong), 422
-    outcome = checking.key_again(
-        form_id,
-        answered_on,
-        answers,
-        sites=current_user.sites,
-        actor=current_user.actor,
-        now=parts.now(),
-    )
+    outcome = checking.key_again(form_id, answered_on, answers, at=staff_occasion())
     if isinstance(outcome, NotChecked):
         return _refused(form_id, outcome)
     if outcome:
@@ -126,9 +119,7 @@ def settle(form_id: int) -> ResponseReturnValue:
         form_id,
         {k.removeprefix(prefix): v for k, v in request.form.items() if k.startswith(prefix)},
         why=request.form.get("why", "").strip(),
-        sites=current_user.sites,
-        actor=current_user.actor,
-        now=deployment().now(),
+        at=staff_occasion(),
     )
     if outcome is NotChecked.NOT_HERE:
         abort(404)
@@ -156,7 +147,7 @@ def _again(held: HeldForm, given: dict[str, str], wrong: dict[str, Wrong]) -> st
         form=held,
         given=given,
         wrong=wrong,
-        pictures=scanning.of_form(held.id, sites=current_user.sites),
+        pictures=scanning.of_form(held.id, at=staff_occasion()),
         **_sheet(held.language),
     )
 

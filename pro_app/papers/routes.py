@@ -5,7 +5,6 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from pro_app.core.charts import SIGNS
 from pro_app.core.study import REASON_PENDING
@@ -23,7 +22,7 @@ from pro_app.papers import (
 from pro_app.papers.fields import LONGEST_TEXT
 from pro_app.papers.messages import not_decided
 from pro_app.papers.photographs import MOST_BYTES
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import READERS, SITE_STAFF
 
 blueprint = Blueprint("papers", __name__, url_prefix="/staff")
@@ -54,9 +53,7 @@ def _shared() -> dict[str, Any]:
 def form_page(form_id: int) -> ResponseReturnValue:
     """One form with its answers, scores, and all that became of it."""
     parts = deployment()
-    found = form.page(
-        form_id, parts.study, parts.instrument, sites=current_user.sites, today=parts.today()
-    )
+    found = form.page(form_id, at=staff_occasion())
     if found is None:
         abort(404)
     return render_template("papers/form.html", found=found, form=found.form, now=parts.now())
@@ -65,11 +62,10 @@ def form_page(form_id: int) -> ResponseReturnValue:
 @blueprint.get("/forms/to-check")
 @staff_only(*SITE_STAFF)
 def to_check() -> ResponseReturnValue:
-    sites = current_user.sites
     return render_template(
         "papers/to_check.html",
-        work=checking.to_check(sites=sites),
-        to_sign=correcting.to_sign(sites=sites),
+        work=checking.to_check(at=staff_occasion()),
+        to_sign=correcting.to_sign(at=staff_occasion()),
         rows=checking.ROWS,
     )
 
@@ -78,26 +74,20 @@ def to_check() -> ResponseReturnValue:
 @staff_only(*SITE_STAFF)
 def queue() -> ResponseReturnValue:
     """The forms on which the site has to decide."""
-    waiting = deciding.waiting(sites=current_user.sites)
+    waiting = deciding.waiting(at=staff_occasion())
     return render_template("papers/decide.html", waiting=waiting)
 
 
 @blueprint.post("/forms/<int:form_id>/decide")
 @staff_only(*SITE_STAFF)
 def decide(form_id: int) -> ResponseReturnValue:
-    parts = deployment()
     outcome = deciding.decide(
         form_id,
         request.form.get("choice", ""),
         why=request.form.get("why", "").strip(),
-        study=parts.study,
-        instrument=parts.instrument,
-        sites=current_user.sites,
-        actor=current_user.actor,
-        now=parts.now(),
-        today=parts.today(),
+        at=staff_occasion(),
     )
-    if checking.find(form_id, sites=current_user.sites) is None:
+    if checking.find(form_id, at=staff_occasion()) is None:
         abort(404)
     if isinstance(outcome, deciding.NotDecided):
         flash(not_decided(outcome), "error")

@@ -5,14 +5,12 @@ from io import BytesIO
 from flask import Blueprint, abort, flash, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
-from pro_app.deployment import deployment
 from pro_app.papers import scanning
 from pro_app.papers.messages import not_removed, not_taken
 from pro_app.papers.photographs import MOST_BYTES
 from pro_app.papers.scanning import NotRemoved
-from pro_app.security.access import staff_only, takes_up_to
+from pro_app.security.access import staff_occasion, staff_only, takes_up_to
 from pro_app.security.roles import SITE_STAFF, Role
 
 blueprint = Blueprint("scan", __name__, url_prefix="/forms/<int:form_id>/photographs")
@@ -40,13 +38,7 @@ def add(form_id: int) -> ResponseReturnValue:
 @staff_only(*_SEE_PICTURES)
 def picture(form_id: int, scan: int) -> ResponseReturnValue:
     """One picture; whoever looks at it stands in the trail."""
-    content = scanning.look(
-        form_id,
-        scan,
-        sites=current_user.sites,
-        actor=current_user.actor,
-        now=deployment().now(),
-    )
+    content = scanning.look(form_id, scan, at=staff_occasion())
     if content is None:
         abort(404)
     return send_file(BytesIO(content), "image/jpeg", download_name="paper-form.jpg")
@@ -59,9 +51,7 @@ def remove(form_id: int, scan: int) -> ResponseReturnValue:
         form_id,
         scan,
         why=request.form.get("why", "").replace("\0", "").strip(),
-        sites=current_user.sites,
-        actor=current_user.actor,
-        now=deployment().now(),
+        at=staff_occasion(),
     )
     if why_not is NotRemoved.NOT_HERE:
         abort(404)
@@ -80,11 +70,7 @@ def take_in(form_id: int) -> bool:
     """Whether there is such a form here; what became of each picture is said."""
     files = [each for each in request.files.getlist("picture") if each.filename]
     done = scanning.add(
-        form_id,
-        [(each.filename or "", each.stream) for each in files],
-        sites=current_user.sites,
-        actor=current_user.actor,
-        now=deployment().now(),
+        form_id, [(each.filename or "", each.stream) for each in files], at=staff_occasion()
     )
     if done is None:
         return False

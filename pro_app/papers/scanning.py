@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 from typing import IO
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.papers.fields import LONGEST_TEXT
 from pro_app.papers.photographs import BadPicture, Photograph, made_anew
-from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
+from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.forms.form_detail import HeldForm, find_form, lock_form
 from pro_app.store.forms.scans import Scan, find_picture, keep_scan, remove_scan, scans_of
 
@@ -45,22 +45,15 @@ class Added:
     not_taken: tuple[tuple[str, WhyNot], ...] = ()
 
 
-def of_form(form_id: int, *, sites: Sequence[str] | None) -> list[Scan]:
+def of_form(form_id: int, *, at: StaffOccasion) -> list[Scan]:
     """The photographs that can be looked at, of a form at these sites."""
     with reading() as connection:
-        found = find_form(connection, form_id, sites=sites)
+        found = find_form(connection, form_id, sites=at.sites)
         scans = scans_of(connection, form_id) if found else []
     return [each for each in scans if each.removed_at is None]
 
 
-def add(
-    form_id: int,
-    sent: Iterable[Sent],
-    *,
-    sites: Sequence[str] | None,
-    actor: Actor,
-    now: datetime,
-) -> Added | None:
+def add(form_id: int, sent: Iterable[Sent], *, at: StaffOccasion) -> Added | None:
     """What was kept of what was sent; None: there is no such form at these sites.
 
     A file that can't be taken keeps none of the others out.
@@ -70,8 +63,8 @@ def add(
     too_many = [(name, NotAdded.TOO_MANY) for name, _ in files]
     good = [(name, each) for name, each in made if isinstance(each, Photograph)]
     bad = [(name, each) for name, each in made if isinstance(each, BadPicture)]
-    with transaction(actor, now) as tx:
-        held = lock_form(tx, form_id, sites=sites)
+    with transaction(at.actor, at.now) as tx:
+        held = lock_form(tx, form_id, sites=at.sites)
         not_added = _keep(tx, held, good) if held else []
         kept = len(good) - len(not_added)
         if held is None or not kept:
@@ -105,12 +98,10 @@ def _hindrance(held: HeldForm, photograph: Photograph, there: set[str]) -> NotAd
     return NotAdded.TOO_MANY if len(there) >= MOST_PICTURES else None
 
 
-def look(
-    form_id: int, scan_id: int, *, sites: Sequence[str] | None, actor: Actor, now: datetime
-) -> bytes | None:
+def look(form_id: int, scan_id: int, *, at: StaffOccasion) -> bytes | None:
     """The picture, once the trail has who looks at it; None when there is none here."""
-    with transaction(actor, now) as tx:
-        found = find_picture(tx.connection, form_id, scan_id, sites=sites)
+    with transaction(at.actor, at.now) as tx:
+        found = find_picture(tx.connection, form_id, scan_id, sites=at.sites)
         if found is None:
             tx.abandon()
             return None
@@ -119,18 +110,10 @@ def look(
         return found.content
 
 
-def remove(
-    form_id: int,
-    scan_id: int,
-    *,
-    why: str,
-    sites: Sequence[str] | None,
-    actor: Actor,
-    now: datetime,
-) -> NotRemoved | None:
+def remove(form_id: int, scan_id: int, *, why: str, at: StaffOccasion) -> NotRemoved | None:
     """Take a picture out for good; None once that is done."""
-    with transaction(actor, now) as tx:
-        found = find_picture(tx.connection, form_id, scan_id, sites=sites)
+    with transaction(at.actor, at.now) as tx:
+        found = find_picture(tx.connection, form_id, scan_id, sites=at.sites)
         if found is None or not 0 < len(why) <= LONGEST_TEXT:
             tx.abandon()
             return NotRemoved.WHY_MISSING if found else NotRemoved.NOT_HERE

@@ -1,7 +1,8 @@
 """A patient's call for help: a nurse is told, and she sees how far it is."""
 
 from pro_app.acts.occasion import Occasion
-from pro_app.store.desk.tasks import Task, TaskKind, find_open_task, open_task
+from pro_app.core.tasks import TaskKind
+from pro_app.store.desk.tasks import Task, find_open_task, open_task
 from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.forms.receiving import lock
 

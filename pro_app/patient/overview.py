@@ -9,9 +9,10 @@ from pro_app.acts.occasion import Occasion
 from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind, PatientFacts
 from pro_app.core.ledger import Entry, Status, ledger
 from pro_app.core.submission import open_visits
+from pro_app.core.tasks import TaskKind
 from pro_app.core.wording import Wording
 from pro_app.instruments import demonstration_if_any
-from pro_app.store.desk.tasks import Task, TaskKind, find_open_task
+from pro_app.store.desk.tasks import Task, find_open_task
 from pro_app.store.engine.state import State, read_state
 from pro_app.store.engine.transaction import Reader, reading
 from pro_app.store.forms.drafts import Draft, drafts_of, find_draft

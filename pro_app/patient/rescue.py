@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pro_app.acts.occasion import Occasion
 from pro_app.core.instrument import AnswerState, Instrument
+from pro_app.core.sites import Sites
 from pro_app.patient.payload import read_payload
 from pro_app.patient.service import Filled, NotTaken, Taken, put_right, receive
 from pro_app.security import secrets
@@ -66,7 +67,7 @@ class _Sealed:
 
 
 def rescue(
-    actor: Actor, texts: Iterable[str], *, sites: tuple[str, ...] | None, at: Occasion
+    actor: Actor, texts: Iterable[str], *, sites: Sites, at: Occasion
 ) -> Rescued | Unreadable:
     """What became of the form whose code stands in these texts, whole or in parts.
 

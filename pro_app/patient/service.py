@@ -19,8 +19,9 @@ from pro_app.core.submission import (
     Refused,
     decide,
 )
+from pro_app.core.tasks import TaskKind
 from pro_app.instruments import demonstration_if_any
-from pro_app.store.desk.tasks import TaskKind, close_form_task, find_open_task, open_task
+from pro_app.store.desk.tasks import close_form_task, find_open_task, open_task
 from pro_app.store.engine.locked import Locked
 from pro_app.store.engine.transaction import Actor, Tx, transaction
 from pro_app.store.forms.drafts import drop_draft

@@ -8,7 +8,7 @@ from pro_app.core.study import Site
 from pro_app.deployment import deployment
 from pro_app.records import messages, service
 from pro_app.records.service import Kind, PatientRecord, Record, Standing
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.here import signs
 from pro_app.security.roles import READERS, Role
 
@@ -18,7 +18,7 @@ blueprint = Blueprint("records", __name__, url_prefix="/staff/records")
 @blueprint.app_template_global()
 def record_standing(number: str) -> Standing | None:
     """For the pages of other rooms: how her record stands, if anybody signed or locked it."""
-    return service.standing_of(number, sites=current_user.sites, study=deployment().study)
+    return service.standing_of(number, at=staff_occasion())
 
 
 @blueprint.get("")
@@ -32,7 +32,7 @@ def records() -> ResponseReturnValue:
         "records/site.html",
         sites=sites,
         site=site,
-        found=service.site_record(site.code, study=deployment().study),
+        found=service.site_record(site.code, at=staff_occasion()),
         meaning=messages.meaning(Kind.SITE),
         **_words(),
     )
@@ -71,7 +71,7 @@ def act_on_visit(number: str, visit: str, deed: str) -> ResponseReturnValue:
 @blueprint.post("/site/<deed>")
 @staff_only(Role.INVESTIGATOR)
 def act_on_site(deed: str) -> ResponseReturnValue:
-    return _act(Record(Kind.SITE, current_user.sites[0]), deed, url_for(".records"))
+    return _act(Record(Kind.SITE, current_user.site), deed, url_for(".records"))
 
 
 @blueprint.post("/study/<deed>")
@@ -87,8 +87,7 @@ def _lock_alone(record: Record, deed: str, back: str) -> ResponseReturnValue:
 
 
 def _record_of(number: str) -> PatientRecord:
-    study = deployment().study
-    found = service.patient_record(number, sites=current_user.sites, study=study)
+    found = service.patient_record(number, at=staff_occasion())
     return found if found is not None else abort(404)
 
 
@@ -97,11 +96,7 @@ def _act(record: Record, deed: str, back: str) -> ResponseReturnValue:
         said = _sign(record)
     elif deed in ("lock", "unlock"):
         problem = service.set_lock(
-            record,
-            deed == "lock",
-            why=request.form.get("why", ""),
-            actor=current_user.actor,
-            now=deployment().now(),
+            record, deed == "lock", why=request.form.get("why", ""), at=staff_occasion()
         )
         said = messages.problem(problem) if problem else None
     else:
@@ -112,22 +107,20 @@ def _act(record: Record, deed: str, back: str) -> ResponseReturnValue:
 
 def _sign(record: Record) -> str | None:
     """What stood in the way, None once it is signed."""
-    parts = deployment()
     if not signs():
         return messages.not_she()
     problem = service.sign_off(
         record,
         shown=request.form.get("version", ""),
         meaning=messages.meaning(record.kind),
-        actor=current_user.actor,
-        now=parts.now(),
+        at=staff_occasion(),
     )
     return messages.problem(problem) if problem else None
 
 
 def _sites() -> list[Site]:
     mine = current_user.sites
-    return [each for each in deployment().study.sites if mine is None or each.code in mine]
+    return [each for each in deployment().study.sites if each.code in mine]
 
 
 def _words() -> dict[str, object]:

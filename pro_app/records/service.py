@@ -6,14 +6,15 @@ A patient's record and that of a site are signed; a visit and the study are lock
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 
+from pro_app.acts.occasion import StaffOccasion
+from pro_app.core.sites import EVERYWHERE, only
 from pro_app.core.study import Study
 from pro_app.core.versions import version_of_many
 from pro_app.store.engine.locked import Kind as Kind
 from pro_app.store.engine.locked import visit_subject
-from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
+from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.forms.form_list import FormLine, forms_of
 from pro_app.store.patients.patients import Patient, find_patient
 from pro_app.store.statuses.facts import Scope, read_facts
@@ -109,53 +110,51 @@ class Problem(StrEnum):
     ALREADY = "ALREADY"  # it is locked, or open, as was asked for
 
 
-def patient_record(
-    number: str, *, sites: Sequence[str] | None, study: Study
-) -> PatientRecord | None:
+def patient_record(number: str, *, at: StaffOccasion) -> PatientRecord | None:
     """How her record stands, None when there is no such number at these sites."""
     with reading(snapshot=True) as connection:
-        patient = find_patient(connection, number, sites=sites)
+        patient = find_patient(connection, number, sites=at.sites)
         if patient is None:
             return None
         version = versions_of(connection, [patient.id])[number]
-        found = locks.locks_of_patient(connection, number, patient.site, study)
+        found = locks.locks_of_patient(connection, number, patient.site, at.study)
         signatures = signatures_of(connection, Kind.PATIENT, [number])
-        standing = _standing(patient.site, number, version, signatures, found, study)
+        standing = _standing(patient.site, number, version, signatures, found, at.study)
         return PatientRecord(patient, standing, tuple(forms_of(connection, patient.id)))
 
 
-def standing_of(number: str, *, sites: Sequence[str] | None, study: Study) -> Standing | None:
+def standing_of(number: str, *, at: StaffOccasion) -> Standing | None:
     """How her record stands, None while nobody signed or locked it: then little is asked."""
     with reading(snapshot=True) as connection:
-        patient = find_patient(connection, number, sites=sites)
+        patient = find_patient(connection, number, sites=at.sites)
         if patient is None:
             return None
-        found = locks.locks_of_patient(connection, number, patient.site, study)
+        found = locks.locks_of_patient(connection, number, patient.site, at.study)
         signatures = signatures_of(connection, Kind.PATIENT, [number])
         if not (found or signatures):
             return None
         version = versions_of(connection, [patient.id])[number]
-    return _standing(patient.site, number, version, signatures, found, study)
+    return _standing(patient.site, number, version, signatures, found, at.study)
 
 
-def site_record(site: str, *, study: Study) -> SiteRecord:
+def site_record(site: str, *, at: StaffOccasion) -> SiteRecord:
     """How the records of a site stand, in a fixed number of queries."""
     with reading(snapshot=True) as connection:
-        people = read_facts(connection, Scope(sites=(site,)))
+        people = read_facts(connection, Scope(only(site)))
         versions = versions_of(connection, [person.id for person in people])
         numbers = sorted(versions)
-        wanted = {Kind.PATIENT: numbers, Kind.SITE: [site], Kind.STUDY: [study.id]}
+        wanted = {Kind.PATIENT: numbers, Kind.SITE: [site], Kind.STUDY: [at.study.id]}
         found = read_locks(connection, wanted)
         of_people: dict[str, list[Signature]] = defaultdict(list)
         for each in signatures_of(connection, Kind.PATIENT, numbers):
             of_people[each.subject].append(each)
         of_site = signatures_of(connection, Kind.SITE, [site])
     patients = tuple(
-        _standing(site, number, versions[number], of_people[number], found, study)
+        _standing(site, number, versions[number], of_people[number], found, at.study)
         for number in numbers
     )
-    standing = _standing(site, None, version_of_many(versions), of_site, found, study)
-    return SiteRecord(standing, patients, found.get((Kind.STUDY, study.id)))
+    standing = _standing(site, None, version_of_many(versions), of_site, found, at.study)
+    return SiteRecord(standing, patients, found.get((Kind.STUDY, at.study.id)))
 
 
 def _standing(
@@ -182,14 +181,12 @@ def _standing(
     )
 
 
-def sign_off(
-    record: Record, *, shown: str, meaning: str, actor: Actor, now: datetime
-) -> Problem | None:
+def sign_off(record: Record, *, shown: str, meaning: str, at: StaffOccasion) -> Problem | None:
     """Sign the version that was `shown`; None once that is done.
 
     That it is she who signs was asked before: this is for whoever has made sure.
     """
-    with transaction(actor, now) as tx:
+    with transaction(at.actor, at.now) as tx:
         locks.wait_for_writers(tx, record.kind, record.subject)
         if _version(tx, record) != shown:
             tx.abandon()
@@ -202,22 +199,20 @@ def sign_off(
 
 def _version(tx: Tx, record: Record) -> str:
     if record.kind is Kind.PATIENT:
-        found = find_patient(tx.connection, record.subject)
+        found = find_patient(tx.connection, record.subject, sites=EVERYWHERE)
         return versions_of(tx.connection, [found.id])[record.subject] if found else ""
-    people = read_facts(tx.connection, Scope(sites=(record.subject,)))
+    people = read_facts(tx.connection, Scope(only(record.subject)))
     return version_of_many(versions_of(tx.connection, [each.id for each in people]))
 
 
-def set_lock(
-    record: Record, locked: bool, *, why: str, actor: Actor, now: datetime
-) -> Problem | None:
+def set_lock(record: Record, locked: bool, *, why: str, at: StaffOccasion) -> Problem | None:
     """Lock or unlock a record, with a reason; None once that is done."""
     why = why.strip()
     if not why:
         return Problem.WHY_MISSING
     if len(why) > LONGEST_WHY:
         return Problem.TOO_LONG
-    with transaction(actor, now) as tx:
+    with transaction(at.actor, at.now) as tx:
         if locked:
             done = locks.lock(tx, record.kind, record.subject, why)
         else:

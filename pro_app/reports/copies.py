@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pro_app.core.corrections import Truth, corrected
 from pro_app.core.instrument import Instrument
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.core.wording import Wording
 from pro_app.instruments import demonstration_if_any
@@ -56,9 +57,7 @@ class Making:
         return value.astimezone(zone).isoformat() if value else None
 
 
-def copy_of(
-    number: str, submission_id: str, *, sites: Sequence[str] | None, making: Making
-) -> Copy | None:
+def copy_of(number: str, submission_id: str, *, sites: Sites, making: Making) -> Copy | None:
     """The copy of one form, None when there is no such form at these sites."""
     return next(copies_of(number, sites, making, submission_id), None)
 
@@ -77,7 +76,7 @@ def record_copy(copy: Copy, kind: str, making: Making) -> None:
 
 
 def copies_of(
-    number: str, sites: Sequence[str] | None, making: Making, submission_id: str | None = None
+    number: str, sites: Sites, making: Making, submission_id: str | None = None
 ) -> Iterator[Copy]:
     with reading(snapshot=True) as connection:
         patient = find_patient(connection, number, sites=sites)

@@ -47,7 +47,7 @@ def copy(number: str, submission_id: str) -> ResponseReturnValue:
 def whole_site() -> ResponseReturnValue:
     """All that the site has handed in, for it to keep where nobody else has a hand."""
     making = _making()
-    [site] = current_user.sites
+    site = current_user.site
     archive = TemporaryFile()  # noqa: SIM115 - closed with the response
     copy_site(site, archive, Pages(_page, _record_page, _index_page), making=making)
     name = f"{making.study.id}-{site}-{deployment().day_of(making.now).isoformat()}.zip"
@@ -81,7 +81,7 @@ def _index_page(listed: Mapping[str, list[str]]) -> str:
     return render_template(
         "reports/copies.html",
         listed=listed,
-        code=current_user.sites[0],
+        code=current_user.site,
         copied_by=making.actor.name,
         copied_at=making.instant(making.now),
         **_words(),

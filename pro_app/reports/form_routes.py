@@ -11,7 +11,7 @@ from pro_app.deployment import deployment
 from pro_app.i18n import LANGUAGES
 from pro_app.reports import service
 from pro_app.reports.pdf import pdf
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF
 
 blueprint = Blueprint("form", __name__)
@@ -21,7 +21,7 @@ blueprint = Blueprint("form", __name__)
 @staff_only(*SITE_STAFF)
 def blank(number: str, visit: str) -> ResponseReturnValue:
     """`?language=`: hers where none is asked for."""
-    patient = service.find(number, sites=current_user.sites)
+    patient = service.find(number, at=staff_occasion())
     if patient is None or all(each.code != visit for each in deployment().study.visits):
         abort(404)
     return _print(number, visit, patient.site, request.args.get("language", patient.state.language))
@@ -31,22 +31,16 @@ def blank(number: str, visit: str) -> ResponseReturnValue:
 @staff_only(*SITE_STAFF)
 def downtime() -> ResponseReturnValue:
     """Without a patient's number, which is written by hand."""
-    [site] = current_user.sites
+    site = current_user.site
     return _print("", "", site, request.args.get("language"))
 
 
-def _print(number: str, visit: str, at: str, asked: str | None) -> Response:
+def _print(number: str, visit: str, site: str, asked: str | None) -> Response:
     parts = deployment()
     study = parts.study
     offered = [code for code in LANGUAGES if code in study.languages]
     language = asked if asked in offered else offered[0]
-    wording = service.wording(
-        study,
-        parts.instrument,
-        language,
-        production=parts.settings.production,
-        today=parts.today(),
-    )
+    wording = service.wording(language, at=staff_occasion())
     if wording is None:  # nothing may be shown in this language
         abort(404)
     locale, tag, _name = LANGUAGES[language]
@@ -58,7 +52,9 @@ def _print(number: str, visit: str, at: str, asked: str | None) -> Response:
             wording=wording,
             number=number,
             visit=visit,
-            site=next((each.name.get(language, "") for each in study.sites if each.code == at), ""),
+            site=next(
+                (each.name.get(language, "") for each in study.sites if each.code == site), ""
+            ),
             responses=parts.instrument.choices,
             boxes={box.before: box for box in parts.instrument.opt_outs},
             picture=Markup(picture),  # noqa: S704 - our own drawing of our own text

@@ -13,14 +13,21 @@ class Enclosed:
     made_at: datetime
 
 
+class CantPrint(Exception):
+    """The libraries that draw pages to print are not installed on this machine."""
+
+
 def pdf(html: str, *, enclosed: Enclosed | None = None) -> bytes:
     """The page as a PDF with its text tagged; the same bytes for the same page.
 
     Fonts are those of the machine, and nothing is fetched from anywhere.
+    Errors: CantPrint where Pango is missing.
     """
-    # Half a second that only whoever prints has to wait for.
-    from weasyprint import HTML, Attachment
-    from weasyprint.urls import URLFetcher
+    try:  # half a second that only whoever prints has to wait for
+        from weasyprint import HTML, Attachment
+        from weasyprint.urls import URLFetcher
+    except OSError as error:
+        raise CantPrint from error
 
     nothing = URLFetcher(allowed_protocols=())
     files = []

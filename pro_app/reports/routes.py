@@ -13,9 +13,9 @@ from pro_app import qr
 from pro_app.deployment import deployment
 from pro_app.i18n import LANGUAGES
 from pro_app.reports import copy_routes, form_routes, service
-from pro_app.reports.pdf import pdf
+from pro_app.reports.pdf import CantPrint, pdf
 from pro_app.security import cards
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF
 
 blueprint = Blueprint("reports", __name__, url_prefix="/staff")
@@ -23,12 +23,25 @@ blueprint.register_blueprint(copy_routes.blueprint)
 blueprint.register_blueprint(form_routes.blueprint)
 
 
+@blueprint.errorhandler(CantPrint)
+def cant_print(_error: CantPrint) -> ResponseReturnValue:
+    """The page in place of a PDF where this machine has nothing to draw it with."""
+    said = {
+        "title": _("Nothing can be printed on this server yet"),
+        "advice": _(
+            "Nothing was changed. Whoever runs the server has to install Pango and a Chinese "
+            "font; scripts/setup.sh names the packages."
+        ),
+    }
+    return render_template("staff/error.html", status=503, **said), 503
+
+
 @blueprint.post("/patients/<number>/card")
 @staff_only(*SITE_STAFF)
 def card(number: str) -> ResponseReturnValue:
     """The card whose token and code the nurse's page holds; none that has ended since."""
     parts = deployment()
-    patient = service.find(number, sites=current_user.sites)
+    patient = service.find(number, at=staff_occasion())
     if patient is None:
         abort(404)
     token, code = request.form.get("token", ""), request.form.get("code", "")

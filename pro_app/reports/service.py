@@ -1,10 +1,6 @@
 """What the printed pages are about."""
 
-from collections.abc import Sequence
-from datetime import date
-
-from pro_app.core.instrument import Instrument
-from pro_app.core.study import Study
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.wording import Wording
 from pro_app.instruments import demonstration_if_any
 from pro_app.store.engine.transaction import reading
@@ -12,18 +8,16 @@ from pro_app.store.forms.wordings import licensed
 from pro_app.store.patients.patients import Patient, find_patient
 
 
-def find(number: str, *, sites: Sequence[str] | None) -> Patient | None:
+def find(number: str, *, at: StaffOccasion) -> Patient | None:
     """The patient, None when there is no such number at these sites."""
     with reading() as connection:
-        return find_patient(connection, number, sites=sites)
+        return find_patient(connection, number, sites=at.sites)
 
 
-def wording(
-    study: Study, instrument: Instrument, language: str, *, production: bool, today: date
-) -> Wording | None:
+def wording(language: str, *, at: StaffOccasion) -> Wording | None:
     """What may be printed in this language today; None: nothing."""
     with reading() as connection:
-        found = licensed(connection, instrument.id, language, today=today)
-    if found is None and not production:
-        found = demonstration_if_any(study.instrument, language)
+        found = licensed(connection, at.instrument.id, language, today=at.today)
+    if found is None and not at.production:
+        found = demonstration_if_any(at.study.instrument, language)
     return found

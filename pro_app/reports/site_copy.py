@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
+from pro_app.core.sites import only
 from pro_app.reports.copies import Copy, Making, copies_of, line, plain, written
 from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.patients.patients import find_patient
@@ -46,7 +47,7 @@ def copy_site(site: str, target: BinaryIO, pages: Pages, *, making: Making) -> i
     more memory for more of them.
     """
     with reading() as connection:
-        numbers = [each.facts.patient_id for each in read_facts(connection, Scope(sites=(site,)))]
+        numbers = [each.facts.patient_id for each in read_facts(connection, Scope(only(site)))]
     listed: dict[str, list[str]] = {}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as file:
         archive = _Archive(file)
@@ -54,7 +55,7 @@ def copy_site(site: str, target: BinaryIO, pages: Pages, *, making: Making) -> i
             document = _record(number, site, making)
             archive.add(f"{number}/record", written(document), pages.record(document))
             listed[number] = []
-            for copy in copies_of(number, (site,), making):
+            for copy in copies_of(number, only(site), making):
                 archive.add(f"{number}/{copy.name}", copy.content, pages.form(copy))
                 listed[number].append(copy.name)
         file.writestr("index.html", pages.index(listed))
@@ -69,7 +70,7 @@ def copy_site(site: str, target: BinaryIO, pages: Pages, *, making: Making) -> i
 
 def _record(number: str, site: str, making: Making) -> dict[str, Any]:
     with reading(snapshot=True) as connection:
-        patient = find_patient(connection, number, sites=(site,))
+        patient = find_patient(connection, number, sites=only(site))
         facts = copying.facts_to_copy(connection, patient.id) if patient else {}
         trail = copying.trail_to_copy(connection, number)
     return {

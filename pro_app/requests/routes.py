@@ -5,14 +5,13 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from pro_app.core.requests import ANSWER_WITHIN_DAYS, RequestKind, RequestOutcome
 from pro_app.deployment import deployment
 from pro_app.requests import service
 from pro_app.requests.messages import not_kept
 from pro_app.requests.service import LONGEST_TEXT, Answered, Asked, Problem
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF
 
 blueprint = Blueprint("requests", __name__, url_prefix="/staff")
@@ -34,9 +33,7 @@ def _shared() -> dict[str, Any]:
 @staff_only(*SITE_STAFF)
 def waiting() -> ResponseReturnValue:
     """What is to be answered, the soonest due first."""
-    return render_template(
-        "requests/waiting.html", waiting=service.waiting(sites=current_user.sites)
-    )
+    return render_template("requests/waiting.html", waiting=service.waiting(at=staff_occasion()))
 
 
 @blueprint.get("/patients/<number>/requests")
@@ -49,16 +46,8 @@ def of_patient(number: str) -> ResponseReturnValue:
 @staff_only(*SITE_STAFF)
 def write_down(number: str) -> ResponseReturnValue:
     """What is wrong comes back with all that was written."""
-    parts = deployment()
     asked = Asked(*(_text(name) for name in ("kind", "asked_on", "words")))
-    done = service.write_down(
-        asked,
-        number=number,
-        sites=current_user.sites,
-        actor=current_user.actor,
-        now=parts.now(),
-        today=parts.today(),
-    )
+    done = service.write_down(asked, number=number, at=staff_occasion())
     if isinstance(done, Problem):
         return _page(number, asked, problem=done), 422
     flash(_("Written down. To be answered by %(day)s.", day=done.isoformat()))
@@ -70,15 +59,7 @@ def write_down(number: str) -> ResponseReturnValue:
 def answer(number: str, asked: int) -> ResponseReturnValue:
     parts = deployment()
     given = Answered(_text("outcome"), _text("words"))
-    problem = service.answer(
-        asked,
-        given,
-        number=number,
-        sites=current_user.sites,
-        actor=current_user.actor,
-        now=parts.now(),
-        today=parts.today(),
-    )
+    problem = service.answer(asked, given, number=number, at=staff_occasion())
     if problem is Problem.NOT_HERE:
         abort(404)
     if problem:
@@ -97,7 +78,7 @@ def _page(
     given: Answered | None = None,
 ) -> str:
     """`answering`: the request whose answer, as `given`, was not taken."""
-    found = service.of_patient(number, sites=current_user.sites)
+    found = service.of_patient(number, at=staff_occasion())
     if found is None:
         abort(404)
     return render_template(

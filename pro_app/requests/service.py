@@ -1,10 +1,10 @@
 """Requests of patients about their data: written down, listed, answered in time."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.requests import RequestKind, RequestOutcome, needs_words
 from pro_app.store.desk.requests import (
     DataRequest,
@@ -14,7 +14,7 @@ from pro_app.store.desk.requests import (
     open_requests,
     requests_of,
 )
-from pro_app.store.engine.transaction import Actor, reading, transaction
+from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.patients.patients import Patient, find_patient, lock_patient
 
 LONGEST_TEXT = 500
@@ -68,36 +68,28 @@ class RequestsOf:
         return tuple(each for each in self.requests if each.answered_at is not None)
 
 
-def waiting(*, sites: Sequence[str] | None) -> tuple[OpenRequest, ...]:
+def waiting(*, at: StaffOccasion) -> tuple[OpenRequest, ...]:
     with reading() as connection:
-        return open_requests(connection, sites=sites, limit=ROWS)
+        return open_requests(connection, sites=at.sites, limit=ROWS)
 
 
-def of_patient(number: str, *, sites: Sequence[str] | None) -> RequestsOf | None:
+def of_patient(number: str, *, at: StaffOccasion) -> RequestsOf | None:
     """What she has asked, None when there is no such number at these sites."""
     with reading() as connection:
-        patient = find_patient(connection, number, sites=sites)
+        patient = find_patient(connection, number, sites=at.sites)
         if patient is None:
             return None
         return RequestsOf(patient, tuple(requests_of(connection, patient.id)))
 
 
-def write_down(
-    asked: Asked,
-    *,
-    number: str,
-    sites: Sequence[str] | None,
-    actor: Actor,
-    now: datetime,
-    today: date,
-) -> date | Problem:
+def write_down(asked: Asked, *, number: str, at: StaffOccasion) -> date | Problem:
     """Until when what she asked is to be answered."""
-    read = _read(asked, today)
+    read = _read(asked, at.today)
     if isinstance(read, Problem):
         return read
     kind, asked_on = read
-    with transaction(actor, now) as tx:
-        patient = find_patient(tx.connection, number, sites=sites)
+    with transaction(at.actor, at.now) as tx:
+        patient = find_patient(tx.connection, number, sites=at.sites)
         words = asked.words or None
         due = None
         if patient:
@@ -123,16 +115,7 @@ def _read(asked: Asked, today: date) -> tuple[RequestKind, date] | Problem:
     return RequestKind(asked.kind), asked_on
 
 
-def answer(
-    request_id: int,
-    given: Answered,
-    *,
-    number: str,
-    sites: Sequence[str] | None,
-    actor: Actor,
-    now: datetime,
-    today: date,
-) -> Problem | None:
+def answer(request_id: int, given: Answered, *, number: str, at: StaffOccasion) -> Problem | None:
     """Why the answer was not kept, None once it is."""
     if given.outcome not in tuple(RequestOutcome):
         return Problem.CHOOSE
@@ -141,13 +124,13 @@ def answer(
         return Problem.WORDS_MISSING
     if len(given.words) > LONGEST_TEXT:
         return Problem.TOO_LONG
-    with transaction(actor, now) as tx:
-        patient = find_patient(tx.connection, number, sites=sites)
+    with transaction(at.actor, at.now) as tx:
+        patient = find_patient(tx.connection, number, sites=at.sites)
         hers = requests_of(tx.connection, patient.id) if patient else []
         asked = next((each for each in hers if each.id == request_id), None)
         words = given.words or None
         if asked is None or not answer_request(
-            tx, request_id, outcome, answer=words, answered_on=today
+            tx, request_id, outcome, answer=words, answered_on=at.today
         ):
             tx.abandon()
             return Problem.ANSWERED if asked else Problem.NOT_HERE

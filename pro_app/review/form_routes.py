@@ -6,9 +6,10 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from pro_app.core.review import Review
+from pro_app.core.sites import only
 from pro_app.deployment import deployment
 from pro_app.review import forms, messages
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_occasion, staff_only
 
 blueprint = Blueprint("form", __name__, url_prefix="/review")
 
@@ -16,7 +17,7 @@ blueprint = Blueprint("form", __name__, url_prefix="/review")
 @blueprint.app_template_global()
 def review_of_form(form_id: int) -> forms.Reviewed | None:
     """For the pages of other rooms: how a form stands."""
-    return forms.find(form_id, sites=current_user.sites)
+    return forms.find(form_id, at=staff_occasion())
 
 
 @blueprint.get("", endpoint="list")
@@ -25,7 +26,7 @@ def list_page() -> ResponseReturnValue:
     """`?review=REJECTED&site=LISHUI&visit=V1`; what is to be looked at where none is named."""
     asked = request.args.get("review", "")
     known = asked in tuple(Review)
-    sites = [each.code for each in deployment().study.sites]
+    sites = [e.code for e in deployment().study.sites if e.code in current_user.sites]
     site = request.args.get("site", "")
     visit = request.args.get("visit", "")
     return render_template(
@@ -33,7 +34,7 @@ def list_page() -> ResponseReturnValue:
         found=forms.to_look_over(
             [Review(asked)] if known else forms.TO_LOOK_AT,
             visit=visit if visit in [each.code for each in deployment().study.visits] else "",
-            sites=[site] if site in sites else current_user.sites,
+            sites=only(site) if site in sites else current_user.sites,
         ),
         asked={"review": asked if known else "", "site": site, "visit": visit},
         all_ticked=request.args.get("tick") == "all",
@@ -47,12 +48,7 @@ def approve() -> ResponseReturnValue:
     """`form=12:0`, as often as there are forms: its id and the corrections it was shown with."""
     shown = dict(filter(None, map(_shown, request.form.getlist("form")[: forms.ROWS])))
     if shown:
-        done = forms.approve(
-            shown,
-            sites=current_user.sites,
-            actor=current_user.actor,
-            now=deployment().now(),
-        )
+        done = forms.approve(shown, at=staff_occasion())
         flash(messages.approved(done), "error" if done.changed else "done")
     else:
         flash(_("No form was ticked; nothing was saved."), "error")
@@ -69,9 +65,7 @@ def reject(form_id: int) -> ResponseReturnValue:
         form_id,
         shown=request.form.get("revision", -1, type=int),
         why=request.form.get("why", ""),
-        sites=current_user.sites,
-        actor=current_user.actor,
-        now=deployment().now(),
+        at=staff_occasion(),
     )
     if problem is forms.Problem.NOT_HERE:
         abort(404)

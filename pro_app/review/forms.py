@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.review import Review
+from pro_app.core.sites import Sites
 from pro_app.security.roles import Role
-from pro_app.store.engine.transaction import Actor, reading, transaction
+from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.forms import reviews
 from pro_app.store.forms.reviews import Reviewed as Reviewed
-from pro_app.store.statuses.today import Cut
+from pro_app.store.statuses.cuts import Cut
 
 #: The data manager: who knows the arm may not say which forms are fit.
 REVIEWERS = (Role.DATA_MANAGER,)
@@ -42,27 +43,23 @@ class Approved:
     changed: int
 
 
-def to_look_over(
-    asked: Sequence[Review], *, visit: str, sites: Sequence[str] | None
-) -> Cut[Reviewed]:
+def to_look_over(asked: Sequence[Review], *, visit: str, sites: Sites) -> Cut[Reviewed]:
     with reading() as connection:
         return reviews.list_forms(
             connection, asked, sites=sites, visit=visit, limit=ROWS, counted=COUNTED
         )
 
 
-def find(form_id: int, *, sites: Sequence[str] | None) -> Reviewed | None:
+def find(form_id: int, *, at: StaffOccasion) -> Reviewed | None:
     """How a form stands, None when there is none with this id at these sites."""
     with reading() as connection:
-        return reviews.find_reviewed(connection, form_id, sites=sites)
+        return reviews.find_reviewed(connection, form_id, sites=at.sites)
 
 
-def approve(
-    shown: Mapping[int, int], *, sites: Sequence[str] | None, actor: Actor, now: datetime
-) -> Approved:
+def approve(shown: Mapping[int, int], *, at: StaffOccasion) -> Approved:
     """Approve forms in the version that was shown: form id → its signed corrections then."""
-    with transaction(actor, now) as tx:
-        found = reviews.lock_forms(tx, sorted(shown), sites=sites)
+    with transaction(at.actor, at.now) as tx:
+        found = reviews.lock_forms(tx, sorted(shown), sites=at.sites)
         same = [each for each in found.values() if each.revision == shown[each.id]]
         fresh = [each for each in same if each.review is not Review.APPROVED]
         for each in fresh:
@@ -76,23 +73,15 @@ def approve(
     return Approved(len(fresh), len(found) - len(same))
 
 
-def reject(
-    form_id: int,
-    *,
-    shown: int,
-    why: str,
-    sites: Sequence[str] | None,
-    actor: Actor,
-    now: datetime,
-) -> Problem | None:
+def reject(form_id: int, *, shown: int, why: str, at: StaffOccasion) -> Problem | None:
     """None once it is rejected, with the reason; its answers and rates stay as they are."""
     why = why.replace("\0", "").strip()
     if len(why) < SHORTEST_WHY:
         return Problem.WHY_MISSING
     if len(why) > LONGEST_WHY:
         return Problem.TOO_LONG
-    with transaction(actor, now) as tx:
-        each = reviews.lock_forms(tx, [form_id], sites=sites).get(form_id)
+    with transaction(at.actor, at.now) as tx:
+        each = reviews.lock_forms(tx, [form_id], sites=at.sites).get(form_id)
         if each is None or each.revision != shown:
             tx.abandon()
             return Problem.CHANGED if each else Problem.NOT_HERE

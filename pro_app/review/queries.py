@@ -1,10 +1,10 @@
 """Ask the site about a patient, a visit, a field; answer; close. No answer is changed by it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.clock import day_of
 from pro_app.core.corrections import ANSWERED_ON
 from pro_app.core.instrument import Instrument
@@ -13,7 +13,7 @@ from pro_app.core.study import Study
 from pro_app.security.roles import Role
 from pro_app.store.desk import data_queries as queries
 from pro_app.store.desk.data_queries import Note, Query
-from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
+from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.forms.form_detail import find_form
 from pro_app.store.patients.patients import find_patient
 
@@ -74,26 +74,18 @@ def fields_of(instrument: Instrument) -> tuple[str, ...]:
     return (ANSWERED_ON, *instrument.item_codes)
 
 
-def listed(
-    state: QueryState,
-    *,
-    number: str,
-    page: int,
-    sites: Sequence[str] | None,
-    study: Study,
-    today: date,
-) -> QueryList:
+def listed(state: QueryState, *, number: str, page: int, at: StaffOccasion) -> QueryList:
     with reading(snapshot=True) as connection:
         found = queries.list_queries(
             connection,
             state,
-            sites=sites,
+            sites=at.sites,
             number=number,
             limit=ROWS + 1,
             skip=ROWS * (page - 1),
         )
-        counts = queries.count_open(connection, sites=sites)
-    rows = tuple(_aged(each, study, today) for each in found[:ROWS])
+        counts = queries.count_open(connection, sites=at.sites)
+    rows = tuple(_aged(each, at.study, at.today) for each in found[:ROWS])
     return QueryList(rows, counts, len(found) > ROWS)
 
 
@@ -102,69 +94,58 @@ def _aged(query: Query, study: Study, today: date) -> Listed:
     return Listed(query, (until - day_of(query.opened_at, study.time_zone)).days)
 
 
-def exchange(
-    query_id: int, *, sites: Sequence[str] | None, study: Study, today: date
-) -> Exchange | None:
+def exchange(query_id: int, *, at: StaffOccasion) -> Exchange | None:
     """A query with all that was said, None when there is none with this id at these sites."""
     with reading(snapshot=True) as connection:
-        found = queries.find_query(connection, query_id, sites=sites)
+        found = queries.find_query(connection, query_id, sites=at.sites)
         if found is None:
             return None
-        return Exchange(_aged(found, study, today), tuple(queries.notes_of(connection, query_id)))
+        return Exchange(
+            _aged(found, at.study, at.today), tuple(queries.notes_of(connection, query_id))
+        )
 
 
-def of_patient(
-    number: str, *, sites: Sequence[str] | None, study: Study, today: date
-) -> list[Listed]:
+def of_patient(number: str, *, at: StaffOccasion) -> list[Listed]:
     """Every query about her, the oldest first."""
     with reading() as connection:
-        found = find_patient(connection, number, sites=sites)
+        found = find_patient(connection, number, sites=at.sites)
         rows = queries.queries_of(connection, patient_id=found.id) if found else []
-    return [_aged(each, study, today) for each in rows]
+    return [_aged(each, at.study, at.today) for each in rows]
 
 
-def of_form(form_id: int, *, study: Study, today: date) -> list[Listed]:
+def of_form(form_id: int, *, at: StaffOccasion) -> list[Listed]:
     """Every query about a form that was found at her sites before; the oldest first."""
     with reading() as connection:
         rows = queries.queries_of(connection, form_id=form_id)
-    return [_aged(each, study, today) for each in rows]
+    return [_aged(each, at.study, at.today) for each in rows]
 
 
-def about_patient(number: str, *, sites: Sequence[str] | None) -> About | None:
+def about_patient(number: str, *, at: StaffOccasion) -> About | None:
     with reading() as connection:
-        found = find_patient(connection, number, sites=sites)
+        found = find_patient(connection, number, sites=at.sites)
     return About(number, found.site) if found else None
 
 
-def about_form(form_id: int, *, sites: Sequence[str] | None) -> About | None:
+def about_form(form_id: int, *, at: StaffOccasion) -> About | None:
     with reading() as connection:
-        held = find_form(connection, form_id, sites=sites)
+        held = find_form(connection, form_id, sites=at.sites)
     return About(held.number, held.site, held.visit, held.id) if held else None
 
 
 def ask(
-    about: About,
-    *,
-    visit: str | None,
-    field: str | None,
-    words: str,
-    sites: Sequence[str] | None,
-    study: Study,
-    instrument: Instrument,
-    actor: Actor,
-    now: datetime,
+    about: About, *, visit: str | None, field: str | None, words: str, at: StaffOccasion
 ) -> int | Problem:
     """The id of a new query. A field can be asked about where a form is."""
     visit = about.visit or visit
-    if visit and visit not in [each.code for each in study.visits]:
+    if visit and visit not in [each.code for each in at.study.visits]:
         return Problem.UNKNOWN_VISIT
-    if field and (about.form_id is None or field not in fields_of(instrument)):
+    if field and (about.form_id is None or field not in fields_of(at.instrument)):
         return Problem.UNKNOWN_FIELD
     words = words.replace("\0", "").strip()
     if problem := _words_problem(words):
         return problem
-    with transaction(actor, now) as tx:
-        found = find_patient(tx.connection, about.number, sites=sites)
+    with transaction(at.actor, at.now) as tx:
+        found = find_patient(tx.connection, about.number, sites=at.sites)
         if found is None:
             tx.abandon()
             return Problem.NOT_HERE
@@ -173,22 +154,14 @@ def ask(
     return made
 
 
-def carry_on(
-    query_id: int,
-    deed: Deed,
-    *,
-    words: str,
-    sites: Sequence[str] | None,
-    actor: Actor,
-    now: datetime,
-) -> Problem | None:
+def carry_on(query_id: int, deed: Deed, *, words: str, at: StaffOccasion) -> Problem | None:
     """None once it is answered, asked again, closed or opened again; closing needs no words."""
     words = words.replace("\0", "").strip()
     problem = _words_problem(words)
     if problem and not (deed is Deed.CLOSED and problem is Problem.WORDS_MISSING):
         return problem
-    with transaction(actor, now) as tx:
-        query = queries.lock_query(tx, query_id, sites=sites)
+    with transaction(at.actor, at.now) as tx:
+        query = queries.lock_query(tx, query_id, sites=at.sites)
         if query is None or not may_follow(query.state, deed):
             tx.abandon()
             return Problem.MOVED_ON if query else Problem.NOT_HERE

@@ -2,13 +2,12 @@
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from pro_app.core.review import Deed, QueryState
 from pro_app.deployment import deployment
 from pro_app.review import messages, queries
 from pro_app.review.queries import About, Listed, Problem
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import READERS, SITE_STAFF
 
 blueprint = Blueprint("query", __name__, url_prefix="/queries")
@@ -20,36 +19,24 @@ _WORDS = {"again": Deed.ASKED, "close": Deed.CLOSED, "open": Deed.OPENED_AGAIN}
 @blueprint.app_template_global()
 def queries_about(number: str) -> list[Listed]:
     """For the pages of other rooms: every query about her."""
-    parts = deployment()
-    return queries.of_patient(
-        number, sites=current_user.sites, study=parts.study, today=parts.today()
-    )
+    return queries.of_patient(number, at=staff_occasion())
 
 
 @blueprint.app_template_global()
 def queries_on_form(form_id: int) -> list[Listed]:
     """The same about a form that is shown."""
-    parts = deployment()
-    return queries.of_form(form_id, study=parts.study, today=parts.today())
+    return queries.of_form(form_id, at=staff_occasion())
 
 
 @blueprint.get("", endpoint="list")
 @staff_only(*READERS)
 def list_page() -> ResponseReturnValue:
     """`?state=ANSWERED&number=LISHUI&page=2`; what the site has to answer where none is named."""
-    parts = deployment()
     asked = request.args.get("state", "")
     state = QueryState(asked) if asked in tuple(QueryState) else QueryState.OPEN
     number = request.args.get("number", "").replace("\0", "").strip()
     page = max(1, min(request.args.get("page", 1, type=int), 10_000))
-    found = queries.listed(
-        state,
-        number=number,
-        page=page,
-        sites=current_user.sites,
-        study=parts.study,
-        today=parts.today(),
-    )
+    found = queries.listed(state, number=number, page=page, at=staff_occasion())
     return render_template(
         "review/queries.html", found=found, state=state, number=number, page=page
     )
@@ -80,18 +67,17 @@ def carry_on(query: int, deed: str) -> ResponseReturnValue:
 @staff_only(*queries.ASKERS)
 def about_patient(number: str) -> ResponseReturnValue:
     """Ask about her, or `?visit=V1` one of her visits."""
-    return _ask(queries.about_patient(number, sites=current_user.sites))
+    return _ask(queries.about_patient(number, at=staff_occasion()))
 
 
 @blueprint.route("/form/<int:form_id>", methods=["GET", "POST"])
 @staff_only(*queries.ASKERS)
 def about_form(form_id: int) -> ResponseReturnValue:
     """Ask about a form, or `?field=GP1` one of its fields."""
-    return _ask(queries.about_form(form_id, sites=current_user.sites))
+    return _ask(queries.about_form(form_id, at=staff_occasion()))
 
 
 def _ask(about: About | None) -> ResponseReturnValue:
-    parts = deployment()
     if about is None:
         abort(404)
     if request.method == "GET":
@@ -102,11 +88,7 @@ def _ask(about: About | None) -> ResponseReturnValue:
         visit=given.get("visit") or None,
         field=given.get("field") or None,
         words=given.get("words", ""),
-        sites=current_user.sites,
-        study=parts.study,
-        instrument=parts.instrument,
-        actor=current_user.actor,
-        now=parts.now(),
+        at=staff_occasion(),
     )
     if isinstance(made, Problem):
         return _asking(about, given, messages.problem(made)), 422
@@ -126,14 +108,7 @@ def _asking(about: About, given: dict[str, str], said: str = "") -> str:
 
 def _carry_on(query: int, deed: Deed) -> ResponseReturnValue:
     words = request.form.get("words", "")
-    problem = queries.carry_on(
-        query,
-        deed,
-        words=words,
-        sites=current_user.sites,
-        actor=current_user.actor,
-        now=deployment().now(),
-    )
+    problem = queries.carry_on(query, deed, words=words, at=staff_occasion())
     if problem is Problem.NOT_HERE:
         abort(404)
     if problem:
@@ -143,10 +118,7 @@ def _carry_on(query: int, deed: Deed) -> ResponseReturnValue:
 
 
 def _page(query: int, words: str = "", said: str = "") -> str:
-    parts = deployment()
-    found = queries.exchange(
-        query, sites=current_user.sites, study=parts.study, today=parts.today()
-    )
+    found = queries.exchange(query, at=staff_occasion())
     if found is None:
         abort(404)
     return render_template("review/query.html", found=found, words_given=words, said=said)

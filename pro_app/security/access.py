@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 from flask import abort, current_app, g, redirect, request, url_for
 from flask_login import current_user
 
-from pro_app.deployment import deployment
+from pro_app.acts.occasion import StaffOccasion
+from pro_app.acts.person import Person
+from pro_app.deployment import Deployment, deployment
 from pro_app.security import service
 from pro_app.security.service import Stage
 from pro_app.store.people.staff import Account
@@ -80,6 +82,25 @@ def entering_only(stage: Stage) -> Callable[[View], View]:
         return guarded  # type: ignore[return-value]
 
     return mark
+
+
+def staff_occasion() -> StaffOccasion:
+    """The trial, the request's instant and whoever is signed in as staff."""
+    return occasion_of(deployment(), current_user.person)
+
+
+def occasion_of(parts: Deployment, person: Person) -> StaffOccasion:
+    """The same for whoever comes by another door: one instant, and the day that it is on."""
+    now = parts.now()
+    return StaffOccasion(
+        study=parts.study,
+        instrument=parts.instrument,
+        production=parts.settings.production,
+        now=now,
+        today=parts.day_of(now),
+        day_of=parts.day_of,
+        person=person,
+    )
 
 
 def may(endpoint: str) -> bool:

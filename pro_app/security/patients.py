@@ -114,7 +114,7 @@ def _choose_pin(
 ) -> Entering:
     if link.activation is None or not takes_code(link, now):
         return CodeEnded()
-    if pins.is_easily_guessed(pin):
+    if not pins.may_be_chosen(pin):
         return EasyPin()
     fits = secrets.verify_code(code, link.activation.code_hash, pepper=pepper)
     # Hashed either way: how long it takes must not tell, during a wait, which code fits.

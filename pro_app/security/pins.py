@@ -1,9 +1,20 @@
-"""What a patient may choose as her PIN."""
+"""Which PINs there may be: one rule for those that patients choose and those that are drawn."""
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 # Of the choices that no rule below finds, those that lists of leaked ones begin with.
 _OFTEN_CHOSEN = frozenset({"1004", "1314", "2580", "5201", "147258", "159753", "112233", "123321"})
+
+
+def may_be_chosen(text: str) -> bool:
+    """Whether the patient's door takes it as a new PIN."""
+    return is_pin(text) and not is_easily_guessed(text)
+
+
+def first_allowed(drawn: Iterable[str]) -> str:
+    """The first of these that the patient's door takes. Errors: StopIteration, there is none."""
+    return next(pin for pin in drawn if may_be_chosen(pin))
 
 
 def is_pin(text: str) -> bool:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from pro_app.core.sites import EVERYWHERE, Sites, only
+
 
 class Role(StrEnum):
     NURSE = "nurse"  # the patients of one site
@@ -43,6 +45,17 @@ def takes(role: Role, sites: Sequence[str]) -> bool:
     if role is Role.MONITOR:
         return len(sites) >= 1
     return not sites
+
+
+def whose_patients(role: str, sites: Sequence[str]) -> Sites:
+    """The sites whose patients a role sees that was given these.
+
+    A role bound to sites that was given none sees nobody, and so does a role that is not
+    known: a right with a hole in it must not open every door.
+    """
+    if role in SITE_STAFF or role == Role.MONITOR:
+        return only(*sites)
+    return EVERYWHERE if role in (Role.DATA_MANAGER, Role.STATISTICIAN) else only()
 
 
 STAFF_LIMITS = Limits(idle=timedelta(minutes=30), absolute=timedelta(hours=12))

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import itertools
 import os
 import secrets
 import unicodedata
@@ -17,6 +18,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from pro_app.security import pins
 
 # argon2-cffi's defaults follow RFC 9106's low-memory profile (64 MiB, 3 passes).
 _HASHER = PasswordHasher()
@@ -36,8 +39,9 @@ def new_password() -> str:
     return "-".join(text[i : i + 4] for i in range(0, 16, 4))
 
 
-def new_pin(digits: int = 6) -> str:
-    return "".join(secrets.choice("0123456789") for _ in range(digits))
+def new_pin() -> str:
+    """A PIN of six digits, drawn evenly from those that the patient's door takes."""
+    return pins.first_allowed(f"{secrets.randbelow(10**6):06}" for _ in itertools.count())
 
 
 def new_code() -> str:

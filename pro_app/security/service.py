@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from pro_app.acts.person import Person
 from pro_app.security import log, second_factor, secrets
-from pro_app.security.roles import ENTERING_LIMITS, Limits, Role, limits_of
+from pro_app.security.roles import ENTERING_LIMITS, Limits, Role, limits_of, whose_patients
 from pro_app.security.second_factor import Shown
 from pro_app.security.waiting import wait_left
 from pro_app.store.engine.transaction import (
@@ -25,6 +26,12 @@ from pro_app.store.people.staff import Account
 
 def staff_actor(account: Account) -> Actor:
     return Actor(f"staff:{account.name}", account.role, ",".join(account.sites) or None)
+
+
+def person_of(account: Account) -> Person:
+    """Who somebody of the staff is, with the sites that their role and their right give them."""
+    sites = whose_patients(account.role, account.sites)
+    return Person(account.name, account.role, sites, staff_actor(account))
 
 
 #: Refusals that make the next try wait, and what ends that; signing is counted for itself,

@@ -106,18 +106,18 @@ _PAGE_HEADERS = _HEADERS | {
 
 
 class StaffUser(UserMixin):  # type: ignore[misc]
-    """The signed-in member of staff, as pages see her."""
+    """The signed-in member of staff, as pages see them."""
 
     def __init__(self, account: Account, token: str) -> None:
         self.account = account
+        self.person = service.person_of(account)
         self.name = account.name
         self.role = account.role
-        #: The sites whose patients she may see; None: all of them.
-        self.sites = account.sites or None
-        #: The site she belongs to; None: several, or all of them.
+        self.sites = self.person.sites
+        self.actor = self.person.actor
+        #: The site they belong to; None: several, or all of them.
         self.site = account.sites[0] if len(account.sites) == 1 else None
         self.token = token
-        self.actor = service.staff_actor(account)
 
     def get_id(self) -> str:
         return self.token

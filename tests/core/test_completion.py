@@ -1,11 +1,11 @@
 """At which visits a site is told that too few forms came."""
 
 from pro_app.core.completion import FEWEST, low_visits
-from pro_app.core.rates import VisitRates
+from pro_app.core.rates import Counts, VisitRates
 
 
 def row(visit: str, valid: int, expected: int) -> VisitRates:
-    return VisitRates(visit, 3, 20, expected, expected, expected, valid)
+    return VisitRates(visit, 3, Counts(20, 20, expected, expected, expected, valid, valid))
 
 
 def test_less_than_the_floor_is_low_and_the_floor_itself_is_not() -> None:

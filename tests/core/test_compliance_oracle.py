@@ -1,4 +1,4 @@
-"""Six patients of an independent reference: every status and every rate agrees."""
+"""Patients of an independent reference: every status and every count agrees."""
 
 import json
 from datetime import date
@@ -9,17 +9,16 @@ import pytest
 
 from pro_app.core.facts import EventFact, EventKind, FormFact, PatientFacts, ReasonFact
 from pro_app.core.ledger import UNANSWERED, Entry, ledger
-from pro_app.core.rates import pooled, rates
+from pro_app.core.rates import VisitRates, pooled, rates
 from pro_app.core.schedule import plan
 from pro_app.studies import load
 
 STUDY = load("nct04158843")
-ORACLE: dict[str, Any] = json.loads(
-    (Path(__file__).parents[1] / "oracle" / "compliance_dev.json").read_text("utf-8")
-)
-CUTOFF = date.fromisoformat(ORACLE["cutoff"])
-PATIENTS: list[dict[str, Any]] = ORACLE["patients"]
-PIDS = [patient["pid"] for patient in PATIENTS]
+_FOLDER = Path(__file__).parents[1] / "oracle"
+SIX: dict[str, Any] = json.loads((_FOLDER / "compliance_dev.json").read_text("utf-8"))
+MANY: dict[str, Any] = json.loads((_FOLDER / "compliance_dev_2.json").read_text("utf-8"))
+PIDS = [patient["pid"] for patient in SIX["patients"]]
+LETTERS = {"N": "n", "M": "m", "A": "a", "E": "e", "R": "r", "V": "v", "X": "x", "D": "d"}
 
 
 def facts_of(patient: dict[str, Any]) -> PatientFacts:
@@ -30,7 +29,7 @@ def facts_of(patient: dict[str, Any]) -> PatientFacts:
         patient_id=patient["pid"],
         site="LISHUI",
         screened_on=randomised_on,
-        pro_consent_on=randomised_on,
+        pro_consent_on=date.min,
         randomised_on=randomised_on,
         able=True,
         events=tuple(
@@ -42,13 +41,14 @@ def facts_of(patient: dict[str, Any]) -> PatientFacts:
             for form in patient["forms"]
         ),
         reasons=tuple(
-            ReasonFact(visit, code, closes[visit]) for visit, code in patient["reasons"].items()
+            ReasonFact(visit, code, closes[visit])
+            for visit, code in patient.get("reasons", {}).items()
         ),
     )
 
 
-def entries_of(patient: dict[str, Any]) -> tuple[Entry, ...]:
-    return ledger(facts_of(patient), STUDY, valid_from=30, as_of=CUTOFF)
+def entries_of(patient: dict[str, Any], as_of: date) -> tuple[Entry, ...]:
+    return ledger(facts_of(patient), STUDY, valid_from=30, as_of=as_of)
 
 
 def as_reference(entry: Entry) -> dict[str, Any]:
@@ -72,35 +72,53 @@ def as_reference(entry: Entry) -> dict[str, Any]:
     return told
 
 
-@pytest.mark.parametrize("patient", PATIENTS, ids=PIDS)
+def counts_as(row: VisitRates, like: dict[str, Any]) -> dict[str, Any]:
+    """The row under the keys that the reference uses."""
+    numbers = {key: getattr(row.counts, LETTERS.get(key, "")) for key in like if key in LETTERS}
+    told = {"visit": row.visit, "month": row.month, "open_received": row.counts.open_received}
+    return {key: (numbers | told)[key] for key in like if key != "pid"}
+
+
+@pytest.mark.parametrize("patient", SIX["patients"], ids=PIDS)
 def test_every_entry_agrees_with_the_reference(patient: dict[str, Any]) -> None:
-    told = [as_reference(entry) for entry in entries_of(patient)]
+    entries = entries_of(patient, date.fromisoformat(SIX["cutoff"]))
 
-    assert told == ORACLE["statuses"][patient["pid"]]
-
-
-def test_the_rates_of_every_visit_agree_with_the_reference() -> None:
-    rows = rates((entry for patient in PATIENTS for entry in entries_of(patient)), STUDY)
-
-    told = [
-        {"visit": r.visit, "month": r.month, "V": r.v, "E": r.e, "A": r.a, "M": r.m, "N": r.n}
-        for r in rows
-    ]
-    assert told == ORACLE["rates"]
+    assert [as_reference(entry) for entry in entries] == SIX["statuses"][patient["pid"]]
 
 
-@pytest.mark.parametrize("patient", PATIENTS, ids=PIDS)
-def test_the_rates_of_every_patient_agree_with_the_reference(patient: dict[str, Any]) -> None:
-    expected = next(row for row in ORACLE["per_patient"] if row["pid"] == patient["pid"])
+def test_the_counts_of_every_visit_agree_with_the_reference() -> None:
+    as_of = date.fromisoformat(SIX["cutoff"])
+    entries = [entry for each in SIX["patients"] for entry in entries_of(each, as_of)]
 
-    row = pooled(rates(entries_of(patient), STUDY))
+    rows = rates(entries, STUDY, randomised=len(PIDS))
 
-    assert (row.v, row.e, row.a, row.m, row.n) == tuple(
-        expected[key] for key in ("V", "E", "A", "M", "scheduled")
+    assert [counts_as(*pair) for pair in zip(rows, SIX["rates"], strict=True)] == SIX["rates"]
+
+
+@pytest.mark.parametrize("patient", SIX["patients"], ids=PIDS)
+def test_the_counts_of_every_patient_agree_with_the_reference(patient: dict[str, Any]) -> None:
+    expected = next(row for row in SIX["per_patient"] if row["pid"] == patient["pid"])
+    entries = entries_of(patient, date.fromisoformat(SIX["cutoff"]))
+
+    row = pooled(rates(entries, STUDY, randomised=1))
+
+    assert {"pid": patient["pid"]} | counts_as(row, expected) == expected
+
+
+@pytest.mark.parametrize("cutoff", MANY["cutoffs"])
+def test_random_patients_agree_at_every_cutoff(cutoff: str) -> None:
+    as_of, expected = date.fromisoformat(cutoff), MANY["cutoffs"][cutoff]
+    randomised = [p for p in MANY["patients"] if p["randomised_on"] <= cutoff]
+    entries = {patient["pid"]: entries_of(patient, as_of) for patient in randomised}
+
+    told = {
+        pid: [[str(e.status), e.pattern, [str(flag) for flag in e.flags]] for e in found]
+        for pid, found in entries.items()
+    }
+    assert told == expected["statuses"]
+    rows = rates(
+        [e for found in entries.values() for e in found], STUDY, randomised=len(randomised)
     )
-    in_percent = [
-        round(100 * rate, 1)
-        for rate in (row.completion_rate, row.alive_rate, row.available_mature_rate)
-        if rate is not None
+    assert [counts_as(*pair) for pair in zip(rows, expected["rates"], strict=True)] == expected[
+        "rates"
     ]
-    assert in_percent == [expected["CR"], expected["AliveR"], expected["ADR"]]

@@ -98,7 +98,7 @@ def test_a_form_after_a_withdrawal_is_classified_by_its_day_once_it_counts() -> 
         return ledger(facts, STUDY, valid_from=30, as_of=date(2026, 6, 1))[1].status
 
     assert status(facts) is Status.QUARANTINE_AFTER_WITHDRAWAL
-    released = replace(facts, forms=(replace(late, released=True),))
+    released = replace(facts, forms=(replace(late, let_in=True),))
     assert status(released) is Status.VALID
     died = EventFact(EventKind.DEATH, date(2026, 4, 2))
     assert status(replace(released, events=(withdrawal, died))) is Status.ERR_FORM_AFTER_DEATH

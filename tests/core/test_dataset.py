@@ -32,7 +32,7 @@ from pro_app.core.dictionary import DictionaryError, DictionaryRow, Source, dict
 from pro_app.core.facts import Assistance, EventFact, EventKind, FormFact, Mode, PatientFacts
 from pro_app.core.instrument import AnswerState
 from pro_app.core.ledger import Flag, Pattern, Status
-from pro_app.core.rates import VisitRates, pooled, rates
+from pro_app.core.rates import NUMBERS, Counts, VisitRates, pooled, rates
 from pro_app.core.review import QueryState, Review
 from pro_app.core.scoring import score
 from pro_app.export.manifest import VERSION, dictionary
@@ -188,7 +188,9 @@ def test_a_form_after_death_or_withdrawal_leaves_marked(kind: EventKind, why: No
 def test_a_form_without_consent_is_not_for_analysis() -> None:
     facts = replace(ANNA, pro_consent_on=None)
     found = rows(made(form("V0", date(2021, 1, 8)), facts=facts), "forms.csv")
-    assert [(r["status"], r["why_not_analysed"]) for r in found] == [(None, "NOT_IN_LEDGER")]
+    assert [(r["status"], r["why_not_analysed"]) for r in found] == [
+        ("QUARANTINE_BEFORE_CONSENT",) * 2
+    ]
 
 
 def test_what_happened_after_the_day_is_left_out() -> None:
@@ -236,7 +238,7 @@ def test_withdrawn_consent_takes_the_patient_out_of_every_file() -> None:
 
 def test_compliance_is_the_core_s_for_all_and_for_each_site() -> None:
     dataset = made(form("V0", date(2021, 1, 8)), form("V1", date(2021, 4, 11)))
-    expected = rates(dataset.entries, STUDY)
+    expected = rates(dataset.entries, STUDY, randomised=1)
     found = rows(dataset, "compliance.csv")
     assert len(found) == (len(STUDY.visits) + 1) * (len(STUDY.sites) + 1)
     for row, rate in zip(found, (*expected, pooled(expected)), strict=False):
@@ -247,7 +249,8 @@ def test_compliance_is_the_core_s_for_all_and_for_each_site() -> None:
 
 
 def _rate_of(row: dict[str, Any]) -> VisitRates:
-    return VisitRates(row["visit"], row["month"], *(row[letter] for letter in "NMAEV"))
+    names = (name if name in row else name.upper() for name in NUMBERS)
+    return VisitRates(row["visit"], row["month"], Counts(*(row[name] for name in names)))
 
 
 def test_the_ledger_file_alone_gives_the_rates_again() -> None:
@@ -256,12 +259,19 @@ def test_the_ledger_file_alone_gives_the_rates_again() -> None:
     counted = {"VALID", "PARTIAL", "EMPTY", "OUT_OF_WINDOW"}
     for row in rows(dataset, "compliance.csv")[: len(STUDY.visits)]:
         here = [r for r in population if r["visit"] == row["visit"]]
-        mature = [r for r in here if r["window_closed"] or r["status"] in counted]
-        alive = [r for r in mature if r["alive_at_target"] or r["status"] in counted]
-        expected = [r for r in here if r["status"] in counted | {"MISSING"}]
-        valid = [r for r in here if r["status"] == "VALID"]
-        sizes = [len(part) for part in (here, mature, alive, expected, valid)]
-        assert sizes == [row[letter] for letter in "NMAEV"]
+        mature = [r for r in here if r["window_closed"]]
+        alive = [r for r in mature if r["alive_at_target"]]
+        expected = [r for r in alive if r["asked_for"]]
+        received = [r for r in expected if r["status"] in counted]
+        valid = [r for r in received if r["status"] == "VALID"]
+        unasked = [r for r in mature if r["status"] in counted and r not in expected]
+        died = [r for r in expected if r["died_in_window"] and r not in received]
+        still = [r for r in here if r["window_open"]]
+        early = [r for r in here if r["status"] in counted and not r["window_closed"]]
+        nested = (here, mature, alive, expected, received, valid)
+        sizes = [len(part) for part in (*nested, unasked, died, still, early)]
+        names = (*"NMAERVXD", "open", "open_received")
+        assert sizes == [row[name] for name in names]
 
 
 def test_rows_follow_patient_visit_and_item() -> None:

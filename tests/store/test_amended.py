@@ -7,6 +7,7 @@ from flask import Flask
 
 from pro_app.core.corrections import AskedBy, Changes, Evidence, corrected
 from pro_app.core.facts import FormFact
+from pro_app.core.sites import EVERYWHERE, only
 from pro_app.deployment import deployment
 from pro_app.store.desk import alerts
 from pro_app.store.engine.transaction import reading, transaction
@@ -27,7 +28,7 @@ def _form(submission_id: str) -> held.HeldForm:
     with reading() as connection:
         form_id = held.form_id_of(connection, submission_id)
         assert form_id is not None
-        found = held.find_form(connection, form_id, sites=None)
+        found = held.find_form(connection, form_id, sites=EVERYWHERE)
     assert found is not None
     return found
 
@@ -67,7 +68,7 @@ def _decide(submission_id: str, *, counts: bool, now: datetime) -> None:
 
 def _facts(known_at: datetime | None = None) -> tuple[FormFact, ...]:
     with reading() as connection:
-        [known] = read_facts(connection, Scope(), known_at=known_at)
+        [known] = read_facts(connection, Scope(EVERYWHERE), known_at=known_at)
     return known.facts.forms
 
 
@@ -137,15 +138,15 @@ def test_a_second_form_that_counts_takes_the_place_of_the_first(
     factories.add_form(patient_id, "V0", date(2026, 1, 5), standing=False, submission_id="second")
     before = deployment().now()
     with reading() as connection:
-        [waits] = decisions.waiting(connection, ("LISHUI",))
-        assert decisions.waiting(connection, ("JIAXING",)) == []
+        [waits] = decisions.waiting(connection, only("LISHUI"))
+        assert decisions.waiting(connection, only("JIAXING")) == []
     assert (waits.why, waits.number) == (decisions.Why.SECOND, "LISHUI-001")
 
     _decide("second", counts=True, now=before + timedelta(hours=1))
     assert _facts() == (FormFact("V0", date(2026, 1, 5), 37, released=True),)
     assert _facts(known_at=before) == (FormFact("V0", V0, 37),)
     with reading() as connection:
-        assert decisions.waiting(connection, None) == []
+        assert decisions.waiting(connection, EVERYWHERE) == []
         counting = scored_forms(connection, patient_id, deployment().instrument.scoring_version)
     assert [form.counts for form in counting] == [False, True]
     clock.advance(hours=1)
@@ -162,12 +163,12 @@ def test_a_form_after_a_withdrawal_waits_until_it_is_decided_on(in_app: Flask) -
     factories.add_form(patient_id, "V0", V0, submission_id="late")
     factories.add_event(patient_id, "withdrawal_questionnaires", date(2026, 1, 2))
     with reading() as connection:
-        [waits] = decisions.waiting(connection, ("LISHUI",))
+        [waits] = decisions.waiting(connection, only("LISHUI"))
     assert (waits.why, waits.since_on) == (decisions.Why.AFTER_WITHDRAWAL, date(2026, 1, 2))
     _decide("late", counts=True, now=deployment().now())
     assert _facts() == (FormFact("V0", V0, 37, released=True),)
     with reading() as connection:
-        assert decisions.waiting(connection, ("LISHUI",)) == []
+        assert decisions.waiting(connection, only("LISHUI")) == []
 
 
 def _looked(since: date) -> list[alerts.Looked]:

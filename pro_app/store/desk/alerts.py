@@ -1,15 +1,17 @@
 """Alerts: what a rule of the study found in a form, from the finding to the closing note."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from pro_app.core.sites import Sites
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.forms.amended import read_amended
-from pro_app.store.statuses.today import Cut
+from pro_app.store.statuses.cuts import Cut
 from pro_app.store.tables import alert, form, form_score, patient
 
 
@@ -141,11 +143,11 @@ def _open_alerts() -> Any:
     )
 
 
-def open_alerts(connection: Connection, *, sites: Sequence[str], limit: int) -> Cut[OpenAlert]:
+def open_alerts(connection: Connection, *, sites: Sites, limit: int) -> Cut[OpenAlert]:
     """The alerts of these sites that nobody has closed, escalated ones and the oldest first."""
     query = (
         _open_alerts()
-        .where(patient.c.site.in_(sites))
+        .where(at_sites(patient.c.site, sites))
         .order_by(alert.c.escalated_at.is_(None), alert.c.opened_at, alert.c.id)
         .add_columns(func.count().over().label("total"))
         .limit(limit)
@@ -160,11 +162,10 @@ def not_taken(connection: Connection) -> list[OpenAlert]:
     return [OpenAlert(*row) for row in connection.execute(query)]
 
 
-def lock_alert(tx: Tx, alert_id: int, *, sites: Sequence[str] | None) -> OpenAlert | None:
+def lock_alert(tx: Tx, alert_id: int, *, sites: Sites) -> OpenAlert | None:
     """An open alert, locked; None when there is none of this number at these sites."""
     query = _open_alerts().where(alert.c.id == alert_id).with_for_update(of=alert)
-    if sites is not None:
-        query = query.where(patient.c.site.in_(sites))
+    query = query.where(at_sites(patient.c.site, sites))
     row: Any = tx.execute(query).one_or_none()
     return OpenAlert(*row) if row else None
 

@@ -1,17 +1,19 @@
 """The contact log: each attempt to reach a patient, and who is not reached at all."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import CTE, Connection, and_, case, func, insert, select, update
 
 from pro_app.core.contact import Attempt, Channel, Outcome
+from pro_app.core.sites import Sites
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.few import few
 from pro_app.store.engine.known import known
 from pro_app.store.engine.transaction import Tx
-from pro_app.store.statuses.expected import asked_no_more
-from pro_app.store.statuses.today import Cut
+from pro_app.store.statuses.cuts import Cut
+from pro_app.store.statuses.rule import asked_no_more
 from pro_app.store.tables import contact_attempt, patient
 
 _ATTEMPT = (
@@ -109,7 +111,7 @@ def latest(
 
 
 def not_reached(
-    connection: Connection, *, sites: Sequence[str], since: datetime, tries: int, limit: int
+    connection: Connection, *, sites: Sites, since: datetime, tries: int, limit: int
 ) -> Cut[NotReached]:
     """Whom so many tries since an instant did not reach, the longest tried first.
 
@@ -126,7 +128,7 @@ def not_reached(
         .join_from(recent, patient, patient.c.id == recent.c.patient_id)
         .where(
             # An expression: by its index SQLite would start from all patients of the site.
-            (patient.c.site + "").in_(sites),
+            at_sites(patient.c.site + "", sites),
             func.coalesce(recent.c.made_at > recent.c.reached_at, True),
             ~asked_no_more(patient.c.id),
         )
@@ -158,7 +160,7 @@ def _tries_since(since: datetime) -> CTE:
 
 
 def call_backs(
-    connection: Connection, *, sites: Sequence[str], since: datetime, until: datetime, limit: int
+    connection: Connection, *, sites: Sites, since: datetime, until: datetime, limit: int
 ) -> Cut[CallBack]:
     """Who is to be called again until an instant, and has not been since; the earliest first."""
     later = contact_attempt.alias("later")
@@ -189,7 +191,7 @@ def call_backs(
             patient.c.number, due.c.visit, due.c.call_back_at, func.count().over().label("total")
         )
         .join_from(due, patient, patient.c.id == due.c.patient_id)
-        .where(patient.c.site.in_(sites), ~asked_no_more(patient.c.id))
+        .where(at_sites(patient.c.site, sites), ~asked_no_more(patient.c.id))
         .order_by(due.c.call_back_at, patient.c.number)
         .limit(limit)
     )

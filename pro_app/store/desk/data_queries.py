@@ -1,6 +1,5 @@
 """Queries to the site: what is asked about a patient, a visit, a field; and what was answered."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,8 +7,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, update
 
 from pro_app.core.review import Deed, QueryState, state_after
+from pro_app.core.sites import Sites
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.transaction import Tx
-from pro_app.store.statuses.today import Cut
+from pro_app.store.statuses.cuts import Cut
 from pro_app.store.tables import data_query, form, patient, query_note
 
 
@@ -88,15 +89,13 @@ def _write(tx: Tx, query_id: int, deed: Deed, words: str | None) -> None:
     )
 
 
-def find_query(
-    connection: Connection, query_id: int, *, sites: Sequence[str] | None
-) -> Query | None:
+def find_query(connection: Connection, query_id: int, *, sites: Sites) -> Query | None:
     """The query, None when there is none with this id of a patient at these sites."""
     row = connection.execute(_at(_query(), sites).where(data_query.c.id == query_id)).one_or_none()
     return _made(row) if row else None
 
 
-def lock_query(tx: Tx, query_id: int, *, sites: Sequence[str] | None) -> Query | None:
+def lock_query(tx: Tx, query_id: int, *, sites: Sites) -> Query | None:
     """The same, locked: whose turn it is holds until the transaction ends."""
     tx.execute(select(data_query.c.id).where(data_query.c.id == query_id).with_for_update())
     return find_query(tx.connection, query_id, sites=sites)
@@ -130,7 +129,7 @@ def list_queries(
     connection: Connection,
     state: QueryState,
     *,
-    sites: Sequence[str] | None,
+    sites: Sites,
     number: str = "",
     limit: int,
     skip: int = 0,
@@ -147,7 +146,7 @@ def list_queries(
     return [_made(row) for row in connection.execute(query.limit(limit).offset(skip))]
 
 
-def count_open(connection: Connection, *, sites: Sequence[str] | None) -> dict[QueryState, int]:
+def count_open(connection: Connection, *, sites: Sites) -> dict[QueryState, int]:
     """How many wait for the site, and how many for whoever asked."""
     last = _last(query_note.c.deed).label("last")
     query = select(last, func.count()).join_from(data_query, patient)
@@ -159,7 +158,7 @@ def count_open(connection: Connection, *, sites: Sequence[str] | None) -> dict[Q
 
 
 def waiting_for_site(
-    connection: Connection, *, sites: Sequence[str], limit: int, counted: int = 1000
+    connection: Connection, *, sites: Sites, limit: int, counted: int = 1000
 ) -> Cut[Query]:
     """The queries that these sites have to answer, the oldest first."""
     waiting = _at(_query(), sites).where(*_so_far(QueryState.OPEN))
@@ -242,8 +241,8 @@ def _query() -> Select[Any]:
     ).join_from(data_query, patient)
 
 
-def _at(query: Select[Any], sites: Sequence[str] | None) -> Select[Any]:
-    return query if sites is None else query.where(patient.c.site.in_(sites))
+def _at(query: Select[Any], sites: Sites) -> Select[Any]:
+    return query.where(at_sites(patient.c.site, sites))
 
 
 def _made(row: Any) -> Query:

@@ -1,6 +1,5 @@
 """What patients ask about their data: from the asking to the answer."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -8,6 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from pro_app.core.requests import RequestKind, RequestOutcome, due_on
+from pro_app.core.sites import Sites
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import data_request, patient
 
@@ -45,9 +46,7 @@ class OpenRequest:
     recorded_by: str
 
 
-def open_requests(
-    connection: Connection, *, sites: Sequence[str] | None, limit: int
-) -> tuple[OpenRequest, ...]:
+def open_requests(connection: Connection, *, sites: Sites, limit: int) -> tuple[OpenRequest, ...]:
     """What is to be answered at these sites, the soonest due first."""
     query = (
         select(
@@ -63,8 +62,7 @@ def open_requests(
         .order_by(data_request.c.due_on, data_request.c.id)
         .limit(limit)
     )
-    if sites is not None:
-        query = query.where(patient.c.site.in_(sites))
+    query = query.where(at_sites(patient.c.site, sites))
     return tuple(
         OpenRequest(row.id, row.number, RequestKind(row.kind), *row[3:])
         for row in connection.execute(query)

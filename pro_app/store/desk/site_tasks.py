@@ -1,12 +1,13 @@
 """What a job asks of a site as a whole, from the day it is so until it is so no longer."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Connection, insert, select, update
 
+from pro_app.core.sites import Sites
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import site_task
 
@@ -32,18 +33,15 @@ class OpenSiteTask:
     opened_at: datetime
 
 
-def open_site_tasks(
-    connection: Connection, *, sites: Sequence[str] | None
-) -> tuple[OpenSiteTask, ...]:
-    """What is asked of these sites, None for all, the longest open first."""
+def open_site_tasks(connection: Connection, *, sites: Sites) -> tuple[OpenSiteTask, ...]:
+    """What is asked of these sites, the longest open first."""
     task = site_task.c
     query = (
         select(task.id, task.site, task.kind, task.visit, task.opened_at)
         .where(task.closed_at.is_(None))
         .order_by(task.opened_at, task.id)
     )
-    if sites is not None:
-        query = query.where(task.site.in_(sites))
+    query = query.where(at_sites(task.site, sites))
     return tuple(OpenSiteTask(*row) for row in connection.execute(query))
 
 

@@ -1,33 +1,18 @@
 """What a patient or her phone asks a nurse to do, from the asking to the outcome."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Select, exists, func, insert, or_, select, update
 
+from pro_app.core.sites import Sites
+from pro_app.core.tasks import TaskKind, TaskOutcome
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.transaction import Tx
-from pro_app.store.statuses.expected import asked_no_more
-from pro_app.store.statuses.today import Cut, RowT
+from pro_app.store.statuses.cuts import Cut, RowT
+from pro_app.store.statuses.rule import asked_no_more
 from pro_app.store.tables import draft, form, nurse_task, patient, planned_visit
-
-
-class TaskKind(StrEnum):
-    """What is asked for; a patient has at most one open task of each kind."""
-
-    HELP = "HELP"  # she pressed the help button
-    FORM_NOT_TAKEN = "FORM_NOT_TAKEN"  # her phone holds a form that the server refused
-
-
-class TaskOutcome(StrEnum):
-    """How a task ended."""
-
-    REACHED = "REACHED"  # the nurse spoke with her
-    NO_ANSWER = "NO_ANSWER"
-    OTHERWISE = "OTHERWISE"
-    RECEIVED = "RECEIVED"  # the form came after all
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +111,7 @@ class SiteTask:
     taken: bool
 
 
-def lock_task(tx: Tx, task_id: int, *, sites: Sequence[str] | None) -> SiteTask | None:
+def lock_task(tx: Tx, task_id: int, *, sites: Sites) -> SiteTask | None:
     """The task, locked; None when there is none of this number at these sites."""
     query = (
         select(
@@ -142,8 +127,7 @@ def lock_task(tx: Tx, task_id: int, *, sites: Sequence[str] | None) -> SiteTask 
         .where(nurse_task.c.id == task_id)
         .with_for_update(of=nurse_task)
     )
-    if sites is not None:
-        query = query.where(patient.c.site.in_(sites))
+    query = query.where(at_sites(patient.c.site, sites))
     row = tx.execute(query).one_or_none()
     return SiteTask(**row._mapping) if row else None
 
@@ -188,7 +172,7 @@ class Begun:
 
 
 def waiting(
-    connection: Connection, kind: TaskKind, *, sites: Sequence[str], limit: int, counted: int
+    connection: Connection, kind: TaskKind, *, sites: Sites, limit: int, counted: int
 ) -> Cut[Waiting]:
     """The open tasks of a kind at these sites, the oldest first."""
     query = (
@@ -203,7 +187,7 @@ def waiting(
         )
         .join(patient, patient.c.id == nurse_task.c.patient_id)
         .where(
-            patient.c.site.in_(sites),
+            at_sites(patient.c.site, sites),
             nurse_task.c.kind == kind.value,
             nurse_task.c.closed_at.is_(None),
         )
@@ -215,7 +199,7 @@ def waiting(
 def begun(
     connection: Connection,
     *,
-    sites: Sequence[str],
+    sites: Sites,
     before: datetime,
     today: date,
     limit: int,
@@ -241,7 +225,7 @@ def begun(
             & (planned_visit.c.visit == draft.c.visit),
         )
         .where(
-            patient.c.site.in_(sites),
+            at_sites(patient.c.site, sites),
             draft.c.updated_at < before,
             or_(closes_on.is_(None), closes_on >= today),
             ~came,

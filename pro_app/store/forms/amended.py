@@ -48,10 +48,10 @@ class Touched:
 
     @property
     def fact(self) -> FormFact:
-        released = self.counts is True
+        let_in = True if self.counts else None
         if self.truth is None:
-            return FormFact(self.visit, self.answered_on, self.items_answered, released)
-        return FormFact(self.visit, self.truth.answered_on, self.truth.items_answered, released)
+            return FormFact(self.visit, self.answered_on, self.items_answered, let_in)
+        return FormFact(self.visit, self.truth.answered_on, self.truth.items_answered, let_in)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, insert, select
 
 from pro_app.core.corrections import AskedBy, Changes, Evidence
+from pro_app.core.sites import EVERYWHERE, Sites
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.few import few
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import correction, correction_decision, form, patient
@@ -70,7 +72,7 @@ def decide_correction(tx: Tx, correction_id: int, *, signed: bool, why: str | No
 
 
 def find_correction(
-    connection: Connection, correction_id: int, *, sites: Sequence[str] | None
+    connection: Connection, correction_id: int, *, sites: Sites
 ) -> Correction | None:
     """The correction, None when there is none of a patient at these sites."""
     found = _read(connection, correction.c.id == correction_id, sites)
@@ -79,17 +81,15 @@ def find_correction(
 
 def corrections_of(connection: Connection, form_id: int) -> list[Correction]:
     """Every correction of a form, in the order in which they were written."""
-    return _read(connection, correction.c.form_id == form_id, None)
+    return _read(connection, correction.c.form_id == form_id, EVERYWHERE)
 
 
-def unsigned(connection: Connection, *, sites: Sequence[str] | None) -> list[Correction]:
+def unsigned(connection: Connection, *, sites: Sites) -> list[Correction]:
     """The corrections that wait for the investigator, the oldest first."""
     return _read(connection, correction_decision.c.correction_id.is_(None), sites)
 
 
-def _read(
-    connection: Connection, which: ColumnElement[bool], sites: Sequence[str] | None
-) -> list[Correction]:
+def _read(connection: Connection, which: ColumnElement[bool], sites: Sites) -> list[Correction]:
     asked = (
         select(
             correction,
@@ -108,8 +108,7 @@ def _read(
         .join(patient, patient.c.id == form.c.patient_id)
         .order_by(found.c.id)
     )
-    if sites is not None:
-        query = query.where(patient.c.site.in_(sites))
+    query = query.where(at_sites(patient.c.site, sites))
     return [
         Correction(
             id=row.id,

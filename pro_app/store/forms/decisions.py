@@ -1,6 +1,5 @@
 """Which form counts where the site has to say so: second ones, and those after a withdrawal."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -20,6 +19,8 @@ from sqlalchemy import (
 )
 
 from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind
+from pro_app.core.sites import Sites
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.few import few
 from pro_app.store.engine.known import known
 from pro_app.store.engine.transaction import Tx
@@ -112,13 +113,13 @@ _UNDECIDED = ~exists().where(
 )
 
 
-def waiting(connection: Connection, sites: Sequence[str] | None) -> list[WaitingForm]:
+def waiting(connection: Connection, sites: Sites) -> list[WaitingForm]:
     """The forms that nobody has decided on, the latest received first."""
     found = [*_second(connection, sites), *_after_withdrawal(connection, sites)]
     return sorted(found, key=lambda each: each.received_at, reverse=True)
 
 
-def _second(connection: Connection, sites: Sequence[str] | None) -> list[WaitingForm]:
+def _second(connection: Connection, sites: Sites) -> list[WaitingForm]:
     # As the index says it: SQLite uses it for no bound value.
     not_standing: ColumnElement[bool] = literal_column("NOT form.standing AND NOT form.proxy")
     second = few(select(form.c.id).where(not_standing, _UNDECIDED), "second")
@@ -127,15 +128,14 @@ def _second(connection: Connection, sites: Sequence[str] | None) -> list[Waiting
         .join_from(second, form, form.c.id == second.c.id)
         .join(patient, patient.c.id == form.c.patient_id)
     )
-    if sites is not None:
-        query = query.where(patient.c.site.in_(sites))
+    query = query.where(at_sites(patient.c.site, sites))
     return [
         _waiting(row, Why.SECOND, row.answered_on, row.items_answered)
         for row in connection.execute(query)
     ]
 
 
-def _maybe_late(sites: Sequence[str] | None) -> Select[Any]:
+def _maybe_late(sites: Sites) -> Select[Any]:
     """The forms that came after a withdrawal by their first day, or that were given another."""
     ended = (
         select(event.c.patient_id, func.min(event.c.happened_on).label("since_on"))
@@ -163,10 +163,10 @@ def _maybe_late(sites: Sequence[str] | None) -> Select[Any]:
         .join(patient, patient.c.id == form.c.patient_id)
         .where(standing(), or_(form.c.answered_on > ended.c.since_on, redated), _UNDECIDED)
     )
-    return query if sites is None else query.where(patient.c.site.in_(sites))
+    return query.where(at_sites(patient.c.site, sites))
 
 
-def _after_withdrawal(connection: Connection, sites: Sequence[str] | None) -> list[WaitingForm]:
+def _after_withdrawal(connection: Connection, sites: Sites) -> list[WaitingForm]:
     """By the day as it was corrected: few have withdrawn, so these are looked at one by one."""
     rows = connection.execute(_maybe_late(sites)).all()
     ids = sorted({row.patient_id for row in rows})

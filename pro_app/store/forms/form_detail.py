@@ -1,6 +1,6 @@
 """One form as it is kept, with what stands after all that was signed and decided."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Select, select
 from pro_app.core.corrections import Truth
 from pro_app.core.facts import Assistance, Mode
 from pro_app.core.scoring import Score
+from pro_app.core.sites import Sites
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.forms.amended import read_amended
 from pro_app.store.tables import form, form_score, patient
@@ -52,18 +54,15 @@ class HeldForm:
         return self.mode is Mode.PAPER
 
 
-def find_form(
-    connection: Connection, form_id: int, *, sites: Sequence[str] | None
-) -> HeldForm | None:
+def find_form(connection: Connection, form_id: int, *, sites: Sites) -> HeldForm | None:
     """The form, None when there is none with this id of a patient at these sites."""
     query = _query().where(form.c.id == form_id)
-    if sites is not None:
-        query = query.where(patient.c.site.in_(sites))
+    query = query.where(at_sites(patient.c.site, sites))
     row = connection.execute(query).one_or_none()
     return _held(connection, row) if row else None
 
 
-def lock_form(tx: Tx, form_id: int, *, sites: Sequence[str] | None) -> HeldForm | None:
+def lock_form(tx: Tx, form_id: int, *, sites: Sites) -> HeldForm | None:
     """The same with its patient locked: what is decided of it holds."""
     owner = select(form.c.patient_id).where(form.c.id == form_id).scalar_subquery()
     tx.execute(select(patient.c.id).where(patient.c.id == owner).with_for_update())

@@ -9,6 +9,8 @@ from sqlalchemy import Connection, exists, func, insert, literal_column, select
 
 from pro_app.core.corrections import Truth
 from pro_app.core.facts import Mode
+from pro_app.core.sites import Sites
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.few import few
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import form, keying_decision, patient, second_keying
@@ -95,9 +97,7 @@ _PAPER = (
 )
 
 
-def keyed_once(
-    connection: Connection, *, sites: Sequence[str] | None, limit: int
-) -> list[PaperForm]:
+def keyed_once(connection: Connection, *, sites: Sites, limit: int) -> list[PaperForm]:
     """The paper forms that nobody has keyed a second time, the latest received first."""
     query = (
         select(*_PAPER)
@@ -110,12 +110,11 @@ def keyed_once(
         .order_by(form.c.received_at.desc(), form.c.id.desc())
         .limit(limit)
     )
-    if sites is not None:
-        query = query.where(patient.c.site.in_(sites))
+    query = query.where(at_sites(patient.c.site, sites))
     return [PaperForm(*row, None) for row in connection.execute(query)]
 
 
-def differing(connection: Connection, *, sites: Sequence[str] | None) -> list[PaperForm]:
+def differing(connection: Connection, *, sites: Sites) -> list[PaperForm]:
     """The paper forms whose two keyings differ in what nobody has settled yet."""
     settled = (
         select(func.count())
@@ -132,8 +131,7 @@ def differing(connection: Connection, *, sites: Sequence[str] | None) -> list[Pa
         .join(patient, patient.c.id == form.c.patient_id)
         .order_by(form.c.received_at.desc(), form.c.id.desc())
     )
-    if sites is not None:
-        query = query.where(patient.c.site.in_(sites))
+    query = query.where(at_sites(patient.c.site, sites))
     return [
         PaperForm(*row[:6], len(row.differences) - row.settled)
         for row in connection.execute(query)

@@ -11,8 +11,9 @@ from sqlalchemy.exc import IntegrityError
 
 from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
+from pro_app.core.sites import EVERYWHERE
 from pro_app.core.submission import KnownForm
-from pro_app.store.desk.tasks import TaskKind
+from pro_app.core.tasks import TaskKind
 from pro_app.store.engine.locked import LOCKED
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.forms.forms import Received
@@ -242,7 +243,7 @@ def keeping() -> Iterator[None]:
 
 def facts_of(connection: Connection, patient_id: int) -> PatientFacts:
     """All that is known of one patient."""
-    [known] = read_facts(connection, Scope(ids=(patient_id,)))
+    [known] = read_facts(connection, Scope(EVERYWHERE, ids=(patient_id,)))
     return known.facts
 
 

@@ -18,9 +18,11 @@ from sqlalchemy import (
 )
 
 from pro_app.core.review import Review, review_of
+from pro_app.core.sites import Sites
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
 from pro_app.store.engine.transaction import Tx
-from pro_app.store.statuses.today import Cut
+from pro_app.store.statuses.cuts import Cut
 from pro_app.store.tables import (
     correction,
     correction_decision,
@@ -90,9 +92,7 @@ def write_review(tx: Tx, form_id: int, *, approved: bool, revision: int, why: st
     )
 
 
-def lock_forms(
-    tx: Tx, form_ids: Sequence[int], *, sites: Sequence[str] | None
-) -> dict[int, Reviewed]:
+def lock_forms(tx: Tx, form_ids: Sequence[int], *, sites: Sites) -> dict[int, Reviewed]:
     """Those of these forms that are of patients at these sites, with their patients locked."""
     owners = select(form.c.patient_id).where(form.c.id.in_(form_ids))
     locking = select(patient.c.id).where(patient.c.id.in_(owners)).order_by(patient.c.number)
@@ -101,9 +101,7 @@ def lock_forms(
     return {row.id: _made(row) for row in tx.execute(query)}
 
 
-def find_reviewed(
-    connection: Connection, form_id: int, *, sites: Sequence[str] | None
-) -> Reviewed | None:
+def find_reviewed(connection: Connection, form_id: int, *, sites: Sites) -> Reviewed | None:
     """The form, None when there is none with this id of a patient at these sites."""
     row = connection.execute(_at(_query(), sites).where(form.c.id == form_id)).one_or_none()
     return _made(row) if row else None
@@ -113,7 +111,7 @@ def list_forms(
     connection: Connection,
     reviews: Sequence[Review],
     *,
-    sites: Sequence[str] | None,
+    sites: Sites,
     visit: str = "",
     limit: int,
     counted: int,
@@ -194,8 +192,8 @@ def _query() -> Select[Any]:
     )
 
 
-def _at(query: Select[Any], sites: Sequence[str] | None) -> Select[Any]:
-    return query if sites is None else query.where(patient.c.site.in_(sites))
+def _at(query: Select[Any], sites: Sites) -> Select[Any]:
+    return query.where(at_sites(patient.c.site, sites))
 
 
 def _made(row: Any) -> Reviewed:

@@ -1,11 +1,12 @@
 """Photographs of the paper that a form was keyed from: kept, looked at, removed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
+from pro_app.core.sites import Sites
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import form, paper_scan, patient
 
@@ -42,7 +43,7 @@ def scans_of(connection: Connection, form_id: int) -> list[Scan]:
 
 
 def find_picture(
-    connection: Connection, form_id: int, scan_id: int, *, sites: Sequence[str] | None
+    connection: Connection, form_id: int, scan_id: int, *, sites: Sites
 ) -> Picture | None:
     """The picture, None when this form at these sites has none such, or has it no more."""
     query = (
@@ -61,8 +62,7 @@ def find_picture(
             paper_scan.c.removed_at.is_(None),
         )
     )
-    if sites is not None:
-        query = query.where(patient.c.site.in_(sites))
+    query = query.where(at_sites(patient.c.site, sites))
     row = connection.execute(query).one_or_none()
     return Picture(*row) if row else None
 

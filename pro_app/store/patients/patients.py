@@ -8,7 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
 from pro_app.core.schedule import plan
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
+from pro_app.store.engine.at_sites import at_sites
+from pro_app.store.engine.known import known
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import (
     allocation,
@@ -58,13 +61,10 @@ def _patient(row: Row[Any]) -> Patient:
     return Patient(row.id, row.number, row.site, PatientState(*row[3:]))
 
 
-def find_patient(
-    connection: Connection, number: str, *, sites: Sequence[str] | None = None
-) -> Patient | None:
+def find_patient(connection: Connection, number: str, *, sites: Sites) -> Patient | None:
     """The patient with this trial number, None when there is none at these sites."""
     query = _select().where(patient.c.number == number)
-    if sites is not None:
-        query = query.where(patient.c.site.in_(sites))
+    query = query.where(at_sites(patient.c.site, sites))
     row = connection.execute(query).one_or_none()
     return _patient(row) if row else None
 
@@ -162,11 +162,14 @@ def versions_of(connection: Connection, patient_id: int) -> list[StateVersion]:
     return [StateVersion(PatientState(*row[2:]), *row[:2]) for row in connection.execute(query)]
 
 
-def arms_of(connection: Connection, patient_ids: Sequence[int] | None = None) -> dict[int, str]:
+def arms_of(
+    connection: Connection,
+    patient_ids: Sequence[int] | None = None,
+    *,
+    known_at: datetime | None = None,
+) -> dict[int, str]:
     """Patient id → arm. Only for what the statistician asked for."""
-    query = select(allocation.c.patient_id, allocation.c.arm).where(
-        allocation.c.superseded_at.is_(None)
-    )
+    query = select(allocation.c.patient_id, allocation.c.arm).where(known(allocation, known_at))
     if patient_ids is not None:
         query = query.where(allocation.c.patient_id.in_(patient_ids))
     return {row.patient_id: row.arm for row in connection.execute(query)}

@@ -1,12 +1,13 @@
 """Pauses of patients: from a day to another or until it is known; changed by superseding."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, insert, or_, select, update
 
 from pro_app.core.pauses import PauseFact, PauseKind
+from pro_app.core.sites import Sites
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import patient, pause
@@ -49,15 +50,13 @@ def pauses_of(connection: Connection, patient_id: int) -> list[Pause]:
     ]
 
 
-def paused(
-    connection: Connection, *, sites: Sequence[str], today: date, limit: int
-) -> tuple[Paused, ...]:
+def paused(connection: Connection, *, sites: Sites, today: date, limit: int) -> tuple[Paused, ...]:
     """The patients of these sites who are on a pause today, the shortest to last first."""
     query = (
         select(patient.c.number, pause.c.kind, pause.c.from_on, pause.c.until_on)
         .join(patient, patient.c.id == pause.c.patient_id)
         .where(
-            patient.c.site.in_(sites),
+            at_sites(patient.c.site, sites),
             known(pause, None),
             pause.c.from_on <= today,
             or_(pause.c.until_on.is_(None), pause.c.until_on >= today),

@@ -1,9 +1,9 @@
 """The keys with which patients' phones keep what is not received yet."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import Connection, insert, select
 
+from pro_app.core.sites import Sites
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import patient, phone_key
 
@@ -18,13 +18,10 @@ def add_phone_key(tx: Tx, patient_id: int, key: str) -> None:
     tx.execute(insert(phone_key), {"patient_id": patient_id, "key": key, "made_at": tx.now})
 
 
-def phone_keys_at(
-    connection: Connection, sites: Sequence[str] | None
-) -> list[tuple[int, str, str]]:
+def phone_keys_at(connection: Connection, sites: Sites) -> list[tuple[int, str, str]]:
     """(patient id, trial number, key) of every patient of these sites who has one."""
     query = select(patient.c.id, patient.c.number, phone_key.c.key).join(
         patient, patient.c.id == phone_key.c.patient_id
     )
-    if sites is not None:
-        query = query.where(patient.c.site.in_(sites))
+    query = query.where(at_sites(patient.c.site, sites))
     return [(row.id, row.number, row.key) for row in connection.execute(query)]

@@ -21,7 +21,7 @@ class Account:
     id: int
     name: str
     role: str
-    sites: tuple[str, ...]  # none: every site
+    sites: tuple[str, ...]  # as given; the role says whose patients that means
 
 
 #: What an account is read from, and the right that holds now.

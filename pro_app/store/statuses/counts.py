@@ -1,12 +1,10 @@
 """The numbers behind the rates, counted by the database: one statement for any study.
 
-It says the same as `core.ledger` and `core.rates` do of the same facts; a property test
-holds the two against each other. Patients whose forms were corrected or decided on are
-few, and left to the core.
+It says the same as `core.rates` does of the same facts; a property test holds the two
+against each other. A visit counts for the site of its target day.
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -14,10 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Date,
-    FromClause,
     Select,
-    Table,
     Text,
     and_,
     case,
@@ -25,42 +20,39 @@ from sqlalchemy import (
     func,
     literal,
     null,
-    or_,
     select,
 )
 
-from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind
-from pro_app.core.rates import VisitRates
+from pro_app.core.ledger import Status
+from pro_app.core.rates import NUMBERS, Counts, VisitRates
+from pro_app.core.sites import Sites
 from pro_app.core.study import REASON_PENDING, Study
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
-from pro_app.store.statuses.facts import standing
-from pro_app.store.tables import (
-    allocation,
-    event,
-    form,
-    patient,
-    patient_version,
-    planned_visit,
-    reason,
+from pro_app.store.statuses.rule import (
+    Rule,
+    ends_of_each,
+    is_counted,
+    is_unanswered,
+    joined,
+    left_to_core,
 )
+from pro_app.store.tables import allocation, patient, patient_version, planned_visit, reason
 
 By = Literal["site", "arm"]
-#: N, M, A, E and V, as `core.rates` names them.
-Five = tuple[int, int, int, int, int]
 
 
 @dataclass(slots=True)
 class Counted:
-    """Visit → its five numbers, and reason → how often it stands, of one group."""
+    """Visit → its numbers, and reason → how often it stands, of one group."""
 
-    visits: dict[str, Five] = field(default_factory=dict)
+    visits: dict[str, Counts] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
 
     def rows(self, study: Study) -> tuple[VisitRates, ...]:
         """One row per visit of the study, in its order."""
-        none = (0, 0, 0, 0, 0)
         return tuple(
-            VisitRates(each.code, each.month, *self.visits.get(each.code, none))
+            VisitRates(each.code, each.month, self.visits.get(each.code, Counts()))
             for each in study.visits
         )
 
@@ -69,35 +61,27 @@ def counted(
     connection: Connection,
     study: Study,
     *,
-    sites: Sequence[str] | None,
+    sites: Sites,
     as_of: date,
     valid_from: int,
     by: By | None,
-    without: Collection[int],
 ) -> dict[str | None, Counted]:
-    """Group → its numbers as of a day, of all patients but those `without`.
+    """Group → its numbers as of a day, of all patients but those left to the core.
 
     The group is None where nothing tells them apart, and "" where no arm is recorded.
     """
-    flags = _flags(study, as_of, valid_from, by)
-    if sites is not None:
-        flags = flags.where(planned_visit.c.site.in_(sites))
-    if without:
-        flags = flags.where(planned_visit.c.patient_id.not_in(without))
-    each = flags.subquery("each")
-    sums = [func.sum(each.c[name]) for name in ("m", "a", "e", "v", "unanswered")]
+    each = _letters(study, sites, as_of, valid_from, by).subquery("each")
+    sums = [func.sum(each.c[name]) for name in NUMBERS]
     code = case((each.c.unanswered == 1, func.coalesce(each.c.reason, REASON_PENDING)))
-    query = select(each.c.part, each.c.visit, code.label("code"), func.count(), *sums).group_by(
-        each.c.part, each.c.visit, code
-    )
+    query = select(
+        each.c.part, each.c.visit, code.label("code"), func.sum(each.c.unanswered), *sums
+    ).group_by(each.c.part, each.c.visit, code)
     found: dict[str | None, Counted] = {}
-    for part, visit, why, n, m, a, e, v, unanswered in connection.execute(query):
+    for part, visit, why, unanswered, *numbers in connection.execute(query):
         group = found.setdefault(part, Counted())
-        before = group.visits.get(visit, (0, 0, 0, 0, 0))
-        added = zip(before, (n, m, a, e, v), strict=True)
-        group.visits[visit] = tuple(one + other for one, other in added)
+        group.visits[visit] = group.visits.get(visit, Counts()) + Counts(*map(int, numbers))
         if why is not None:
-            group.reasons[why] += unanswered
+            group.reasons[why] += int(unanswered)
     return found
 
 
@@ -105,130 +89,109 @@ def between(
     connection: Connection,
     study: Study,
     *,
-    sites: Sequence[str] | None,
+    sites: Sites,
     as_of: date,
     valid_from: int,
     by: By | None,
     group: str | None,
     visit: str | None,
     whole: str,
-    part: str,
-    without: Collection[int],
+    part: str | None,
 ) -> list[tuple[int, str]]:
     """(patient id, visit) counted in one number and not in another, by trial number.
 
-    `visit` None: in any visit.
-
-    `whole` and `part` are letters of `Five`.
+    `visit` None: in any visit. `whole` and `part` are names of `Counts`; without `part`
+    all who are counted in `whole`.
     """
-    flags = _flags(study, as_of, valid_from, by)
-    if sites is not None:
-        flags = flags.where(planned_visit.c.site.in_(sites))
-    if without:
-        flags = flags.where(planned_visit.c.patient_id.not_in(without))
-    if visit is not None:
-        flags = flags.where(planned_visit.c.visit == visit)
-    each = flags.add_columns(planned_visit.c.target_on).subquery("each")
+    each = _letters(study, sites, as_of, valid_from, by, visit).subquery("each")
     query = (
         select(each.c.patient_id, each.c.visit)
         .join(patient, patient.c.id == each.c.patient_id)
-        .where(each.c[whole.lower()] == 1, each.c[part.lower()] == 0)
+        .where(each.c[whole] == 1)
         .order_by(patient.c.number, each.c.target_on)
     )
+    if part is not None:
+        query = query.where(each.c[part] == 0)
     if group is not None:
         query = query.where(each.c.part == group)
     return [(row.patient_id, row.visit) for row in connection.execute(query)]
 
 
-def _flags(study: Study, as_of: date, valid_from: int, by: By | None) -> Select[Any]:
-    """For each visit of those in the rates: in which numbers she is, 1 or 0, and the reason."""
-    plan, ends = planned_visit.c, _first_days(study, as_of)
-    on = form.c.answered_on
-    came = form.c.id.is_not(None)
-    aside = or_(_so(on > ends.c.death_on), _so(on > ends.c.withdrawal_on))
-    extra = and_(_so(on > ends.c.stop_on), _so(plan.target_on > ends.c.stop_on))
-    counts = and_(came, ~aside, ~extra)
-    answers = and_(counts, on.between(plan.opens_on, plan.closes_on))
-    past = or_(
-        *(_so(each < plan.target_on) for each in (ends.c.death_on, ends.c.withdrawal_on)),
-        _so(ends.c.stop_on < plan.target_on),
-    )
-    closed = plan.closes_on < as_of
-    alive = ~_so(ends.c.death_on < plan.target_on)
-    missing = and_(~came, closed, ~past)
-    empty = and_(answers, form.c.items_answered == 0)
-    return select(
-        plan.patient_id,
-        plan.visit,
-        _group(by).label("part"),
-        literal(1).label("n"),
-        _one(or_(counts, closed)).label("m"),
-        _one(or_(counts, and_(closed, alive))).label("a"),
-        _one(or_(counts, missing)).label("e"),
-        _one(and_(answers, form.c.items_answered >= valid_from)).label("v"),
-        _one(or_(missing, empty)).label("unanswered"),
-        reason.c.code.label("reason"),
-    ).select_from(_joined(ends, as_of, by))
-
-
-def _joined(ends: FromClause, as_of: date, by: By | None) -> FromClause:
-    plan, version = planned_visit.c, patient_version.c
-
-    def of_visit(table: Table) -> ColumnElement[bool]:
-        return and_(table.c.patient_id == plan.patient_id, table.c.visit == plan.visit)
-
-    joined = (
-        planned_visit.join(
-            patient_version,
-            and_(
-                version.patient_id == plan.patient_id,
-                known(patient_version, None),
-                version.pro_consent_on <= as_of,
-                version.randomised_on <= as_of,
-                version.able.is_(True),
-            ),
-        )
-        .outerjoin(form, and_(of_visit(form), standing(), form.c.answered_on <= as_of))
-        .outerjoin(ends, ends.c.patient_id == plan.patient_id)
-        .outerjoin(reason, and_(of_visit(reason), known(reason, None), reason.c.said_on <= as_of))
-    )
+def _letters(
+    study: Study,
+    sites: Sites,
+    as_of: date,
+    valid_from: int,
+    by: By | None,
+    visit: str | None = None,
+) -> Select[Any]:
+    """For each visit of the randomised: in which numbers it is, 1 or 0, and the reason."""
+    ends, days = ends_of_each(study, as_of)
+    rule = Rule(days, as_of=as_of, valid_from=valid_from)
+    source = joined(ends, as_of)
     if by == "arm":
-        hers = and_(allocation.c.patient_id == plan.patient_id, known(allocation, None))
-        return joined.outerjoin(allocation, hers)
-    return joined
-
-
-def _first_days(study: Study, as_of: date) -> FromClause:
-    """Patient → the first day of what ends expectation, of each kind apart."""
-
-    def first(*kinds: str) -> ColumnElement[Any]:
-        return func.min(case((event.c.kind.in_(kinds), event.c.happened_on)))
-
-    ended = {str(kind) for kind in ENDS_QUESTIONNAIRES}
-    stop = first(*study.stop_events) if study.stop_events else cast(null(), Date)
-    return (
+        theirs = allocation.c.patient_id == planned_visit.c.patient_id
+        source = source.outerjoin(allocation, and_(theirs, known(allocation, None)))
+    # In two steps, so that the status is worked out once for each row.
+    facts = (
         select(
-            event.c.patient_id,
-            first(EventKind.DEATH.value).label("death_on"),
-            first(*sorted(ended)).label("withdrawal_on"),
-            stop.label("stop_on"),
+            planned_visit.c.patient_id,
+            planned_visit.c.visit,
+            planned_visit.c.target_on,
+            _group(by).label("part"),
+            reason.c.code.label("reason"),
+            rule.status.label("status"),
+            rule.in_population.label("in_population"),
+            rule.mature.label("mature"),
+            rule.alive.label("alive"),
+            rule.asked_for.label("asked_for"),
+            rule.died_in_window.label("died_in_window"),
+            and_(rule.window_open, days.death_on.is_(None)).label("window_open"),
         )
-        .where(known(event, None), event.c.happened_on <= as_of)
-        .group_by(event.c.patient_id)
-        .subquery("first_days")
+        .select_from(source)
+        .where(
+            patient_version.c.randomised_on <= as_of,
+            planned_visit.c.patient_id.not_in(left_to_core(as_of)),
+            at_sites(planned_visit.c.target_site, sites),
+        )
+    )
+    if visit is not None:
+        facts = facts.where(planned_visit.c.visit == visit)
+    return _in_numbers(facts)
+
+
+def _in_numbers(facts: Select[Any]) -> Select[Any]:
+    row = facts.subquery("facts").c
+    counts, n = is_counted(row.status), row.in_population
+    mature = and_(n, row.mature)
+    alive = and_(mature, row.alive)
+    expected = and_(alive, row.asked_for)
+    received = and_(expected, counts)
+    numbers = {
+        "n": n,
+        "m": mature,
+        "a": alive,
+        "e": expected,
+        "r": received,
+        "v": and_(received, row.status == Status.VALID.value),
+        "x": and_(mature, counts, ~expected),
+        "d": and_(expected, row.died_in_window, ~counts),
+        "open": and_(n, row.window_open),
+        "open_received": and_(n, counts, ~row.mature),
+        "unanswered": and_(n, is_unanswered(row.status)),
+    }
+    return select(
+        row.patient_id,
+        row.visit,
+        row.target_on,
+        row.part,
+        row.reason,
+        literal(1).label("randomised"),
+        *(case((condition, 1), else_=0).label(name) for name, condition in numbers.items()),
     )
 
 
 def _group(by: By | None) -> ColumnElement[Any]:
     if by == "site":
-        return planned_visit.c.site
+        return planned_visit.c.target_site
     return func.coalesce(allocation.c.arm, "") if by == "arm" else cast(null(), Text)
-
-
-def _so(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether it is so; a day that has not come makes nothing so."""
-    return func.coalesce(condition, False)
-
-
-def _one(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return case((condition, 1), else_=0)

@@ -1,6 +1,5 @@
 """What the sites did for their forms, counted by visit."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +8,9 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast
 
 from pro_app.core.contact import Attempted, Outcome
 from pro_app.core.effort import VisitEffort, with_pooled
+from pro_app.core.sites import Sites
 from pro_app.core.study import Study
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
 from pro_app.store.statuses.counts import By
 from pro_app.store.statuses.facts import standing
@@ -20,7 +21,7 @@ def effort_by_visit(
     connection: Connection,
     study: Study,
     *,
-    sites: Sequence[str] | None,
+    sites: Sites,
     as_of: date,
     by: By | None,
 ) -> dict[str | None, tuple[VisitEffort, ...]]:
@@ -82,7 +83,7 @@ def _forms() -> Select[Any]:
     )
 
 
-def _of_group(query: Select[Any], by: By | None, sites: Sequence[str] | None) -> Select[Any]:
+def _of_group(query: Select[Any], by: By | None, sites: Sites) -> Select[Any]:
     """The counts of each group, its name in front."""
     part: ColumnElement[Any] = cast(null(), Text)
     if by == "site":
@@ -91,8 +92,7 @@ def _of_group(query: Select[Any], by: By | None, sites: Sequence[str] | None) ->
         part = func.coalesce(allocation.c.arm, "")
         hers = and_(allocation.c.patient_id == patient.c.id, known(allocation, None))
         query = query.outerjoin(allocation, hers)
-    if sites is not None:
-        query = query.where(patient.c.site.in_(sites))
+    query = query.where(at_sites(patient.c.site, sites))
     counts = list(query.selected_columns)
     query = query.with_only_columns(part, *counts, maintain_column_froms=True)
     return query.group_by(part) if by else query

@@ -17,6 +17,8 @@ from sqlalchemy import (
 )
 
 from pro_app.core.facts import EventFact, EventKind, FormFact, PatientFacts, ReasonFact
+from pro_app.core.sites import Sites
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
 from pro_app.store.forms.amended import Amended, in_parts, read_amended
 from pro_app.store.tables import event, form, patient, patient_version, reason
@@ -35,10 +37,10 @@ class Known:
 class Scope:
     """Which patients a reader may see and asks for.
 
-    `sites` None is every site; `numbers_after` is where the last page ended.
+    `numbers_after` is where the last page ended.
     """
 
-    sites: tuple[str, ...] | None = None
+    sites: Sites
     ids: tuple[int, ...] | None = None
     number_contains: str = ""
     numbers_after: str = ""
@@ -67,12 +69,12 @@ def read_facts(
             language=row.language,
             facts=PatientFacts(
                 patient_id=row.number,
-                site=row.site,
+                site=row.first_site,
                 screened_on=row.screened_on,
                 pro_consent_on=row.pro_consent_on,
                 randomised_on=row.randomised_on,
                 able=row.able,
-                events=tuple(EventFact(EventKind(k), on) for _, k, on in events[row.id]),
+                events=tuple(EventFact(EventKind(k), on, to) for _, k, on, to in events[row.id]),
                 forms=_counting(row.id, forms[row.id], amended),
                 reasons=tuple(ReasonFact(v, code, on) for _, v, code, on in reasons[row.id]),
             ),
@@ -93,7 +95,7 @@ def _people(scope: Scope, known_at: datetime | None) -> Select[Any]:
         select(
             patient.c.id,
             patient.c.number,
-            patient.c.site,
+            patient.c.first_site,
             version.c.language,
             version.c.screened_on,
             version.c.pro_consent_on,
@@ -103,8 +105,7 @@ def _people(scope: Scope, known_at: datetime | None) -> Select[Any]:
         .join(version, and_(version.c.patient_id == patient.c.id, known(version, known_at)))
         .order_by(patient.c.number)
     )
-    if scope.sites is not None:
-        query = query.where(patient.c.site.in_(scope.sites))
+    query = query.where(at_sites(patient.c.site, scope.sites))
     if scope.ids is not None:
         query = query.where(patient.c.id.in_(scope.ids))
     if scope.number_contains:
@@ -116,7 +117,7 @@ def _people(scope: Scope, known_at: datetime | None) -> Select[Any]:
 
 def _events(known_at: datetime | None) -> Select[Any]:
     return (
-        select(event.c.patient_id, event.c.kind, event.c.happened_on)
+        select(event.c.patient_id, event.c.kind, event.c.happened_on, event.c.to_site)
         .where(known(event, known_at))
         .order_by(event.c.happened_on, event.c.id)
     )

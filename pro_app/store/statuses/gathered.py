@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from pro_app.core.facts import PatientFacts
+from pro_app.core.sites import EVERYWHERE
 from pro_app.store.forms.drafts import drafts_of
 from pro_app.store.patients.events import Event, events_of
 from pro_app.store.patients.patients import Patient
@@ -30,7 +31,7 @@ class Gathered:
 def gather(connection: Connection, patient: Patient) -> Gathered:
     return Gathered(
         patient=patient,
-        facts=read_facts(connection, Scope(ids=(patient.id,)))[0].facts,
+        facts=read_facts(connection, Scope(EVERYWHERE, ids=(patient.id,)))[0].facts,
         events=tuple(events_of(connection, [patient.id]).get(patient.id, [])),
         drafts=tuple(draft.visit for draft in drafts_of(connection, patient.id)),
         has_card=find_card(connection, patient.id) is not None,

@@ -1,40 +1,42 @@
-"""The rates of each site or arm: the database counts, the core where forms were corrected."""
+"""The rates of each site or arm: the database counts, the core where it has to."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
-from pro_app.core.ledger import Entry, ledger
+from pro_app.core.ledger import Entry, ledger, randomised_visits
 from pro_app.core.rates import VisitRates, rates, reasons
+from pro_app.core.sites import EVERYWHERE, Sites
 from pro_app.core.study import Study
-from pro_app.store.forms.amended import read_amended
 from pro_app.store.patients.patients import arms_of
 from pro_app.store.statuses.counts import By, Counted, counted
 from pro_app.store.statuses.facts import Scope, read_facts
+from pro_app.store.statuses.rule import ids_left_to_core
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
     """One group: `rows` by visit in protocol order, and how often each reason stands.
 
-    `amended` are the entries of those whose forms were corrected or decided on: few, and
-    counted by the core.
+    `entries` are those that the core counted: of a few patients, or of all where the
+    question is what was known earlier.
     """
 
     rows: tuple[VisitRates, ...]
     reasons: Counter[str]
-    amended: tuple[Entry, ...]
+    entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Tallies:
-    """Group → its tally, for each group that has a patient; `amended` are patients' ids."""
+    """Group → its tally, for each group that has a patient."""
 
     groups: dict[str | None, Tally]
-    amended: frozenset[int]
     nobody: Tally
 
     def of(self, group: str | None) -> Tally:
@@ -42,58 +44,78 @@ class Tallies:
         return self.groups.get(group, self.nobody)
 
 
+@dataclass(slots=True)
+class _Part:
+    """What the core says of one group; `randomised` by visit."""
+
+    entries: list[Entry] = field(default_factory=list)
+    randomised: Counter[str] = field(default_factory=Counter)
+
+
 def tallied(
     connection: Connection,
     study: Study,
     instrument: Instrument,
     *,
-    sites: tuple[str, ...] | None,
+    sites: Sites,
     as_of: date,
+    known_at: datetime | None = None,
     by: By | None,
 ) -> Tallies:
     """The rates as of a day; without `by` the one group is None.
 
-    A patient whose arm is not recorded is in "".
+    A patient whose arm is not recorded is in "". With `known_at` the core counts all,
+    since the plan that is stored is that of now.
     """
-    patients = read_amended(connection).patients
-    numbers = counted(
-        connection,
-        study,
-        sites=sites,
-        as_of=as_of,
-        valid_from=instrument.valid_from,
-        by=by,
-        without=patients,
-    )
-    scope = Scope(sites=sites, ids=tuple(patients))
-    few = entries_of(connection, study, instrument, scope, as_of=as_of, by=by) if patients else {}
-
-    def tally(group: str | None) -> Tally:
-        many, entries = numbers.get(group, Counted()), tuple(few.get(group, ()))
-        rows = zip(many.rows(study), rates(entries, study), strict=True)
-        return Tally(
-            tuple(one + other for one, other in rows), many.reasons + reasons(entries), entries
-        )
-
-    groups = {group: tally(group) for group in dict.fromkeys([*numbers, *few])}
-    return Tallies(groups, patients, Tally(Counted().rows(study), Counter(), ()))
+    numbers: dict[str | None, Counted] = {}
+    ids: frozenset[int] | None = None
+    if known_at is None:
+        valid_from = instrument.valid_from
+        numbers = counted(connection, study, sites=sites, as_of=as_of, valid_from=valid_from, by=by)
+        ids = ids_left_to_core(connection, as_of)
+    few: dict[str | None, _Part] = {}
+    if ids is None or ids:
+        scope = Scope(EVERYWHERE, ids=None if ids is None else tuple(sorted(ids)))
+        people = [
+            (each.id, each.facts) for each in read_facts(connection, scope, known_at=known_at)
+        ]
+        arms = arms_of(connection, scope.ids, known_at=known_at) if by == "arm" else {}
+        few = _parts(people, study, instrument, arms, sites=sites, as_of=as_of, by=by)
+    groups = {
+        group: _tally(study, numbers.get(group, Counted()), few.get(group, _Part()))
+        for group in dict.fromkeys([*numbers, *few])
+    }
+    return Tallies(groups, _tally(study, Counted(), _Part()))
 
 
-def entries_of(
-    connection: Connection,
+def _tally(study: Study, many: Counted, few: _Part) -> Tally:
+    of_few = rates(few.entries, study, randomised=few.randomised)
+    rows = tuple(one + other for one, other in zip(many.rows(study), of_few, strict=True))
+    return Tally(rows, many.reasons + reasons(few.entries), tuple(few.entries))
+
+
+def _parts(
+    people: Iterable[tuple[int, PatientFacts]],
     study: Study,
     instrument: Instrument,
-    scope: Scope,
+    arms: dict[int, str],
     *,
+    sites: Sites,
     as_of: date,
-    known_at: datetime | None = None,
     by: By | None,
-) -> dict[str | None, list[Entry]]:
-    """Group → the entries of its patients in scope, for each group that has one."""
-    arms = arms_of(connection, scope.ids) if by == "arm" else {}
-    found: dict[str | None, list[Entry]] = {}
-    for person in read_facts(connection, scope, known_at=known_at):
-        group = {None: None, "site": person.facts.site, "arm": arms.get(person.id, "")}[by]
-        entries = ledger(person.facts, study, valid_from=instrument.valid_from, as_of=as_of)
-        found.setdefault(group, []).extend(entries)
+) -> dict[str | None, _Part]:
+    """Group → the entries of its patients; a visit belongs to the site of its target day."""
+    found: dict[str | None, _Part] = {}
+
+    def part(patient_id: int, site: str) -> _Part:
+        group = {None: None, "site": site, "arm": arms.get(patient_id, "")}[by]
+        return found.setdefault(group, _Part())
+
+    for patient_id, facts in people:
+        for visit, site in randomised_visits(facts, study, as_of):
+            if site in sites:
+                part(patient_id, site).randomised[visit] += 1
+        for entry in ledger(facts, study, valid_from=instrument.valid_from, as_of=as_of):
+            if entry.site in sites:
+                part(patient_id, entry.site).entries.append(entry)
     return found

@@ -42,7 +42,7 @@ staff_right = Table(
     Column("id", Integer, primary_key=True),
     Column("staff_id", ForeignKey("staff.id"), nullable=False),
     Column("role", Text, nullable=False),
-    Column("sites", JSON, nullable=False),  # codes; none: every site
+    Column("sites", JSON, nullable=False),  # codes; roles that see every site have none
     *fact_columns(),
     one_current("uq_staff_right_current", "staff_id"),
     Index("ix_staff_right_staff_id", "staff_id"),

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select
 
 from pro_app.core.seals import Event
+from pro_app.core.sites import Everywhere, Sites
+from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.tables import audit_event, audit_seal, form, patient, redaction
 from pro_app.store.trail.sealing import EVENT
 
@@ -76,12 +78,13 @@ def last_of(connection: Connection, subject: str, action: str) -> Recorded | Non
 class Search:
     """What is looked for; empty fields fit everything.
 
-    `sites`: only what concerns these and their patients; None for all, and what concerns
+    `sites`: only what concerns these and their patients; everywhere, also what concerns
     nobody. `field`: only what changed this one. `her_steps`: with how forms were filled
     in, once they are handed in.
     `until` is the first instant that no longer fits.
     """
 
+    sites: Sites
     number: str = ""
     visit: str = ""
     field: str = ""
@@ -89,7 +92,6 @@ class Search:
     actor: str = ""
     since: datetime | None = None
     until: datetime | None = None
-    sites: tuple[str, ...] | None = None
     her_steps: bool = False
 
 
@@ -165,10 +167,10 @@ def _fitting(search: Search) -> Select[Any]:
         conditions.append(event.at >= search.since)
     if search.until:
         conditions.append(event.at < search.until)
-    if search.sites is not None:
+    if not isinstance(search.sites, Everywhere):
         # Not EXISTS, which PostgreSQL makes a join of the whole trail, sorted for one page.
         site = select(patient.c.site).where(patient.c.number == event.subject)
-        of_patient = site.scalar_subquery().in_(search.sites)
+        of_patient = at_sites(site.scalar_subquery(), search.sites)
         conditions.append(or_(of_patient, event.subject.in_([f"site:{s}" for s in search.sites])))
     return LINES.where(*conditions)
 

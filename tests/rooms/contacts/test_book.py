@@ -9,9 +9,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.contacts import service
 from pro_app.contacts.service import NotTaken, Why
 from pro_app.core.contact_card import Field, fits
+from pro_app.core.sites import Sites, only
 from pro_app.deployment import deployment
 from pro_app.security.vault import Vault
 from pro_app.store.engine.transaction import Actor, reading, transaction
@@ -35,8 +37,8 @@ def patient_id(in_app: Flask) -> int:
     return factories.add_patient(NUMBER, randomised_on=date(2025, 12, 1))
 
 
-def asked(**changes: object) -> dict[str, object]:
-    return {"sites": ("LISHUI",), "actor": LINA, "now": deployment().now()} | changes
+def asked(**changes: Sites) -> dict[str, StaffOccasion]:
+    return {"at": factories.at_desk(LINA, **changes)}
 
 
 def write(given: dict[Field, str], key: str = OLD) -> NotTaken | bool:
@@ -116,7 +118,7 @@ def test_one_wrong_field_and_nothing_is_written(patient_id: int) -> None:
 
 def test_what_is_erased_is_gone(patient_id: int) -> None:
     write(HERS)
-    assert not service.erase(NUMBER, "withdrew", **asked(sites=("JIAXING",)))
+    assert not service.erase(NUMBER, "withdrew", **asked(sites=only("JIAXING")))
     assert service.erase(NUMBER, "withdrew", **asked())
     with reading() as connection:
         assert list(connection.execute(select(contact_entry))) == []

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 
 from pro_app import create_app
 from pro_app.core.ledger import Status, ledger
+from pro_app.core.sites import EVERYWHERE
 from pro_app.core.submission import open_visits
 from pro_app.demo import service, sign_ins
 from pro_app.demo.generate import generate
@@ -55,7 +56,7 @@ def everything(app: Flask) -> dict[str, list[tuple[object, ...]]]:
 
 def known(app: Flask) -> list[Known]:
     with app.app_context(), reading() as connection:
-        return read_facts(connection, Scope())
+        return read_facts(connection, Scope(EVERYWHERE))
 
 
 def token_and_pin(printed: str) -> tuple[str, str]:
@@ -100,7 +101,9 @@ def test_the_store_says_what_was_made_up(in_app: Flask) -> None:
     made = generate(parts.study, parts.instrument, as_of=parts.today(), seed=3)
     service.fill(made, parts.study, parts.instrument, now=parts.now(), today=parts.today())
     with reading() as connection:
-        found = {each.facts.patient_id: each.facts for each in read_facts(connection, Scope())}
+        found = {
+            each.facts.patient_id: each.facts for each in read_facts(connection, Scope(EVERYWHERE))
+        }
         assert state.read_state(connection) == state.State(parts.study.id, True, None)
         open_flags = connection.execute(
             select(func.count()).where(tables.missing_flag.c.closed_at.is_(None))

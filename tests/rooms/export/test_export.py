@@ -12,6 +12,7 @@ from pro_app import create_app
 from pro_app.core.facts import EventKind, Mode
 from pro_app.core.instrument import Answer, AnswerState
 from pro_app.core.ledger import ledger
+from pro_app.core.sites import EVERYWHERE
 from pro_app.deployment import deployment
 from pro_app.export.service import Block, Blocked
 from pro_app.security import secrets
@@ -61,7 +62,7 @@ def test_every_cell_is_that_of_the_database(folder: Path) -> None:
             .join(patient, patient.c.id == form.c.patient_id)
             .order_by(patient.c.number)
         ).all()
-        known = read_facts(connection, Scope())
+        known = read_facts(connection, Scope(EVERYWHERE))
     items, scores = rows(folder, "items.csv"), rows(folder, "scores.csv")
     assert values(rows(folder, "forms.csv"), "submission_id", "patient_id", "answered_on") == [
         (row.submission_id, row.number, row.answered_on.isoformat()) for row in stored

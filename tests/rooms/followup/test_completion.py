@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from pro_app.core.sites import EVERYWHERE
 from pro_app.deployment import deployment
 from pro_app.followup import completion
 from pro_app.followup.completion import Changed
@@ -57,7 +58,7 @@ def look(app: Flask) -> Changed:
 
 def asked(app: Flask) -> list[tuple[str, str | None]]:
     with app.app_context(), reading() as connection:
-        return [(task.site, task.visit) for task in open_site_tasks(connection, sites=None)]
+        return [(task.site, task.visit) for task in open_site_tasks(connection, sites=EVERYWHERE)]
 
 
 def recorded(app: Flask) -> list[tuple[str, str, str | None]]:

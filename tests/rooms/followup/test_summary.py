@@ -10,9 +10,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from pro_app import create_app, worker
+from pro_app.core.tasks import TaskKind
 from pro_app.deployment import deployment
 from pro_app.followup import service
-from pro_app.store.desk.tasks import TaskKind, open_task
+from pro_app.store.desk.tasks import open_task
 from pro_app.store.engine.database import db
 from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.tables import audit_event

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,21 @@ Row = Mapping[str, str]
 
 
 def patient(number: str = "LISHUI-001", **changes: str) -> Row:
-    """A line of patients.csv: consented, able, randomised on 5 January 2026."""
+    """A line of patients.csv: consented, able, randomised on 5 January 2026.
+
+    One who was randomised earlier had consented before the baseline's window, too.
+    """
+    enrolled = "2026-01-01"
+    if "" < changes.get("randomised_on", "") <= enrolled:
+        early = date.fromisoformat(changes["randomised_on"]) - timedelta(14)
+        enrolled = early.isoformat()
     row = {
         "patient_id": number,
         "site": number.partition("-")[0],
         "arm": "RADICAL",
         "language": "zh",
-        "screened_on": "2026-01-01",
-        "pro_consent_on": "2026-01-01",
+        "screened_on": enrolled,
+        "pro_consent_on": enrolled,
         "randomised_on": "2026-01-05",
         "able": "yes",
     }

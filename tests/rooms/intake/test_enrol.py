@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from pro_app.core.sites import EVERYWHERE
 from pro_app.core.submission import open_visits
 from pro_app.deployment import deployment
 from pro_app.store.engine.transaction import reading
@@ -55,7 +56,7 @@ def save(client: FlaskClient, shown: TestResponse) -> TestResponse:
 
 def kept(app: Flask, number: str = "LISHUI-001") -> tuple[str, str | None, str] | None:
     with app.app_context(), reading() as connection:
-        found = find_patient(connection, number)
+        found = find_patient(connection, number, sites=EVERYWHERE)
         if found is None:
             return None
         return found.site, found.state.consent_version, str(found.state.randomised_on)
@@ -85,7 +86,7 @@ def test_without_a_consent_no_form_is_asked_of_her(app: Flask, cast: Cast) -> No
     without = {"pro_consent_on": "", "consent_version": ""}
     cast.nurse_of_lishui().post(ENROL, data=HER | without)
     with app.app_context(), reading() as connection:
-        [known] = read_facts(connection, Scope())
+        [known] = read_facts(connection, Scope(EVERYWHERE))
         parts = deployment()
         assert open_visits(known.facts, parts.study, valid_from=30, today=parts.today()) == ()
 

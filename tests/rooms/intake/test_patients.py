@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from pro_app.core.sites import EVERYWHERE
 from pro_app.store.engine.state import claim, read_state
 from pro_app.store.engine.transaction import CLI, reading, transaction
 from pro_app.store.patients.patients import arms_of, find_patient
@@ -35,7 +36,7 @@ def stored(app: Flask):
 
         def patient(self, number: str = "LISHUI-001"):
             with app.app_context(), reading() as connection:
-                found = find_patient(connection, number)
+                found = find_patient(connection, number, sites=EVERYWHERE)
                 return found.state, arms_of(connection).get(found.id)
 
     return Stored()

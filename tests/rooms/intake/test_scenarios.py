@@ -12,6 +12,7 @@ from flask import Flask
 
 from pro_app.clock import day_of
 from pro_app.core.schedule import add_months, plan
+from pro_app.core.sites import EVERYWHERE
 from pro_app.deployment import deployment
 from pro_app.store.engine.state import claim
 from pro_app.store.engine.transaction import CLI, reading, transaction
@@ -244,7 +245,7 @@ def test_19_a_death_entered_by_mistake_and_corrected_leaves_no_effect(
     assert desk.ledger_text("2026-03-05") != before
 
     with app.app_context(), transaction(CLI, deployment().now()) as tx:
-        person = find_patient(tx.connection, "LISHUI-001")
+        person = find_patient(tx.connection, "LISHUI-001", sites=EVERYWHERE)
         assert person is not None
         ((death,),) = events_of(tx.connection, [person.id]).values()
         supersede_event(tx, death.id)
@@ -289,7 +290,7 @@ def test_21_a_corrected_randomisation_day_moves_targets_and_reclassifies(
     assert "randomised_on" in desk.take_nothing("patients", mei(randomised_on=after(7)))
 
     with app.app_context(), transaction(CLI, deployment().now()) as tx:
-        person = find_patient(tx.connection, "LISHUI-001")
+        person = find_patient(tx.connection, "LISHUI-001", sites=EVERYWHERE)
         assert person is not None
         state = type(person.state)(
             person.state.language,

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from pro_app.core.contact import Channel, Outcome
 from pro_app.core.facts import EventKind
+from pro_app.core.sites import Sites, only
 from pro_app.deployment import deployment
 from pro_app.nurse import calls, day, service
 from pro_app.nurse.calls import Written
@@ -38,7 +39,7 @@ def tried(
         "channel": channel,
         "outcome": outcome,
         "call_back_at": None,
-        "sites": ("LISHUI",),
+        "sites": only("LISHUI"),
         "actor": LINA,
         "now": deployment().now(),
     }
@@ -50,7 +51,10 @@ def log(patient_id: int) -> list[tuple[str, str]]:
         return [(r.attempt.channel, r.attempt.outcome) for r in log_of(connection, patient_id)]
 
 
-def today(sites: tuple[str, ...] = ("LISHUI",)) -> day.Today:
+LISHUI = only("LISHUI")
+
+
+def today(sites: Sites = LISHUI) -> day.Today:
     parts = deployment()
     return day.at_site(parts.study, sites=sites, today=parts.today(), now=parts.now())
 
@@ -68,7 +72,7 @@ def no_contact() -> ReasonGiven | ReasonRefused:
         actor=LINA,
         now=parts.now(),
         today=parts.today(),
-        sites=("LISHUI",),
+        sites=only("LISHUI"),
     )
 
 
@@ -110,8 +114,8 @@ def test_an_attempt_taken_back_counts_no_more(patient_id: int, clock: HandClock)
     with reading() as connection:
         last = log_of(connection, patient_id)[0]
     common = {"actor": LINA, "now": deployment().now()}
-    assert calls.take_it_back(NUMBER, last.id, sites=("JIAXING",), **common) is Written.NOT_HERE
-    assert calls.take_it_back(NUMBER, last.id, sites=("LISHUI",), **common) is Written.DONE
+    assert calls.take_it_back(NUMBER, last.id, sites=only("JIAXING"), **common) is Written.NOT_HERE
+    assert calls.take_it_back(NUMBER, last.id, sites=only("LISHUI"), **common) is Written.DONE
     assert isinstance(no_contact(), ReasonRefused)
 
 
@@ -122,7 +126,7 @@ def test_who_is_not_reached_stands_on_today_until_she_is(patient_id: int, clock:
         clock.advance(hours=2)
     [row] = today().not_reached.rows
     assert (row.number, row.attempts) == (NUMBER, day.TRIES)
-    assert today(("JIAXING",)).not_reached.total == 0
+    assert today(only("JIAXING")).not_reached.total == 0
     tried(Channel.RELATIVE, Outcome.REACHED)
     assert today().not_reached.total == 0
 

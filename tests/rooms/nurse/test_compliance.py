@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -9,10 +10,11 @@ from flask import Flask
 
 from pro_app.core.facts import EventKind
 from pro_app.core.ledger import ledger
-from pro_app.core.rates import pooled, rates
+from pro_app.core.rates import RATES, Counts, pooled, rates
+from pro_app.core.sites import EVERYWHERE, only
 from pro_app.deployment import deployment
 from pro_app.nurse import completeness, service
-from pro_app.nurse.service import Number
+from pro_app.nurse.completeness import NESTED, Number
 from pro_app.store.engine.transaction import reading
 from pro_app.store.statuses.facts import Scope, read_facts
 from tests import factories
@@ -52,7 +54,7 @@ def world(app: Flask) -> Flask:
 
 def _rates(**asked: Any) -> list[tuple[str | None, Any]]:
     parts = deployment()
-    fixed = {"sites": None, "as_of": TODAY}
+    fixed = {"sites": EVERYWHERE, "as_of": TODAY}
     return service.compliance(parts.study, parts.instrument, **(fixed | asked))
 
 
@@ -61,10 +63,10 @@ def _rates(**asked: Any) -> list[tuple[str | None, Any]]:
 def test_the_rows_are_the_core_s_then_the_pooled_one(app: Flask, as_of: date) -> None:
     with app.app_context():
         with reading() as connection:
-            people = read_facts(connection, Scope())
+            people = read_facts(connection, Scope(EVERYWHERE))
         study = deployment().study
         entries = [e for p in people for e in ledger(p.facts, study, valid_from=30, as_of=as_of)]
-        expected = rates(entries, study)
+        expected = rates(entries, study, randomised=len(people))
         assert _rates(as_of=as_of) == [(None, row) for row in (*expected, pooled(expected))]
 
 
@@ -73,45 +75,53 @@ def test_the_groups_add_up_to_all(world: Flask, by: completeness.By) -> None:
     with world.app_context():
         whole = _rates()[-1][1]
         groups = [row for _, row in _rates(by=by) if row.visit == "pooled"]
-    assert sum(row.n for row in groups) == whole.n
-    assert sum(row.v for row in groups) == whole.v
+    assert sum((row.counts for row in groups), Counts()) == whole.counts
 
 
 def test_a_site_sees_its_own_group_alone(world: Flask) -> None:
     with world.app_context():
-        assert {group for group, _ in _rates(by="site", sites=("LISHUI",))} == {"LISHUI"}
+        assert {group for group, _ in _rates(by="site", sites=only("LISHUI"))} == {"LISHUI"}
+
+
+def _gap(visit: str, whole: Number, part: Number | None, **limits: Any) -> completeness.Gap:
+    parts = deployment()
+    fixed = {"sites": EVERYWHERE, "as_of": TODAY, "by": None, "group": None}
+    between = (visit, whole, part)
+    shown = completeness.overview(
+        parts.study, parts.instrument, between=between, **(fixed | limits)
+    )
+    assert shown.gap
+    return shown.gap
 
 
 def test_as_many_stand_in_a_gap_as_the_numbers_differ(world: Flask) -> None:
     with world.app_context():
-        parts = deployment()
-        numbers = list(Number)
         for _, row in _rates():
-            counts = (row.n, row.m, row.a, row.e, row.v)
-            for first in range(4):
-                found = service.gap(
-                    parts.study,
-                    parts.instrument,
-                    visit=row.visit,
-                    whole=numbers[first],
-                    part=numbers[first + 1],
-                    sites=None,
-                    as_of=TODAY,
-                )
-                assert len(found) == counts[first] - counts[first + 1]
+            for whole, part in pairwise(NESTED):
+                found = _gap(row.visit, whole, part)
+                assert found.total == len(found.entries)
+                assert found.total == whole.of(row.counts) - part.of(row.counts)
+            for number in Number:
+                found = _gap(row.visit, number, None)
+                assert found.total == len(found.entries) == number.of(row.counts)
+
+
+def made_of(counts: Counts) -> list[tuple[int, int]]:
+    """(part, whole) of each rate."""
+    return [(getattr(counts, part), getattr(counts, whole)) for part, whole in RATES.values()]
 
 
 def test_every_per_cent_has_its_n_and_its_neighbours(world: Flask, cast: Cast) -> None:
     page = cast.nurse_of_lishui().get("/staff/compliance", headers=EN).text
     with world.app_context():
-        rows = [row for _, row in _rates(sites=("LISHUI",))]
+        rows = [row for _, row in _rates(sites=only("LISHUI"))]
     shown = re.findall(
         r'<td class="rate"><strong>(\d+)%</strong> <span class="soft">([\d/]+)', page
     )
     wanted = [
-        (f"{100 * row.v / whole:.0f}", f"{row.v}/{whole}")
+        (f"{100 * part / whole:.0f}", f"{part}/{whole}")
         for row in rows
-        for whole in (row.e, row.a, row.m, row.n)
+        for part, whole in made_of(row.counts)
         if whole
     ]
     assert shown == wanted
@@ -121,16 +131,7 @@ def test_a_number_opens_the_list_of_who_it_is(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
     page = nurse.get("/staff/compliance?gap=V2.E-V", headers=EN).text
     with world.app_context():
-        parts = deployment()
-        found = service.gap(
-            parts.study,
-            parts.instrument,
-            visit="V2",
-            whole=Number.E,
-            part=Number.V,
-            sites=("LISHUI",),
-            as_of=TODAY,
-        )
+        found = _gap("V2", Number.E, Number.V, sites=only("LISHUI")).entries
     listed = re.findall(r'href="/staff/patients/([\w-]+)#V2"', page)
     assert listed == [entry.patient_id for entry in found]
     assert listed

@@ -10,6 +10,7 @@ from pro_app.core.contact import Channel, Outcome
 from pro_app.core.effort import VisitEffort, with_pooled
 from pro_app.core.facts import Mode
 from pro_app.core.rates import POOLED
+from pro_app.core.sites import EVERYWHERE, Sites, only
 from pro_app.deployment import deployment
 from pro_app.nurse import calls
 from pro_app.security import secrets
@@ -59,7 +60,7 @@ def world(app: Flask) -> Flask:
                 channel=channel,
                 outcome=outcome,
                 call_back_at=None,
-                sites=None,
+                sites=EVERYWHERE,
                 actor=factories.ACTOR,
                 now=deployment().now(),
             )
@@ -67,7 +68,7 @@ def world(app: Flask) -> Flask:
 
 
 def counted(
-    app: Flask, *, by: By | None = None, sites: tuple[str, ...] | None = None, days: int = 0
+    app: Flask, *, by: By | None = None, sites: Sites = EVERYWHERE, days: int = 0
 ) -> dict[str | None, dict[str | None, tuple[int, int, int, int]]]:
     """Group → visit → (calls, reminders, keyed, forms) where there is anything."""
     with app.app_context(), reading() as connection:
@@ -95,7 +96,7 @@ def test_sites_and_arms_are_told_apart(world: Flask) -> None:
     lishui = {"V0": (0, 0, 0, 1), "V2": (1, 2, 0, 0), None: (1, 0, 0, 0), POOLED: (2, 2, 0, 1)}
     jiaxing = {"V0": (1, 0, 1, 1), POOLED: (1, 0, 1, 1)}
     assert counted(world, by="site") == {"LISHUI": lishui, "JIAXING": jiaxing}
-    assert counted(world, by="site", sites=("LISHUI",)) == {"LISHUI": lishui}
+    assert counted(world, by="site", sites=only("LISHUI")) == {"LISHUI": lishui}
     assert counted(world, by="arm") == {"RADICAL": lishui, "PALLIATIVE": jiaxing}
 
 

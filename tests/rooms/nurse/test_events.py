@@ -11,6 +11,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from pro_app.core.facts import EventKind
+from pro_app.core.sites import EVERYWHERE
 from pro_app.deployment import deployment
 from pro_app.followup.service import synchronise_flags
 from pro_app.nurse import service
@@ -59,7 +60,9 @@ def save(client: FlaskClient, path: str = EVENTS, **fields: str) -> TestResponse
 def statuses(app: Flask) -> dict[str, str]:
     with app.app_context():
         parts = deployment()
-        entries = service.ledger(parts.study, parts.instrument, sites=None, as_of=parts.today())
+        entries = service.ledger(
+            parts.study, parts.instrument, sites=EVERYWHERE, as_of=parts.today()
+        )
         return {e.visit: str(e.status) for e in entries}
 
 
@@ -160,7 +163,7 @@ def test_18_a_death_told_three_weeks_late_and_the_report_as_it_stood(
     with world.app_context():
         parts = deployment()
         stood = service.ledger(
-            parts.study, parts.instrument, sites=None, as_of=parts.today(), known_at=before
+            parts.study, parts.instrument, sites=EVERYWHERE, as_of=parts.today(), known_at=before
         )
     assert {e.visit: str(e.status) for e in stood}["V5"] == "NOT_YET_DUE"
     assert "NE_DEATH" not in {str(e.status) for e in stood}

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from pro_app.core.facts import EventKind
+from pro_app.core.sites import only
 from pro_app.deployment import deployment
 from pro_app.nurse import grid, service
 from pro_app.nurse.filters import PENDING
@@ -49,7 +50,7 @@ def test_the_grid_shows_the_core_s_statuses_as_of_any_day(
         entries = service.ledger(
             deployment().study,
             deployment().instrument,
-            sites=("LISHUI",),
+            sites=only("LISHUI"),
             as_of=date.fromisoformat(as_of or "2026-03-05"),
         )
     for number in ("LISHUI-001", "LISHUI-002"):
@@ -113,7 +114,7 @@ def _numbers(found: grid.Grid) -> list[str]:
 
 def _page(**asked: object) -> grid.Grid:
     parts = deployment()
-    fixed = {"sites": ("LISHUI",), "as_of": TODAY}
+    fixed = {"sites": only("LISHUI"), "as_of": TODAY}
     return grid.page(parts.study, parts.instrument, **(fixed | asked))
 
 

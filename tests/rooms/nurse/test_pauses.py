@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from pro_app.core.pauses import PauseFact, PauseKind
+from pro_app.core.sites import only
 from pro_app.store.engine.transaction import reading
 from pro_app.store.patients.pauses import paused, pauses_of
 from pro_app.store.trail.trail import trail_of
@@ -115,7 +116,7 @@ def test_who_is_on_a_pause_today(world: Flask, cast: Cast, clock: HandClock) -> 
 
     def on(day: date, site: str = "LISHUI") -> list[str]:
         with world.app_context(), reading() as connection:
-            found = paused(connection, sites=[site], today=day, limit=10)
+            found = paused(connection, sites=only(site), today=day, limit=10)
             return [each.number for each in found]
 
     assert on(TODAY) == on(date(2026, 3, 7)) == ["LISHUI-001"]

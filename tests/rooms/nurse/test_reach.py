@@ -7,6 +7,7 @@ from flask import Flask
 
 from pro_app.core.contact import Channel, Outcome
 from pro_app.core.reach import Proof, Way
+from pro_app.core.sites import EVERYWHERE
 from pro_app.deployment import deployment
 from pro_app.nurse import calls
 from pro_app.store.engine.transaction import reading
@@ -41,7 +42,7 @@ def call(app: Flask, outcome: Outcome) -> None:
             channel=Channel.SMS,
             outcome=outcome,
             call_back_at=None,
-            sites=None,
+            sites=EVERYWHERE,
             actor=factories.ACTOR,
             now=deployment().now(),
         )

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from pro_app.core.facts import EventKind
 from pro_app.core.instrument import Answer, AnswerState
 from pro_app.core.ledger import Status
+from pro_app.core.sites import EVERYWHERE, only
 from pro_app.deployment import deployment
 from pro_app.nurse import service
 from pro_app.nurse.service import ReasonGiven, ReasonProblem, ReasonRefused
@@ -38,7 +39,7 @@ def give(**changes: Any) -> ReasonGiven | ReasonRefused:
         "actor": LINA,
         "now": deployment().now(),
         "today": TODAY,
-        "sites": ("LISHUI",),
+        "sites": only("LISHUI"),
     }
     return service.give_reason(deployment().study, **(asked | changes))
 
@@ -64,7 +65,9 @@ def test_a_reason_is_kept_and_closes_the_flag(patient: int) -> None:
     assert give() == ReasonGiven("LISHUI-001", "V1", "P_TOO_ILL", changed=True)
     flags = {row.visit: row.closed_because for row in rows(missing_flag)}
     assert flags == {"V0": None, "V1": "REASON"}
-    entries = service.ledger(deployment().study, deployment().instrument, sites=None, as_of=TODAY)
+    entries = service.ledger(
+        deployment().study, deployment().instrument, sites=EVERYWHERE, as_of=TODAY
+    )
     assert [entry.reason for entry in entries[:2]] == ["REASON_PENDING", "P_TOO_ILL"]
 
 
@@ -96,7 +99,7 @@ def test_the_same_reason_again_changes_nothing(patient: int) -> None:
     ("changes", "problem", "field"),
     [
         ({"number": "LISHUI-999"}, ReasonProblem.UNKNOWN_PATIENT, "number"),
-        ({"sites": ("JIAXING",)}, ReasonProblem.UNKNOWN_PATIENT, "number"),
+        ({"sites": only("JIAXING")}, ReasonProblem.UNKNOWN_PATIENT, "number"),
         ({"visit": "V99"}, ReasonProblem.UNKNOWN_VISIT, "visit"),
         ({"code": "BORED"}, ReasonProblem.UNKNOWN_CODE, "code"),
         ({"said_by": "  "}, ReasonProblem.SAID_BY_MISSING, "said_by"),
@@ -145,6 +148,7 @@ def test_a_study_of_another_trial_brings_its_own_reasons(patient: int) -> None:
         said_on=TODAY,
         text=None,
         actor=LINA,
+        sites=EVERYWHERE,
         now=deployment().now(),
         today=TODAY,
     )

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from pro_app.core.schedule import plan
+from pro_app.core.sites import EVERYWHERE
 from pro_app.deployment import deployment
 from pro_app.followup.service import synchronise_flags
 from pro_app.nurse import service
@@ -85,7 +86,7 @@ def test_21_a_corrected_randomisation_moves_every_target_and_forms_keep_their_da
 def entries(app: Flask) -> dict[str, service.Entry]:
     with app.app_context():
         parts = deployment()
-        found = service.ledger(parts.study, parts.instrument, sites=None, as_of=parts.today())
+        found = service.ledger(parts.study, parts.instrument, sites=EVERYWHERE, as_of=parts.today())
         return {entry.visit: entry for entry in found}
 
 
@@ -111,7 +112,7 @@ def test_a_recorded_value_changes_only_with_a_reason(world: Flask, cast: Cast) -
     change(nurse, language="en", able="no", why="she asked for it")
     assert last_recorded(world)[1] == {"language": ["zh", "en"], "able": ["yes", "no"]}
     with world.app_context(), reading() as connection:
-        patient = find_patient(connection, "LISHUI-001")
+        patient = find_patient(connection, "LISHUI-001", sites=EVERYWHERE)
         assert patient
         assert (patient.state.language, patient.state.able) == ("en", False)
         versions = versions_of(connection, patient.id)

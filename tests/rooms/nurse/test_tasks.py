@@ -7,10 +7,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pro_app.core.facts import EventKind
+from pro_app.core.sites import only
+from pro_app.core.tasks import TaskKind
 from pro_app.deployment import deployment
 from pro_app.nurse import day
 from pro_app.security import secrets
-from pro_app.store.desk.tasks import TaskKind, open_task
+from pro_app.store.desk.tasks import open_task
 from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.forms.drafts import begin_draft
 from pro_app.store.tables import audit_event, nurse_task
@@ -205,4 +207,4 @@ def test_many_tasks_cost_as_many_statements_as_one(
 
 def _today() -> day.Today:
     parts = deployment()
-    return day.at_site(parts.study, sites=("LISHUI",), today=parts.today(), now=parts.clock())
+    return day.at_site(parts.study, sites=only("LISHUI"), today=parts.today(), now=parts.clock())

@@ -8,6 +8,7 @@ from flask import Flask
 from pro_app.core.facts import EventKind
 from pro_app.core.pauses import PauseFact, PauseKind
 from pro_app.core.schedule import plan
+from pro_app.core.sites import only
 from pro_app.deployment import deployment
 from pro_app.nurse import day
 from pro_app.store.engine.transaction import transaction
@@ -18,7 +19,7 @@ from tests.cast import Cast
 from tests.rooms.nurse.counting import statements
 
 TODAY = date(2026, 3, 5)
-LISHUI = ("LISHUI",)
+LISHUI = only("LISHUI")
 
 
 def closing_on(closes_on: date) -> date:

@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from pro_app.core.sites import EVERYWHERE
 from pro_app.deployment import deployment
 from pro_app.security.secrets import new_submission_id
 from pro_app.store.engine.transaction import reading
@@ -43,7 +44,7 @@ def key_in(client: FlaskClient, app: Flask, visit: str = "V1", **changes: str) -
 
 def held(app: Flask, form_id: int = 1) -> HeldForm:
     with app.app_context(), reading() as connection:
-        found = find_form(connection, form_id, sites=None)
+        found = find_form(connection, form_id, sites=EVERYWHERE)
     assert found is not None
     return found
 
@@ -55,7 +56,7 @@ def forms(app: Flask) -> list[Any]:
 
 def facts(app: Flask) -> list[tuple[str, str, int]]:
     with app.app_context(), reading() as connection:
-        [known] = read_facts(connection, Scope())
+        [known] = read_facts(connection, Scope(EVERYWHERE))
     return [(f.visit, f.answered_on.isoformat(), f.items_answered) for f in known.facts.forms]
 
 

@@ -2,6 +2,7 @@
 
 import io
 import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -199,3 +200,17 @@ def test_printing_costs_nothing_until_somebody_prints() -> None:
         [str(ROOT / ".venv/bin/python"), "-c", script], cwd=ROOT, capture_output=True, text=True
     )
     assert done.stdout.strip() == "False", done.stderr[-500:]
+
+
+def test_a_server_that_cannot_print_says_so(
+    nurse: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # As where Pango is missing: to import the library ends with this error.
+    (tmp_path / "weasyprint.py").write_text("raise OSError('cannot load libpango-1.0-0')")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [each for each in sys.modules if each.split(".")[0] == "weasyprint"]:
+        monkeypatch.delitem(sys.modules, name)
+    answer = nurse.get("/staff/blank-form.pdf")
+
+    assert answer.status_code == 503
+    assert "scripts/setup.sh" in answer.text

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from pro_app.core.requests import ANSWER_WITHIN_DAYS, RequestKind
+from pro_app.core.sites import only
 from pro_app.store.desk.requests import open_requests, requests_of
 from pro_app.store.engine.transaction import reading
 from pro_app.store.tables import audit_event
@@ -125,13 +126,13 @@ def test_what_is_open_is_listed_by_when_it_is_due(app: Flask, nurse: FlaskClient
     assert "due today" in page
     assert "27 days left" in page
     with app.app_context(), reading() as connection:
-        first, second = open_requests(connection, sites=["LISHUI"], limit=5)
+        first, second = open_requests(connection, sites=only("LISHUI"), limit=5)
         assert (first.number, first.kind, first.due_on) == (
             NUMBER, RequestKind.DELETION, date(2026, 3, 5),
         )  # fmt: skip
         assert second.due_on == date(2026, 3, 2) + timedelta(ANSWER_WITHIN_DAYS)
-        assert len(open_requests(connection, sites=["LISHUI"], limit=1)) == 1
-        assert open_requests(connection, sites=["JIAXING"], limit=5) == ()
+        assert len(open_requests(connection, sites=only("LISHUI"), limit=1)) == 1
+        assert open_requests(connection, sites=only("JIAXING"), limit=5) == ()
     for request_id in (1, 2):
         _answer(nurse, request_id, outcome="DONE")
     assert "Nobody waits for an answer" in nurse.get("/staff/requests").text

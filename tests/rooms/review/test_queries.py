@@ -5,6 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from pro_app.core.sites import only
 from pro_app.security.roles import Role
 from pro_app.store.desk.data_queries import queries_of, waiting_for_site
 from pro_app.store.engine.transaction import reading
@@ -154,10 +155,10 @@ def test_what_waits_for_a_site_is_counted_the_oldest_first(
         clock.advance(minutes=1)
     say(cast.nurse_of_lishui(), "answer")
     with world.app_context(), reading() as connection:
-        cut = waiting_for_site(connection, sites=["LISHUI"], limit=1)
+        cut = waiting_for_site(connection, sites=only("LISHUI"), limit=1)
         assert ([q.id for q in cut.rows], cut.total, cut.more) == ([2], 2, False)
-        assert waiting_for_site(connection, sites=["LISHUI"], limit=9, counted=2).more
-        assert waiting_for_site(connection, sites=["SHAOXING"], limit=9).rows == ()
+        assert waiting_for_site(connection, sites=only("LISHUI"), limit=9, counted=2).more
+        assert waiting_for_site(connection, sites=only("SHAOXING"), limit=9).rows == ()
         assert [q.id for q in queries_of(connection, form_id=1)] == [1]
     assert 'aria-current="page">Site to answer <span class="count">3<' in manager.get(LIST).text
 

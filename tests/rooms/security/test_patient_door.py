@@ -154,6 +154,23 @@ def test_a_pin_is_four_to_six_plain_digits(text: str) -> None:
     assert pins.is_pin("0000")
 
 
+def test_no_pin_is_drawn_that_the_door_refuses(clock: HandClock) -> None:
+    every = [f"{n:06}" for n in range(10**6)]
+    refused = [pin for pin in every if not pins.may_be_chosen(pin)]
+    assert len(refused) == 1114
+    # What is drawn: each of the others as it comes, and never one of these.
+    coming = iter(every)
+    drawn = {pins.first_allowed(coming) for _ in range(10**6 - 1114)}
+    assert drawn == set(every) - set(refused)
+    with pytest.raises(StopIteration):
+        pins.first_allowed(coming)
+    assert pins.first_allowed([*refused, PIN]) == PIN
+    assert pins.may_be_chosen(secrets.new_pin())
+    # And the door goes by the same rule.
+    card = first_card()
+    assert {enter(card.token, pin, clock, card.code) for pin in refused} == {EasyPin()}
+
+
 def test_hardly_any_pin_is_refused_for_being_easy() -> None:
     easy = [pin for pin in (f"{n:04}" for n in range(10_000)) if pins.is_easily_guessed(pin)]
     assert {"1234", "0000", "1212", "9012"} <= set(easy)

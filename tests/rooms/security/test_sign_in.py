@@ -7,11 +7,13 @@ from argon2 import Type
 from flask import Flask
 from sqlalchemy import select
 
+from pro_app.core.sites import EVERYWHERE, Sites, only
 from pro_app.deployment import deployment
 from pro_app.security import accounts, secrets, service
 from pro_app.security.patients import SignedIn
 from pro_app.security.roles import STAFF_LIMITS, Role
 from pro_app.store.engine.transaction import CLI, reading
+from pro_app.store.people.staff import Account
 from pro_app.store.tables import audit_event, patient_link, sign_in, staff
 from tests.cast import PASSWORD, PIN
 from tests.conftest import STRONG, HandClock
@@ -138,3 +140,24 @@ def test_a_stolen_hash_costs_its_thief_memory_and_time() -> None:
     assert STRONG.type is Type.ID
     assert STRONG.memory_cost >= 19 * 1024
     assert STRONG.time_cost >= 2
+
+
+@pytest.mark.parametrize(
+    ("role", "given", "seen"),
+    [
+        (Role.NURSE, ("LISHUI",), only("LISHUI")),
+        (Role.MONITOR, ("LISHUI", "JIAXING"), only("LISHUI", "JIAXING")),
+        (Role.DATA_MANAGER, (), EVERYWHERE),
+        (Role.STATISTICIAN, (), EVERYWHERE),
+        (Role.ADMINISTRATOR, (), only()),
+        # A right with a hole in it, and a role that this version does not know.
+        (Role.NURSE, (), only()),
+        (Role.MONITOR, (), only()),
+        ("auditor", (), only()),
+    ],
+)
+def test_a_role_sees_the_sites_of_its_right_and_never_more(
+    role: str, given: tuple[str, ...], seen: Sites
+) -> None:
+    person = service.person_of(Account(1, "lina", role, given))
+    assert (person.name, person.role, person.sites) == ("lina", role, seen)
