@@ -224,12 +224,15 @@ def redact_strictly_on_sqlite():
 
 
 def redact_strictly_on_postgresql():
+    objects = " AND ".join(
+        f"coalesce(json_typeof({row}.{name}), 'object') = 'object'"
+        for row in ("OLD", "NEW")
+        for name in ("changes", "salts")
+    )
     kept = " AND ".join(f"NEW.{name} IS NOT DISTINCT FROM OLD.{name}" for name in KEPT)
     rules = [
         kept,
         "NEW.data::text IS NOT DISTINCT FROM OLD.data::text",
-        "named IS NOT NULL",
-        "json_typeof(NEW.changes) = json_typeof(OLD.changes)",
         "(NEW.reason IS NOT DISTINCT FROM OLD.reason OR (NEW.reason IS NULL "
         "AND 'reason' = ANY (named)))",
         "(SELECT count(*) FROM json_each(NEW.changes)) "
@@ -252,7 +255,8 @@ def redact_strictly_on_postgresql():
         "DECLARE named text[]; BEGIN "
         "SELECT array(SELECT json_array_elements_text(fields)) INTO named "
         "FROM redaction WHERE event_id = OLD.id AND json_typeof(fields) = 'array'; "
-        f"IF {' AND '.join(rules)} THEN RETURN NEW; END IF; "
+        f"IF named IS NOT NULL AND {objects} THEN "
+        f"IF {' AND '.join(rules)} THEN RETURN NEW; END IF; END IF; "
         "RAISE EXCEPTION 'audit_event is written once' "
         "USING ERRCODE = 'restrict_violation'; END $$"
     )

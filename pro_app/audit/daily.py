@@ -58,8 +58,15 @@ def last_verification() -> Verified | None:
     if found is None:
         return None
     told = {name: pair[1] for name, pair in found.changes.items()}
-    counts = (told.get(name) or 0 for name in ("sealed", "rows", "unwitnessed"))
-    return Verified(found.at, *counts, *_read(told.get("found") or {}))
+    finding, difference = _read(told.get("found") or {})
+    return Verified(
+        at=found.at,
+        sealed=told["sealed"],
+        rows=told["rows"],
+        unwitnessed=told["unwitnessed"],
+        finding=finding,
+        difference=difference,
+    )
 
 
 def _told(verdict: Verdict) -> dict[str, Any]:
@@ -80,8 +87,10 @@ def _found(verdict: Verdict) -> dict[str, Any] | None:
             "position": of_trail.position,
             "event_id": of_trail.event_id,
         }
-    found = verdict.data and verdict.data.difference
-    return found and {
+    found = verdict.data.difference if verdict.data else None
+    if found is None:
+        return None
+    return {
         "wrong": found.wrong.value,
         "table": found.table,
         "key": list(found.key) if found.key else None,
