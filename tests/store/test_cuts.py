@@ -103,7 +103,7 @@ def test_who_begins_after_a_cut_records_after_it(in_app: Flask, clock: HandClock
     _add("A")
     clock.advance(minutes=1)
     taken = take_cut(clock())
-    assert taken == clock()
+    assert taken == early
     for number in "BC":
         with transaction(CLI, early) as tx:
             assert tx.now > taken
@@ -123,6 +123,29 @@ def test_a_cut_waits_for_nobody_and_an_earlier_one_holds_nobody_up(
     with transaction(CLI, later) as tx:
         assert tx.now == later
         _insert(tx, "A")
+
+
+def test_a_cut_is_the_same_until_something_is_recorded(in_app: Flask, clock: HandClock) -> None:
+    _add("A")
+    taken = take_cut(clock())
+    clock.advance(hours=5)
+    assert take_cut(clock()) == taken
+    _add("B")
+    assert take_cut(clock()) == clock()
+
+
+def test_a_clock_that_was_wrong_once_pulls_nobody_into_the_future(
+    in_app: Flask, clock: HandClock
+) -> None:
+    right = clock()
+    clock.advance(days=400)
+    _add("A")
+    clock.instant = right
+    _add("B")
+    assert take_cut(right) == right
+    with transaction(CLI, clock()) as tx:
+        assert tx.now == right + TICK
+        _insert(tx, "C")
 
 
 def test_a_writer_that_shows_no_instant_counts_from_its_beginning(

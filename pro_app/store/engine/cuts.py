@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from pro_app.store.tables import audit_event, cut
 
 TICK = timedelta(microseconds=1)
+_MOMENT = timedelta(seconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: What tells these advisory locks from any others: ten bits before the 53 of an instant.
 _MARK = 677
@@ -87,10 +88,16 @@ def _send(connection: Connection, statements: str) -> None:
 _LAST = select(cut.c.taken_at)
 
 
-def last_recorded(connection: Connection) -> datetime | None:
-    """The instant of the last event; later than now where a writer was put after a cut."""
-    query = select(audit_event.c.at).where(audit_event.c.action != TAKEN)
-    return connection.execute(query.order_by(audit_event.c.id.desc()).limit(1)).scalar()
+def last_recorded(connection: Connection, now: datetime) -> datetime | None:
+    """The instant at which something was recorded last: the same until there is more.
+
+    A writer that was put after a cut is a moment later than its clock. What a clock that was
+    wrong has put into the future is left out, else it would pull all later writers after it.
+    """
+    query = select(audit_event.c.at).where(
+        audit_event.c.action != TAKEN, audit_event.c.at <= now + _MOMENT
+    )
+    return connection.execute(query.order_by(audit_event.c.at.desc()).limit(1)).scalar()
 
 
 def mark_cut(connection: Connection, now: datetime) -> None:

@@ -264,14 +264,15 @@ def housekeeping() -> Iterator[Housekeeping]:
 
 
 def take_cut(now: datetime) -> datetime:
-    """The latest instant, up to `now`, that is settled: no open or later transaction records
+    """The instant of all that is recorded and settled: no open or later transaction records
     anything at or before it.
 
-    To be taken before the snapshot that is to show it.
+    The same as long as nothing more is recorded. To be taken before the snapshot that is to
+    show it.
     """
     with _writing() as (connection, _):
         cuts.begin_housekeeping(connection)
-        taken = max(now, cuts.last_recorded(connection) or now)
+        taken = cuts.last_recorded(connection, now) or now
         cuts.mark_cut(connection, taken)
     with asking() as connection:
         return cuts.before_writers(connection, taken)

@@ -9,15 +9,29 @@ has to think of this, and nobody can forget it.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Column, Connection, Executable, Insert, Update
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    Executable,
+    Insert,
+    Integer,
+    Text,
+    Update,
+)
 from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
+from sqlalchemy.types import TypeEngine
 
 from pro_app.core.trail_event import ROWS, instant_text
 from pro_app.core.witness import row_digest
 from pro_app.store.engine.salts import new_salt
-from pro_app.store.tables import WITNESSED
+from pro_app.store.tables import WITNESSED, Instant
 
 #: So many rows to an event: whoever reads the trail holds one event at a time.
 MOST = 1000
@@ -109,8 +123,11 @@ class Witness:
             each = [self.execute(connection, statement, one) for one in given]
             return Written([], [], sum(one.rowcount for one in each))
         name = str(statement.table)
+        row = given[0] if isinstance(given, list) and len(given) == 1 else given
+        if isinstance(statement, Insert) and _is_plain(statement, name, row):
+            return self._insert_one(connection, statement, name, row)
         columns = _written_columns(name, statement)
-        result = connection.execute(statement.returning(*columns), given)
+        result = connection.execute(_returning(statement, columns), given)
         keys = list(result.keys())
         asked = len(keys) - len(columns)
         rows = result.all()
@@ -119,6 +136,23 @@ class Witness:
         else:
             self._change(name, [row[asked:] for row in rows])
         return Written(keys[:asked], [tuple(row[:asked]) for row in rows], len(rows))
+
+    def _insert_one(
+        self, connection: Connection, statement: Insert, name: str, row: dict[str, Any]
+    ) -> Written:
+        """The same of one row that is stored as it is given: only its key is asked back."""
+        missing = tuple(column for column in key_columns(name) if column.name not in row)
+        if not missing and not statement.exported_columns:
+            connection.execute(statement, row)
+            keys, stored = [], ()
+        else:
+            result = connection.execute(_returning(statement, missing), row)
+            keys, stored = list(result.keys()), tuple(result.one())
+        asked = len(keys) - len(missing)
+        found = dict(zip((column.name for column in missing), stored[asked:], strict=True))
+        whole = row | found
+        self._add(name, [[whole.get(column.name) for column in told_columns(name)]])
+        return Written(keys[:asked], [stored[:asked]], 1)
 
     def take(self) -> list[Told]:
         """What was written since it was last taken, in parts that an event can tell."""
@@ -142,6 +176,69 @@ class Witness:
             self._told.append(Told())
         self._told[-1].count += 1
         return self._told[-1]
+
+
+#: Statements that return more than was asked for; those of a module are made once.
+_RETURNING: WeakKeyDictionary[Insert | Update, tuple[Any, Any]] = WeakKeyDictionary()
+
+
+def _returning(statement: Insert | Update, columns: Sequence[Column[Any]]) -> Any:
+    """The statement that returns these columns as well, after those that it returns."""
+    if not columns:
+        return statement
+    made = _RETURNING.get(statement)
+    if made is None or made[0] != columns:
+        made = _RETURNING[statement] = (columns, statement.returning(*columns))
+    return made[1]
+
+
+#: What a column stores exactly as it is given, so that it needs not be read again.
+_AS_GIVEN: tuple[tuple[type[TypeEngine[Any]], tuple[type, ...]], ...] = (
+    (Boolean, (bool,)),
+    (Integer, (int,)),
+    (Text, (str,)),
+    (Instant, (datetime,)),
+    (Date, (date,)),
+    (JSON, (dict, list)),
+)
+
+
+def _kinds() -> dict[str, dict[str, tuple[type, ...]]]:
+    """Table → column → the types of values that it stores as they are given."""
+    return {
+        name: {
+            column.name: next((t for kind, t in _AS_GIVEN if isinstance(column.type, kind)), ())
+            for column in table.c
+        }
+        for name, (table, _) in WITNESSED.items()
+    }
+
+
+_KINDS = _kinds()
+
+
+def _is_plain(statement: Insert, name: str, row: Any) -> bool:
+    """Whether a statement writes one row, of which each value is stored as it is given."""
+    if not isinstance(row, dict) or statement._values or statement._post_values_clause is not None:
+        return False
+    kinds = _KINDS[name]
+    return all(
+        value is None or _is_stored_so(value, kinds.get(column, ()))
+        for column, value in row.items()
+    )
+
+
+def _is_stored_so(value: Any, kinds: tuple[type, ...]) -> bool:
+    if isinstance(value, str):  # a member of an enum too
+        return str in kinds
+    return type(value) in kinds and (type(value) is not dict or _texts(value))
+
+
+def _texts(value: Mapping[Any, Any]) -> bool:
+    """Whether JSON gives back the same names, in the same order once they are sorted."""
+    return all(type(key) is str for key in value) and not any(
+        isinstance(part, dict) for part in value.values()
+    )
 
 
 def _written_columns(name: str, statement: Insert | Update) -> tuple[Column[Any], ...]:
