@@ -7,7 +7,7 @@ has to think of this, and nobody can forget it.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -231,14 +231,15 @@ def _is_plain(statement: Insert, name: str, row: Any) -> bool:
 def _is_stored_so(value: Any, kinds: tuple[type, ...]) -> bool:
     if isinstance(value, str):  # a member of an enum too
         return str in kinds
-    return type(value) in kinds and (type(value) is not dict or _texts(value))
+    if type(value) is dict:
+        # Names that JSON gives back, and in the same order once they are sorted.
+        return dict in kinds and all(type(k) is str for k in value) and _is_flat(value.values())
+    return type(value) in kinds and not (type(value) is list and not _is_flat(value))
 
 
-def _texts(value: Mapping[Any, Any]) -> bool:
-    """Whether JSON gives back the same names, in the same order once they are sorted."""
-    return all(type(key) is str for key in value) and not any(
-        isinstance(part, dict) for part in value.values()
-    )
+def _is_flat(parts: Iterable[Any]) -> bool:
+    """Whether no part of a JSON value has names in its turn."""
+    return not any(isinstance(part, dict) for part in parts)
 
 
 def _written_columns(name: str, statement: Insert | Update) -> tuple[Column[Any], ...]:
