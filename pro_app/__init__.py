@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from pro_app import assets, cli, errors, i18n, instruments, studies
+from pro_app import assets, cli, errors, i18n, instruments, refusals, studies
 from pro_app.audit.routes import blueprint as audit
 from pro_app.clock import Clock, utc_now
 from pro_app.contacts.routes import blueprint as contacts
@@ -37,7 +37,9 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     if wrong:
         raise StudyError(wrong)
     app.extensions["deployment"] = Deployment(settings, clock, study, instrument)
-    app.jinja_env.globals.update(settings=settings, study=study, instrument=instrument)
+    app.jinja_env.globals.update(
+        settings=settings, study=study, instrument=instrument, refusal=refusals.said
+    )
     connect_app(app, settings)
     security.set_up(app, settings)
     i18n.set_up(app)

@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, Response, abort, url_for
 from flask_compress import Compress
 from werkzeug.security import safe_join
 
-from pro_app.security.access import public
+from pro_app.public import public
 
 STATIC = Path(__file__).resolve().parent / "static"
 _YEAR_SECONDS = 365 * 24 * 3600

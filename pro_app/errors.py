@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from pro_app.security import log
+from pro_app import security_log
 from pro_app.store.engine.locked import Locked
 
 _log = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 def _forgery(error: CSRFError) -> ResponseReturnValue:
     # Most often a page that was left open over a new sign-in, not an attack. A phone
     # that holds a form must be told to sign in again, not that the form is bad.
-    log.note("forgery.refused", subject=request.endpoint)
+    security_log.note("forgery.refused", subject=request.endpoint)
     signed_out = request.path.startswith("/api/") and "patient" not in session
     return _say(401 if signed_out else 400)
 

@@ -11,7 +11,7 @@ from flask_babel import Babel, get_locale
 
 from pro_app.core.study import Labels
 from pro_app.deployment import deployment
-from pro_app.security.access import public
+from pro_app.public import public
 
 #: Our language code → (Babel's locale, the tag that goes into <html lang>, its own name).
 LANGUAGES = {

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pro_app.keys import kept_key
 from pro_app.network import EVERY_ADDRESS, own_address
-from pro_app.security import secrets
 
 _SHORTEST_KEY = 16
 _SHORTEST_CONTACT_KEY = 32
@@ -146,7 +146,7 @@ def _secret_key(key: str, mode: str, instance: Path) -> str:
         return key
     if mode == "production":
         raise SettingsError("PRO_SECRET_KEY: must be set in production")
-    return secrets.kept_key(instance / "secret_key")
+    return kept_key(instance / "secret_key")
 
 
 def _contact_keys(text: str, mode: str, instance: Path) -> tuple[str, ...]:
@@ -154,7 +154,7 @@ def _contact_keys(text: str, mode: str, instance: Path) -> tuple[str, ...]:
     if text == "off" or (not text and mode == "production"):
         return ()
     if not text:
-        return (secrets.kept_key(instance / "contact_key"),)
+        return (kept_key(instance / "contact_key"),)
     keys = tuple(key.strip() for key in text.split(","))
     if min(map(len, keys)) < _SHORTEST_CONTACT_KEY:
         raise SettingsError(

@@ -20,7 +20,7 @@ from pro_app.clock import steady
 from pro_app.deployment import deployment
 from pro_app.followup import alerts, clocks, completion, service, summary
 from pro_app.followup.messages import summary_letter
-from pro_app.gateways.mail import Letter, Post
+from pro_app.gateways.mail import Post
 from pro_app.store.engine.transaction import WORKER
 
 _log = logging.getLogger(__name__)
@@ -149,7 +149,7 @@ def send_summaries(app: Flask) -> None:
         try:
             outcome = summary.send_due(
                 parts.study,
-                lambda *letter: post.send(Letter(*letter)),
+                post,
                 summary_letter,
                 actor=WORKER,
                 holder=_holder(),

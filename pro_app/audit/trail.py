@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from pro_app.core.cells import safe_text
 from pro_app.core.sites import Sites
 from pro_app.store.engine.transaction import Actor, reading, transaction
+from pro_app.store.patients.numbers import find_number
 from pro_app.store.trail.trail import Line, search_trail, whole_trail
 from pro_app.store.trail.trail import Search as Search
 
@@ -66,7 +67,7 @@ def asked(given: dict[str, str], *, sites: Sites, her_steps: bool, time_zone: st
     if given["field"] and not _FIELD.fullmatch(given["field"]):
         raise BadAsk(AskProblem.NOT_A_FIELD, given["field"])
     return Search(
-        number=given["number"],
+        number=_meant(given["number"], sites),
         visit=given["visit"],
         field=given["field"],
         action=given["action"],
@@ -76,6 +77,14 @@ def asked(given: dict[str, str], *, sites: Sites, her_steps: bool, time_zone: st
         sites=sites,
         her_steps=her_steps,
     )
+
+
+def _meant(typed: str, sites: Sites) -> str:
+    """The patient's number, or what was typed: the trail tells of others than patients, too."""
+    if not typed:
+        return ""
+    with reading() as connection:
+        return find_number(connection, typed, sites=sites) or typed
 
 
 def page(search: Search, *, before: str) -> Page:
@@ -108,6 +117,8 @@ def export(
     # Before it is handed over. What was looked for is known to the trail, since it fits.
     counts = {"events": made.events, "rows": made.rows, "sha256": made.sha256}
     told = {name: value for name, value in filters.items() if value} | counts
+    if search.number:
+        told["number"] = search.number
     with transaction(actor, now) as tx:
         tx.record("trail.exported", "trail", changes={k: [None, v] for k, v in told.items()})
     return made

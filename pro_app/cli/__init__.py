@@ -18,6 +18,7 @@ from pro_app.cli import (
     scoring,
     serve,
     staff,
+    study_check,
     wording,
     worker,
 )
@@ -29,6 +30,7 @@ _GROUPS = (
     intake,
     followup,
     wording,
+    study_check,
     staff,
     serve,
     worker,

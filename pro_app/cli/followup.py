@@ -8,13 +8,17 @@ import click
 from flask import Flask
 from flask_babel import gettext as _
 
+from pro_app.acts.person import operator
 from pro_app.cli.outcome import Day, Moment, Refused, note, print_json, print_table
+from pro_app.core import refused
 from pro_app.core.ledger import Entry
 from pro_app.core.rates import NUMBERS, RATES, VisitRates
+from pro_app.core.refused import Why
 from pro_app.core.sites import EVERYWHERE
 from pro_app.deployment import deployment
 from pro_app.nurse import service
-from pro_app.nurse.service import By, ReasonProblem, ReasonRefused
+from pro_app.nurse.service import By
+from pro_app.security.access import occasion_of
 from pro_app.store.engine.transaction import CLI, transaction
 
 
@@ -152,64 +156,57 @@ def reason(
 ) -> None:
     """Say why a form is missing. It closes the visit's flag."""
     parts = deployment()
-    now = parts.now()
     outcome = service.give_reason(
-        parts.study,
         number=patient,
         visit=visit,
         code=code,
         said_by=said_by,
         said_on=said_on,
         text=text,
-        actor=CLI,
-        now=now,
-        today=parts.day_of(now),
-        sites=EVERYWHERE,
         logged=False,
+        at=occasion_of(parts, operator(CLI)),
     )
-    if isinstance(outcome, ReasonRefused):
+    if isinstance(outcome, refused.Refused):
         given = {"number": patient, "visit": visit, "code": code, "said_on": said_on}
-        raise Refused(_REFUSALS[outcome.problem](str(given.get(outcome.field, "")), outcome))
+        raise Refused(_REFUSALS[outcome.why](str(given.get(outcome.field, "")), outcome))
     if not outcome.changed:
         note(_("This reason stood there already; nothing was changed."))
     click.echo(f"{outcome.number} {outcome.visit} {outcome.code}")
 
 
 #: What was given, and the refusal → what is wrong.
-_REFUSALS: dict[ReasonProblem, Callable[[str, ReasonRefused], str]] = {
-    ReasonProblem.UNKNOWN_PATIENT: lambda given, refused: _(
+_REFUSALS: dict[Why, Callable[[str, refused.Refused], str]] = {
+    Why.UNKNOWN_PATIENT: lambda given, found: _(
         "PATIENT: there is no patient %(given)s", given=given
     ),
-    ReasonProblem.UNKNOWN_VISIT: lambda given, refused: _(
+    Why.UNKNOWN_VISIT: lambda given, found: _(
         "VISIT: %(given)s is unknown; expected one of %(visits)s",
         given=given,
         visits=", ".join(visit.code for visit in deployment().study.visits),
     ),
-    ReasonProblem.UNKNOWN_CODE: lambda given, refused: _(
+    Why.UNKNOWN_CODE: lambda given, found: _(
         "CODE: %(given)s is unknown; expected one of %(codes)s",
         given=given,
         codes=", ".join(each.code for each in deployment().study.reasons),
     ),
-    ReasonProblem.SAID_BY_MISSING: lambda given, refused: _("--said-by: expected a name"),
-    ReasonProblem.TEXT_MISSING: lambda given, refused: _(
-        "--text: this code needs words of its own"
+    Why.SAID_BY_MISSING: lambda given, found: _("--said-by: expected a name"),
+    Why.TEXT_MISSING: lambda given, found: _("--text: this code needs words of its own"),
+    Why.TOO_LONG: lambda given, found: _(
+        "--%(option)s: this is too long", option=found.field.replace("_", "-")
     ),
-    ReasonProblem.TOO_LONG: lambda given, refused: _(
-        "--%(option)s: this is too long", option=refused.field.replace("_", "-")
-    ),
-    ReasonProblem.DAY_AHEAD: lambda given, refused: _(
+    Why.DAY_AHEAD: lambda given, found: _(
         "--on: %(given)s has not come yet; expected a day until today", given=given
     ),
-    ReasonProblem.TOO_FEW_ATTEMPTS: lambda given, refused: _(
+    Why.TOO_FEW_ATTEMPTS: lambda given, found: _(
         "CODE: %(given)s needs more attempts to reach the patient", given=given
     ),
-    ReasonProblem.NOT_ASKED: lambda given, refused: (
+    Why.NOT_ASKED: lambda given, found: (
         _(
             "VISIT: the status of %(given)s is %(status)s, which asks for no reason",
             given=given,
-            status=refused.status,
+            status=found.detail,
         )
-        if refused.status
+        if found.detail
         else _("VISIT: %(given)s is not planned for this patient", given=given)
     ),
 }

@@ -8,9 +8,10 @@ from flask.cli import AppGroup
 from flask_babel import gettext as _
 
 from pro_app.cli.outcome import Refused, note
+from pro_app.core import refused
 from pro_app.deployment import deployment
+from pro_app.refusals import said
 from pro_app.security import accounts, messages, secrets
-from pro_app.security.accounts import Refusal
 from pro_app.security.passwords import unfit
 from pro_app.security.roles import Role, takes
 from pro_app.store.engine.transaction import CLI
@@ -106,8 +107,8 @@ def second_factor_reset(name: str, reason: str) -> None:
     note(_("%(name)s has no second factor any more and was signed out.", name=name))
 
 
-def _done(name: str, refusal: Refusal | None) -> None:
-    if refusal is Refusal.NO_SUCH:
+def _done(name: str, refusal: refused.Refused | None) -> None:
+    if refusal and refusal.why is refused.Why.NO_SUCH_ACCOUNT:
         raise Refused(_("%(name)s: there is no such account", name=name))
     if refusal is not None:
-        raise Refused(messages.refusals()[refusal])
+        raise Refused(said(refusal))

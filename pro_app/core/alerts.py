@@ -41,15 +41,22 @@ def problems(study: Study, instrument: Instrument) -> Iterator[str]:
     items = {item.code: item for item in instrument.items}
     scales = {scale.code for scale in instrument.scales}
     for rule in study.alerts:
+        key = f"alerts.{rule.code}"
         of_answer = rule.item is not None and rule.at_least is not None
         of_score = rule.scale is not None and rule.drop is not None
         if of_answer == of_score:
-            yield f"alert {rule.code}: expected item and at_least, or scale and drop"
+            yield f"{key}: both or neither – expected item and at_least, or scale and drop"
         if rule.item is not None and rule.item not in items:
-            yield f"alert {rule.code}: the instrument has no item {rule.item}"
+            yield f"{key}.item: {rule.item!r} – expected an item of the instrument {instrument.id}"
         if rule.scale is not None and rule.scale not in scales:
-            yield f"alert {rule.code}: the instrument has no scale {rule.scale}"
+            yield (
+                f"{key}.scale: {rule.scale!r} – expected a scale of the instrument "
+                f"{instrument.id}: {', '.join(instrument.scale_codes)}"
+            )
         if rule.drop is not None and rule.drop <= 0:
-            yield f"alert {rule.code}: drop: expected a number above 0"
+            yield f"{key}.drop: {rule.drop} – expected a number above 0"
         if rule.escalate_after_hours <= 0:
-            yield f"alert {rule.code}: escalate_after_hours: expected a number above 0"
+            yield (
+                f"{key}.escalate_after_hours: {rule.escalate_after_hours} – expected a number "
+                "above 0"
+            )

@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from pro_app.core.instrument import Instrument
-from pro_app.core.submission import AnswerProblem, check_answers
+from pro_app.core.refused import Refused, Why
+from pro_app.core.submission import check_answers
 
 #: The one field of a form that can be corrected beside its items.
 ANSWERED_ON = "answered_on"
@@ -54,20 +55,6 @@ class Truth:
         return tuple(code for code, value in self.answers.items() if isinstance(value, str))
 
 
-class CantCorrect(StrEnum):
-    """Why what is asked for is no correction."""
-
-    BAD_ANSWERS = "BAD_ANSWERS"  # a value that the instrument does not have
-    DAY_AHEAD = "DAY_AHEAD"  # answered on a day that has not come
-    NOTHING_CHANGED = "NOTHING_CHANGED"  # everything is as it stands
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    why: CantCorrect
-    problems: tuple[AnswerProblem, ...] = ()
-
-
 def corrected(handed_in: Truth, signed: Iterable[Changes]) -> Truth:
     """The truth after these corrections; of two for one field the later stands."""
     answers, answered_on = dict(handed_in.answers), handed_in.answered_on
@@ -98,19 +85,19 @@ def ask(
     *,
     instrument: Instrument,
     today: date,
-) -> dict[str, list[Any]] | Refusal:
+) -> dict[str, list[Any]] | Refused:
     """The changes of a correction, field by field, or why there is none.
 
     `wanted` holds the items that shall be another way; the others stay.
     """
     if answered_on > today:
-        return Refusal(CantCorrect.DAY_AHEAD)
+        return Refused(Why.DAY_AHEAD, "answered_on")
     _, problems = check_answers(dict(stands.answers) | dict(wanted), instrument)
     if problems:
-        return Refusal(CantCorrect.BAD_ANSWERS, problems)
+        return Refused(Why.BAD_ANSWERS, problems[0].item, problems)
     new: Any = {code: wanted.get(code, value) for code, value in stands.answers.items()}
     changes = difference(stands, Truth(answered_on, new))
-    return changes or Refusal(CantCorrect.NOTHING_CHANGED)
+    return changes or Refused(Why.NOTHING_CHANGED)
 
 
 class Decided(NamedTuple):

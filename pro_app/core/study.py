@@ -40,13 +40,15 @@ class Site:
     """A hospital of the trial; `phone` is what a patient is told to call.
 
     `email`: where the head of the trail is sent each day, and on Mondays a summary of
-    what waits; empty: nowhere.
+    what waits; empty: nowhere. `identifier`: the pattern of its patients' numbers
+    (core.identifiers); empty: any number.
     """
 
     code: str
     name: Labels
     phone: str
     email: str = ""
+    identifier: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from pro_app.core.facts import EventKind
+from pro_app.core.identifiers import nth
 from pro_app.core.instrument import Instrument
 from pro_app.core.schedule import add_months
 from pro_app.core.study import Study, Visit
@@ -64,7 +65,9 @@ def generate(
         follow_up_days=(as_of - _start(study, as_of)).days,
     )
     people = list(_people(world, patients))
-    made = stage(world, [_patient(world, number, each) for number, each in _numbered(people)])
+    made = stage(
+        world, [_patient(world, number, each) for number, each in _numbered(study, people)]
+    )
     made = [give_reasons(world, each) for each in made]
     printed = next((p.number for p in made if _is_printed(p)), made[0].number)
     return DemoStudy(as_of, seed, printed, tuple(made))
@@ -215,12 +218,13 @@ def _person(
     )
 
 
-def _numbered(people: Sequence[Person]) -> Iterator[tuple[str, Person]]:
+def _numbered(study: Study, people: Sequence[Person]) -> Iterator[tuple[str, Person]]:
     """(trial number, person): counted by site in order of screening."""
+    sites = {site.code: site for site in study.sites}
     count: Counter[str] = Counter()
     for person in sorted(people, key=lambda each: (each.screened_on, each.randomised_on)):
         count[person.site] += 1
-        yield f"{person.site}-{count[person.site]:03d}", person
+        yield nth(sites[person.site], count[person.site]), person
 
 
 def _patient(world: World, number: str, person: Person) -> Patient:

@@ -13,9 +13,16 @@ from types import MappingProxyType
 from pro_app.core import instrument as instruments
 from pro_app.core import wording
 from pro_app.core.instrument import Instrument, InstrumentError
-from pro_app.core.wording import Wording
+from pro_app.core.wording import Wording, WordingProblemKind
 
 _SHIPPED = Path(__file__).parent
+
+_WORDING_PROBLEMS = {
+    WordingProblemKind.UNKNOWN_CODE: "unknown – expected a code of the instrument",
+    WordingProblemKind.EMPTY: "empty – expected its words",
+    WordingProblemKind.MISSING: "missing – expected its words",
+    WordingProblemKind.NO_ROWS: "there are none",
+}
 
 
 @cache
@@ -23,15 +30,24 @@ def load(name: str) -> Instrument:
     """The instrument in the shipped folder `name`, or in the folder at the path `name`.
 
     Its `sha256` is over the bytes of structure.json.
-    Errors: FileNotFoundError; InstrumentError where the file contradicts itself.
+    Errors: InstrumentError where there is none, or the file contradicts itself.
     """
-    content = (_folder(name) / "structure.json").read_bytes()
+    try:
+        content = (_folder(name) / "structure.json").read_bytes()
+    except OSError as error:
+        shipped = ", ".join(sorted(path.parent.name for path in _SHIPPED.glob("*/structure.json")))
+        raise InstrumentError(
+            [
+                f"{name!r} is unknown – expected one of {shipped}, or a folder beside the study "
+                "file with a structure.json in it"
+            ]
+        ) from error
     try:
         data = json.loads(content)
     except ValueError as error:
-        raise InstrumentError([f"structure.json: {error}"]) from error
+        raise InstrumentError([f"structure.json: no JSON: {error}"]) from error
     if not isinstance(data, dict):
-        raise InstrumentError(["structure.json: not an object"])
+        raise InstrumentError(["structure.json: expected an object"])
     return instruments.from_data(data, hashlib.sha256(content).hexdigest())
 
 
@@ -44,11 +60,19 @@ def demonstration(name: str, language: str) -> Wording:
     """
     instrument = load(name)
     path = _folder(name) / f"wording_demo_{language}.json"
-    stated = json.loads(path.read_bytes())["texts"]
-    rows = [(0, code, language, text) for code, text in stated.items()]
+    content = path.read_bytes()
+    try:
+        stated = json.loads(content)["texts"]
+        rows = [(0, code, language, str(text)) for code, text in stated.items()]
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise InstrumentError(
+            [f"{path.name}: expected a JSON object whose key texts has codes and their words"]
+        ) from error
     texts, problems = wording.check(rows, instrument, [language])
     if problems:
-        raise InstrumentError(f"{path.name}: {each.kind} {each.code}" for each in problems)
+        raise InstrumentError(
+            f"{path.name}: texts.{each.code}: {_WORDING_PROBLEMS[each.kind]}" for each in problems
+        )
     return Wording(
         instrument=instrument.id,
         language=language,

@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from pro_app.core import identifiers
 from pro_app.core.instrument import Instrument
 from pro_app.core.sites import Sites
 from pro_app.core.study import Study
@@ -30,6 +31,12 @@ def one(values: Mapping[str, str]) -> Table:
     written = io.StringIO()
     csv.writer(written).writerows([COLUMNS, [values.get(name, "") for name in COLUMNS]])
     return table_of(Source(written.getvalue().encode(UTF_8), UTF_8))
+
+
+def number_of(values: Mapping[str, str], study: Study) -> str:
+    """The number under which the patient of the page is kept."""
+    found = identifiers.read(values["patient_id"], values["site"], study.sites)
+    return found if isinstance(found, str) else values["patient_id"]
 
 
 def uploaded(name: str, content: bytes) -> Table:

@@ -9,12 +9,32 @@ from pro_app.intake.problems import CellProblem, LineRemark, Remark, Rule
 
 def expected(problem: CellProblem) -> str:
     """What should have stood there."""
-    return _SENTENCES[problem.expected.rule](", ".join(problem.expected.among))
+    among = problem.expected.among
+    if problem.expected.rule in (Rule.PATTERN, Rule.OTHER_SITE):
+        return _number_of_site(problem.expected.rule, *among)
+    return _SENTENCES[problem.expected.rule](", ".join(among))
 
 
 def noticed(remark: LineRemark) -> str:
     """What was taken and should be looked at."""
     return _REMARKS[remark.remark](*remark.names)
+
+
+def _number_of_site(rule: Rule, pattern: str = "", example: str = "") -> str:
+    if not pattern:
+        text = _("this is a number of another site; expected one of this site")
+    elif rule is Rule.OTHER_SITE:
+        text = _(
+            "this is a number of another site; expected one such as %(example)s", example=example
+        )
+    else:
+        text = _(
+            "expected a trial number of this site, such as %(example)s "
+            "(%(pattern)s, where # is a digit)",
+            example=example,
+            pattern=pattern,
+        )
+    return str(text)
 
 
 _SENTENCES: dict[Rule, Callable[[str], str]] = {
@@ -41,6 +61,13 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
     ),
     Rule.NOT_PERSONAL: lambda _among: _(
         "expected a trial number; this looks like a telephone or identity number"
+    ),
+    Rule.A_NUMBER: lambda _among: _(
+        "expected a trial number; this means that there is none, or is a path, a day or a figure"
+    ),
+    Rule.AS_RECORDED: lambda _among: _(
+        "expected the number exactly as it is recorded; "
+        "several patients have it, each written otherwise"
     ),
     Rule.KNOWN_PATIENT: lambda _among: _("expected a patient who has been imported"),
     Rule.SHORT: lambda among: _("expected at most %(among)s characters", among=among),

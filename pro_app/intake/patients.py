@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from pro_app.core.study import Study
-from pro_app.intake.cells import Cells
+from pro_app.intake.cells import NUMBER, Cells
 from pro_app.intake.problems import Remark, Rule
 from pro_app.intake.run import Door, Run
 from pro_app.store.patients.intake import arms_of_these, lock_patients, parts
@@ -82,13 +82,14 @@ def _read(run: Run) -> Iterator[_Line]:
     every = [site.code for site in run.study.sites]
     sites = [code for code in every if code in run.door.sites]
     for cells in run.lines():
-        line = _Line(
-            cells,
-            cells.number("patient_id"),
-            cells.one_of("site", sites, needed=True) or "",
-            _values(cells, run.study),
-        )
+        site = cells.one_of("site", sites, needed=True) or ""
+        if cells.known or not site:
+            number = cells.number(NUMBER)
+        else:
+            number = cells.new_number(NUMBER, site, run.study.sites)
+        line = _Line(cells, number, site, _values(cells, run.study))
         if not cells.bad:
+            run.numbers.add(number)  # a later line may write it otherwise
             yield line
 
 
@@ -131,8 +132,12 @@ def _known(run: Run, lines: list[_Line]) -> dict[str, _Person]:
 def _compare(run: Run, line: _Line, people: dict[str, _Person]) -> None:
     person = people.get(line.number)
     if person is not None and not _may_come(run.door, person):
-        # Of another site's patient no more is told than that the number is taken.
-        line.cells.refuse("patient_id", Rule.FREE_NUMBER)
+        # Of another site's patient no more is told than that the number is taken, and not even
+        # that where this site gives no such numbers.
+        if person.site != line.site:
+            line.cells.new_number(NUMBER, line.site, run.study.sites)
+        if not line.cells.bad:
+            line.cells.refuse(NUMBER, Rule.FREE_NUMBER)
         return
     if person is None:
         person = people[line.number] = _Person(None, line.site, dict.fromkeys(FILLABLE))

@@ -26,7 +26,13 @@ class Rule(StrEnum):
     ONE_OF = "ONE_OF"  # one of these values
     ONE_OF_OR_EMPTY = "ONE_OF_OR_EMPTY"  # one of these values, or nothing
     TRIAL_NUMBER = "TRIAL_NUMBER"  # a pseudonym in plain characters
+    A_NUMBER = "A_NUMBER"  # not NA or a like word, nor a path, a day or a decimal
     NOT_PERSONAL = "NOT_PERSONAL"  # no telephone or identity number
+    PATTERN = "PATTERN"  # a number as this site's are made
+    OTHER_SITE = "OTHER_SITE"  # the same, and not one of another site
+    AS_RECORDED = (
+        "AS_RECORDED"  # the very number, where several patients' are the same but for that
+    )
     KNOWN_PATIENT = "KNOWN_PATIENT"  # a patient who is in the record
     FREE_NUMBER = "FREE_NUMBER"  # a trial number that nobody has yet
     CONSENT_VERSION = "CONSENT_VERSION"  # which version was signed, beside the day

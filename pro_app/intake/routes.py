@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from pro_app.core.identifiers import example
 from pro_app.deployment import deployment
 from pro_app.intake import enrolling, messages
 from pro_app.intake.patients import LONGEST_VERSION
@@ -41,8 +42,11 @@ def one() -> ResponseReturnValue:
         values["site"] = current_user.site
     outcome = _enrol(enrolling.one(values), only_new=True)
     if isinstance(outcome, Imported):
-        flash(_("%(number)s is enrolled.", number=values["patient_id"]))
-        return redirect(url_for("nurse.patient", number=values["patient_id"]))
+        number = enrolling.number_of(values, deployment().study)
+        flash(_("%(number)s is enrolled.", number=number))
+        for remark in outcome.remarks:
+            flash(_("Please look at this: %(remark)s", remark=messages.noticed(remark)), "warn")
+        return redirect(url_for("nurse.patient", number=number))
     faults: dict[str, str] = {}
     if isinstance(outcome, NotImported):
         for problem in outcome.problems:
@@ -108,11 +112,13 @@ def _preview(table: Table, outcome: Outcome) -> ResponseReturnValue:
 
 def _page(values: dict[str, str], faults: dict[str, str] | None = None, **more: Any) -> str:
     study = deployment().study
+    sites = [s for s in study.sites if s.code in current_user.sites]
     return render_template(
         "intake/enrol.html",
         values=values,
         faults=faults or {},
-        sites=[s for s in study.sites if s.code in current_user.sites],
+        sites=sites,
+        numbers=list(dict.fromkeys(example(s.identifier) for s in sites if s.identifier)),
         columns=enrolling.COLUMNS,
         expected=messages.expected,
         most_kb=enrolling.MOST_KB,

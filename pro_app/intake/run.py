@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
+from pro_app.core.identifiers import Numbers
 from pro_app.core.instrument import Instrument
 from pro_app.core.sites import EVERYWHERE, Sites
 from pro_app.core.study import Study
@@ -46,6 +47,7 @@ class Run:
     instrument: Instrument
     today: date
     trial: bool
+    numbers: Numbers
     door: Door = OPERATOR
     added: int = 0
     filled: int = 0
@@ -64,7 +66,7 @@ class Run:
         return bool(self.added or self.filled or self.conflicts)
 
     def lines(self) -> Iterator[Cells]:
-        return cells.lines(self.table, self.today, self.problems)
+        return cells.lines(self.table, self.today, self.problems, self.numbers)
 
     def remark(self, line: int, remark: Remark, *names: str) -> None:
         self.remarks.append(LineRemark(line, remark, names))

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from pro_app.core.instrument import Instrument
+from pro_app.core.sites import EVERYWHERE
 from pro_app.core.study import Study
 from pro_app.intake import events, forms, patients
 from pro_app.intake.problems import CellProblem, LineRemark, Remark
@@ -13,6 +14,7 @@ from pro_app.intake.run import OPERATOR, Door, Run
 from pro_app.intake.table import Table, header_problems
 from pro_app.store.engine.state import State, claim, read_state
 from pro_app.store.engine.transaction import Actor, transaction
+from pro_app.store.patients.numbers import lock_numbers, numbers_of
 
 
 class Kind(StrEnum):
@@ -87,7 +89,12 @@ def import_table(
         if state is not None and state.study != study.id:
             tx.abandon()
             return OtherStudy(state.study)
-        run = Run(table, tx, study, instrument, today, trial, door)
+        numbers = (
+            lock_numbers(tx)
+            if kind is Kind.PATIENTS
+            else numbers_of(tx.connection, sites=EVERYWHERE)
+        )
+        run = Run(table, tx, study, instrument, today, trial, numbers, door)
         _TAKE[kind](run)
         if run.problems or trial or not run.changed:
             tx.abandon()

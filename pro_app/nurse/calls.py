@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.contact import Attempt, Channel, Outcome, is_possible
-from pro_app.core.sites import Sites
+from pro_app.core.refused import Refused, Why
 from pro_app.store.desk.contact_log import keep_attempt, log_of, take_back
-from pro_app.store.engine.transaction import Actor, Tx, transaction
+from pro_app.store.engine.transaction import Tx, transaction
 from pro_app.store.patients.patients import find_patient, lock_patient
 
 #: A second tap within so long is the same attempt.
@@ -20,9 +21,6 @@ class Written(StrEnum):
 
     DONE = "DONE"
     SAME = "SAME"  # it had just been written down
-    NOT_HERE = "NOT_HERE"  # no such patient, or attempt, at these sites
-    BAD_TIME = "BAD_TIME"  # a time to call back is needed, after now and not too far away
-    NOT_POSSIBLE = "NOT_POSSIBLE"  # no attempt by this way ends so
 
 
 def write_down(
@@ -32,25 +30,23 @@ def write_down(
     channel: Channel,
     outcome: Outcome,
     call_back_at: datetime | None,
-    sites: Sites,
-    actor: Actor,
-    now: datetime,
-) -> Written:
+    at: StaffOccasion,
+) -> Written | Refused:
     """Whether the attempt stands in the log; `call_back_at` counts for CALL_BACK alone."""
-    at = call_back_at if outcome is Outcome.CALL_BACK else None
-    with transaction(actor, now) as tx:
-        found = find_patient(tx.connection, number, sites=sites)
+    again = call_back_at if outcome is Outcome.CALL_BACK else None
+    with transaction(at.actor, at.now) as tx:
+        found = find_patient(tx.connection, number, sites=at.sites)
         if found is None:
             tx.abandon()
-            return Written.NOT_HERE
-        if outcome is Outcome.CALL_BACK and not (at and now < at <= now + LONGEST_WAIT):
+            return Refused(Why.NOT_HERE)
+        if outcome is Outcome.CALL_BACK and not (again and at.now < again <= at.now + LONGEST_WAIT):
             tx.abandon()
-            return Written.BAD_TIME
+            return Refused(Why.BAD_TIME, "call_back_at", LONGEST_WAIT.days)
         if not is_possible(channel, outcome):
             tx.abandon()
-            return Written.NOT_POSSIBLE
+            return Refused(Why.NOT_POSSIBLE, "outcome")
         lock_patient(tx, found.id)
-        made = Attempt(now, channel, outcome, at)
+        made = Attempt(at.now, channel, outcome, again)
         if _is_there(tx, found.id, visit, made):
             tx.abandon()
             return Written.SAME
@@ -67,17 +63,15 @@ def log(tx: Tx, patient_id: int, number: str, visit: str | None, made: Attempt) 
     tx.record("contact.tried", number, visit=visit, changes=changes)
 
 
-def take_it_back(
-    number: str, attempt_id: int, *, sites: Sites, actor: Actor, now: datetime
-) -> Written:
+def take_it_back(number: str, attempt_id: int, *, at: StaffOccasion) -> Written | Refused:
     """Whether an attempt that was written down by mistake counts no more."""
-    with transaction(actor, now) as tx:
-        found = find_patient(tx.connection, number, sites=sites)
+    with transaction(at.actor, at.now) as tx:
+        found = find_patient(tx.connection, number, sites=at.sites)
         rows = log_of(tx.connection, found.id) if found else []
         row = next((each for each in rows if each.id == attempt_id), None)
         if row is None:
             tx.abandon()
-            return Written.NOT_HERE
+            return Refused(Why.NOT_HERE)
         take_back(tx, attempt_id)
         made = row.attempt
         changes = {"channel": [made.channel.value, None], "outcome": [made.outcome.value, None]}

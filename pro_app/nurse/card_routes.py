@@ -21,7 +21,7 @@ from pro_app import qr
 from pro_app.deployment import deployment
 from pro_app.nurse import patient
 from pro_app.security import cards
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF
 from pro_app.security.setup import tell_whose
 
@@ -103,5 +103,5 @@ def hand_over(number: str) -> ResponseReturnValue:
 
 
 def _known(number: str) -> Any:
-    found = patient.find(number, sites=current_user.sites)
+    found = patient.find(number, at=staff_occasion())
     return found if found is not None else abort(404)

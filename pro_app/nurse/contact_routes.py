@@ -5,14 +5,15 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from pro_app.core.contact import Channel, Outcome
+from pro_app.core.refused import Refused, Why
 from pro_app.deployment import deployment
 from pro_app.i18n import own_path
 from pro_app.nurse import calls, messages, patient, reminding
 from pro_app.nurse.calls import Written
-from pro_app.security.access import staff_only
+from pro_app.refusals import said
+from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF
 
 blueprint = Blueprint("contact", __name__, url_prefix="/patients/<number>/contacts")
@@ -33,21 +34,20 @@ def write_down(number: str) -> ResponseReturnValue:
         abort(404)
     try:
         channel, outcome = Channel(given["channel"]), Outcome(given["outcome"])
-        at = _instant(given["call_back_at"], parts.study.time_zone)
+        again = _instant(given["call_back_at"], parts.study.time_zone)
     except ValueError:
-        return _asked_again(number, visit, given)
+        refused = Refused(Why.NOT_POSSIBLE, "outcome")
+        return _asked_again(number, visit, given, refused)
     written = calls.write_down(
         number,
         visit=visit,
         channel=channel,
         outcome=outcome,
-        call_back_at=at,
-        sites=current_user.sites,
-        actor=current_user.actor,
-        now=parts.now(),
+        call_back_at=again,
+        at=staff_occasion(),
     )
-    if written in (Written.BAD_TIME, Written.NOT_POSSIBLE):
-        return _asked_again(number, visit, given)
+    if isinstance(written, Refused) and written.why is not Why.NOT_HERE:
+        return _asked_again(number, visit, given, written)
     return _after(written, number)
 
 
@@ -55,15 +55,7 @@ def write_down(number: str) -> ResponseReturnValue:
 @staff_only(*SITE_STAFF)
 def remind(number: str, visit: str) -> ResponseReturnValue:
     """The words to send, or why nobody writes to her now."""
-    parts = deployment()
-    found = reminding.reminder(
-        parts.study,
-        parts.instrument,
-        number=number,
-        visit=visit,
-        sites=current_user.sites,
-        today=parts.today(),
-    )
+    found = reminding.reminder(number=number, visit=visit, at=staff_occasion())
     if found is None:
         abort(404)
     return render_template(
@@ -78,28 +70,29 @@ def remind(number: str, visit: str) -> ResponseReturnValue:
 @blueprint.post("/<int:attempt>/take-back")
 @staff_only(*SITE_STAFF)
 def take_back(number: str, attempt: int) -> ResponseReturnValue:
-    written = calls.take_it_back(
-        number,
-        attempt,
-        sites=current_user.sites,
-        actor=current_user.actor,
-        now=deployment().now(),
-    )
+    written = calls.take_it_back(number, attempt, at=staff_occasion())
     return _after(written, number)
 
 
-def _asked_again(number: str, visit: str | None, given: dict[str, str]) -> ResponseReturnValue:
+def _asked_again(
+    number: str, visit: str | None, given: dict[str, str], refused: Refused
+) -> ResponseReturnValue:
     """The form of the call as the nurse had filled it in, and what it lacks."""
-    if patient.find(number, sites=current_user.sites) is None:
+    if patient.find(number, at=staff_occasion()) is None:
         abort(404)
     page = render_template(
-        "nurse/call.html", number=number, visit=visit, given=given, back=_back(number)
+        "nurse/call.html",
+        number=number,
+        visit=visit,
+        given=given,
+        wrong=said(refused),
+        back=_back(number),
     )
     return page, 422
 
 
-def _after(written: Written, number: str) -> ResponseReturnValue:
-    if written is Written.NOT_HERE:
+def _after(written: Written | Refused, number: str) -> ResponseReturnValue:
+    if isinstance(written, Refused):
         abort(404)
     return redirect(_back(number))
 

@@ -6,12 +6,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.clock import day_of
 from pro_app.core.contact import Attempt, Outcome
 from pro_app.core.pauses import PauseFact
 from pro_app.core.reach import Reach
-from pro_app.core.sites import Sites
-from pro_app.core.study import Study
 from pro_app.core.tasks import TaskKind
 from pro_app.store.desk.alerts import OpenAlert, open_alerts
 from pro_app.store.desk.contact_log import CallBack, NotReached, call_backs, latest, not_reached
@@ -112,23 +111,25 @@ class Today:
         )
 
 
-def at_site(study: Study, *, sites: Sites, today: date, now: datetime) -> Today:
+def at_site(*, at: StaffOccasion) -> Today:
     """The work of a day at these sites, in as many statements however large the study."""
-    zone = ZoneInfo(study.time_zone)
-    since = today - timedelta(days=1)
+    zone = ZoneInfo(at.study.time_zone)
+    since = at.today - timedelta(days=1)
     since_at = datetime.combine(since, time.min, zone)
     with reading(snapshot=True) as connection:
         soon, week, later = open_windows(
             connection,
-            study,
-            sites=sites,
-            today=today,
+            at.study,
+            sites=at.sites,
+            today=at.today,
             new_since=since,
             within_days=(SOON_DAYS, WEEK_DAYS),
             limit=ROWS,
             counted=COUNTED,
         )
-        missing = flagged(connection, sites=sites, new_since=since_at, limit=ROWS, counted=COUNTED)
+        missing = flagged(
+            connection, sites=at.sites, new_since=since_at, limit=ROWS, counted=COUNTED
+        )
         shown = {row.number for cut in (soon, week, later, missing) for row in cut.rows}
         return Today(
             since=since,
@@ -137,34 +138,38 @@ def at_site(study: Study, *, sites: Sites, today: date, now: datetime) -> Today:
             week=week,
             later=later,
             flagged=missing,
-            came_in=came_in(connection, sites=sites, since=since_at, limit=ROWS),
-            **_asked(connection, sites, today=today, now=now),
-            **_sought(connection, sites, now=now, until=datetime.combine(today, time.max, zone)),
-            alerts=open_alerts(connection, sites=sites, limit=ROWS) if study.alerts else Cut(),
+            came_in=came_in(connection, sites=at.sites, since=since_at, limit=ROWS),
+            **_asked(connection, at=at),
+            **_sought(connection, until=datetime.combine(at.today, time.max, zone), at=at),
+            alerts=open_alerts(connection, sites=at.sites, limit=ROWS)
+            if at.study.alerts
+            else Cut(),
             paused={
                 each.number: each.fact
-                for each in paused(connection, sites=sites, today=today, limit=COUNTED)
+                for each in paused(connection, sites=at.sites, today=at.today, limit=COUNTED)
             },
-            queues=_queues(connection, sites),
-            of_site=open_site_tasks(connection, sites=sites),
-            reach=reach_of(connection, study, shown, today=today),
-            **_contacts(latest(connection, shown, since=now - LATELY), today, study.time_zone),
+            queues=_queues(connection, at),
+            of_site=open_site_tasks(connection, sites=at.sites),
+            reach=reach_of(connection, at.study, shown, today=at.today),
+            **_contacts(
+                latest(connection, shown, since=at.now - LATELY), at.today, at.study.time_zone
+            ),
         )
 
 
-def _asked(connection: Reader, sites: Sites, *, today: date, now: datetime) -> dict[str, Any]:
+def _asked(connection: Reader, *, at: StaffOccasion) -> dict[str, Any]:
     """What patients and their phones ask for, and who did not finish a form."""
-    common: dict[str, Any] = {"sites": sites, "limit": ROWS, "counted": COUNTED}
+    common: dict[str, Any] = {"sites": at.sites, "limit": ROWS, "counted": COUNTED}
     return {
         "calls": waiting(connection, TaskKind.HELP, **common),
         "not_taken": waiting(connection, TaskKind.FORM_NOT_TAKEN, **common),
-        "begun": begun(connection, before=now - STALLED, today=today, **common),
+        "begun": begun(connection, before=at.now - STALLED, today=at.today, **common),
     }
 
 
-def _sought(connection: Reader, sites: Sites, *, now: datetime, until: datetime) -> dict[str, Any]:
+def _sought(connection: Reader, *, until: datetime, at: StaffOccasion) -> dict[str, Any]:
     """Who is to be called again by an instant, and whom nobody reaches."""
-    common: dict[str, Any] = {"sites": sites, "since": now - LATELY, "limit": ROWS}
+    common: dict[str, Any] = {"sites": at.sites, "since": at.now - LATELY, "limit": ROWS}
     return {
         "call_backs": call_backs(connection, until=until, **common),
         "not_reached": not_reached(connection, tries=TRIES, **common),
@@ -188,12 +193,12 @@ def _contacts(
     return {"tried": tried, "reminded": reminded}
 
 
-def _queues(connection: Reader, sites: Sites) -> Queues:
+def _queues(connection: Reader, at: StaffOccasion) -> Queues:
     return Queues(
-        to_decide=len(undecided(connection, sites)),
-        to_check=len(keyed_once(connection, sites=sites, limit=COUNTED))
-        + len(differing(connection, sites=sites)),
-        to_sign=len(unsigned(connection, sites=sites)),
-        to_answer=waiting_for_site(connection, sites=sites, limit=1, counted=COUNTED).total,
-        requests=len(open_requests(connection, sites=sites, limit=COUNTED)),
+        to_decide=len(undecided(connection, at.sites)),
+        to_check=len(keyed_once(connection, sites=at.sites, limit=COUNTED))
+        + len(differing(connection, sites=at.sites)),
+        to_sign=len(unsigned(connection, sites=at.sites)),
+        to_answer=waiting_for_site(connection, sites=at.sites, limit=1, counted=COUNTED).total,
+        requests=len(open_requests(connection, sites=at.sites, limit=COUNTED)),
     )

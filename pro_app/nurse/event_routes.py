@@ -12,7 +12,7 @@ from pro_app.core.facts import EventKind
 from pro_app.deployment import deployment
 from pro_app.nurse import events, patient
 from pro_app.nurse.events import Deed, Given, Shown
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF
 
 blueprint = Blueprint("event", __name__, url_prefix="/patients/<number>/events")
@@ -135,5 +135,5 @@ def _given(deed: Deed, event: int | None = None) -> Given:
 
 
 def _known(number: str) -> Any:
-    found = patient.find(number, sites=current_user.sites)
+    found = patient.find(number, at=staff_occasion())
     return found if found is not None else abort(404)

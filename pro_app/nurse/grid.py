@@ -9,6 +9,7 @@ from pro_app.core.sites import Sites
 from pro_app.core.study import REASON_PENDING, Study
 from pro_app.nurse.filters import PENDING
 from pro_app.store.engine.transaction import reading
+from pro_app.store.patients.numbers import find_number
 from pro_app.store.statuses.facts import Scope, read_facts
 
 #: Patients on a page.
@@ -53,8 +54,9 @@ def page(
     rows: list[GridRow] = []
     searched = 0
     with reading(snapshot=True) as connection:
+        meant = find_number(connection, number_contains, sites=sites) if number_contains else None
         while True:
-            scope = Scope(sites, None, number_contains, after, limit=batch)
+            scope = Scope(sites, None, number_contains, after, batch, number_meant=meant)
             people = read_facts(connection, scope)
             for person in people:
                 facts = person.facts

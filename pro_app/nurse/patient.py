@@ -4,20 +4,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.clock import day_of
 from pro_app.core.charts import Frame, ScoreChart, score_chart
 from pro_app.core.instrument import Difference, Instrument, Scale
 from pro_app.core.ledger import Entry, ledger
 from pro_app.core.preview import ENDS_ASKING
 from pro_app.core.reach import Reach
-from pro_app.core.sites import Sites
-from pro_app.core.study import Study
 from pro_app.core.timeline import Timeline, timeline
 from pro_app.store.desk.contact_log import Logged, log_of
 from pro_app.store.desk.tasks import Task, open_tasks_of
 from pro_app.store.engine.transaction import reading
 from pro_app.store.forms.scored import ScoredForm, scored_forms
 from pro_app.store.patients.events import Event, events_of
+from pro_app.store.patients.numbers import find_number
 from pro_app.store.patients.patients import Patient, StateVersion, find_patient, versions_of
 from pro_app.store.patients.pauses import Pause, pauses_of
 from pro_app.store.patients.reasons import GivenReason, reasons_of
@@ -91,38 +91,37 @@ class Happening:
     call: Logged | None = None
 
 
-def find(number: str, *, sites: Sites) -> Patient | None:
+def find(number: str, *, at: StaffOccasion) -> Patient | None:
     """The patient, None when there is no such number at these sites."""
     with reading() as connection:
-        return find_patient(connection, number, sites=sites)
+        return find_patient(connection, number, sites=at.sites)
 
 
-def page(
-    study: Study,
-    instrument: Instrument,
-    *,
-    number: str,
-    sites: Sites,
-    today: date,
-) -> PatientPage | None:
+def meant(typed: str, *, at: StaffOccasion) -> str | None:
+    """The number that was meant by what stands in an address, None where there is none."""
+    with reading() as connection:
+        return find_number(connection, typed, sites=at.sites)
+
+
+def page(*, number: str, at: StaffOccasion) -> PatientPage | None:
     """All of one patient as known now, None when there is no such number at these sites."""
     with reading(snapshot=True) as connection:
-        patient = find_patient(connection, number, sites=sites)
+        patient = find_patient(connection, number, sites=at.sites)
         if patient is None:
             return None
-        facts = read_facts(connection, Scope(sites, ids=(patient.id,)))[0].facts
+        facts = read_facts(connection, Scope(at.sites, ids=(patient.id,)))[0].facts
         return PatientPage(
             patient=patient,
-            entries=ledger(facts, study, valid_from=instrument.valid_from, as_of=today),
+            entries=ledger(facts, at.study, valid_from=at.instrument.valid_from, as_of=at.today),
             reasons=reasons_of(connection, patient.id),
             events=tuple(events_of(connection, [patient.id]).get(patient.id, [])),
-            forms=tuple(scored_forms(connection, patient.id, instrument.scoring_version)),
+            forms=tuple(scored_forms(connection, patient.id, at.instrument.scoring_version)),
             trail=tuple(trail_of(connection, number, limit=_TRAIL_ROWS, without=_HER_OWN)),
             tasks=tuple(open_tasks_of(connection, patient.id)),
             pauses=tuple(pauses_of(connection, patient.id)),
             calls=tuple(log_of(connection, patient.id)),
             versions=tuple(versions_of(connection, patient.id)),
-            reach=reach_of(connection, study, [number], today=today)[number],
+            reach=reach_of(connection, at.study, [number], today=at.today)[number],
             shared=last_of(connection, number, "patient.signed_in_shared"),
         )
 

@@ -5,14 +5,13 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused
 from pro_app.core.pauses import PauseKind
 from pro_app.deployment import deployment
 from pro_app.nurse import patient, pauses
 from pro_app.nurse.pauses import Given, Saved
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF
 
 blueprint = Blueprint("pause", __name__, url_prefix="/patients/<number>/pauses")
@@ -27,22 +26,14 @@ def new(number: str) -> ResponseReturnValue:
 @blueprint.post("")
 @staff_only(*SITE_STAFF)
 def begin(number: str) -> ResponseReturnValue:
-    parts = deployment()
     given = Given(*(_text(name) for name in ("kind", "since", "until", "note")))
     step = request.form.get("step")
     if step == "edit":
         return _form(number, given)
     if step == "save":
-        done = pauses.begin(
-            given,
-            number=number,
-            sites=current_user.sites,
-            actor=current_user.actor,
-            now=parts.now(),
-            today=parts.today(),
-        )
+        done = pauses.begin(given, number=number, at=staff_occasion())
         return _after(number, done) or (_form(number, given, done), 422)
-    shown = pauses.look(given, number=number, sites=current_user.sites, today=parts.today())
+    shown = pauses.look(given, number=number, at=staff_occasion())
     if isinstance(shown, Refused):
         return _after(number, shown) or (_form(number, given, shown), 422)
     return render_template("nurse/pause_preview.html", shown=shown)
@@ -58,12 +49,10 @@ def one(number: str, pause: int) -> ResponseReturnValue:
 @staff_only(*SITE_STAFF)
 def change(number: str, pause: int) -> ResponseReturnValue:
     """`deed=take_back` with a reason; else it ends on the day that is given."""
-    parts = deployment()
-    who = {"number": number, "sites": current_user.sites, "actor": current_user.actor}
     if request.form.get("deed") == "take_back":
-        done = pauses.take_back(pause, _text("why"), now=parts.now(), **who)
+        done = pauses.take_back(pause, _text("why"), number=number, at=staff_occasion())
     else:
-        done = pauses.end(pause, _text("until"), now=parts.now(), today=parts.today(), **who)
+        done = pauses.end(pause, _text("until"), number=number, at=staff_occasion())
     return _after(number, done) or (_one(number, pause, done), 422)
 
 
@@ -93,7 +82,7 @@ def _form(number: str, given: Given, refused: Saved | Refused | None = None) -> 
 
 
 def _one(number: str, pause: int, refused: Saved | Refused | None = None) -> str:
-    found = pauses.find(number, pause, sites=current_user.sites)
+    found = pauses.find(number, pause, at=staff_occasion())
     if found is None:
         abort(404)
     return render_template(
@@ -113,5 +102,5 @@ def _text(name: str) -> str:
 
 
 def _known(number: str) -> Any:
-    found = patient.find(number, sites=current_user.sites)
+    found = patient.find(number, at=staff_occasion())
     return found if found is not None else abort(404)

@@ -1,12 +1,12 @@
 """Pauses of a patient: begun, ended, taken back. No window moves for one."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused, day_of, words_of
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.pauses import PauseFact, PauseKind
-from pro_app.core.sites import Sites
-from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
+from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.patients.patients import Patient, find_patient, lock_patient
 from pro_app.store.patients.pauses import Pause, add_pause, pauses_of, supersede_pause
 
@@ -40,36 +40,28 @@ class Saved:
     number: str
 
 
-def find(number: str, pause_id: int, *, sites: Sites) -> Pause | None:
+def find(number: str, pause_id: int, *, at: StaffOccasion) -> Pause | None:
     """A pause of hers as it stands, None when there is none of this number at these sites."""
     with reading() as connection:
-        patient = find_patient(connection, number, sites=sites)
+        patient = find_patient(connection, number, sites=at.sites)
         return _pause(pauses_of(connection, patient.id), pause_id) if patient else None
 
 
-def look(given: Given, *, number: str, sites: Sites, today: date) -> Shown | Refused:
+def look(given: Given, *, number: str, at: StaffOccasion) -> Shown | Refused:
     """The pause as it would be kept, or why it can't be."""
     with reading() as connection:
-        patient = find_patient(connection, number, sites=sites)
+        patient = find_patient(connection, number, sites=at.sites)
         if patient is None:
             return Refused(Problem.UNKNOWN_PATIENT, "number")
-        return _shown(patient, pauses_of(connection, patient.id), given, today)
+        return _shown(patient, pauses_of(connection, patient.id), given, at)
 
 
-def begin(
-    given: Given,
-    *,
-    number: str,
-    sites: Sites,
-    actor: Actor,
-    now: datetime,
-    today: date,
-) -> Saved | Refused:
-    with transaction(actor, now) as tx:
-        patient = _locked(tx, number, sites)
+def begin(given: Given, *, number: str, at: StaffOccasion) -> Saved | Refused:
+    with transaction(at.actor, at.now) as tx:
+        patient = _locked(tx, number, at)
         if isinstance(patient, Refused):
             return patient
-        shown = _shown(patient, pauses_of(tx.connection, patient.id), given, today)
+        shown = _shown(patient, pauses_of(tx.connection, patient.id), given, at)
         if isinstance(shown, Refused):
             tx.abandon()
             return shown
@@ -81,23 +73,14 @@ def begin(
     return Saved(number)
 
 
-def end(
-    pause_id: int,
-    until: str,
-    *,
-    number: str,
-    sites: Sites,
-    actor: Actor,
-    now: datetime,
-    today: date,
-) -> Saved | Refused:
+def end(pause_id: int, until: str, *, number: str, at: StaffOccasion) -> Saved | Refused:
     """Give a pause its last day, or another one."""
-    with transaction(actor, now) as tx:
-        patient = _locked(tx, number, sites)
+    with transaction(at.actor, at.now) as tx:
+        patient = _locked(tx, number, at)
         if isinstance(patient, Refused):
             return patient
         found = _pause(pauses_of(tx.connection, patient.id), pause_id)
-        last = _end_of(found, until, today)
+        last = _end_of(found, until, at)
         if found is None or isinstance(last, Refused):
             tx.abandon()
             return last if isinstance(last, Refused) else _GONE
@@ -108,18 +91,10 @@ def end(
     return Saved(number)
 
 
-def take_back(
-    pause_id: int,
-    why: str,
-    *,
-    number: str,
-    sites: Sites,
-    actor: Actor,
-    now: datetime,
-) -> Saved | Refused:
+def take_back(pause_id: int, why: str, *, number: str, at: StaffOccasion) -> Saved | Refused:
     """The pause was entered by mistake and holds nothing; it stays for the record."""
-    with transaction(actor, now) as tx:
-        patient = _locked(tx, number, sites)
+    with transaction(at.actor, at.now) as tx:
+        patient = _locked(tx, number, at)
         if isinstance(patient, Refused):
             return patient
         found = _pause(pauses_of(tx.connection, patient.id), pause_id)
@@ -133,8 +108,8 @@ def take_back(
     return Saved(number)
 
 
-def _locked(tx: Tx, number: str, sites: Sites) -> Patient | Refused:
-    patient = find_patient(tx.connection, number, sites=sites)
+def _locked(tx: Tx, number: str, at: StaffOccasion) -> Patient | Refused:
+    patient = find_patient(tx.connection, number, sites=at.sites)
     if patient is None:
         tx.abandon()
         return Refused(Problem.UNKNOWN_PATIENT, "number")
@@ -145,15 +120,17 @@ def _pause(pauses: list[Pause], pause_id: int) -> Pause | None:
     return next((pause for pause in pauses if pause.id == pause_id), None)
 
 
-def _shown(patient: Patient, pauses: list[Pause], given: Given, today: date) -> Shown | Refused:
+def _shown(
+    patient: Patient, pauses: list[Pause], given: Given, at: StaffOccasion
+) -> Shown | Refused:
     if given.kind not in [kind.value for kind in PauseKind]:
         return Refused(Problem.KIND_MISSING, "kind")
     since = day_of(given.since)
     if since is None:
         return Refused(Problem.NOT_A_DAY, "since")
-    if since > today + _AHEAD:
+    if since > at.today + _AHEAD:
         return Refused(Problem.TOO_FAR_AHEAD, "since")
-    until = _last(since, given.until, today)
+    until = _last(since, given.until, at)
     if isinstance(until, Refused):
         return until
     if len(given.note) > LONGEST_TEXT:
@@ -161,20 +138,20 @@ def _shown(patient: Patient, pauses: list[Pause], given: Given, today: date) -> 
     if any(pause.fact.from_on == since for pause in pauses):
         return Refused(Problem.KNOWN_ALREADY, "since", since)
     fact = PauseFact(PauseKind(given.kind), since, until)
-    return Shown(patient, given, fact, fact.holds(today))
+    return Shown(patient, given, fact, fact.holds(at.today))
 
 
-def _end_of(found: Pause | None, text: str, today: date) -> date | Refused:
+def _end_of(found: Pause | None, text: str, at: StaffOccasion) -> date | Refused:
     """The last day that a pause gets now."""
     if found is None:
         return _GONE
-    last = _last(found.fact.from_on, text, today)
+    last = _last(found.fact.from_on, text, at)
     if last is None:
         return Refused(Problem.NOT_A_DAY, "until")
     return Refused(Problem.NOTHING_CHANGED, "until") if last == found.fact.until_on else last
 
 
-def _last(since: date, text: str, today: date) -> date | Refused | None:
+def _last(since: date, text: str, at: StaffOccasion) -> date | Refused | None:
     """The last day, None where it is left open."""
     if not text:
         return None
@@ -183,7 +160,7 @@ def _last(since: date, text: str, today: date) -> date | Refused | None:
         return Refused(Problem.NOT_A_DAY, "until")
     if until < since:
         return Refused(Problem.ENDS_BEFORE_IT_BEGINS, "until", since)
-    return Refused(Problem.TOO_FAR_AHEAD, "until") if until > today + _AHEAD else until
+    return Refused(Problem.TOO_FAR_AHEAD, "until") if until > at.today + _AHEAD else until
 
 
 def _changes(before: PauseFact | None, after: PauseFact | None) -> dict[str, list[str | None]]:

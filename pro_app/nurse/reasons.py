@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from pro_app.core.contact import Effort, effort, is_enough
+from pro_app.acts.occasion import StaffOccasion
+from pro_app.core.contact import effort, is_enough
 from pro_app.core.ledger import UNANSWERED, Status, ledger
-from pro_app.core.sites import EVERYWHERE, Sites
-from pro_app.core.study import Study
+from pro_app.core.refused import Refused, Why
+from pro_app.core.sites import EVERYWHERE
 from pro_app.store.desk.contact_log import log_of
-from pro_app.store.engine.transaction import Actor, Tx, transaction
-from pro_app.store.patients.patients import find_patient, lock_patient
+from pro_app.store.engine.transaction import Tx, transaction
+from pro_app.store.patients.numbers import find_typed
+from pro_app.store.patients.patients import lock_patient
 from pro_app.store.patients.reasons import GivenReason, keep_reason, reasons_of
 from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.statuses.flags import Closed, close_flag
@@ -21,20 +22,6 @@ LONGEST_TEXT = 500
 
 #: Where a reason may stand: nothing came, or it may yet turn out that nothing will.
 ASKED_FOR = UNANSWERED | {Status.WINDOW_OPEN}
-
-
-class ReasonProblem(StrEnum):
-    """Why a reason is not taken; the first that fits."""
-
-    UNKNOWN_PATIENT = "UNKNOWN_PATIENT"  # no such number, or not at these sites
-    UNKNOWN_VISIT = "UNKNOWN_VISIT"  # the study has no such visit
-    UNKNOWN_CODE = "UNKNOWN_CODE"  # the study has no such reason
-    SAID_BY_MISSING = "SAID_BY_MISSING"  # nobody is named who said it
-    TEXT_MISSING = "TEXT_MISSING"  # this code needs words of one's own
-    TOO_LONG = "TOO_LONG"  # a text is longer than LONGEST_TEXT
-    DAY_AHEAD = "DAY_AHEAD"  # said on a day that has not come
-    NOT_ASKED = "NOT_ASKED"  # the visit's status asks for no reason
-    TOO_FEW_ATTEMPTS = "TOO_FEW_ATTEMPTS"  # she must first be sought more often, or otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +35,6 @@ class ReasonGiven:
 
 
 @dataclass(frozen=True, slots=True)
-class ReasonRefused:
-    """Nothing was written. `field` is the argument at fault; `status` is the visit's, if known."""
-
-    problem: ReasonProblem
-    field: str
-    status: Status | None = None
-    made: Effort | None = None  # for TOO_FEW_ATTEMPTS: what was tried since the window opened
-
-
-@dataclass(frozen=True, slots=True)
 class _Said:
     visit: str
     code: str
@@ -67,7 +44,6 @@ class _Said:
 
 
 def give_reason(
-    study: Study,
     *,
     number: str,
     visit: str,
@@ -75,68 +51,64 @@ def give_reason(
     said_by: str,
     said_on: date,
     text: str | None,
-    actor: Actor,
-    now: datetime,
-    today: date,
-    sites: Sites,
     logged: bool = True,
-) -> ReasonGiven | ReasonRefused:
+    at: StaffOccasion,
+) -> ReasonGiven | Refused:
     """The reason given, or why not. It replaces an earlier one and closes the flag.
 
     `logged` False: the attempts to reach her stand on paper, and the caller answers for them.
     """
     said = _Said(visit, code, said_by.strip(), said_on, (text or "").strip() or None)
-    refused = _refused_for_itself(said, study, today)
+    refused = _refused_for_itself(said, at)
     if refused:
         return refused
-    with transaction(actor, now) as tx:
-        found = find_patient(tx.connection, number, sites=sites)
+    with transaction(at.actor, at.now) as tx:
+        found = find_typed(tx.connection, number, sites=at.sites)
         if found is None:
             tx.abandon()
-            return ReasonRefused(ReasonProblem.UNKNOWN_PATIENT, "number")
+            return Refused(Why.UNKNOWN_PATIENT, "number")
         # Locked, so that a form or a death that arrives now is seen or waits.
         lock_patient(tx, found.id)
-        outcome = _apply(tx, found.id, number, said, study, today, logged)
-        if isinstance(outcome, ReasonRefused) or not outcome.changed:
+        outcome = _apply(tx, found.id, found.number, said, logged, at)
+        if isinstance(outcome, Refused) or not outcome.changed:
             tx.abandon()
     return outcome
 
 
-def _refused_for_itself(said: _Said, study: Study, today: date) -> ReasonRefused | None:
+def _refused_for_itself(said: _Said, at: StaffOccasion) -> Refused | None:
     """What is wrong with the words alone, whatever is known of the patient."""
-    known = {reason.code: reason for reason in study.reasons}
-    if all(visit.code != said.visit for visit in study.visits):
-        return ReasonRefused(ReasonProblem.UNKNOWN_VISIT, "visit")
+    known = {reason.code: reason for reason in at.study.reasons}
+    if all(visit.code != said.visit for visit in at.study.visits):
+        return Refused(Why.UNKNOWN_VISIT, "visit")
     if said.code not in known:
-        return ReasonRefused(ReasonProblem.UNKNOWN_CODE, "code")
+        return Refused(Why.UNKNOWN_CODE, "code")
     if not said.said_by:
-        return ReasonRefused(ReasonProblem.SAID_BY_MISSING, "said_by")
+        return Refused(Why.SAID_BY_MISSING, "said_by")
     if known[said.code].needs_text and said.text is None:
-        return ReasonRefused(ReasonProblem.TEXT_MISSING, "text")
+        return Refused(Why.TEXT_MISSING, "text")
     for field, text in (("said_by", said.said_by), ("text", said.text or "")):
         if len(text) > LONGEST_TEXT:
-            return ReasonRefused(ReasonProblem.TOO_LONG, field)
-    if said.said_on > today:
-        return ReasonRefused(ReasonProblem.DAY_AHEAD, "said_on")
+            return Refused(Why.TOO_LONG, field, LONGEST_TEXT)
+    if said.said_on > at.today:
+        return Refused(Why.DAY_AHEAD, "said_on")
     return None
 
 
 def _apply(
-    tx: Tx, patient_id: int, number: str, said: _Said, study: Study, today: date, logged: bool
-) -> ReasonGiven | ReasonRefused:
+    tx: Tx, patient_id: int, number: str, said: _Said, logged: bool, at: StaffOccasion
+) -> ReasonGiven | Refused:
     facts = read_facts(tx.connection, Scope(EVERYWHERE, ids=(patient_id,)))[0].facts
     # How many answers make a form VALID doesn't matter here: one is no EMPTY form.
-    entries = ledger(facts, study, valid_from=1, as_of=today)
+    entries = ledger(facts, at.study, valid_from=1, as_of=at.today)
     entry = next((entry for entry in entries if entry.visit == said.visit), None)
     if entry is None or entry.status not in ASKED_FOR:
-        return ReasonRefused(ReasonProblem.NOT_ASKED, "visit", entry.status if entry else None)
-    reason = next(each for each in study.reasons if each.code == said.code)
+        return Refused(Why.NOT_ASKED, "visit", entry.status if entry else None)
+    reason = next(each for each in at.study.reasons if each.code == said.code)
     if logged and reason.attempts:
-        since = datetime.combine(entry.opens_on, time.min, ZoneInfo(study.time_zone))
+        since = datetime.combine(entry.opens_on, time.min, ZoneInfo(at.study.time_zone))
         made = effort((row.attempt for row in log_of(tx.connection, patient_id)), since=since)
         if not is_enough(reason, made):
-            problem = ReasonProblem.TOO_FEW_ATTEMPTS
-            return ReasonRefused(problem, "code", entry.status, made)
+            return Refused(Why.TOO_FEW_ATTEMPTS, "code", made)
     earlier = reasons_of(tx.connection, patient_id).get(said.visit)
     before, after = _words(earlier), _words(said)
     if before == after:

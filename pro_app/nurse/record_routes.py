@@ -11,7 +11,7 @@ from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused
 from pro_app.deployment import deployment
 from pro_app.nurse import patient, record
 from pro_app.nurse.record import FIELDS, LONGEST_VERSION, Given, Shown
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF
 
 blueprint = Blueprint("record", __name__, url_prefix="/patients/<number>/record")
@@ -83,5 +83,5 @@ def _text(name: str) -> str:
 
 
 def _known(number: str) -> Any:
-    found = patient.find(number, sites=current_user.sites)
+    found = patient.find(number, at=staff_occasion())
     return found if found is not None else abort(404)

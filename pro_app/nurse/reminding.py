@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.contact import Outcome
 from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind
-from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Status, ledger
 from pro_app.core.pauses import held
-from pro_app.core.sites import Sites
-from pro_app.core.study import Study
 from pro_app.store.desk.contact_log import Logged, log_of
 from pro_app.store.engine.transaction import reading
 from pro_app.store.patients.patients import find_patient
@@ -40,25 +38,17 @@ class Reminder:
     sent: tuple[Logged, ...]
 
 
-def reminder(
-    study: Study,
-    instrument: Instrument,
-    *,
-    number: str,
-    visit: str,
-    sites: Sites,
-    today: date,
-) -> Reminder | None:
+def reminder(*, number: str, visit: str, at: StaffOccasion) -> Reminder | None:
     """The reminder of a visit; None when there is no such patient here, or no such visit."""
     with reading(snapshot=True) as connection:
-        found = find_patient(connection, number, sites=sites)
-        if found is None or visit not in {each.code for each in study.visits}:
+        found = find_patient(connection, number, sites=at.sites)
+        if found is None or visit not in {each.code for each in at.study.visits}:
             return None
-        person = read_facts(connection, Scope(sites, ids=(found.id,)))[0]
-        paused = held((pause.fact for pause in pauses_of(connection, found.id)), today)
+        person = read_facts(connection, Scope(at.sites, ids=(found.id,)))[0]
+        paused = held((pause.fact for pause in pauses_of(connection, found.id)), at.today)
         log = log_of(connection, found.id)
     facts = person.facts
-    entries = ledger(facts, study, valid_from=instrument.valid_from, as_of=today)
+    entries = ledger(facts, at.study, valid_from=at.instrument.valid_from, as_of=at.today)
     entry = next((each for each in entries if each.visit == visit), None)
     kinds = {event.kind for event in facts.events}
     waited_for = entry and entry.status is Status.WINDOW_OPEN and facts.able is not False

@@ -9,6 +9,7 @@ from flask_login import current_user
 
 from pro_app.core.charts import SIGNS, stacked
 from pro_app.core.rates import POOLED
+from pro_app.core.refused import Refused, Why
 from pro_app.core.study import REASON_PENDING
 from pro_app.deployment import deployment
 from pro_app.nurse import (
@@ -30,7 +31,7 @@ from pro_app.nurse import (
 )
 from pro_app.nurse.filters import BadFilter
 from pro_app.security import cards
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import READERS, SITE_STAFF, Role
 
 blueprint = Blueprint("nurse", __name__, url_prefix="/staff")
@@ -62,8 +63,7 @@ def _shared() -> dict[str, Any]:
 @blueprint.get("/today")
 @staff_only(*SITE_STAFF)
 def today() -> ResponseReturnValue:
-    parts = deployment()
-    work = day.at_site(parts.study, sites=current_user.sites, today=parts.today(), now=parts.now())
+    work = day.at_site(at=staff_occasion())
     return render_template(
         "nurse/today.html",
         work=work,
@@ -113,24 +113,20 @@ def reason(number: str, visit: str) -> ResponseReturnValue:
     }
     try:
         said_on = filters.day(given["said_on"], parts.today())
-    except BadFilter:
-        return _patient_page(number, refused=(visit, "SAID_ON", "said_on"), given=given), 422
+    except BadFilter as bad:
+        refused = Refused(Why(bad.problem.value), "said_on")
+        return _patient_page(number, refused=(visit, refused), given=given), 422
     outcome = service.give_reason(
-        parts.study,
         number=number,
         visit=visit,
         code=given["code"],
         said_by=given["said_by"],
         said_on=said_on,
         text=given["text"],
-        actor=current_user.actor,
-        now=parts.now(),
-        today=parts.today(),
-        sites=current_user.sites,
+        at=staff_occasion(),
     )
-    if isinstance(outcome, service.ReasonRefused):
-        refused = (visit, outcome.problem.value, outcome.field)
-        return _patient_page(number, refused=refused, given=given), 422
+    if isinstance(outcome, Refused):
+        return _patient_page(number, refused=(visit, outcome), given=given), 422
     flash(_("The reason for %(number)s, %(visit)s is kept.", number=number, visit=visit))
     if request.form.get("from") == "today":
         return redirect(url_for("nurse.today"))
@@ -174,17 +170,16 @@ def compliance() -> ResponseReturnValue:
 def _patient_page(
     number: str,
     *,
-    refused: tuple[str, str, str] | None = None,
+    refused: tuple[str, Refused] | None = None,
     given: dict[str, str] | None = None,
 ) -> str:
-    """`refused`: (visit, problem, field) of a reason that was not taken, as `given`."""
+    """`refused`: the visit whose reason, as `given`, was not taken, and why."""
     parts = deployment()
     instrument = parts.instrument
-    found = patient.page(
-        parts.study, instrument, number=number, sites=current_user.sites, today=parts.today()
-    )
+    found = patient.page(number=number, at=staff_occasion())
     if found is None:
-        abort(404)
+        meant = patient.meant(number, at=staff_occasion())
+        abort(redirect(url_for("nurse.patient", number=meant)) if meant else 404)
     scales = {scale.code: scale for scale in instrument.scales}
     scale = scales.get(request.args.get("scale", ""), patient.overall(instrument))
     return render_template(
@@ -210,7 +205,7 @@ def _patient_page(
 
 
 def _known(number: str) -> Any:
-    found = patient.find(number, sites=current_user.sites)
+    found = patient.find(number, at=staff_occasion())
     return found if found is not None else abort(404)
 
 

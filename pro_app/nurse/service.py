@@ -8,7 +8,7 @@ from pro_app.core.ledger import Entry
 from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.nurse.completeness import By, Number, compliance
-from pro_app.nurse.reasons import ReasonGiven, ReasonProblem, ReasonRefused, give_reason
+from pro_app.nurse.reasons import ReasonGiven, give_reason
 from pro_app.store.engine.transaction import reading
 from pro_app.store.statuses.facts import Scope, read_facts
 
@@ -16,8 +16,6 @@ __all__ = [
     "By",
     "Number",
     "ReasonGiven",
-    "ReasonProblem",
-    "ReasonRefused",
     "compliance",
     "give_reason",
     "ledger",

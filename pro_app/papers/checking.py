@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.corrections import ANSWERED_ON, AskedBy, Evidence, Truth, difference
+from pro_app.core.refused import Refused, Why
 from pro_app.papers.fields import LONGEST_TEXT
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
 from pro_app.store.forms import keying
@@ -18,18 +18,6 @@ from pro_app.store.forms.keying import PaperForm
 
 #: A list shows so many forms, the latest; the rest come up as these are done.
 ROWS = 100
-
-
-class NotChecked(StrEnum):
-    """Why nothing was kept."""
-
-    NOT_HERE = "NOT_HERE"  # no such form at these sites
-    NOT_PAPER = "NOT_PAPER"  # only paper is keyed twice
-    SAME_PERSON = "SAME_PERSON"  # who keyed it first can't check herself
-    KEYED_TWICE = "KEYED_TWICE"  # somebody was faster
-    NOTHING_OPEN = "NOTHING_OPEN"  # nothing was chosen that is still open
-    WAITING = "WAITING"  # a correction of this form has still to be signed or declined
-    WHY_MISSING = "WHY_MISSING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +41,24 @@ def find(form_id: int, *, at: StaffOccasion) -> HeldForm | None:
         return find_form(connection, form_id, sites=at.sites)
 
 
-def hindrance(held: HeldForm, actor: Actor) -> NotChecked | None:
+def hindrance(held: HeldForm, actor: Actor) -> Refused | None:
     """Why this person can't be the second to key it; None: she can."""
     if not held.on_paper:
-        return NotChecked.NOT_PAPER
+        return Refused(Why.NOT_PAPER)
     first = (held.entered_by, held.received_from)
-    return NotChecked.SAME_PERSON if actor.name in first else None
+    return Refused(Why.SAME_PERSON) if actor.name in first else None
 
 
 def key_again(
     form_id: int, answered_on: date, answers: Mapping[str, int | str], *, at: StaffOccasion
-) -> int | NotChecked:
+) -> int | Refused:
     """How many fields another person read otherwise on the same paper."""
     with transaction(at.actor, at.now) as tx:
         held = lock_form(tx, form_id, sites=at.sites)
-        why_not = hindrance(held, at.actor) if held else NotChecked.NOT_HERE
+        why_not = hindrance(held, at.actor) if held else Refused(Why.NOT_HERE)
         if held is None or why_not or keying.find_second(tx.connection, form_id):
             tx.abandon()
-            return why_not or NotChecked.KEYED_TWICE
+            return why_not or Refused(Why.KEYED_TWICE)
         second = Truth(answered_on, answers)
         differences = difference(held.stands, second)
         keying.keep_second(tx, form_id, second, differences)
@@ -86,9 +74,7 @@ def key_again(
         return len(differences)
 
 
-def settle(
-    form_id: int, right: Mapping[str, str], *, why: str, at: StaffOccasion
-) -> int | NotChecked:
+def settle(form_id: int, right: Mapping[str, str], *, why: str, at: StaffOccasion) -> int | Refused:
     """How many differences were settled, after the paper was read again.
 
     `right`: field → first or second. Where the second keying was right a correction is
@@ -99,7 +85,7 @@ def settle(
         second = keying.find_second(tx.connection, form_id) if held else None
         if held is None or second is None:
             tx.abandon()
-            return NotChecked.NOT_HERE
+            return Refused(Why.NOT_HERE)
         settled = {f: right[f] for f in second.open if right.get(f) in ("first", "second")}
         read = {f: second.open[f][1] for f, which in settled.items() if which == "second"}
         # Against what stands now: a correction may have been signed since.
@@ -126,13 +112,13 @@ def _now(held: HeldForm, fields: Iterable[str]) -> dict[str, int | str]:
 
 def _unsettled(
     tx: Tx, held: HeldForm, settled: Mapping[str, str], changes: Mapping[str, Any], why: str
-) -> NotChecked | None:
+) -> Refused | None:
     if not settled:
-        return NotChecked.NOTHING_OPEN
+        return Refused(Why.NOTHING_OPEN)
     if changes and not 0 < len(why) <= LONGEST_TEXT:
-        return NotChecked.WHY_MISSING
+        return Refused(Why.WHY_MISSING, "why")
     if changes and any(each.signed is None for each in corrections_of(tx.connection, held.id)):
-        return NotChecked.WAITING
+        return Refused(Why.CORRECTION_WAITS)
     return None
 
 

@@ -4,10 +4,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date
-from enum import StrEnum
 
 from pro_app.acts.occasion import StaffOccasion
-from pro_app.core.corrections import AskedBy, Evidence, Refusal, ask, corrected
+from pro_app.core.corrections import AskedBy, Evidence, ask, corrected
+from pro_app.core.refused import Refused, Why
 from pro_app.papers.fields import LONGEST_TEXT
 from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.forms.corrections import (
@@ -26,17 +26,6 @@ from pro_app.store.trail.signatures import sign
 MEANING = "I endorse this correction: the new values are those of the source named."
 
 
-class NotDone(StrEnum):
-    """Why nothing was written."""
-
-    NOT_HERE = "NOT_HERE"  # no such form or correction at these sites
-    WAITING = "WAITING"  # another correction of this form has still to be signed or declined
-    OTHER_ITEMS = "OTHER_ITEMS"  # the form's items are not those of today's instrument
-    WHY_MISSING = "WHY_MISSING"
-    CHOOSE = "CHOOSE"  # who asked for it, or what shows it, was not said
-    DECIDED = "DECIDED"  # somebody signed or declined it before
-
-
 def write(
     form_id: int,
     wanted: Mapping[str, object],
@@ -46,20 +35,20 @@ def write(
     source: str,
     why: str,
     at: StaffOccasion,
-) -> int | NotDone | Refusal:
+) -> int | Refused:
     """The id of the correction, which changes nothing until it is signed."""
     if asked_by not in tuple(AskedBy) or source not in tuple(Evidence):
-        return NotDone.CHOOSE
+        return Refused(Why.SOURCE_MISSING)
     if not 0 < len(why) <= LONGEST_TEXT:
-        return NotDone.WHY_MISSING
+        return Refused(Why.WHY_MISSING, "why")
     with transaction(at.actor, at.now) as tx:
         held = lock_form(tx, form_id, sites=at.sites)
-        why_not = _hindrance(tx, held, at) if held else NotDone.NOT_HERE
+        why_not = _hindrance(tx, held, at) if held else Refused(Why.NOT_HERE)
         if held is None or why_not:
             tx.abandon()
-            return why_not or NotDone.NOT_HERE
+            return why_not or Refused(Why.NOT_HERE)
         changes = ask(held.stands, wanted, answered_on, instrument=at.instrument, today=at.today)
-        if isinstance(changes, Refusal):
+        if isinstance(changes, Refused):
             tx.abandon()
             return changes
         tx.record("correction.opened", held.number, visit=held.visit, changes=changes, reason=why)
@@ -73,19 +62,19 @@ def write(
         )
 
 
-def _hindrance(tx: Tx, held: HeldForm, at: StaffOccasion) -> NotDone | None:
+def _hindrance(tx: Tx, held: HeldForm, at: StaffOccasion) -> Refused | None:
     if set(held.handed_in.answers) != set(at.instrument.item_codes):
-        return NotDone.OTHER_ITEMS
+        return Refused(Why.OTHER_ITEMS)
     # One at a time, so that what each one says of the old values holds when it is signed.
     waits = any(each.signed is None for each in corrections_of(tx.connection, held.id))
-    return NotDone.WAITING if waits else None
+    return Refused(Why.CORRECTION_WAITS) if waits else None
 
 
-def endorse(correction_id: int, *, at: StaffOccasion) -> Correction | NotDone:
+def endorse(correction_id: int, *, at: StaffOccasion) -> Correction | Refused:
     """The correction, which counts from now on: the form is scored anew, and signed for."""
     with transaction(at.actor, at.now) as tx:
         found = _lock(tx, correction_id, at)
-        if isinstance(found, NotDone):
+        if isinstance(found, Refused):
             tx.abandon()
             return found
         correction, held = found
@@ -109,13 +98,13 @@ def endorse(correction_id: int, *, at: StaffOccasion) -> Correction | NotDone:
         return correction
 
 
-def decline(correction_id: int, *, why: str, at: StaffOccasion) -> Correction | NotDone:
+def decline(correction_id: int, *, why: str, at: StaffOccasion) -> Correction | Refused:
     """The correction, of which nothing comes; it stays for the record."""
     if not 0 < len(why) <= LONGEST_TEXT:
-        return NotDone.WHY_MISSING
+        return Refused(Why.WHY_MISSING, "why")
     with transaction(at.actor, at.now) as tx:
         found = _lock(tx, correction_id, at)
-        if isinstance(found, NotDone):
+        if isinstance(found, Refused):
             tx.abandon()
             return found
         correction, held = found
@@ -130,14 +119,14 @@ def decline(correction_id: int, *, why: str, at: StaffOccasion) -> Correction | 
         return correction
 
 
-def _lock(tx: Tx, correction_id: int, at: StaffOccasion) -> tuple[Correction, HeldForm] | NotDone:
+def _lock(tx: Tx, correction_id: int, at: StaffOccasion) -> tuple[Correction, HeldForm] | Refused:
     """The correction with its patient locked: nobody else decides on it meanwhile."""
     found = find_correction(tx.connection, correction_id, sites=at.sites)
     held = lock_form(tx, found.form_id, sites=at.sites) if found else None
     found = find_correction(tx.connection, correction_id, sites=at.sites)
     if found is None or held is None:
-        return NotDone.NOT_HERE
-    return NotDone.DECIDED if found.signed is not None else (found, held)
+        return Refused(Why.NOT_HERE)
+    return Refused(Why.CORRECTION_DECIDED) if found.signed is not None else (found, held)
 
 
 def version_of(found: Correction, held: HeldForm) -> str:

@@ -4,12 +4,12 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from pro_app.core.corrections import AskedBy, Evidence, Refusal
+from pro_app.core.corrections import AskedBy, Evidence
+from pro_app.core.refused import Refused
 from pro_app.deployment import deployment
 from pro_app.papers import correcting, form
-from pro_app.papers.correcting import NotDone
 from pro_app.papers.fields import Wrong, read_day, read_wanted
-from pro_app.papers.messages import no_correction, not_done
+from pro_app.refusals import said
 from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.here import signs
 from pro_app.security.roles import SITE_STAFF, Role
@@ -41,10 +41,8 @@ def write(form_id: int) -> ResponseReturnValue:
         why=given.get("why", "").strip(),
         at=staff_occasion(),
     )
-    if isinstance(outcome, Refusal):
-        return _page(form_id, given, no_correction(outcome)), 422
-    if isinstance(outcome, NotDone):
-        return _page(form_id, given, not_done(outcome)), 422
+    if isinstance(outcome, Refused):
+        return _page(form_id, given, said(outcome)), 422
     flash(_("The correction is written. It changes nothing until the investigator signs it."))
     return redirect(url_for("papers.form", form_id=form_id))
 
@@ -60,8 +58,8 @@ def sign(correction: int) -> ResponseReturnValue:
         flash(_("Not signed: password or second factor is wrong, or tried too often."), "error")
         return redirect(url_for("papers.form", form_id=found.form_id))
     outcome = correcting.endorse(correction, at=staff_occasion())
-    if isinstance(outcome, NotDone):
-        flash(not_done(outcome), "error")
+    if isinstance(outcome, Refused):
+        flash(said(outcome), "error")
     else:
         flash(_("Signed. The corrected values count from now on; what stood before is kept."))
     return redirect(url_for("papers.form", form_id=found.form_id))
@@ -76,14 +74,14 @@ def decline(correction: int) -> ResponseReturnValue:
     outcome = correcting.decline(
         correction, why=request.form.get("why", "").strip(), at=staff_occasion()
     )
-    if isinstance(outcome, NotDone):
-        flash(not_done(outcome), "error")
+    if isinstance(outcome, Refused):
+        flash(said(outcome), "error")
     else:
         flash(_("Declined. The form stays as it is; the correction is kept for the record."))
     return redirect(url_for("papers.form", form_id=found.form_id))
 
 
-def _page(form_id: int, given: dict[str, str], said: str) -> str:
+def _page(form_id: int, given: dict[str, str], wrong: str) -> str:
     """The form for a correction, with what was given and what is wrong with it."""
     parts = deployment()
     found = form.page(form_id, at=staff_occasion())
@@ -94,7 +92,7 @@ def _page(form_id: int, given: dict[str, str], said: str) -> str:
         found=found,
         form=found.form,
         given=given,
-        said=said,
+        said=wrong,
         now=parts.now(),
         askers=tuple(AskedBy),
         evidence=tuple(Evidence),

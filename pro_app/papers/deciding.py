@@ -1,12 +1,12 @@
 """Which form counts: the site decides on second forms and on those after a withdrawal."""
 
 from datetime import date
-from enum import StrEnum
 
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import QUARANTINED, Entry, ledger
+from pro_app.core.refused import Refused, Why
 from pro_app.core.study import Study
 from pro_app.papers.fields import LONGEST_TEXT
 from pro_app.store.engine.transaction import Tx, reading, transaction
@@ -16,39 +16,29 @@ from pro_app.store.forms.form_detail import HeldForm, lock_form, of_visit
 from pro_app.store.forms.receiving import facts_of
 
 
-class NotDecided(StrEnum):
-    """Why nothing was written."""
-
-    NOT_HERE = "NOT_HERE"  # no such form at these sites
-    WHY_MISSING = "WHY_MISSING"
-    CHOOSE = "CHOOSE"  # neither of the two was chosen
-    NOTHING_TO_DECIDE = "NOTHING_TO_DECIDE"  # the first form of its visit, in its time
-    THE_SAME = "THE_SAME"  # that is what was decided before
-
-
 def waiting(*, at: StaffOccasion) -> list[WaitingForm]:
     with reading(snapshot=True) as connection:
         return decisions.waiting(connection, at.sites)
 
 
-def decide(form_id: int, choice: str, *, why: str, at: StaffOccasion) -> bool | NotDecided:
+def decide(form_id: int, choice: str, *, why: str, at: StaffOccasion) -> bool | Refused:
     """Whether the form counts from now on; at most one form of a visit does."""
     if choice not in ("counts", "aside"):
-        return NotDecided.CHOOSE
+        return Refused(Why.DECISION_MISSING)
     if not 0 < len(why) <= LONGEST_TEXT:
-        return NotDecided.WHY_MISSING
+        return Refused(Why.WHY_MISSING, "why")
     counts = choice == "counts"
     with transaction(at.actor, at.now) as tx:
         held = lock_form(tx, form_id, sites=at.sites)
         if held is None or held.decided is counts:
             tx.abandon()
-            return NotDecided.THE_SAME if held else NotDecided.NOT_HERE
+            return Refused(Why.DECIDED_SO) if held else Refused(Why.NOT_HERE)
         facts = facts_of(tx.connection, held.patient_id)
         if not may_decide(
             held, entry_of(facts, held.visit, at.study, at.instrument, today=at.today)
         ):
             tx.abandon()
-            return NotDecided.NOTHING_TO_DECIDE
+            return Refused(Why.NOTHING_TO_DECIDE)
         for other in of_visit(tx.connection, held.patient_id, held.visit) if counts else ():
             if other.id != held.id and other.decided:
                 _write(tx, other, counts=False, why=why)

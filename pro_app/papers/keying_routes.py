@@ -6,14 +6,15 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from pro_app.core.facts import Assistance
+from pro_app.core.refused import Refused, Why
 from pro_app.core.submission import Refusal
 from pro_app.core.wording import Wording
 from pro_app.deployment import deployment
 from pro_app.papers import checking, keying, scan_routes, scanning
-from pro_app.papers.checking import HeldForm, NotChecked
+from pro_app.papers.checking import HeldForm
 from pro_app.papers.fields import MODES, Wrong, read_answers, read_day, read_form
-from pro_app.papers.messages import not_checked
 from pro_app.papers.wording import words
+from pro_app.refusals import said
 from pro_app.security.access import staff_occasion, staff_only, takes_up_to
 from pro_app.security.roles import SITE_STAFF
 from pro_app.security.secrets import is_submission_id, new_submission_id
@@ -96,7 +97,7 @@ def key_again(form_id: int) -> ResponseReturnValue:
     if wrong or answered_on is None:
         return _again(held, given, wrong), 422
     outcome = checking.key_again(form_id, answered_on, answers, at=staff_occasion())
-    if isinstance(outcome, NotChecked):
+    if isinstance(outcome, Refused):
         return _refused(form_id, outcome)
     if outcome:
         flash(
@@ -121,9 +122,9 @@ def settle(form_id: int) -> ResponseReturnValue:
         why=request.form.get("why", "").strip(),
         at=staff_occasion(),
     )
-    if outcome is NotChecked.NOT_HERE:
+    if isinstance(outcome, Refused) and outcome.why is Why.NOT_HERE:
         abort(404)
-    if isinstance(outcome, NotChecked):
+    if isinstance(outcome, Refused):
         return _refused(form_id, outcome)
     flash(_("%(n)s differences are settled.", n=outcome))
     return redirect(url_for("papers.form", form_id=form_id))
@@ -136,8 +137,8 @@ def _patient(number: str, visit: str) -> keying.Patient:
     return found
 
 
-def _refused(form_id: int, why_not: NotChecked) -> ResponseReturnValue:
-    flash(not_checked(why_not), "error")
+def _refused(form_id: int, why_not: Refused) -> ResponseReturnValue:
+    flash(said(why_not), "error")
     return redirect(url_for("papers.form", form_id=form_id))
 
 

@@ -1,62 +1,9 @@
-"""What is said when something was not done."""
+"""What is said of a photograph that was not kept."""
 
 from flask_babel import gettext as _
 
-from pro_app.core.corrections import CantCorrect, Refusal
-from pro_app.papers.checking import NotChecked
-from pro_app.papers.correcting import NotDone
-from pro_app.papers.deciding import NotDecided
 from pro_app.papers.photographs import MOST_BYTES, BadPicture
-from pro_app.papers.scanning import MOST_PICTURES, NotAdded, NotRemoved, WhyNot
-
-
-def not_checked(why: NotChecked) -> str:
-    said = {
-        NotChecked.NOT_HERE: _("There is no such form here."),
-        NotChecked.NOT_PAPER: _("Only a form that came on paper is keyed twice."),
-        NotChecked.SAME_PERSON: _(
-            "You keyed this form in yourself. Ask a colleague to key it a second time."
-        ),
-        NotChecked.KEYED_TWICE: _("This form was keyed a second time already."),
-        NotChecked.NOTHING_OPEN: _("Choose for at least one difference which keying is right."),
-        NotChecked.WAITING: _waiting(),
-        NotChecked.WHY_MISSING: _why_missing(),
-    }
-    return str(said[why])
-
-
-def not_done(why: NotDone) -> str:
-    said = {
-        NotDone.NOT_HERE: _("There is no such form here."),
-        NotDone.WAITING: _waiting(),
-        NotDone.OTHER_ITEMS: _(
-            "This form belongs to another version of the questionnaire and can't be corrected here."
-        ),
-        NotDone.WHY_MISSING: _why_missing(),
-        NotDone.CHOOSE: _("Choose who asks for the correction, and what shows it."),
-        NotDone.DECIDED: _("Somebody signed or declined this correction before."),
-    }
-    return str(said[why])
-
-
-def no_correction(refusal: Refusal) -> str:
-    if refusal.why is CantCorrect.BAD_ANSWERS:
-        items = ", ".join(problem.item for problem in refusal.problems)
-        return str(_("These lines can't have that value: %(items)s", items=items))
-    if refusal.why is CantCorrect.DAY_AHEAD:
-        return str(_("Write the day as 2026-03-05; it cannot lie ahead."))
-    return str(_("Nothing is different from what stands. Change at least one field."))
-
-
-def not_decided(why: NotDecided) -> str:
-    said = {
-        NotDecided.NOT_HERE: _("There is no such form here."),
-        NotDecided.WHY_MISSING: _why_missing(),
-        NotDecided.CHOOSE: _("Choose whether the form counts or is set aside."),
-        NotDecided.NOTHING_TO_DECIDE: _("There is nothing to decide about this form."),
-        NotDecided.THE_SAME: _("That was decided before; nothing was changed."),
-    }
-    return str(said[why])
+from pro_app.papers.scanning import MOST_PICTURES, NotAdded, WhyNot
 
 
 def not_taken(name: str, why: WhyNot) -> str:
@@ -83,19 +30,3 @@ def not_taken(name: str, why: WhyNot) -> str:
         NotAdded.THE_SAME: lambda: _("%(name)s is kept already.", name=name),
     }
     return str(said[why]())
-
-
-def not_removed(why: NotRemoved) -> str:
-    said = {
-        NotRemoved.NOT_HERE: _("There is no such photograph here."),
-        NotRemoved.WHY_MISSING: _why_missing(),
-    }
-    return str(said[why])
-
-
-def _waiting() -> str:
-    return str(_("Another correction of this form waits for the investigator. It comes first."))
-
-
-def _why_missing() -> str:
-    return str(_("Write in a few words why; up to 500 characters."))

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from pro_app.core.charts import SIGNS
+from pro_app.core.refused import Refused
 from pro_app.core.study import REASON_PENDING
 from pro_app.deployment import deployment
 from pro_app.papers import (
@@ -20,8 +21,8 @@ from pro_app.papers import (
     scanning,
 )
 from pro_app.papers.fields import LONGEST_TEXT
-from pro_app.papers.messages import not_decided
 from pro_app.papers.photographs import MOST_BYTES
+from pro_app.refusals import said
 from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import READERS, SITE_STAFF
 
@@ -89,8 +90,8 @@ def decide(form_id: int) -> ResponseReturnValue:
     )
     if checking.find(form_id, at=staff_occasion()) is None:
         abort(404)
-    if isinstance(outcome, deciding.NotDecided):
-        flash(not_decided(outcome), "error")
+    if isinstance(outcome, Refused):
+        flash(said(outcome), "error")
     elif outcome:
         flash(_("Decided: this form counts for its visit."))
     else:

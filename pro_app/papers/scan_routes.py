@@ -6,10 +6,11 @@ from flask import Blueprint, abort, flash, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from pro_app.core.refused import Why
 from pro_app.papers import scanning
-from pro_app.papers.messages import not_removed, not_taken
+from pro_app.papers.messages import not_taken
 from pro_app.papers.photographs import MOST_BYTES
-from pro_app.papers.scanning import NotRemoved
+from pro_app.refusals import said
 from pro_app.security.access import staff_occasion, staff_only, takes_up_to
 from pro_app.security.roles import SITE_STAFF, Role
 
@@ -53,10 +54,10 @@ def remove(form_id: int, scan: int) -> ResponseReturnValue:
         why=request.form.get("why", "").replace("\0", "").strip(),
         at=staff_occasion(),
     )
-    if why_not is NotRemoved.NOT_HERE:
+    if why_not and why_not.why is Why.NOT_HERE:
         abort(404)
     if why_not:
-        flash(not_removed(why_not), "error")
+        flash(said(why_not), "error")
     else:
         flash(_("The photograph is removed. That it was there stays in the trail."))
     return redirect(url_for("papers.form", form_id=form_id, _anchor="photographs"))

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import IO
 
 from pro_app.acts.occasion import StaffOccasion
+from pro_app.core.refused import Refused, Why
 from pro_app.papers.fields import LONGEST_TEXT
 from pro_app.papers.photographs import BadPicture, Photograph, made_anew
 from pro_app.store.engine.transaction import Tx, reading, transaction
@@ -25,13 +26,6 @@ class NotAdded(StrEnum):
     TOO_MANY = "TOO_MANY"  # the form has as many as are kept of one
     NOT_PAPER = "NOT_PAPER"
     THE_SAME = "THE_SAME"  # it is there already
-
-
-class NotRemoved(StrEnum):
-    """Why it was not removed."""
-
-    NOT_HERE = "NOT_HERE"
-    WHY_MISSING = "WHY_MISSING"
 
 
 WhyNot = BadPicture | NotAdded
@@ -110,13 +104,13 @@ def look(form_id: int, scan_id: int, *, at: StaffOccasion) -> bytes | None:
         return found.content
 
 
-def remove(form_id: int, scan_id: int, *, why: str, at: StaffOccasion) -> NotRemoved | None:
+def remove(form_id: int, scan_id: int, *, why: str, at: StaffOccasion) -> Refused | None:
     """Take a picture out for good; None once that is done."""
     with transaction(at.actor, at.now) as tx:
         found = find_picture(tx.connection, form_id, scan_id, sites=at.sites)
         if found is None or not 0 < len(why) <= LONGEST_TEXT:
             tx.abandon()
-            return NotRemoved.WHY_MISSING if found else NotRemoved.NOT_HERE
+            return Refused(Why.WHY_MISSING, "why") if found else Refused(Why.NOT_HERE)
         remove_scan(tx, scan_id)
         said = _said(found.submission_id, found.sha256)
         tx.record("scan.removed", found.number, visit=found.visit, changes=said, reason=why)

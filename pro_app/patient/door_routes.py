@@ -18,8 +18,8 @@ from flask_babel import gettext as _
 
 from pro_app.deployment import deployment
 from pro_app.patient import messages
+from pro_app.public import public
 from pro_app.security import patients, pins
-from pro_app.security.access import public
 from pro_app.security.patients import CodeEnded, EasyPin, LinkEnded, SignedIn, WrongCode
 from pro_app.security.setup import limiter, tell_whose
 

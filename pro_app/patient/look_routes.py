@@ -12,7 +12,7 @@ from pro_app.i18n import label, own_path
 from pro_app.patient.help import ask_for_help
 from pro_app.patient.here import occasion
 from pro_app.patient.look import COOKIE, SIZES, Look, read_look
-from pro_app.security.access import public
+from pro_app.public import public
 from pro_app.security.setup import actor_of
 
 blueprint = Blueprint("look", __name__)

@@ -17,8 +17,9 @@ from pro_app.patient import (
     shell_routes,
 )
 from pro_app.patient.here import occasion, sites_to_call
+from pro_app.public import public
 from pro_app.security import patients, secrets, service
-from pro_app.security.access import patient_only, public
+from pro_app.security.access import patient_only
 from pro_app.security.roles import TABLET_LIMITS
 from pro_app.security.setup import actor_of, tell_whose
 

@@ -25,7 +25,7 @@ from pro_app.assets import static_version
 from pro_app.deployment import deployment
 from pro_app.i18n import LANGUAGES
 from pro_app.patient.look import Look
-from pro_app.security.access import public
+from pro_app.public import public
 
 #: What stands between lines: to a browser it is as good as the line's end alone.
 _BETWEEN = re.compile(r"\s*\n\s*")
@@ -38,6 +38,7 @@ FILES = (
     "patient/app.js",
     "patient/drafts.js",
     "patient/elsewhere.js",
+    "patient/fill.js",
     "patient/form.js",
     "patient/home.js",
     "patient/keep.js",

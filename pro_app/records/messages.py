@@ -2,7 +2,7 @@
 
 from flask_babel import gettext as _
 
-from pro_app.records.service import LONGEST_WHY, Kind, Problem
+from pro_app.records.service import Kind
 
 
 def meaning(kind: Kind) -> str:
@@ -18,21 +18,6 @@ def meaning(kind: Kind) -> str:
         ),
     }
     return str(meanings[kind]())
-
-
-def problem(found: Problem) -> str:
-    """Why nothing was done."""
-    sentences = {
-        Problem.CHANGED: lambda: _(
-            "The record has changed since it was shown. Look at it again; nothing was signed."
-        ),
-        Problem.WHY_MISSING: lambda: _("Write why."),
-        Problem.TOO_LONG: lambda: _(
-            "This is too long; keep it under %(n)s characters.", n=LONGEST_WHY
-        ),
-        Problem.ALREADY: lambda: _("It was so already; nothing was changed."),
-    }
-    return str(sentences[found]())
 
 
 def not_she() -> str:

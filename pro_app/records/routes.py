@@ -4,6 +4,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from pro_app import refusals
 from pro_app.core.study import Site
 from pro_app.deployment import deployment
 from pro_app.records import messages, service
@@ -98,7 +99,7 @@ def _act(record: Record, deed: str, back: str) -> ResponseReturnValue:
         problem = service.set_lock(
             record, deed == "lock", why=request.form.get("why", ""), at=staff_occasion()
         )
-        said = messages.problem(problem) if problem else None
+        said = refusals.said(problem) if problem else None
     else:
         abort(404)
     flash(said or messages.done(deed), "error" if said else "done")
@@ -115,7 +116,7 @@ def _sign(record: Record) -> str | None:
         meaning=messages.meaning(record.kind),
         at=staff_occasion(),
     )
-    return messages.problem(problem) if problem else None
+    return refusals.said(problem) if problem else None
 
 
 def _sites() -> list[Site]:

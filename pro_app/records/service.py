@@ -6,9 +6,9 @@ A patient's record and that of a site are signed; a visit and the study are lock
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from pro_app.acts.occasion import StaffOccasion
+from pro_app.core.refused import Refused, Why
 from pro_app.core.sites import EVERYWHERE, only
 from pro_app.core.study import Study
 from pro_app.core.versions import version_of_many
@@ -101,15 +101,6 @@ class SiteRecord:
     of_study: Lock | None
 
 
-class Problem(StrEnum):
-    """Why nothing was signed, locked or unlocked."""
-
-    CHANGED = "CHANGED"  # the record is no longer what was shown
-    WHY_MISSING = "WHY_MISSING"
-    TOO_LONG = "TOO_LONG"
-    ALREADY = "ALREADY"  # it is locked, or open, as was asked for
-
-
 def patient_record(number: str, *, at: StaffOccasion) -> PatientRecord | None:
     """How her record stands, None when there is no such number at these sites."""
     with reading(snapshot=True) as connection:
@@ -181,7 +172,7 @@ def _standing(
     )
 
 
-def sign_off(record: Record, *, shown: str, meaning: str, at: StaffOccasion) -> Problem | None:
+def sign_off(record: Record, *, shown: str, meaning: str, at: StaffOccasion) -> Refused | None:
     """Sign the version that was `shown`; None once that is done.
 
     That it is she who signs was asked before: this is for whoever has made sure.
@@ -190,7 +181,7 @@ def sign_off(record: Record, *, shown: str, meaning: str, at: StaffOccasion) -> 
         locks.wait_for_writers(tx, record.kind, record.subject)
         if _version(tx, record) != shown:
             tx.abandon()
-            return Problem.CHANGED
+            return Refused(Why.CHANGED)
         kept = {"version_sha256": shown, "meaning": meaning}
         sign(tx, kind=record.kind, subject=record.subject, **kept)
         tx.record("record.signed", record.told, changes={k: (None, v) for k, v in kept.items()})
@@ -205,13 +196,13 @@ def _version(tx: Tx, record: Record) -> str:
     return version_of_many(versions_of(tx.connection, [each.id for each in people]))
 
 
-def set_lock(record: Record, locked: bool, *, why: str, at: StaffOccasion) -> Problem | None:
+def set_lock(record: Record, locked: bool, *, why: str, at: StaffOccasion) -> Refused | None:
     """Lock or unlock a record, with a reason; None once that is done."""
     why = why.strip()
     if not why:
-        return Problem.WHY_MISSING
+        return Refused(Why.WHY_MISSING, "why")
     if len(why) > LONGEST_WHY:
-        return Problem.TOO_LONG
+        return Refused(Why.TOO_LONG, "why", LONGEST_WHY)
     with transaction(at.actor, at.now) as tx:
         if locked:
             done = locks.lock(tx, record.kind, record.subject, why)
@@ -219,7 +210,7 @@ def set_lock(record: Record, locked: bool, *, why: str, at: StaffOccasion) -> Pr
             done = locks.unlock(tx, record.kind, record.subject)
         if not done:
             tx.abandon()
-            return Problem.ALREADY
+            return Refused(Why.SO_ALREADY)
         tx.record(
             "record.locked" if locked else "record.unlocked",
             record.told,

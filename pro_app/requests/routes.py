@@ -6,11 +6,12 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from pro_app.core.refused import Refused, Why
 from pro_app.core.requests import ANSWER_WITHIN_DAYS, RequestKind, RequestOutcome
 from pro_app.deployment import deployment
+from pro_app.refusals import said
 from pro_app.requests import service
-from pro_app.requests.messages import not_kept
-from pro_app.requests.service import LONGEST_TEXT, Answered, Asked, Problem
+from pro_app.requests.service import LONGEST_TEXT, Answered, Asked
 from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF
 
@@ -48,7 +49,7 @@ def write_down(number: str) -> ResponseReturnValue:
     """What is wrong comes back with all that was written."""
     asked = Asked(*(_text(name) for name in ("kind", "asked_on", "words")))
     done = service.write_down(asked, number=number, at=staff_occasion())
-    if isinstance(done, Problem):
+    if isinstance(done, Refused):
         return _page(number, asked, problem=done), 422
     flash(_("Written down. To be answered by %(day)s.", day=done.isoformat()))
     return redirect(url_for(".of_patient", number=number))
@@ -60,7 +61,7 @@ def answer(number: str, asked: int) -> ResponseReturnValue:
     parts = deployment()
     given = Answered(_text("outcome"), _text("words"))
     problem = service.answer(asked, given, number=number, at=staff_occasion())
-    if problem is Problem.NOT_HERE:
+    if problem and problem.why is Why.NOT_HERE:
         abort(404)
     if problem:
         fresh = Asked(asked_on=parts.today().isoformat())
@@ -73,7 +74,7 @@ def _page(
     number: str,
     asked: Asked,
     *,
-    problem: Problem | None = None,
+    problem: Refused | None = None,
     answering: int | None = None,
     given: Answered | None = None,
 ) -> str:
@@ -86,7 +87,7 @@ def _page(
         found=found,
         patient=found.patient,
         asked=asked,
-        wrong=not_kept(problem) if problem else "",
+        wrong=said(problem) if problem else "",
         answering=answering,
         given=given or Answered(),
     )

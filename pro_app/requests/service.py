@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
 from pro_app.acts.occasion import StaffOccasion
+from pro_app.core.refused import Refused, Why
 from pro_app.core.requests import RequestKind, RequestOutcome, needs_words
 from pro_app.store.desk.requests import (
     DataRequest,
@@ -20,19 +20,6 @@ from pro_app.store.patients.patients import Patient, find_patient, lock_patient
 LONGEST_TEXT = 500
 #: A list shows so many, the soonest due; the rest come up as these are answered.
 ROWS = 200
-
-
-class Problem(StrEnum):
-    """Why nothing was kept; nothing of what was written is lost."""
-
-    NOT_HERE = "NOT_HERE"  # no such patient or request at these sites
-    CHOOSE = "CHOOSE"  # nothing of the list is chosen
-    NOT_A_DAY = "NOT_A_DAY"
-    DAY_AHEAD = "DAY_AHEAD"
-    TOO_LONG = "TOO_LONG"
-    WAITS_ALREADY = "WAITS_ALREADY"  # she has asked for the same, and it is not answered yet
-    ANSWERED = "ANSWERED"  # somebody was faster
-    WORDS_MISSING = "WORDS_MISSING"  # what was not done in full is explained to her
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +69,10 @@ def of_patient(number: str, *, at: StaffOccasion) -> RequestsOf | None:
         return RequestsOf(patient, tuple(requests_of(connection, patient.id)))
 
 
-def write_down(asked: Asked, *, number: str, at: StaffOccasion) -> date | Problem:
+def write_down(asked: Asked, *, number: str, at: StaffOccasion) -> date | Refused:
     """Until when what she asked is to be answered."""
     read = _read(asked, at.today)
-    if isinstance(read, Problem):
+    if isinstance(read, Refused):
         return read
     kind, asked_on = read
     with transaction(at.actor, at.now) as tx:
@@ -97,33 +84,33 @@ def write_down(asked: Asked, *, number: str, at: StaffOccasion) -> date | Proble
             due = add_request(tx, patient.id, number, kind, asked_on=asked_on, words=words)
         if due is None:
             tx.abandon()
-            return Problem.WAITS_ALREADY if patient else Problem.NOT_HERE
+            return Refused(Why.WAITS_ALREADY) if patient else Refused(Why.NOT_HERE)
         return due
 
 
-def _read(asked: Asked, today: date) -> tuple[RequestKind, date] | Problem:
+def _read(asked: Asked, today: date) -> tuple[RequestKind, date] | Refused:
     if asked.kind not in tuple(RequestKind):
-        return Problem.CHOOSE
+        return Refused(Why.NOT_A_CHOICE)
     try:
         asked_on = date.fromisoformat(asked.asked_on)
     except ValueError:
-        return Problem.NOT_A_DAY
+        return Refused(Why.NOT_A_DAY, "asked_on")
     if asked_on > today:
-        return Problem.DAY_AHEAD
+        return Refused(Why.DAY_AHEAD, "asked_on")
     if len(asked.words) > LONGEST_TEXT:
-        return Problem.TOO_LONG
+        return Refused(Why.TOO_LONG, "words", LONGEST_TEXT)
     return RequestKind(asked.kind), asked_on
 
 
-def answer(request_id: int, given: Answered, *, number: str, at: StaffOccasion) -> Problem | None:
+def answer(request_id: int, given: Answered, *, number: str, at: StaffOccasion) -> Refused | None:
     """Why the answer was not kept, None once it is."""
     if given.outcome not in tuple(RequestOutcome):
-        return Problem.CHOOSE
+        return Refused(Why.NOT_A_CHOICE)
     outcome = RequestOutcome(given.outcome)
     if needs_words(outcome) and not given.words:
-        return Problem.WORDS_MISSING
+        return Refused(Why.ANSWER_MISSING, "words")
     if len(given.words) > LONGEST_TEXT:
-        return Problem.TOO_LONG
+        return Refused(Why.TOO_LONG, "words", LONGEST_TEXT)
     with transaction(at.actor, at.now) as tx:
         patient = find_patient(tx.connection, number, sites=at.sites)
         hers = requests_of(tx.connection, patient.id) if patient else []
@@ -133,7 +120,7 @@ def answer(request_id: int, given: Answered, *, number: str, at: StaffOccasion) 
             tx, request_id, outcome, answer=words, answered_on=at.today
         ):
             tx.abandon()
-            return Problem.ANSWERED if asked else Problem.NOT_HERE
+            return Refused(Why.REQUEST_ANSWERED) if asked else Refused(Why.NOT_HERE)
         changes = {"kind": (None, asked.kind.value), "outcome": (None, outcome.value)}
         if words:  # what she was told stays with the request
             changes["answer"] = (None, "recorded")

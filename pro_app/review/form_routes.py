@@ -5,6 +5,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from pro_app import refusals
+from pro_app.core.refused import Why
 from pro_app.core.review import Review
 from pro_app.core.sites import only
 from pro_app.deployment import deployment
@@ -67,10 +69,10 @@ def reject(form_id: int) -> ResponseReturnValue:
         why=request.form.get("why", ""),
         at=staff_occasion(),
     )
-    if problem is forms.Problem.NOT_HERE:
+    if problem and problem.why is Why.NOT_HERE:
         abort(404)
     if problem:
-        flash(messages.problem(problem), "error")
+        flash(refusals.said(problem), "error")
     else:
         flash(_("Rejected. Its answers and every rate stay as they are."))
     return redirect(url_for("papers.form", form_id=form_id, _anchor="review"))

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from pro_app.acts.occasion import StaffOccasion
+from pro_app.core.refused import Refused, Why
 from pro_app.core.review import Review
 from pro_app.core.sites import Sites
 from pro_app.security.roles import Role
@@ -24,15 +24,6 @@ COUNTED = 1000
 
 #: What is still to be looked at.
 TO_LOOK_AT = (Review.NOT_REVIEWED, Review.CHANGED_SINCE)
-
-
-class Problem(StrEnum):
-    """Why nothing was written."""
-
-    NOT_HERE = "NOT_HERE"
-    CHANGED = "CHANGED"  # a correction was signed since it was shown
-    WHY_MISSING = "WHY_MISSING"
-    TOO_LONG = "TOO_LONG"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +64,18 @@ def approve(shown: Mapping[int, int], *, at: StaffOccasion) -> Approved:
     return Approved(len(fresh), len(found) - len(same))
 
 
-def reject(form_id: int, *, shown: int, why: str, at: StaffOccasion) -> Problem | None:
+def reject(form_id: int, *, shown: int, why: str, at: StaffOccasion) -> Refused | None:
     """None once it is rejected, with the reason; its answers and rates stay as they are."""
     why = why.replace("\0", "").strip()
     if len(why) < SHORTEST_WHY:
-        return Problem.WHY_MISSING
+        return Refused(Why.WHY_MISSING, "why")
     if len(why) > LONGEST_WHY:
-        return Problem.TOO_LONG
+        return Refused(Why.TOO_LONG, "why", LONGEST_WHY)
     with transaction(at.actor, at.now) as tx:
         each = reviews.lock_forms(tx, [form_id], sites=at.sites).get(form_id)
         if each is None or each.revision != shown:
             tx.abandon()
-            return Problem.CHANGED if each else Problem.NOT_HERE
+            return Refused(Why.CHANGED) if each else Refused(Why.NOT_HERE)
         reviews.write_review(tx, form_id, approved=False, revision=shown, why=why)
         # Its words may name somebody: they stay with the review.
         changes = _told(each) | {"why": [None, "recorded"]}

@@ -3,26 +3,7 @@
 from flask_babel import gettext as _
 
 from pro_app.core.review import Deed, QueryState, Review
-from pro_app.review import forms, queries
 from pro_app.review.forms import Approved
-
-
-def problem(found: queries.Problem | forms.Problem) -> str:
-    sentences = {
-        "NOT_HERE": lambda: _("There is no such entry."),
-        "WORDS_MISSING": lambda: _("Write a few words."),
-        "WHY_MISSING": lambda: _("Write why it is rejected."),
-        "TOO_LONG": lambda: _(
-            "This is too long; keep it under %(n)s characters.", n=queries.LONGEST_WORDS
-        ),
-        "UNKNOWN_VISIT": lambda: _("The study has no such visit."),
-        "UNKNOWN_FIELD": lambda: _("The form has no such field."),
-        "MOVED_ON": lambda: _("Somebody was faster: this is how it stands now. Nothing was saved."),
-        "CHANGED": lambda: _(
-            "The form has changed since it was shown. Look at it again; nothing was saved."
-        ),
-    }
-    return str(sentences[found.value]())
 
 
 def done(deed: Deed) -> str:

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.clock import day_of
 from pro_app.core.corrections import ANSWERED_ON
 from pro_app.core.instrument import Instrument
+from pro_app.core.refused import Refused, Why
 from pro_app.core.review import Deed, QueryState, may_follow
 from pro_app.core.study import Study
 from pro_app.security.roles import Role
@@ -23,17 +23,6 @@ ROWS = 100
 
 #: Who asks the site, and says when an answer is enough.
 ASKERS = (Role.DATA_MANAGER, Role.STATISTICIAN, Role.MONITOR)
-
-
-class Problem(StrEnum):
-    """Why nothing was written."""
-
-    NOT_HERE = "NOT_HERE"  # no such patient, form or query at these sites
-    WORDS_MISSING = "WORDS_MISSING"
-    TOO_LONG = "TOO_LONG"
-    UNKNOWN_VISIT = "UNKNOWN_VISIT"
-    UNKNOWN_FIELD = "UNKNOWN_FIELD"
-    MOVED_ON = "MOVED_ON"  # somebody did something with it meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +123,13 @@ def about_form(form_id: int, *, at: StaffOccasion) -> About | None:
 
 def ask(
     about: About, *, visit: str | None, field: str | None, words: str, at: StaffOccasion
-) -> int | Problem:
+) -> int | Refused:
     """The id of a new query. A field can be asked about where a form is."""
     visit = about.visit or visit
     if visit and visit not in [each.code for each in at.study.visits]:
-        return Problem.UNKNOWN_VISIT
+        return Refused(Why.UNKNOWN_VISIT)
     if field and (about.form_id is None or field not in fields_of(at.instrument)):
-        return Problem.UNKNOWN_FIELD
+        return Refused(Why.UNKNOWN_FIELD)
     words = words.replace("\0", "").strip()
     if problem := _words_problem(words):
         return problem
@@ -148,32 +137,32 @@ def ask(
         found = find_patient(tx.connection, about.number, sites=at.sites)
         if found is None:
             tx.abandon()
-            return Problem.NOT_HERE
+            return Refused(Why.NOT_HERE)
         made = queries.open_query(tx, found.id, visit, about.form_id, field, words)
         _record(tx, Deed.ASKED, about.number, visit, made, field)
     return made
 
 
-def carry_on(query_id: int, deed: Deed, *, words: str, at: StaffOccasion) -> Problem | None:
+def carry_on(query_id: int, deed: Deed, *, words: str, at: StaffOccasion) -> Refused | None:
     """None once it is answered, asked again, closed or opened again; closing needs no words."""
     words = words.replace("\0", "").strip()
     problem = _words_problem(words)
-    if problem and not (deed is Deed.CLOSED and problem is Problem.WORDS_MISSING):
+    if problem and not (deed is Deed.CLOSED and problem.why is Why.WORDS_MISSING):
         return problem
     with transaction(at.actor, at.now) as tx:
         query = queries.lock_query(tx, query_id, sites=at.sites)
         if query is None or not may_follow(query.state, deed):
             tx.abandon()
-            return Problem.MOVED_ON if query else Problem.NOT_HERE
+            return Refused(Why.MOVED_ON) if query else Refused(Why.NOT_HERE)
         queries.add_note(tx, query_id, deed, words or None)
         _record(tx, deed, query.number, query.visit, query_id, query.field)
     return None
 
 
-def _words_problem(words: str) -> Problem | None:
+def _words_problem(words: str) -> Refused | None:
     if not words:
-        return Problem.WORDS_MISSING
-    return Problem.TOO_LONG if len(words) > LONGEST_WORDS else None
+        return Refused(Why.WORDS_MISSING, "words")
+    return Refused(Why.TOO_LONG, "words", LONGEST_WORDS) if len(words) > LONGEST_WORDS else None
 
 
 def _record(

@@ -3,10 +3,12 @@
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from pro_app import refusals
+from pro_app.core.refused import Refused, Why
 from pro_app.core.review import Deed, QueryState
 from pro_app.deployment import deployment
 from pro_app.review import messages, queries
-from pro_app.review.queries import About, Listed, Problem
+from pro_app.review.queries import About, Listed
 from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import READERS, SITE_STAFF
 
@@ -90,8 +92,8 @@ def _ask(about: About | None) -> ResponseReturnValue:
         words=given.get("words", ""),
         at=staff_occasion(),
     )
-    if isinstance(made, Problem):
-        return _asking(about, given, messages.problem(made)), 422
+    if isinstance(made, Refused):
+        return _asking(about, given, refusals.said(made)), 422
     flash(messages.done(Deed.ASKED))
     return redirect(url_for(".one", query=made))
 
@@ -109,10 +111,10 @@ def _asking(about: About, given: dict[str, str], said: str = "") -> str:
 def _carry_on(query: int, deed: Deed) -> ResponseReturnValue:
     words = request.form.get("words", "")
     problem = queries.carry_on(query, deed, words=words, at=staff_occasion())
-    if problem is Problem.NOT_HERE:
+    if problem and problem.why is Why.NOT_HERE:
         abort(404)
     if problem:
-        return _page(query, words, messages.problem(problem)), 422
+        return _page(query, words, refusals.said(problem)), 422
     flash(messages.done(deed))
     return redirect(url_for(".one", query=query))
 

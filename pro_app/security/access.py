@@ -27,12 +27,6 @@ class Entering:
     stage: Stage
 
 
-def public(view: View) -> View:
-    """Anybody may call it."""
-    view.access = ("public",)  # type: ignore[attr-defined]
-    return view
-
-
 def patient_only(view: View) -> View:
     """Only a signed-in patient; `g.patient` is she."""
 

@@ -5,10 +5,11 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from pro_app.security import log, secrets
+from pro_app import security_log
+from pro_app.core.refused import Refused, Why
+from pro_app.security import secrets
 from pro_app.security.passwords import Unfit, unfit
 from pro_app.security.roles import Role, limits_of, takes
 from pro_app.security.service import confirm_password, staff_actor
@@ -20,17 +21,6 @@ from pro_app.store.people.staff import Account, Person, Review, Right
 #: A quarter: nurses rotate between wards about as often, and who has left a hospital is
 #: then found before the next monitoring visit.
 REVIEW_EVERY = timedelta(days=90)
-
-
-class Refusal(StrEnum):
-    """Why an account was left as it is."""
-
-    NO_SUCH = "NO_SUCH"
-    ONESELF = "ONESELF"  # so that one who can let others in is always left
-    DISABLED = "DISABLED"
-    ENABLED = "ENABLED"
-    UNCHANGED = "UNCHANGED"
-    SITES = "SITES"  # they do not go with the role
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +42,7 @@ def add_staff(
             tx.abandon()
             return False
         staff.add_staff(tx, name, role.value, sites, secrets.hash_password(password))
-    log.note("staff.added", actor=actor.name, subject=f"staff:{name}")
+    security_log.note("staff.added", actor=actor.name, subject=f"staff:{name}")
     return True
 
 
@@ -69,7 +59,7 @@ def reset_password(name: str, password: str, *, actor: Actor, now: datetime) -> 
 
 def _set_password(tx: Tx, name: str, hashed: str) -> None:
     staff.set_password(tx, name, hashed)
-    log.note("staff.password_set", actor=tx.actor.name, subject=f"staff:{name}")
+    security_log.note("staff.password_set", actor=tx.actor.name, subject=f"staff:{name}")
 
 
 def people() -> list[Person]:
@@ -99,73 +89,75 @@ def rights_of(name: str) -> list[Right]:
 
 def change_right(
     name: str, role: Role, sites: Sequence[str], why: str, *, actor: Actor, now: datetime
-) -> Refusal | None:
+) -> Refused | None:
     """None when she may do this from now on; her sessions end."""
 
-    def change(tx: Tx, person: Person) -> Refusal | None:
+    def change(tx: Tx, person: Person) -> Refused | None:
         account = person.account
         if person.disabled_at is not None:
-            return Refusal.DISABLED
+            return Refused(Why.DISABLED)
         if (role.value, tuple(sites)) == (account.role, account.sites):
-            return Refusal.UNCHANGED
+            return Refused(Why.RIGHTS_UNCHANGED)
         staff.change_right(tx, account.id, role.value, sites)
         changes: Changes = {
             "role": [account.role, role.value],
             "sites": [account.sites, list(sites)],
         }
-        log.record("staff.rights_changed", f"staff:{name}", tx, changes=changes, reason=why)
+        security_log.record(
+            "staff.rights_changed", f"staff:{name}", tx, changes=changes, reason=why
+        )
         return None
 
     if not takes(role, sites):
-        return Refusal.SITES
+        return Refused(Why.SITES_OF_ROLE)
     return _change(name, change, actor=actor, now=now)
 
 
-def disable(name: str, why: str, *, actor: Actor, now: datetime) -> Refusal | None:
+def disable(name: str, why: str, *, actor: Actor, now: datetime) -> Refused | None:
     """None when she can't sign in any more; her sessions have ended."""
 
-    def shut(tx: Tx, person: Person) -> Refusal | None:
+    def shut(tx: Tx, person: Person) -> Refused | None:
         if person.disabled_at is not None:
-            return Refusal.DISABLED
+            return Refused(Why.DISABLED)
         staff.disable(tx, person.account.id)
-        log.record("staff.disabled", f"staff:{name}", tx, reason=why)
+        security_log.record("staff.disabled", f"staff:{name}", tx, reason=why)
         return None
 
     return _change(name, shut, actor=actor, now=now)
 
 
-def enable(name: str, why: str, *, actor: Actor, now: datetime) -> Refusal | None:
+def enable(name: str, why: str, *, actor: Actor, now: datetime) -> Refused | None:
     """None when she can sign in again, with the right that she had last."""
 
-    def open_again(tx: Tx, person: Person) -> Refusal | None:
+    def open_again(tx: Tx, person: Person) -> Refused | None:
         if person.disabled_at is None:
-            return Refusal.ENABLED
+            return Refused(Why.ENABLED)
         staff.enable(tx, person.account)
-        log.record("staff.enabled", f"staff:{name}", tx, reason=why)
+        security_log.record("staff.enabled", f"staff:{name}", tx, reason=why)
         return None
 
     return _change(name, open_again, actor=actor, now=now)
 
 
-def reset_second_factor(name: str, why: str, *, actor: Actor, now: datetime) -> Refusal | None:
+def reset_second_factor(name: str, why: str, *, actor: Actor, now: datetime) -> Refused | None:
     """None when her authenticator, recovery codes and passkeys count no more."""
 
-    def reset(tx: Tx, person: Person) -> Refusal | None:
+    def reset(tx: Tx, person: Person) -> Refused | None:
         staff_id = person.account.id
         second_factors.remove_authenticator(tx, staff_id)
         second_factors.remove_codes(tx, staff_id)
         passkeys.remove_passkeys(tx, staff_id)
-        log.record("staff.second_factor_reset", f"staff:{name}", tx, reason=why)
+        security_log.record("staff.second_factor_reset", f"staff:{name}", tx, reason=why)
         return None
 
     return _change(name, reset, actor=actor, now=now)
 
 
-def end_sessions(name: str, *, actor: Actor, now: datetime) -> Refusal | None:
+def end_sessions(name: str, *, actor: Actor, now: datetime) -> Refused | None:
     """None when she is signed out everywhere."""
 
-    def end(tx: Tx, _person: Person) -> Refusal | None:
-        log.record("staff.sessions_ended", f"staff:{name}", tx)
+    def end(tx: Tx, _person: Person) -> Refused | None:
+        security_log.record("staff.sessions_ended", f"staff:{name}", tx)
         return None
 
     return _change(name, end, actor=actor, now=now)
@@ -173,17 +165,17 @@ def end_sessions(name: str, *, actor: Actor, now: datetime) -> Refusal | None:
 
 def _change(
     name: str,
-    change: Callable[[Tx, Person], Refusal | None],
+    change: Callable[[Tx, Person], Refused | None],
     *,
     actor: Actor,
     now: datetime,
-) -> Refusal | None:
+) -> Refused | None:
     """Change somebody else's account: whatever was begun with it before ends."""
     if actor.name == f"staff:{name}":
-        return Refusal.ONESELF
+        return Refused(Why.ONESELF)
     with transaction(actor, now) as tx:
         person = staff.lock_person(tx, name)
-        refusal = change(tx, person) if person else Refusal.NO_SUCH
+        refusal = change(tx, person) if person else Refused(Why.NO_SUCH_ACCOUNT)
         if refusal:
             tx.abandon()
             return refusal
@@ -291,10 +283,10 @@ def end_session(account: Account, handle: str, *, now: datetime) -> None:
         if not sign_ins.end_one(tx, account.id, handle):
             tx.abandon()
             return
-        log.record("staff.sessions_ended", f"staff:{account.name}", tx)
+        security_log.record("staff.sessions_ended", f"staff:{account.name}", tx)
 
 
 def end_others(account: Account, token: str, *, now: datetime) -> None:
     with transaction(staff_actor(account), now) as tx:
         sign_ins.end_others(tx, account.id, secrets.fingerprint(token))
-        log.record("staff.sessions_ended", f"staff:{account.name}", tx)
+        security_log.record("staff.sessions_ended", f"staff:{account.name}", tx)

@@ -5,7 +5,8 @@ from datetime import datetime
 
 import pyotp
 
-from pro_app.security import log, second_factor, secrets
+from pro_app import security_log
+from pro_app.security import second_factor, secrets
 from pro_app.security.second_factor import Shown
 from pro_app.security.service import confirm, staff_actor
 from pro_app.store.engine.transaction import reading, transaction
@@ -58,7 +59,7 @@ def offer(account: Account, *, pepper: str, now: datetime) -> None:
             tx.abandon()
             return
         second_factors.offer_authenticator(tx, account.id, sealed)
-        log.record("staff.authenticator_offered", f"staff:{account.name}", tx)
+        security_log.record("staff.authenticator_offered", f"staff:{account.name}", tx)
 
 
 def offered(account: Account, issuer: str, *, pepper: str) -> Offer | None:
@@ -91,8 +92,8 @@ def begin(account: Account, code: str, token: str, *, pepper: str, now: datetime
         # Whatever was begun with the password alone ends, on whichever machine.
         sign_ins.replace(tx, secrets.fingerprint(token), secrets.fingerprint(made))
         sign_ins.end_others(tx, account.id, secrets.fingerprint(made))
-        log.record("staff.authenticator_set", f"staff:{account.name}", tx)
-        log.record("staff.signed_in", f"staff:{account.name}", tx)
+        security_log.record("staff.authenticator_set", f"staff:{account.name}", tx)
+        security_log.record("staff.signed_in", f"staff:{account.name}", tx)
     return Begun(made, codes)
 
 
@@ -104,7 +105,7 @@ def renew_codes(
         return None
     with transaction(staff_actor(account), now) as tx:
         codes = second_factor.give_codes(tx, account, pepper=pepper)
-        log.record("staff.recovery_codes_made", f"staff:{account.name}", tx)
+        security_log.record("staff.recovery_codes_made", f"staff:{account.name}", tx)
     return codes
 
 
@@ -115,5 +116,5 @@ def remove(account: Account, password: str, shown: Shown, *, pepper: str, now: d
     with transaction(staff_actor(account), now) as tx:
         second_factors.remove_authenticator(tx, account.id)
         second_factor.drop_idle_codes(tx, account)
-        log.record("staff.authenticator_removed", f"staff:{account.name}", tx)
+        security_log.record("staff.authenticator_removed", f"staff:{account.name}", tx)
     return True

@@ -2,7 +2,6 @@
 
 from flask_babel import gettext as _
 
-from pro_app.security.accounts import Refusal
 from pro_app.security.passkeys import LONGEST_NAME, NotAdded
 from pro_app.security.passwords import LONGEST, SHORTEST, Unfit
 from pro_app.security.roles import Role
@@ -63,21 +62,6 @@ def not_added() -> dict[NotAdded, str]:
         ),
         NotAdded.UNFIT: _(
             "The passkey was not added: begin again, and take no more than 5 minutes."
-        ),
-    }
-
-
-def refusals() -> dict[Refusal, str]:
-    """Why an account was left as it is."""
-    return {
-        Refusal.NO_SUCH: _("There is no such account."),
-        Refusal.ONESELF: _("Another administrator has to do this: nobody changes her own rights."),
-        Refusal.DISABLED: _("The account is disabled already; nothing was changed."),
-        Refusal.ENABLED: _("The account is not disabled; nothing was changed."),
-        Refusal.UNCHANGED: _("These are the rights that the account has; nothing was changed."),
-        Refusal.SITES: _(
-            "A nurse or investigator has exactly one site, a monitor at least one, the other "
-            "roles have none."
         ),
     }
 

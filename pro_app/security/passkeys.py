@@ -5,7 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pro_app.security import ceremonies, challenges, log, second_factor, secrets
+from pro_app import security_log
+from pro_app.security import ceremonies, challenges, second_factor, secrets
 from pro_app.security.ceremonies import Made, Place
 from pro_app.security.challenges import Purpose
 from pro_app.security.second_factor import Answer, Shown
@@ -88,8 +89,8 @@ def add(
         sign_ins.replace(tx, secrets.fingerprint(made.token), secrets.fingerprint(token))
         sign_ins.end_others(tx, account.id, secrets.fingerprint(token))
         subject = f"staff:{account.name}"
-        log.record("staff.passkey_added", subject, tx, changes={"passkey": [None, name]})
-        log.record("staff.signed_in", subject, tx)
+        security_log.record("staff.passkey_added", subject, tx, changes={"passkey": [None, name]})
+        security_log.record("staff.signed_in", subject, tx)
     return Added(token, codes)
 
 
@@ -119,5 +120,5 @@ def remove(
         passkeys.remove_passkeys(tx, account.id, but=[each for each in held if each != passkey])
         second_factor.drop_idle_codes(tx, account)
         changes = {"passkey": [held[passkey].name, None]}
-        log.record("staff.passkey_removed", f"staff:{account.name}", tx, changes=changes)
+        security_log.record("staff.passkey_removed", f"staff:{account.name}", tx, changes=changes)
     return True

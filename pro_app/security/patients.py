@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pro_app.security import log, pins, secrets
+from pro_app import security_log
+from pro_app.security import pins, secrets
 from pro_app.security.roles import PATIENT_LIMITS, TABLET_LIMITS
 from pro_app.security.service import keeps
 from pro_app.security.waiting import wait_after, wait_left
@@ -104,7 +105,7 @@ def sign_in_patient(
             return WrongPin(wait)
         if not fits:
             links.count_wrong_pin(tx, locked)
-            log.record("patient.sign_in_refused", link.number, tx)
+            security_log.record("patient.sign_in_refused", link.number, tx)
             return WrongPin(wait_after(locked.wrong_pins + 1))
         return _begin(tx, locked, came_by)
 
@@ -133,11 +134,11 @@ def _choose_pin(
             return WrongCode(wait)
         if not fits:
             links.count_wrong_code(tx, locked)
-            log.record("code.refused", link.number, tx)
+            security_log.record("code.refused", link.number, tx)
             wrong = locked.wrong_codes + 1
             return WrongCode(wait_after(wrong)) if wrong < _CODE_TRIES else CodeEnded()
         links.set_pin(tx, link.id, chosen)
-        log.record("pin.chosen", link.number, tx)
+        security_log.record("pin.chosen", link.number, tx)
         return _begin(tx, locked, came_by)
 
 
@@ -148,7 +149,7 @@ def _begin(tx: Tx, link: Link, came_by: str) -> SignedIn:
         phone_keys.add_phone_key(tx, link.patient_id, secrets.new_phone_key())
     session = secrets.new_token()
     sign_ins.begin(tx, secrets.fingerprint(session), link_id=link.id)
-    log.record("patient.signed_in", link.number, tx)
+    security_log.record("patient.signed_in", link.number, tx)
     _note_sharing(tx, link, came_by)
     return SignedIn(session)
 
@@ -160,9 +161,9 @@ def _note_sharing(tx: Tx, link: Link, came_by: str) -> None:
     # Nobody learns of patients of another site.
     same_site = other.site == link.site
     named = {"other_patient": [None, other.number if same_site else None]}
-    log.record("patient.signed_in_shared", link.number, tx, changes=named)
+    security_log.record("patient.signed_in_shared", link.number, tx, changes=named)
     if same_site:
-        log.record(
+        security_log.record(
             "patient.signed_in_shared",
             other.number,
             tx,

@@ -11,11 +11,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from pro_app import refusals
 from pro_app.core.cells import safe_text
+from pro_app.core.refused import Refused, Why
 from pro_app.deployment import deployment
 from pro_app.security import accounts, clocks, messages, secrets
 from pro_app.security.access import staff_only
-from pro_app.security.accounts import Refusal
 from pro_app.security.roles import Role, takes
 from pro_app.store.people.staff import Person
 
@@ -94,7 +95,7 @@ def add() -> ResponseReturnValue:
     elif role is None:
         problem = _("Choose a role from the list.")
     elif not takes(role, sites):
-        problem = messages.refusals()[Refusal.SITES]
+        problem = refusals.said(Refused(Why.SITES_OF_ROLE))
     else:
         password = secrets.new_password()
         now = deployment().now()
@@ -187,7 +188,7 @@ def new_password(name: str) -> ResponseReturnValue:
     return render_template("security/new_password.html", name=name, password=password)
 
 
-def _do(name: str, change: Callable[..., Refusal | None], done: str) -> ResponseReturnValue:
+def _do(name: str, change: Callable[..., Refused | None], done: str) -> ResponseReturnValue:
     """Change an account for the reason that was given, and say what came of it."""
     found, why = _found(name), request.form.get("why", "").strip()
     if not why:
@@ -195,7 +196,7 @@ def _do(name: str, change: Callable[..., Refusal | None], done: str) -> Response
         return _page(found, 422)
     refusal = change(why, actor=current_user.actor, now=deployment().now())
     if refusal is not None:
-        flash(messages.refusals()[refusal], "error")
+        flash(refusals.said(refusal), "error")
         return _page(found, 422)
     flash(done, "info")
     return redirect(url_for("security.people.person", name=name))

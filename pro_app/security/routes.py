@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_login import current_user, logout_user
 
 from pro_app.deployment import deployment
+from pro_app.public import public
 from pro_app.security import (
     account_routes,
     accounts,
@@ -15,7 +16,7 @@ from pro_app.security import (
     people_routes,
     service,
 )
-from pro_app.security.access import entering_only, public, staff_only
+from pro_app.security.access import entering_only, staff_only
 from pro_app.security.browsers import described
 from pro_app.security.passwords import Unfit
 from pro_app.security.roles import Role

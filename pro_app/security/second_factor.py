@@ -5,7 +5,8 @@ from datetime import datetime
 
 import pyotp
 
-from pro_app.security import ceremonies, challenges, log, secrets
+from pro_app import security_log
+from pro_app.security import ceremonies, challenges, secrets
 from pro_app.security.ceremonies import Place
 from pro_app.security.challenges import Purpose
 from pro_app.store.engine.transaction import Tx, reading
@@ -108,7 +109,7 @@ def _take_recovery_code(tx: Tx, account: Account, typed: str, *, pepper: str) ->
     for code in second_factors.unused_codes(tx.connection, account.id):
         if secrets.is_same(code.code_hash, given):
             second_factors.use_code(tx, code.id)
-            log.record("staff.recovery_code_used", f"staff:{account.name}", tx)
+            security_log.record("staff.recovery_code_used", f"staff:{account.name}", tx)
             return True
     return False
 

@@ -4,13 +4,11 @@ import base64
 import hashlib
 import hmac
 import itertools
-import os
 import secrets
 import unicodedata
 import uuid
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -207,20 +205,3 @@ def _seasoned(secret: str, pepper: str) -> str:
     # Six digits can be tried out in minutes against a stolen table of hashes;
     # with a key that is not in the database they can't.
     return hmac.new(pepper.encode(), secret.encode(), hashlib.sha256).hexdigest()
-
-
-def kept_key(path: Path) -> str:
-    """The key in a file, made on first use and readable by its owner alone."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        made = path.with_name(f"{path.name}.{os.getpid()}")
-        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48))
-        try:
-            os.link(made, path)  # two first starts at once: the first one's key stands
-        except FileExistsError:
-            pass
-        finally:
-            made.unlink()
-    return path.read_text().strip()

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from pro_app import security_log
 from pro_app.acts.person import Person
-from pro_app.security import log, second_factor, secrets
+from pro_app.security import second_factor, secrets
 from pro_app.security.roles import ENTERING_LIMITS, Limits, Role, limits_of, whose_patients
 from pro_app.security.second_factor import Shown
 from pro_app.security.waiting import wait_left
@@ -73,7 +74,7 @@ def sign_in_staff(name: str, password: str, *, now: datetime, browser: str = "")
     if found is None:
         with transaction(Actor("anonymous", "none"), now) as tx:
             # Not the name as typed: people type their password there.
-            log.record("staff.sign_in_refused", "staff:unknown", tx)
+            security_log.record("staff.sign_in_refused", "staff:unknown", tx)
         return None
     account, token = found.account, secrets.new_token()
     with transaction(staff_actor(account) if fits else Actor("anonymous", "none"), now) as tx:
@@ -81,14 +82,16 @@ def sign_in_staff(name: str, password: str, *, now: datetime, browser: str = "")
         if _has_to_wait(tx, account.name, _WRONG_AT_DOOR, _RIGHT_AT_DOOR):
             return None
         if not fits:
-            log.record("staff.sign_in_refused", f"staff:{account.name}", tx)
+            security_log.record("staff.sign_in_refused", f"staff:{account.name}", tx)
             return None
         sign_ins.begin_of_staff(
             tx, secrets.fingerprint(token), account.id, browser=browser, second_factor=False
         )
         asked = second_factors.is_asked(tx.connection, account.id)
         # The code is still to come: wrong ones before it stay counted until then.
-        log.record("staff.code_asked" if asked else "staff.signed_in", f"staff:{account.name}", tx)
+        security_log.record(
+            "staff.code_asked" if asked else "staff.signed_in", f"staff:{account.name}", tx
+        )
     return token
 
 
@@ -105,14 +108,14 @@ def show_second_factor(token: str, shown: Shown, *, pepper: str, now: datetime) 
         if _has_to_wait(tx, account.name, _WRONG_AT_DOOR, _RIGHT_AT_DOOR):
             return None
         if not second_factor.take(tx, account, shown, pepper=pepper):
-            log.record(
+            security_log.record(
                 "staff.code_refused" if isinstance(shown, str) else "staff.passkey_refused",
                 f"staff:{account.name}",
                 tx,
             )
             return None
         sign_ins.replace(tx, secrets.fingerprint(token), secrets.fingerprint(made))
-        log.record("staff.signed_in", f"staff:{account.name}", tx)
+        security_log.record("staff.signed_in", f"staff:{account.name}", tx)
     return made
 
 
@@ -192,9 +195,9 @@ def _prove(
             return False
         # Nothing is looked at after a wrong password: no code is used up for nothing.
         if not fits or not proves(tx, found.account):
-            log.record("staff.confirm_refused", f"staff:{name}", tx)
+            security_log.record("staff.confirm_refused", f"staff:{name}", tx)
             return False
-        log.record("staff.confirmed", f"staff:{name}", tx, changes=changes)
+        security_log.record("staff.confirmed", f"staff:{name}", tx, changes=changes)
     return True
 
 
@@ -203,7 +206,7 @@ def _has_to_wait(tx: Tx, name: str, wrong: Sequence[str], right: Sequence[str]) 
     tries = second_factors.count_tries(tx.connection, name, wrong=wrong, right=right)
     if wait_left(tries.wrong, tries.last_wrong_at, tx.now) <= timedelta(0):
         return False
-    log.record("staff.had_to_wait", f"staff:{name}", tx)
+    security_log.record("staff.had_to_wait", f"staff:{name}", tx)
     return True
 
 
@@ -239,10 +242,10 @@ def keeps(token: str, times: Times, limits: Limits, now: datetime) -> bool:
 def sign_out(token: str, actor: Actor, *, now: datetime) -> None:
     with transaction(actor, now) as tx:
         sign_ins.end(tx, secrets.fingerprint(token))
-        log.record("signed_out", actor.name, tx)
+        security_log.record("signed_out", actor.name, tx)
 
 
 def note_refusal(actor: Actor, endpoint: str, now: datetime) -> None:
     """Keep in the trail that somebody asked for what her role does not allow."""
     with transaction(actor, now) as tx:
-        log.record("access.refused", endpoint, tx)
+        security_log.record("access.refused", endpoint, tx)

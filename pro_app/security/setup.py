@@ -28,8 +28,9 @@ from limits.strategies import FixedWindowRateLimiter
 from werkzeug.middleware.proxy_fix import ProxyFix
 from wtforms import ValidationError
 
+from pro_app import security_log
 from pro_app.deployment import deployment
-from pro_app.security import accounts, log, patients, service
+from pro_app.security import accounts, patients, service
 from pro_app.security.access import Entering, may
 from pro_app.security.service import Stage
 from pro_app.settings import Settings
@@ -63,7 +64,7 @@ class Limiter:
             def limited(*args: Any, **kwargs: Any) -> Any:
                 caller = "everybody" if shared else request.remote_addr or ""
                 if not self._windows.hit(item, request.endpoint or "", caller):
-                    log.note("too_many", subject=request.endpoint)
+                    security_log.note("too_many", subject=request.endpoint)
                     abort(429)
                 return view(*args, **kwargs)
 
@@ -143,7 +144,7 @@ class _Sessions(SecureCookieSessionInterface):
 
 
 def set_up(app: Flask, settings: Settings) -> None:
-    log.send_lines(_address)
+    security_log.send_lines(_address)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="__Host-session" if settings.production else "session",

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pro_app.core.study import Study, StudyError
@@ -28,7 +30,7 @@ def load(name: str) -> Study:
         known = ", ".join(shipped_ids())
         raise StudyError([f"{name}: no such study file, nor one of {known}"]) from error
     try:
-        data = json.loads(content)
+        data = json.loads(content, object_pairs_hook=_once, parse_constant=_no_number)
     except ValueError as error:
         raise StudyError([f"{path}: not JSON: {error}"]) from error
     study = from_data(data, hashlib.sha256(content).hexdigest(), is_time_zone=_is_time_zone)
@@ -36,6 +38,19 @@ def load(name: str) -> Study:
     if own and folder.is_dir():
         study = replace(study, instrument=str(folder.resolve()))
     return study
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys all differ: else the last would win without a word."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        doubled = [key for key, times in Counter(key for key, _ in pairs).items() if times > 1]
+        raise ValueError(f"the key {doubled[0]} stands twice in one object")
+    return found
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
 
 
 def shipped_ids() -> tuple[str, ...]:

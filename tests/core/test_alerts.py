@@ -45,8 +45,8 @@ def test_the_default_study_has_no_alerts() -> None:
     [
         ({"item": None}, "expected item and at_least, or scale and drop"),
         ({"scale": "PWB", "drop": 2.0}, "expected item and at_least, or scale and drop"),
-        ({"item": "NO"}, "has no item NO"),
-        ({"item": None, "at_least": None, "scale": "NO", "drop": 1.0}, "has no scale NO"),
+        ({"item": "NO"}, "an item of the instrument"),
+        ({"item": None, "at_least": None, "scale": "NO", "drop": 1.0}, "a scale of the instrument"),
         ({"item": None, "at_least": None, "scale": "PWB", "drop": 0.0}, "above 0"),
         ({"escalate_after_hours": 0}, "above 0"),
     ],

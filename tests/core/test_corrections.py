@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 from pro_app import instruments
 from pro_app.core.corrections import (
     ANSWERED_ON,
-    CantCorrect,
     Decided,
-    Refusal,
     Truth,
     ask,
     chosen,
@@ -21,6 +19,7 @@ from pro_app.core.corrections import (
 )
 from pro_app.core.facts import EventFact, EventKind, FormFact, PatientFacts
 from pro_app.core.ledger import Status, ledger
+from pro_app.core.refused import Refused, Why
 from pro_app.studies import load
 
 STUDY = load("nct04158843")
@@ -54,10 +53,10 @@ def test_a_correction_may_take_an_answer_away_or_give_one() -> None:
 
 
 def test_what_is_no_correction_is_said() -> None:
-    assert _asked({}) == Refusal(CantCorrect.NOTHING_CHANGED)
-    assert _asked({}, DAY + timedelta(1)) == Refusal(CantCorrect.DAY_AHEAD)
+    assert _asked({}) == Refused(Why.NOTHING_CHANGED)
+    assert _asked({}, DAY + timedelta(1)) == Refused(Why.DAY_AHEAD, "answered_on")
     refused = _asked({"GP1": 7, "GP2": "PREFER_NOT"})
-    assert refused.why is CantCorrect.BAD_ANSWERS
+    assert refused.why is Why.BAD_ANSWERS
     assert [problem.item for problem in refused.problems] == ["GP1", "GP2"]
 
 

@@ -90,7 +90,9 @@ def test_an_instrument_is_loaded_from_a_folder_outside_too(tmp_path: Path) -> No
 
 
 def test_a_folder_without_a_structure_is_not_found(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(
+        InstrumentError, match="is unknown – expected one of fact_b_v4, or a folder"
+    ):
         load(str(tmp_path))
 
 
@@ -104,14 +106,20 @@ def test_a_structure_that_is_no_json_object_is_refused(tmp_path: Path, content: 
 REFUSALS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "an item too few": (lambda d: d["items"].pop(), "items: 36 stand there, 37 were stated"),
     "a wrong count": (lambda d: d.update(item_count=38), "items: 37 stand there, 38 were stated"),
-    "no count": (lambda d: d.pop("item_count"), "item_count: None is not int"),
+    "no count": (lambda d: d.pop("item_count"), "item_count: null – expected a whole number"),
     "a missing key": (lambda d: d.pop("valid_from"), "valid_from: missing"),
     "a missing key of an item": (lambda d: d["items"][0].pop("reversed"), "items[0].reversed: "),
     "an unknown key": (lambda d: d.update(recal_days=7), "recal_days: unknown"),
-    "a text for a number": (lambda d: d.update(highest="4"), "highest: '4' is not int"),
-    "a yes for a number": (lambda d: d.update(lowest=True), "lowest: True is not int"),
-    "no list of items": (lambda d: d.update(items={}), "items: not a list"),
-    "no object": (lambda d: d.update(scales=["PWB"]), "scales[0]: not an object"),
+    "a text for a number": (
+        lambda d: d.update(highest="4"),
+        'highest: "4" – expected a whole number',
+    ),
+    "a yes for a number": (
+        lambda d: d.update(lowest=True),
+        "lowest: true – expected a whole number",
+    ),
+    "no list of items": (lambda d: d.update(items={}), "items: {} – expected a list"),
+    "no object": (lambda d: d.update(scales=["PWB"]), 'scales[0]: "PWB" – expected an object'),
     "a turned range": (lambda d: d.update(lowest=4, highest=0), "range: 4 is not below 0"),
     "a threshold out of reach": (lambda d: d.update(valid_from=38), "valid_from: 38 of 37 items"),
     "a doubled item": (lambda d: d["items"][1].update(code="GP1"), "codes: GP1 is doubled"),

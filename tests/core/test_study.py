@@ -86,7 +86,7 @@ def test_a_study_says_how_its_forms_are_laid_out() -> None:
         == "item"
     )
     assert problems(tiny() | {"form_layout": "poster"}) == (
-        "form_layout: 'poster' is neither item nor section",
+        "form_layout: 'poster' – expected item or section",
     )
 
 
@@ -146,23 +146,44 @@ def test_all_problems_of_shape_are_named_at_once() -> None:
     data["reasons"][0]["avoidable"] = "yes"
 
     assert problems(data) == (
-        "title: missing",
-        "visitz: unknown",
-        "sites[0]: not an object",
-        "visits[1].month: True is not int",
-        "reasons[0].avoidable: 'yes' is not bool",
+        "title: missing – expected an object",
+        "visitz: unknown – expected no such key",
+        'sites[0]: "HARBOUR" – expected an object with code, name, phone',
+        "visits[1].month: true – expected a whole number",
+        'reasons[0].avoidable: "yes" – expected true or false',
     )
 
 
 @pytest.mark.parametrize("data", [None, [], "study", 3])
 def test_data_that_is_no_object_is_refused(data: object) -> None:
-    assert problems(data) == ("the file: not an object",)
+    shown = json.dumps(data)
+    assert problems(data) == (f"the file: {shown} – expected an object",)
 
 
 def test_lists_and_tables_of_the_wrong_shape_are_refused() -> None:
     data = tiny() | {"arms": {}, "title": "Two teas"}
 
-    assert problems(data) == ("title: not an object", "arms: not a list")
+    assert problems(data) == (
+        'title: "Two teas" – expected an object',
+        "arms: {} – expected a list",
+    )
+
+
+def test_what_has_the_right_shape_is_looked_at_beside_what_has_not() -> None:
+    data = tiny() | {"title": None, "completion_floor": 80, "reason_groups": []}
+    data["visits"][1]["days_before"] = -1
+    data["arms"][0]["weight"] = "2"
+    data["arms"][1]["code"] = "?"
+
+    assert problems(data) == (
+        "title: null – expected an object",
+        'arms[0].weight: "2" – expected a whole number',
+        "reason_groups: [] – expected an object",
+        "visits.MIDDLE.days_before: -1 – expected 0 or more",
+        "completion_floor: 80.0 – expected a number above 0 and at most 1, or null",
+    )
+    del data["visits"]
+    assert "visits: missing – expected a list" in problems(data)
 
 
 def test_all_contradictions_are_named_at_once() -> None:
@@ -178,43 +199,51 @@ def test_all_contradictions_are_named_at_once() -> None:
 
     found = problems(data, zone_is_known=False)
 
-    assert "sites: HARBOUR is doubled" in found
-    assert "arms: 'GREEN TEA' is not letters, digits and underscores" in found
-    assert "arm BLACK: weight 0 is below 1" in found
-    assert "stop_events: unknown event 'rain'" in found
-    assert "completion_floor: 80.0 is not above 0 and at most 1" in found
-    assert "reason ASLEEP: unknown group 'NONE'" in found
-    assert "reason REASON_PENDING: this code says that none was given" in found
-    assert "title: no label in de" in found
-    assert "group ANY: no label in de" in found
-    assert "time_zone: 'Europe/Berlin' is unknown" in found
+    every = "expected one for each of languages"
+    told = (
+        "sites: HARBOUR is doubled – expected once",
+        "arms: 'GREEN TEA' is no code – expected a letter, then letters, digits and underscores",
+        "arms.BLACK.weight: 0 – expected 1 or more",
+        "completion_floor: 80.0 – expected a number above 0 and at most 1, or null",
+        "reasons.ASLEEP.group: 'NONE' is unknown – expected one of reason_groups: ANY",
+        "reasons.REASON_PENDING: this code says that none was given – expected another",
+        f"title: no text in de – {every}",
+        f"reason_groups.ANY: no text in de – {every}",
+        "time_zone: 'Europe/Berlin' is unknown – expected one like Asia/Shanghai",
+    )
+    assert set(told) <= set(found)
+    [event] = [each for each in found if each.startswith("stop_events: 'rain' is unknown")]
+    assert "expected one of death, progression" in event
 
 
 @pytest.mark.parametrize("kind", ["arms", "sites", "visits", "reasons"])
 def test_a_study_without_arms_sites_visits_or_reasons_is_refused(kind: str) -> None:
-    assert problems(tiny() | {kind: []}) == (f"{kind}: there is none",)
+    assert problems(tiny() | {kind: []}) == (f"{kind}: there is none – expected at least one",)
 
 
 def test_a_study_without_language_is_refused() -> None:
-    assert problems(tiny() | {"languages": []}) == ("languages: there is none",)
+    [problem] = problems(tiny() | {"languages": []})
+    assert problem == "languages: there is none – expected at least one, such as 'en'"
 
 
 def test_a_study_whose_first_visit_is_no_baseline_is_refused() -> None:
     data = tiny()
     del data["visits"][0]
-    assert problems(data) == ("visits: the first, MIDDLE, is not the baseline at month 0",)
+    assert problems(data) == (
+        "visits.MIDDLE.month: 1 – expected 0: the first visit is the baseline",
+    )
 
 
 def test_visits_that_do_not_ascend_are_refused() -> None:
     data = tiny()
     data["visits"][2]["month"] = 1
-    assert problems(data) == ("visit END: month 1 is not after MIDDLE",)
+    assert problems(data) == ("visits.END.month: 1 – expected more than the 1 of MIDDLE before it",)
 
 
 def test_a_window_with_a_negative_side_is_refused() -> None:
     data = tiny()
     data["visits"][1]["days_before"] = -1
-    assert problems(data) == ("visit MIDDLE: its window has a negative side",)
+    assert problems(data) == ("visits.MIDDLE.days_before: -1 – expected 0 or more",)
 
 
 def test_windows_that_overlap_only_after_a_short_month_are_refused() -> None:
@@ -225,4 +254,8 @@ def test_windows_that_overlap_only_after_a_short_month_are_refused() -> None:
     from_data(data, "", is_time_zone=lambda _: True)
 
     data["visits"][2]["days_before"] = 14
-    assert problems(data) == ("visits: the windows of MIDDLE and END overlap",)
+    assert problems(data) == (
+        "visits: the windows of MIDDLE and END overlap – expected a day of one visit only; after a "
+        "randomisation on 2020-12-31 the one closes on 2021-02-14 and the other opens on "
+        "2021-02-14",
+    )

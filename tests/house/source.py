@@ -1,7 +1,6 @@
 """Read the product's source as trees, for the tests of the house's rules."""
 
 import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,24 +36,16 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf8"))
 
 
-def imports(path: Path) -> set[str]:
-    """Every module that a file imports, as dotted names with what is taken from them."""
-    found = set()
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{name(path)}: imports by full name only"
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf8")
 
 
-def calls(path: Path) -> Iterator[tuple[int, str]]:
-    """(line, dotted name) of everything that is called, and of every attribute read."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Attribute):
-            yield node.lineno, ast.unparse(node)
+def in_product(path: Path) -> str:
+    """`nurse/day.py`."""
+    return path.relative_to(PRODUCT).as_posix()
 
 
-def starts(module: str, *prefixes: str) -> bool:
-    return any(module == p or module.startswith(f"{p}.") for p in prefixes)
+def ground() -> list[Path]:
+    """The files beside the rooms, but for those that put everything together."""
+    together = {"__init__.py", "worker.py", "server.py"}
+    return sorted(p for p in PRODUCT.glob("*.py") if p.name not in together)

@@ -1,7 +1,7 @@
 /* Draw a form's screens from the templates of the shell. They are the same macros that the
    server's pages are made of, with places for texts; here the texts are put in. */
 
-import { fill } from "./start.js";
+import { fill } from "./fill.js";
 import { SKIPPED, blanks, ticked } from "./form.js";
 
 /** @typedef {import("./form.js").Draft} Draft */

@@ -2,6 +2,7 @@
    leave nothing behind on signing out. Without this script every page works as it stands. */
 
 import "./keep.js";
+import { fill } from "./fill.js";
 
 /** @type {any} */
 const { pro } = self;
@@ -91,14 +92,6 @@ async function showWaiting(outcome) {
     for (const each of place.querySelectorAll("[data-state]")) {
       if (each instanceof HTMLElement) each.hidden = each.dataset.state !== state;
     }
-  }
-}
-
-/** Put texts where a template left places for them. @param {ParentNode} node @param {Record<string, string>} texts */
-export function fill(node, texts) {
-  for (const place of node.querySelectorAll("[data-fill]")) {
-    const text = place instanceof HTMLElement ? texts[place.dataset.fill || ""] : undefined;
-    if (text !== undefined) place.textContent = text;
   }
 }
 

@@ -10,6 +10,7 @@ from pro_app.core.review import Deed, QueryState, state_after
 from pro_app.core.sites import Sites
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.patients.numbers import find_number, fits_search
 from pro_app.store.statuses.cuts import Cut
 from pro_app.store.tables import data_query, form, patient, query_note
 
@@ -142,7 +143,8 @@ def list_queries(
     )
     query = _at(_query(), sites).where(*_so_far(state)).order_by(*order)
     if number:
-        query = query.where(patient.c.number.contains(number, autoescape=True))
+        meant = find_number(connection, number, sites=sites)
+        query = query.where(fits_search(number, meant))
     return [_made(row) for row in connection.execute(query.limit(limit).offset(skip))]
 
 

@@ -21,6 +21,7 @@ from pro_app.core.sites import Sites
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
 from pro_app.store.forms.amended import Amended, in_parts, read_amended
+from pro_app.store.patients.numbers import fits_search
 from pro_app.store.tables import event, form, patient, patient_version, reason
 
 
@@ -37,7 +38,7 @@ class Known:
 class Scope:
     """Which patients a reader may see and asks for.
 
-    `numbers_after` is where the last page ended.
+    `numbers_after` is where the last page ended; `number_meant` fits beside `number_contains`.
     """
 
     sites: Sites
@@ -45,6 +46,7 @@ class Scope:
     number_contains: str = ""
     numbers_after: str = ""
     limit: int | None = None
+    number_meant: str | None = None
 
 
 def read_facts(
@@ -109,7 +111,7 @@ def _people(scope: Scope, known_at: datetime | None) -> Select[Any]:
     if scope.ids is not None:
         query = query.where(patient.c.id.in_(scope.ids))
     if scope.number_contains:
-        query = query.where(patient.c.number.icontains(scope.number_contains, autoescape=True))
+        query = query.where(fits_search(scope.number_contains, scope.number_meant))
     if scope.numbers_after:
         query = query.where(patient.c.number > scope.numbers_after)
     return query.limit(scope.limit) if scope.limit is not None else query

@@ -78,8 +78,10 @@ def test_a_nurse_enrols_one_patient_of_her_own_site(app: Flask, cast: Cast) -> N
 def test_a_data_manager_chooses_the_site(app: Flask, cast: Cast) -> None:
     manager = cast.data_manager()
     assert manager.post(ENROL, data=HER, headers=EN).status_code == 422
-    manager.post(ENROL, data=HER | {"site": "JIAXING"}, headers=EN)
-    assert kept(app) == ("JIAXING", "PRO 2.0", "2026-03-04")
+    elsewhere = HER | {"site": "JIAXING"}
+    assert "a number of another site" in manager.post(ENROL, data=elsewhere, headers=EN).text
+    manager.post(ENROL, data=elsewhere | {"patient_id": "JIAXING-001"}, headers=EN)
+    assert kept(app, "JIAXING-001") == ("JIAXING", "PRO 2.0", "2026-03-04")
 
 
 def test_without_a_consent_no_form_is_asked_of_her(app: Flask, cast: Cast) -> None:
@@ -112,16 +114,39 @@ def test_what_can_not_be_is_refused_at_its_field_and_nothing_given_is_lost(
     assert kept(app) is None
 
 
+def test_what_is_worth_a_word_is_said_by_the_page_as_by_a_file(
+    app: Flask, cast: Cast, desk: Desk
+) -> None:
+    nurse = cast.nurse_of_lishui()
+    turned = {"screened_on": "2026-03-04", "randomised_on": "2026-03-01"}
+    says = "randomised on 2026-03-01, before the screening on 2026-03-04"
+    answer = nurse.post(ENROL, data=HER | turned, headers=EN)
+    page = nurse.get(answer.headers["Location"], headers=EN).text
+    assert "LISHUI-001 is enrolled." in page
+    assert f"Please look at this: {says}" in page
+    assert says not in nurse.get("/staff/patients/LISHUI-001", headers=EN).text
+    assert kept(app) == ("LISHUI", "PRO 2.0", "2026-03-01")
+    row = line("LISHUI-002").replace("2026-03-01", "2026-03-05")
+    assert "before the screening on 2026-03-05" in send(nurse, text(row)).text
+    desk.take("patients", patient("LISHUI-003", **turned))
+    assert says in desk.remarks
+
+
 def test_a_number_in_use_is_refused_and_says_nothing_of_its_site(app: Flask, cast: Cast) -> None:
     with app.app_context():
         factories.add_patient("JIAXING-001", "JIAXING")
         factories.add_patient("LISHUI-001")
     nurse = cast.nurse_of_lishui()
-    for number in ("LISHUI-001", "JIAXING-001"):
+    # A number of another site is none here, whether somebody has it or not.
+    for number, says in (
+        ("LISHUI-001", "expected a number that is not in use"),
+        ("JIAXING-001", "a number of another site; expected one such as LISHUI-001"),
+        ("JIAXING-002", "a number of another site; expected one such as LISHUI-001"),
+    ):
         answer = nurse.post(ENROL, data=HER | {"patient_id": number}, headers=EN)
-        assert "expected a number that is not in use" in answer.text
-    shown = send(nurse, text(line("JIAXING-001")))
-    assert "expected a number that is not in use" in shown.text
+        assert says in answer.text
+        shown = send(nurse, text(line(number)))
+        assert (says in shown.text) is (number != "LISHUI-001")
     assert kept(app, "JIAXING-001") == ("JIAXING", None, "2026-01-05")
 
 

@@ -8,11 +8,12 @@ from flask.testing import FlaskClient
 
 from pro_app.core.contact import Channel, Outcome
 from pro_app.core.facts import EventKind
+from pro_app.core.refused import Refused, Why
 from pro_app.core.sites import Sites, only
 from pro_app.deployment import deployment
 from pro_app.nurse import calls, day, service
 from pro_app.nurse.calls import Written
-from pro_app.nurse.service import ReasonGiven, ReasonProblem, ReasonRefused
+from pro_app.nurse.service import ReasonGiven
 from pro_app.store.desk.contact_log import log_of
 from pro_app.store.engine.transaction import Actor, reading
 from tests import factories
@@ -33,15 +34,13 @@ def patient_id(in_app: Flask) -> int:
 
 def tried(
     channel: Channel = Channel.PHONE, outcome: Outcome = Outcome.NO_ANSWER, **changes: object
-) -> Written:
+) -> Written | Refused:
     asked = {
         "visit": "V2",
         "channel": channel,
         "outcome": outcome,
         "call_back_at": None,
-        "sites": only("LISHUI"),
-        "actor": LINA,
-        "now": deployment().now(),
+        "at": factories.at_desk(LINA),
     }
     return calls.write_down(NUMBER, **(asked | changes))
 
@@ -55,24 +54,19 @@ LISHUI = only("LISHUI")
 
 
 def today(sites: Sites = LISHUI) -> day.Today:
-    parts = deployment()
-    return day.at_site(parts.study, sites=sites, today=parts.today(), now=parts.now())
+    return day.at_site(at=factories.at_desk(LINA, sites))
 
 
-def no_contact() -> ReasonGiven | ReasonRefused:
+def no_contact() -> ReasonGiven | Refused:
     parts = deployment()
     return service.give_reason(
-        parts.study,
         number=NUMBER,
         visit="V2",
         code="P_NO_CONTACT",
         said_by="Nurse",
         said_on=parts.today(),
         text=None,
-        actor=LINA,
-        now=parts.now(),
-        today=parts.today(),
-        sites=only("LISHUI"),
+        at=factories.at_desk(LINA),
     )
 
 
@@ -88,7 +82,9 @@ def test_a_second_tap_is_the_same_attempt(patient_id: int, clock: HandClock) -> 
 def test_a_call_back_needs_a_time_that_lies_ahead(patient_id: int) -> None:
     now = deployment().now()
     for wrong in (None, now, now + calls.LONGEST_WAIT + timedelta(hours=1)):
-        assert tried(outcome=Outcome.CALL_BACK, call_back_at=wrong) is Written.BAD_TIME
+        assert tried(outcome=Outcome.CALL_BACK, call_back_at=wrong) == Refused(
+            Why.BAD_TIME, "call_back_at", 60
+        )
     assert log(patient_id) == []
     assert tried(outcome=Outcome.CALL_BACK, call_back_at=now + timedelta(hours=2)) is Written.DONE
 
@@ -98,11 +94,11 @@ def test_nobody_reached_may_be_said_after_three_tries_by_two_ways(
 ) -> None:
     for channel in (Channel.PHONE, Channel.PHONE, Channel.PHONE):
         refused = no_contact()
-        assert isinstance(refused, ReasonRefused)
-        assert (refused.problem, refused.field) == (ReasonProblem.TOO_FEW_ATTEMPTS, "code")
+        assert isinstance(refused, Refused)
+        assert (refused.why, refused.field) == (Why.TOO_FEW_ATTEMPTS, "code")
         tried(channel)
         clock.advance(hours=2)
-    assert isinstance(no_contact(), ReasonRefused)  # three tries, one way
+    assert isinstance(no_contact(), Refused)  # three tries, one way
     tried(Channel.RELATIVE)
     assert isinstance(no_contact(), ReasonGiven)
 
@@ -113,10 +109,10 @@ def test_an_attempt_taken_back_counts_no_more(patient_id: int, clock: HandClock)
         clock.advance(hours=2)
     with reading() as connection:
         last = log_of(connection, patient_id)[0]
-    common = {"actor": LINA, "now": deployment().now()}
-    assert calls.take_it_back(NUMBER, last.id, sites=only("JIAXING"), **common) is Written.NOT_HERE
-    assert calls.take_it_back(NUMBER, last.id, sites=only("LISHUI"), **common) is Written.DONE
-    assert isinstance(no_contact(), ReasonRefused)
+    elsewhere, here = factories.at_desk(LINA, only("JIAXING")), factories.at_desk(LINA)
+    assert calls.take_it_back(NUMBER, last.id, at=elsewhere) == Refused(Why.NOT_HERE)
+    assert calls.take_it_back(NUMBER, last.id, at=here) is Written.DONE
+    assert isinstance(no_contact(), Refused)
 
 
 def test_who_is_not_reached_stands_on_today_until_she_is(patient_id: int, clock: HandClock) -> None:

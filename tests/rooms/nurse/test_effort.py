@@ -60,9 +60,7 @@ def world(app: Flask) -> Flask:
                 channel=channel,
                 outcome=outcome,
                 call_back_at=None,
-                sites=EVERYWHERE,
-                actor=factories.ACTOR,
-                now=deployment().now(),
+                at=factories.at_desk(factories.ACTOR, EVERYWHERE),
             )
     return app
 

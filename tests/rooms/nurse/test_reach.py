@@ -42,9 +42,7 @@ def call(app: Flask, outcome: Outcome) -> None:
             channel=Channel.SMS,
             outcome=outcome,
             call_back_at=None,
-            sites=EVERYWHERE,
-            actor=factories.ACTOR,
-            now=deployment().now(),
+            at=factories.at_desk(factories.ACTOR, EVERYWHERE),
         )
 
 

@@ -11,10 +11,11 @@ from sqlalchemy import select
 from pro_app.core.facts import EventKind
 from pro_app.core.instrument import Answer, AnswerState
 from pro_app.core.ledger import Status
-from pro_app.core.sites import EVERYWHERE, only
+from pro_app.core.refused import Refused, Why
+from pro_app.core.sites import EVERYWHERE, Sites, only
 from pro_app.deployment import deployment
 from pro_app.nurse import service
-from pro_app.nurse.service import ReasonGiven, ReasonProblem, ReasonRefused
+from pro_app.nurse.service import ReasonGiven
 from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.statuses.flags import synchronise_flags
 from pro_app.store.tables import audit_event, missing_flag, reason
@@ -28,7 +29,7 @@ TODAY = date(2026, 3, 5)
 RANDOMISED = date(2025, 9, 4)
 
 
-def give(**changes: Any) -> ReasonGiven | ReasonRefused:
+def give(sites: Sites = only("LISHUI"), **changes: Any) -> ReasonGiven | Refused:  # noqa: B008 - frozen
     asked: dict[str, Any] = {
         "number": "LISHUI-001",
         "visit": "V1",
@@ -36,12 +37,9 @@ def give(**changes: Any) -> ReasonGiven | ReasonRefused:
         "said_by": "Family",
         "said_on": TODAY,
         "text": None,
-        "actor": LINA,
-        "now": deployment().now(),
-        "today": TODAY,
-        "sites": only("LISHUI"),
+        "at": factories.at_desk(LINA, sites, today=TODAY),
     }
-    return service.give_reason(deployment().study, **(asked | changes))
+    return service.give_reason(**(asked | changes))
 
 
 def rows(table: Any) -> list[Any]:
@@ -98,23 +96,23 @@ def test_the_same_reason_again_changes_nothing(patient: int) -> None:
 @pytest.mark.parametrize(
     ("changes", "problem", "field"),
     [
-        ({"number": "LISHUI-999"}, ReasonProblem.UNKNOWN_PATIENT, "number"),
-        ({"sites": only("JIAXING")}, ReasonProblem.UNKNOWN_PATIENT, "number"),
-        ({"visit": "V99"}, ReasonProblem.UNKNOWN_VISIT, "visit"),
-        ({"code": "BORED"}, ReasonProblem.UNKNOWN_CODE, "code"),
-        ({"said_by": "  "}, ReasonProblem.SAID_BY_MISSING, "said_by"),
-        ({"code": "OTHER", "text": " "}, ReasonProblem.TEXT_MISSING, "text"),
-        ({"text": "x" * 501}, ReasonProblem.TOO_LONG, "text"),
-        ({"said_on": TODAY + timedelta(1)}, ReasonProblem.DAY_AHEAD, "said_on"),
-        ({"visit": "V3"}, ReasonProblem.NOT_ASKED, "visit"),
+        ({"number": "LISHUI-999"}, Why.UNKNOWN_PATIENT, "number"),
+        ({"sites": only("JIAXING")}, Why.UNKNOWN_PATIENT, "number"),
+        ({"visit": "V99"}, Why.UNKNOWN_VISIT, "visit"),
+        ({"code": "BORED"}, Why.UNKNOWN_CODE, "code"),
+        ({"said_by": "  "}, Why.SAID_BY_MISSING, "said_by"),
+        ({"code": "OTHER", "text": " "}, Why.TEXT_MISSING, "text"),
+        ({"text": "x" * 501}, Why.TOO_LONG, "text"),
+        ({"said_on": TODAY + timedelta(1)}, Why.DAY_AHEAD, "said_on"),
+        ({"visit": "V3"}, Why.NOT_ASKED, "visit"),
     ],
 )
 def test_a_reason_that_can_not_stand_is_refused_and_nothing_is_written(
-    patient: int, changes: dict[str, Any], problem: ReasonProblem, field: str
+    patient: int, changes: dict[str, Any], problem: Why, field: str
 ) -> None:
     refused = give(**changes)
-    assert isinstance(refused, ReasonRefused)
-    assert (refused.problem, refused.field) == (problem, field)
+    assert isinstance(refused, Refused)
+    assert (refused.why, refused.field) == (problem, field)
     assert rows(reason) == []
 
 
@@ -123,8 +121,8 @@ def test_the_refusal_says_what_became_of_the_visit(patient: int) -> None:
     factories.add_event(patient, EventKind.DEATH, date(2026, 2, 1))
     statuses = [give(visit=visit) for visit in ("V1", "V2")]
     assert statuses == [
-        ReasonRefused(ReasonProblem.NOT_ASKED, "visit", Status.VALID),
-        ReasonRefused(ReasonProblem.NOT_ASKED, "visit", Status.NE_DEATH),
+        Refused(Why.NOT_ASKED, "visit", Status.VALID),
+        Refused(Why.NOT_ASKED, "visit", Status.NE_DEATH),
     ]
 
 
@@ -140,19 +138,15 @@ def test_a_study_of_another_trial_brings_its_own_reasons(patient: int) -> None:
     study = deployment().study
     other = replace(study, reasons=tuple(r for r in study.reasons if r.code != "P_TOO_ILL"))
     refused = service.give_reason(
-        other,
         number="LISHUI-001",
         visit="V1",
         code="P_TOO_ILL",
         said_by="Family",
         said_on=TODAY,
         text=None,
-        actor=LINA,
-        sites=EVERYWHERE,
-        now=deployment().now(),
-        today=TODAY,
+        at=factories.at_desk(LINA, study=other),
     )
-    assert refused == ReasonRefused(ReasonProblem.UNKNOWN_CODE, "code")
+    assert refused == Refused(Why.UNKNOWN_CODE, "code")
 
 
 # --- through the page ---------------------------------------------------------------
@@ -190,13 +184,20 @@ def test_what_was_typed_is_still_there_when_it_is_refused(world: Flask, cast: Ca
     assert '<option value="OTHER" selected>' in answer.text
 
 
-@pytest.mark.parametrize("said_on", ["5 March", "2026-03-06", "2026-02-30"])
+@pytest.mark.parametrize(
+    ("said_on", "told"),
+    [
+        ("5 March", "Write the day as 2026-03-05"),
+        ("2026-03-06", "The day lies ahead."),
+        ("2026-02-30", "Write the day as 2026-03-05"),
+    ],
+)
 def test_a_day_that_can_not_be_read_or_lies_ahead_is_said(
-    world: Flask, cast: Cast, said_on: str
+    world: Flask, cast: Cast, said_on: str, told: str
 ) -> None:
     answer = cast.nurse_of_lishui().post(_URL, data=_FORM | {"said_on": said_on}, headers=EN)
     assert answer.status_code == 422
-    assert "Write the day as 2026-03-05" in answer.text
+    assert told in answer.text
 
 
 def test_only_the_nurse_of_the_site_can_give_a_reason(world: Flask, cast: Cast) -> None:

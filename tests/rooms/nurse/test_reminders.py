@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 from pro_app.core.contact import Channel, Outcome
 from pro_app.core.facts import EventKind
 from pro_app.core.pauses import PauseFact, PauseKind
-from pro_app.core.sites import only
 from pro_app.deployment import deployment
 from pro_app.nurse import calls, day
 from pro_app.store.engine.transaction import transaction
@@ -46,8 +45,7 @@ def words(page: str) -> str:
 
 def work(app: Flask) -> day.Today:
     with app.app_context():
-        parts = deployment()
-        return day.at_site(parts.study, sites=only("LISHUI"), today=parts.today(), now=parts.now())
+        return day.at_site(at=factories.at_desk())
 
 
 def test_the_words_are_in_her_language_and_say_nothing_of_her(
@@ -82,9 +80,7 @@ def test_a_reminder_is_sent_from_the_row_and_counted_there(app: Flask, nurse: Fl
                 channel=Channel.SMS,
                 outcome=Outcome.REMINDED,
                 call_back_at=None,
-                sites=only("LISHUI"),
-                actor=factories.ACTOR,
-                now=deployment().now() - timedelta(days),
+                at=factories.at_desk(now=deployment().now() - timedelta(days)),
             )
     page = nurse.get("/staff/today", headers=ENGLISH).text
     assert "reminded 2 ×" in page

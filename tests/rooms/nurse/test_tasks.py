@@ -7,7 +7,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pro_app.core.facts import EventKind
-from pro_app.core.sites import only
 from pro_app.core.tasks import TaskKind
 from pro_app.deployment import deployment
 from pro_app.nurse import day
@@ -206,5 +205,4 @@ def test_many_tasks_cost_as_many_statements_as_one(
 
 
 def _today() -> day.Today:
-    parts = deployment()
-    return day.at_site(parts.study, sites=only("LISHUI"), today=parts.today(), now=parts.clock())
+    return day.at_site(at=factories.at_desk(now=deployment().clock()))

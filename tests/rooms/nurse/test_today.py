@@ -47,8 +47,7 @@ def flag() -> None:
 
 
 def work() -> day.Today:
-    parts = deployment()
-    return day.at_site(parts.study, sites=LISHUI, today=TODAY, now=parts.now())
+    return day.at_site(at=factories.at_desk(today=TODAY))
 
 
 @pytest.mark.usefixtures("in_app")

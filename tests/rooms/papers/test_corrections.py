@@ -93,7 +93,7 @@ def test_answers_and_the_day_move_the_ledger_once_signed(world: Flask, cast: Cas
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, "Nothing is different"),
+        ({}, "Everything is as it was"),
         ({"GP1": "9"}, "GP1"),
         ({"GP1": "PREFER_NOT"}, "GP1"),
         ({"GP1": "0", "why": ""}, "Write in a few words why"),

@@ -75,7 +75,7 @@ def test_a_signature_needs_her_password_and_the_version_that_was_shown(
 ) -> None:
     gao = cast.investigator_of_lishui()
     assert "Nothing was signed" in sign(gao, password="not hers")
-    assert "nothing was signed" in sign(gao, version="0" * 64)
+    assert "nothing was saved" in sign(gao, version="0" * 64)
     with world.app_context(), reading() as connection:
         assert connection.execute(select(signature)).all() == []
 
@@ -192,7 +192,7 @@ def test_a_lock_is_set_and_ended_with_a_reason(world: Flask, cast: Cast) -> None
     def act(deed: str, why: str, path: str = RECORD) -> str:
         return gao.post(f"{path}/{deed}", data={"why": why}, headers=EN, follow_redirects=True).text
 
-    assert "Write why." in act("lock", " ")
+    assert "Write in a few words why" in act("lock", " ")
     assert "Locked by gaofeng on 5 Mar 2026, 08:00 GMT+08:00: data are clean" in act(
         "lock", "data are clean"
     )
@@ -252,7 +252,7 @@ def test_the_data_manager_locks_the_study_for_every_site(world: Flask, cast: Cas
         path = f"/staff/records/study/{deed}"
         return manager.post(path, data={"why": why}, headers=EN, follow_redirects=True).text
 
-    assert "Write why." in act("lock", " ")
+    assert "Write in a few words why" in act("lock", " ")
     assert "Locked by zhoumin on 5 Mar 2026, 08:00 GMT+08:00: the data are final" in act(
         "lock", "the data are final"
     )
@@ -263,7 +263,7 @@ def test_the_data_manager_locks_the_study_for_every_site(world: Flask, cast: Cas
     assert manager.post("/staff/records/study/sign", data={}).status_code == 404
     for other in (gao, cast.statistician(), cast.nurse_of_lishui()):
         assert other.post("/staff/records/study/unlock", data={"why": "x"}).status_code == 403
-    assert "Write why." in act("unlock", "")
+    assert "Write in a few words why" in act("unlock", "")
     assert "Unlocked." in act("unlock", "a form of Jiaxing is missing")
 
 

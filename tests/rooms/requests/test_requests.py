@@ -81,9 +81,9 @@ def test_a_request_is_written_down_answered_and_told_without_its_words(
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"kind": ""}, "Choose one of the list."),
+        ({"kind": ""}, "Choose one from the list."),
         ({"asked_on": "soon"}, "Write the day as 2026-03-05."),
-        ({"asked_on": "2026-03-06"}, "This day has not come yet."),
+        ({"asked_on": "2026-03-06"}, "The day lies ahead."),
         ({"words": "x" * 501}, "keep it under 500 characters"),
     ],
 )
@@ -103,7 +103,7 @@ def test_what_was_not_done_in_full_needs_words_and_the_first_answer_stays(
     _ask(nurse)
     for outcome in ("PARTLY", "REFUSED"):
         assert "why it was not done in full" in _answer(nurse, outcome=outcome, words=" ").text
-    assert "Choose one of the list." in _answer(nurse, outcome="MAYBE").text
+    assert "Choose one from the list." in _answer(nurse, outcome="MAYBE").text
     assert "The answer is kept." in _answer(nurse, outcome="DONE", words="").text
     again = _answer(nurse)
     assert (again.status_code, "in the meantime" in again.text) == (422, True)

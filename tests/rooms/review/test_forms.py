@@ -69,8 +69,8 @@ def test_a_rejection_needs_a_reason_and_changes_no_answer_and_no_rate(
 ) -> None:
     manager = cast.data_manager()
     before = held(world)
-    assert "Write why it is rejected." in reject(manager, "no")
-    assert "The form has changed" in reject(manager, "two pages are of another", revision=1)
+    assert "Write in a few words why" in reject(manager, "no")
+    assert "This has changed" in reject(manager, "two pages are of another", revision=1)
     assert reviews(world) == []
     page = reject(manager, "two pages are of Mrs Wang")
     assert "Its answers and every rate stay as they are." in page

@@ -14,9 +14,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from pro_app import create_app
+from pro_app import create_app, security_log
 from pro_app.deployment import deployment
-from pro_app.security import accounts, log, service
+from pro_app.security import accounts, service
 from pro_app.security.roles import Role
 from pro_app.security.setup import limiter
 from pro_app.security.waiting import wait_after
@@ -35,11 +35,11 @@ def _unhurried() -> None:
     limiter.reset()  # it counts by the real clock
 
 
-def security_log() -> io.StringIO:
+def log_lines() -> io.StringIO:
     """What the security log says from now on."""
     text = io.StringIO()
-    for handler in logging.getLogger(log.LOGGER).handlers:
-        if isinstance(handler.formatter, log.Lines):
+    for handler in logging.getLogger(security_log.LOGGER).handlers:
+        if isinstance(handler.formatter, security_log.Lines):
             assert isinstance(handler, logging.StreamHandler)
             handler.setStream(text)
     return text
@@ -267,7 +267,7 @@ def test_the_security_log_says_who_and_whence_on_one_line_and_no_secret(
     app: Flask, clock: HandClock
 ) -> None:
     add(app)
-    written = security_log()
+    written = log_lines()
     client = browser(app)
     enter(client, name="lina\nforged line", password="a secret that was typed")
     enter(client, password="a secret that was typed")
@@ -288,7 +288,7 @@ def test_the_security_log_says_who_and_whence_on_one_line_and_no_secret(
 def test_a_forged_form_stands_in_the_log(app: Flask, cast: Cast) -> None:
     client = cast.nurse_of_lishui()
     app.config["WTF_CSRF_ENABLED"] = True
-    written = security_log()
+    written = log_lines()
     assert client.post("/staff/sign-out").status_code == 400
     [line] = [json.loads(line) for line in written.getvalue().splitlines()]
     assert (line["event"], line["subject"]) == ("forgery.refused", "security.sign_out")

@@ -1,0 +1,85 @@
+"""Send a letter to each site that is due one: once, however many copies run and try."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from pro_app.clock import day_of
+from pro_app.core.study import Site, Study
+from pro_app.gateways.mail import Letter, Post
+from pro_app.store.engine import leases
+from pro_app.store.engine.transaction import Actor, Reader, housekeeping, reading, transaction
+from pro_app.store.trail.trail import Recorded, last_of
+
+#: So long nobody else tries the same letter; whoever did not succeed tries again.
+_TRYING = timedelta(minutes=10)
+
+ToldT = TypeVar("ToldT")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The codes of the sites whose server took the letter, and of those whose did not."""
+
+    sent: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Series(Generic[ToldT]):
+    """A kind of letter: `name`.sent is what the trail has of each.
+
+    `told`: what a site is to read, by what its last letter recorded; None: nothing.
+    `words`: its subject and text. `changes`: what the trail keeps of it.
+    """
+
+    name: str
+    told: Callable[[Reader, Site, Recorded | None], ToldT | None]
+    words: Callable[[Site, ToldT], tuple[str, str]]
+    changes: Callable[[ToldT], dict[str, Any]]
+
+
+def send_due(
+    series: Series[ToldT], study: Study, post: Post, *, actor: Actor, holder: str, now: datetime
+) -> Outcome:
+    """Send to each site that has an address and had no such letter yet today.
+
+    Recorded once the mail server has it. If the process dies in between, the letter
+    goes again under the same Message-ID.
+    """
+    today = day_of(now, study.time_zone)
+    sent, failed = [], []
+    for site in study.sites:
+        told = _due(series, site, study, today) if site.email else None
+        if told is None or not _alone(series.name, site, holder, now):
+            continue
+        subject, text = series.words(site, told)
+        name = f"{series.name}.{study.id}.{site.code}.{today.isoformat()}".lower()
+        try:
+            post.send(Letter(site.email, subject, text, name))
+        except OSError:
+            failed.append(site.code)
+            continue
+        with transaction(actor, now) as tx:
+            tx.record(f"{series.name}.sent", _subject(site), changes=series.changes(told))
+        sent.append(site.code)
+    return Outcome(tuple(sent), tuple(failed))
+
+
+def _due(series: Series[ToldT], site: Site, study: Study, today: date) -> ToldT | None:
+    """What the site is to read; None when it had its letter today, or there is nothing."""
+    with reading(snapshot=True) as connection:
+        before = last_of(connection, _subject(site), f"{series.name}.sent")
+        if before and day_of(before.at, study.time_zone) >= today:
+            return None
+        return series.told(connection, site, before)
+
+
+def _alone(name: str, site: Site, holder: str, now: datetime) -> bool:
+    with housekeeping() as work:
+        return leases.take(work, f"{name} {site.code}", holder, now, _TRYING)
+
+
+def _subject(site: Site) -> str:
+    return f"site:{site.code}"

@@ -1,0 +1,77 @@
+"""Why something was not done: one vocabulary for every door, and one value that carries it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Why(StrEnum):
+    """Nothing was written, and nothing of what was given is lost. `pro_app.refusals` has the
+    sentence for each."""
+
+    # What it is about
+    NOT_HERE = "NOT_HERE"  # no such entry, or not at these sites
+    UNKNOWN_PATIENT = "UNKNOWN_PATIENT"  # no such number, or not at these sites
+    UNKNOWN_VISIT = "UNKNOWN_VISIT"  # the study has no such visit
+    UNKNOWN_FIELD = "UNKNOWN_FIELD"  # the form has no such field
+    UNKNOWN_CODE = "UNKNOWN_CODE"  # the study has no such reason
+    NO_SUCH_EVENT = "NO_SUCH_EVENT"  # it was corrected or taken back in the meantime
+    # Days
+    NOT_A_DAY = "NOT_A_DAY"  # not YYYY-MM-DD, or empty
+    DAY_AHEAD = "DAY_AHEAD"  # a day that has not come
+    TOO_FAR_AHEAD = "TOO_FAR_AHEAD"  # a pause that is planned more than a year ahead
+    BEFORE_SCREENING = "BEFORE_SCREENING"  # detail: the day of screening
+    SECOND_DEATH = "SECOND_DEATH"  # detail: the day of death that is recorded already
+    ENDS_BEFORE_IT_BEGINS = "ENDS_BEFORE_IT_BEGINS"  # detail: the first day
+    BAD_TIME = "BAD_TIME"  # a time to call back is needed, after now and not too far away
+    # Words and choices
+    TOO_LONG = "TOO_LONG"  # detail: the most characters
+    WORDS_MISSING = "WORDS_MISSING"
+    WHY_MISSING = "WHY_MISSING"  # what was recorded changes, and nobody says why
+    NOTE_MISSING = "NOTE_MISSING"  # detail: the most characters
+    SAID_BY_MISSING = "SAID_BY_MISSING"  # nobody is named who said it
+    TEXT_MISSING = "TEXT_MISSING"  # this reason needs words of one's own
+    ANSWER_MISSING = "ANSWER_MISSING"  # what was not done in full is explained to the patient
+    VERSION_MISSING = "VERSION_MISSING"  # a consent without its version
+    KIND_MISSING = "KIND_MISSING"  # nothing of the list of events is chosen
+    NOT_A_CHOICE = "NOT_A_CHOICE"  # a value that the list does not have, or none
+    DECISION_MISSING = "DECISION_MISSING"  # whether a form counts was not chosen
+    SOURCE_MISSING = "SOURCE_MISSING"  # who asks for a correction, or what shows it, was not said
+    NOT_POSSIBLE = "NOT_POSSIBLE"  # no attempt by this way ends so
+    BAD_ANSWERS = "BAD_ANSWERS"  # detail: each answer that can't be, an `AnswerProblem`
+    EMPTIED = "EMPTIED"  # a recorded value can be corrected, not emptied
+    # How it stands
+    KNOWN_ALREADY = "KNOWN_ALREADY"  # detail: the day for which the same stands there already
+    NOTHING_CHANGED = "NOTHING_CHANGED"  # everything is as it was
+    SO_ALREADY = "SO_ALREADY"  # it is locked, or open, as was asked for
+    CHANGED = "CHANGED"  # it is no longer what was shown
+    MOVED_ON = "MOVED_ON"  # somebody was faster
+    NOT_ASKED = "NOT_ASKED"  # the visit's status asks for no reason; detail: the status, if known
+    TOO_FEW_ATTEMPTS = "TOO_FEW_ATTEMPTS"  # detail: what was tried since the window opened
+    WAITS_ALREADY = "WAITS_ALREADY"  # the patient has asked for the same, and it is open
+    REQUEST_ANSWERED = "REQUEST_ANSWERED"  # somebody was faster
+    # Forms
+    NOT_PAPER = "NOT_PAPER"  # only paper is keyed twice
+    SAME_PERSON = "SAME_PERSON"  # who keyed it first can't check themselves
+    KEYED_TWICE = "KEYED_TWICE"  # somebody was faster
+    NOTHING_OPEN = "NOTHING_OPEN"  # no difference was chosen that is still open
+    CORRECTION_WAITS = "CORRECTION_WAITS"  # another one has still to be signed or declined
+    CORRECTION_DECIDED = "CORRECTION_DECIDED"  # somebody signed or declined it before
+    OTHER_ITEMS = "OTHER_ITEMS"  # the form's items are not those of today's instrument
+    NOTHING_TO_DECIDE = "NOTHING_TO_DECIDE"  # the first form of its visit, in its time
+    DECIDED_SO = "DECIDED_SO"  # that is what was decided before
+    # Accounts
+    NO_SUCH_ACCOUNT = "NO_SUCH_ACCOUNT"
+    ONESELF = "ONESELF"  # so that one who can let others in is always left
+    DISABLED = "DISABLED"
+    ENABLED = "ENABLED"
+    RIGHTS_UNCHANGED = "RIGHTS_UNCHANGED"
+    SITES_OF_ROLE = "SITES_OF_ROLE"  # the sites do not go with the role
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Not done, and why. `field` is the one at fault, `detail` what the sentence names."""
+
+    why: Why
+    field: str = ""
+    detail: object = None

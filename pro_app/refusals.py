@@ -1,0 +1,124 @@
+"""What a reader is told when something was not done: one sentence for each reason."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+
+from pro_app.core.refused import Refused, Why
+from pro_app.i18n import short_day
+
+#: A few words, in every form of the desk.
+LONGEST_TEXT = 500
+
+
+def said(refused: Refused) -> str:
+    """Why it was not done and what is expected, in the language of the request."""
+    return str(_SENTENCES[refused.why](refused.detail))
+
+
+def _day(detail: Any) -> str:
+    return short_day(detail) if isinstance(detail, date) else ""
+
+
+_SENTENCES: dict[Why, Callable[[Any], str]] = {
+    Why.NOT_HERE: lambda _d: _("There is no such entry here."),
+    Why.UNKNOWN_PATIENT: lambda _d: _("There is no such patient here."),
+    Why.UNKNOWN_VISIT: lambda _d: _("The study has no such visit."),
+    Why.UNKNOWN_FIELD: lambda _d: _("The form has no such field."),
+    Why.UNKNOWN_CODE: lambda _d: _("Choose a reason from the list."),
+    Why.NO_SUCH_EVENT: lambda _d: _("This entry was corrected or taken back in the meantime."),
+    Why.NOT_A_DAY: lambda _d: _("Write the day as 2026-03-05."),
+    Why.DAY_AHEAD: lambda _d: _("The day lies ahead. Choose today or a day before."),
+    Why.TOO_FAR_AHEAD: lambda _d: _("This lies more than a year ahead. Check the year."),
+    Why.BEFORE_SCREENING: lambda on: _(
+        "The day lies before her screening on %(day)s.", day=_day(on)
+    ),
+    Why.SECOND_DEATH: lambda on: _(
+        "Her death on %(day)s is recorded already. If that day is wrong, correct that entry.",
+        day=_day(on),
+    ),
+    Why.ENDS_BEFORE_IT_BEGINS: lambda on: _(
+        "The last day lies before the first, %(day)s.", day=_day(on)
+    ),
+    Why.BAD_TIME: lambda days: _(
+        "Not written down: choose the day and time of the next call, from now on and within "
+        "%(n)s days.",
+        n=days,
+    ),
+    Why.TOO_LONG: lambda most: _(
+        "This is too long; keep it under %(n)s characters.", n=most or LONGEST_TEXT
+    ),
+    Why.WORDS_MISSING: lambda _d: _("Write a few words."),
+    Why.WHY_MISSING: lambda _d: _(
+        "Write in a few words why; up to %(n)s characters.", n=LONGEST_TEXT
+    ),
+    Why.NOTE_MISSING: lambda most: _(
+        "Not closed: write what was done about it, in at most %(n)s characters.", n=most
+    ),
+    Why.SAID_BY_MISSING: lambda _d: _("Write who said it."),
+    Why.TEXT_MISSING: lambda _d: _("This reason needs a few words of explanation."),
+    Why.ANSWER_MISSING: lambda _d: _(
+        "Write down what she was told, and why it was not done in full."
+    ),
+    Why.VERSION_MISSING: lambda _d: _("Write which version of the consent she signed."),
+    Why.KIND_MISSING: lambda _d: _("Choose what happened."),
+    Why.NOT_A_CHOICE: lambda _d: _("Choose one from the list."),
+    Why.DECISION_MISSING: lambda _d: _("Choose whether the form counts or is set aside."),
+    Why.SOURCE_MISSING: lambda _d: _("Choose who asks for the correction, and what shows it."),
+    Why.NOT_POSSIBLE: lambda _d: _(
+        "Not written down: choose by which way you tried, and how it ended."
+    ),
+    Why.BAD_ANSWERS: lambda problems: _(
+        "These lines can't have that value: %(items)s",
+        items=", ".join(each.item for each in problems or ()),
+    ),
+    Why.EMPTIED: lambda _d: _("A recorded value can be corrected, but not emptied."),
+    Why.KNOWN_ALREADY: lambda on: _("The same is recorded already for %(day)s.", day=_day(on)),
+    Why.NOTHING_CHANGED: lambda _d: _("Everything is as it was: change something, or go back."),
+    Why.SO_ALREADY: lambda _d: _("It was so already; nothing was changed."),
+    Why.CHANGED: lambda _d: _(
+        "This has changed since it was shown. Look at it again; nothing was saved."
+    ),
+    Why.MOVED_ON: lambda _d: _(
+        "Somebody was faster: this is how it stands now. Nothing was saved."
+    ),
+    Why.NOT_ASKED: lambda _d: _(
+        "No reason is asked for: the form of this visit is in, is not expected, or is not due yet."
+    ),
+    Why.TOO_FEW_ATTEMPTS: lambda _d: _(
+        "Too few tries to reach her are written down since the window opened. Note each call, "
+        "and try another way too."
+    ),
+    Why.WAITS_ALREADY: lambda _d: _("She has asked for the same already, and it is still open."),
+    Why.REQUEST_ANSWERED: lambda _d: _("Somebody has answered this request in the meantime."),
+    Why.NOT_PAPER: lambda _d: _("Only a form that came on paper is keyed twice."),
+    Why.SAME_PERSON: lambda _d: _(
+        "You keyed this form in yourself. Ask a colleague to key it a second time."
+    ),
+    Why.KEYED_TWICE: lambda _d: _("This form was keyed a second time already."),
+    Why.NOTHING_OPEN: lambda _d: _("Choose for at least one difference which keying is right."),
+    Why.CORRECTION_WAITS: lambda _d: _(
+        "Another correction of this form waits for the investigator. It comes first."
+    ),
+    Why.CORRECTION_DECIDED: lambda _d: _("Somebody signed or declined this correction before."),
+    Why.OTHER_ITEMS: lambda _d: _(
+        "This form belongs to another version of the questionnaire and can't be corrected here."
+    ),
+    Why.NOTHING_TO_DECIDE: lambda _d: _("There is nothing to decide about this form."),
+    Why.DECIDED_SO: lambda _d: _("That was decided before; nothing was changed."),
+    Why.NO_SUCH_ACCOUNT: lambda _d: _("There is no such account."),
+    Why.ONESELF: lambda _d: _(
+        "Another administrator has to do this: nobody changes her own rights."
+    ),
+    Why.DISABLED: lambda _d: _("The account is disabled already; nothing was changed."),
+    Why.ENABLED: lambda _d: _("The account is not disabled; nothing was changed."),
+    Why.RIGHTS_UNCHANGED: lambda _d: _(
+        "These are the rights that the account has; nothing was changed."
+    ),
+    Why.SITES_OF_ROLE: lambda _d: _(
+        "A nurse or investigator has exactly one site, a monitor at least one, the other "
+        "roles have none."
+    ),
+}
