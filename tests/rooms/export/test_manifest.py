@@ -181,7 +181,7 @@ def test_a_usual_export_can_be_had_again_by_the_instant_it_names(
         made = export(tmp_path / "first", TODAY)
         end()
     assert made.content["known_at"] < writing.instant(clock())
-    assert made.rows["forms.csv"] == 1
+    assert made.rows["forms.csv"] == (1 if db.engine.dialect.name == "postgresql" else 2)
     clock.advance(hours=1)
     known_at = datetime.fromisoformat(made.content["known_at"])
     export(tmp_path / "again", TODAY, known_at=known_at)
