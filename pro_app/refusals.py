@@ -108,6 +108,33 @@ _SENTENCES: dict[Why, Callable[[Any], str]] = {
     ),
     Why.NOTHING_TO_DECIDE: lambda _d: _("There is nothing to decide about this form."),
     Why.DECIDED_SO: lambda _d: _("That was decided before; nothing was changed."),
+    Why.NO_LICENCE: lambda _d: _("--licence: expected the reference of the licence"),
+    Why.VALID_UNTIL_OVER: lambda on: _(
+        "--valid-until: %(day)s is over; expected a day from today on", day=on
+    ),
+    Why.LICENCE_OVER: lambda detail: _(
+        "%(language)s: the licence of the wording ended on %(day)s",
+        language=detail[0],
+        day=detail[1],
+    ),
+    Why.DEMONSTRATION_TEXTS: lambda language: _(
+        "%(language)s: these are the texts of the demonstration; expected the licensed ones",
+        language=language,
+    ),
+    Why.NO_PACK: lambda language: _(
+        "%(language)s: no licensed wording has been imported (flask wording import)",
+        language=language,
+    ),
+    Why.MADE_UP_PATIENTS: lambda _d: _("this database holds a demonstration with made-up patients"),
+    Why.OTHER_STUDY: lambda other: _("this database holds the study %(other)s", other=other),
+    Why.PLACEHOLDER_PHONE: lambda site: _(
+        "%(site)s: the telephone number is a placeholder; expected the site's own, "
+        "in a copy of the study file (PRO_STUDY)",
+        site=site,
+    ),
+    Why.NOT_A_CONTACT: lambda _d: _(
+        "Not kept: what stands in the marked fields can't stand there."
+    ),
     Why.NO_SUCH_ACCOUNT: lambda _d: _("There is no such account."),
     Why.ONESELF: lambda _d: _(
         "Another administrator has to do this: nobody changes her own rights."

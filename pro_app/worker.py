@@ -18,7 +18,7 @@ from pro_app.audit import daily, heads, messages
 from pro_app.audit import service as audit
 from pro_app.clock import steady
 from pro_app.deployment import deployment
-from pro_app.followup import alerts, clocks, completion, service, summary
+from pro_app.followup import alerts, clocks, completion, drafts, service, summary
 from pro_app.followup.messages import summary_letter
 from pro_app.gateways.mail import Post
 from pro_app.store.engine.transaction import WORKER
@@ -76,6 +76,7 @@ def tick(app: Flask) -> None:
             service.tick(study, today=today, **doer)
             alerts.look(study, instrument, **doer)
             completion.look(study, instrument, today=today, **doer)
+            drafts.clear(instrument, actor=WORKER, now=now, today=today)
         except Exception:
             _log.exception("the worker's tick failed; the next one tries again")
 

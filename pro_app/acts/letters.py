@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from pro_app.clock import day_of
 from pro_app.core.study import Site, Study
 from pro_app.gateways.mail import Letter, Post
 from pro_app.store.engine import leases
-from pro_app.store.engine.transaction import Actor, Reader, housekeeping, reading, transaction
+from pro_app.store.engine.transaction import Actor, Reader, Tx, housekeeping, reading, transaction
 from pro_app.store.trail.trail import Recorded, last_of
 
 #: So long nobody else tries the same letter; whoever did not succeed tries again.
@@ -31,13 +31,13 @@ class Series(Generic[ToldT]):
     """A kind of letter: `name`.sent is what the trail has of each.
 
     `told`: what a site is to read, by what its last letter recorded; None: nothing.
-    `words`: its subject and text. `changes`: what the trail keeps of it.
+    `words`: its subject and text. `record`: write into the trail that the site was told.
     """
 
     name: str
     told: Callable[[Reader, Site, Recorded | None], ToldT | None]
     words: Callable[[Site, ToldT], tuple[str, str]]
-    changes: Callable[[ToldT], dict[str, Any]]
+    record: Callable[[Tx, str, ToldT], None]
 
 
 def send_due(
@@ -62,7 +62,7 @@ def send_due(
             failed.append(site.code)
             continue
         with transaction(actor, now) as tx:
-            tx.record(f"{series.name}.sent", _subject(site), changes=series.changes(told))
+            series.record(tx, _subject(site), told)
         sent.append(site.code)
     return Outcome(tuple(sent), tuple(failed))
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from pro_app.acts import letters
 from pro_app.acts.letters import Outcome, Series
@@ -11,7 +10,7 @@ from pro_app.clock import day_of
 from pro_app.core.seals import Seal
 from pro_app.core.study import Site, Study
 from pro_app.gateways.mail import Post
-from pro_app.store.engine.transaction import Actor, Reader
+from pro_app.store.engine.transaction import Actor, Reader, Tx
 from pro_app.store.trail import sealing
 from pro_app.store.trail.trail import Recorded
 
@@ -42,13 +41,14 @@ def send_due(
         told_before = before.changes["position"][1] if before else 0
         return DailyHead(seal, seal.position - told_before, today)
 
-    series = Series("head", told, words, _changes)
+    series = Series("head", told, words, _record)
     return letters.send_due(series, study, post, actor=actor, holder=holder, now=now)
 
 
-def _changes(told: DailyHead) -> dict[str, Any]:
+def _record(tx: Tx, subject: str, told: DailyHead) -> None:
     seal = told.seal
-    return {
+    changes = {
         "position": (seal.position - told.new, seal.position),
         "head": (None, f"{seal.position}:{seal.chain}"),
     }
+    tx.record("head.sent", subject, changes=changes)

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from pro_app.audit import service, verdicts
 from pro_app.audit.service import RedactionProblem
-from pro_app.cli.outcome import Refused, note, print_json
+from pro_app.cli.outcome import CommandRefused, note, print_json
 from pro_app.core.seals import Head, Verdict, read_head
 from pro_app.core.witness import DataVerdict
 from pro_app.deployment import deployment
@@ -45,7 +45,7 @@ def seal() -> None:
     holder = f"{socket.gethostname()}:{os.getpid()}"
     sealed = service.seal(holder=holder, now=deployment().now())
     if sealed.held_up:
-        raise Refused(
+        raise CommandRefused(
             _("A transaction that began earlier is still open; nothing was sealed. Try again.")
         )
     click.echo(_("sealed: %(count)d events", count=sealed.events))
@@ -61,9 +61,9 @@ def verify(head: Head | None, data: bool, as_json: bool) -> None:
     if as_json:
         print_json(_as_json(verdict))
     if verdict.finding is not None:
-        raise Refused(verdicts.finding(verdict.finding))
+        raise CommandRefused(verdicts.finding(verdict.finding))
     if verdict.data and verdict.data.difference:
-        raise Refused(verdicts.difference(verdict.data.difference))
+        raise CommandRefused(verdicts.difference(verdict.data.difference))
     if not as_json:
         click.echo(_("The trail is whole: %(count)d sealed events.", count=verdict.sealed))
         if verdict.head is not None:
@@ -103,10 +103,10 @@ def _notes(verdict: Verdict) -> Iterator[str]:
 def redact(event_id: int, fields: tuple[str, ...], why: str) -> None:
     """Take words that name somebody out of a sealed event, for good; the chain still verifies."""
     if not why.strip():
-        raise Refused(_("say why; it is kept in the trail"))
+        raise CommandRefused(_("say why; it is kept in the trail"))
     problem = service.redact(event_id, fields, why=why.strip(), actor=CLI, now=deployment().now())
     if problem is not None:
-        raise Refused(_not_redacted(problem, event_id))
+        raise CommandRefused(_not_redacted(problem, event_id))
     click.echo(
         _("taken out of event %(event)s: %(fields)s", event=event_id, fields=", ".join(fields))
     )

@@ -5,7 +5,7 @@ from flask import Flask
 from flask.cli import AppGroup
 from flask_babel import gettext as _
 
-from pro_app.cli.outcome import Refused, note
+from pro_app.cli.outcome import CommandRefused, note
 from pro_app.contacts import service
 from pro_app.deployment import deployment
 from pro_app.security.vault import Vault
@@ -23,11 +23,11 @@ def reseal() -> None:
     """Put everything in the contact book under the newest key; old keys may go then."""
     parts = deployment()
     if not parts.settings.contact_keys:
-        raise Refused(_("PRO_CONTACT_KEYS: there is no key, so there is no contact book"))
+        raise CommandRefused(_("PRO_CONTACT_KEYS: there is no key, so there is no contact book"))
     vault = Vault(parts.settings.contact_keys)
     done, unread = service.reseal_all(vault, actor=CLI, now=parts.now())
     if unread:
-        raise Refused(
+        raise CommandRefused(
             _(
                 "%(unread)s entries open with none of the keys; put the key they were sealed "
                 "with back into PRO_CONTACT_KEYS",

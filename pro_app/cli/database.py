@@ -8,7 +8,7 @@ import click
 from flask_babel import gettext as _
 from sqlalchemy.exc import DatabaseError, IntegrityError, ProgrammingError
 
-from pro_app.cli.outcome import Refused
+from pro_app.cli.outcome import CommandRefused
 from pro_app.store.engine.locked import Locked
 
 
@@ -27,9 +27,9 @@ def _guarded(callback: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return callback(*args, **options)
         except DatabaseError as error:
-            raise Refused(_sentence(error)) from error
+            raise CommandRefused(_sentence(error)) from error
         except Locked as locked:
-            raise Refused(
+            raise CommandRefused(
                 _("the record of %(number)s is locked; nothing was written", number=locked.number)
             ) from locked
 

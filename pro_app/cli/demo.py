@@ -7,7 +7,7 @@ import click
 from flask import Flask
 from flask_babel import gettext as _
 
-from pro_app.cli.outcome import Day, Refused, note
+from pro_app.cli.outcome import CommandRefused, Day, note
 from pro_app.demo import service, sign_ins
 from pro_app.demo.generate import PATIENTS, generate
 from pro_app.demo.service import Holding
@@ -47,19 +47,19 @@ def demo(as_of: date | None, seed: int, patients: int) -> None:
 
 
 def _found(parts: Deployment) -> Holding:
-    """What the database holds. Errors: Refused when no demonstration may go there."""
+    """What the database holds. Errors: CommandRefused when no demonstration may go there."""
     if parts.settings.production:
-        raise Refused(_("PRO_ENV is production: made-up patients have no place there"))
+        raise CommandRefused(_("PRO_ENV is production: made-up patients have no place there"))
     found = service.holding(parts.study)
     if found is Holding.REAL:
-        raise Refused(
+        raise CommandRefused(
             _(
                 "This database holds real patients, or was set up for them: nothing was changed. "
                 "Name an empty one in PRO_DATABASE_URL."
             )
         )
     if found is Holding.OTHER_DEMO:
-        raise Refused(
+        raise CommandRefused(
             _(
                 "This database holds the demonstration of another study: nothing was changed. "
                 "Name an empty one in PRO_DATABASE_URL."
@@ -73,7 +73,7 @@ def _make(parts: Deployment, as_of: date, seed: int, patients: int) -> str:
     now = parts.now()
     today = parts.day_of(now)
     if as_of > today:
-        raise Refused(_("--as-of: %(day)s has not come yet", day=as_of.isoformat()))
+        raise CommandRefused(_("--as-of: %(day)s has not come yet", day=as_of.isoformat()))
     note(
         _(
             "Making up %(count)d patients as of %(day)s, seed %(seed)d …",

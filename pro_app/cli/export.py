@@ -9,7 +9,7 @@ from flask import Flask
 from flask.cli import with_appcontext
 from flask_babel import gettext as _
 
-from pro_app.cli.outcome import Day, Moment, Refused, note, print_table, today
+from pro_app.cli.outcome import CommandRefused, Day, Moment, note, print_table, today
 from pro_app.core.review import Review
 from pro_app.deployment import deployment
 from pro_app.export import service
@@ -104,9 +104,9 @@ def _made(
             progress=step,
         )
     except service.Blocked as blocked:
-        raise Refused(*said(blocked)) from blocked
+        raise CommandRefused(*said(blocked)) from blocked
     except FolderTaken as taken:
-        raise Refused(
+        raise CommandRefused(
             _(
                 "%(folder)s: holds %(names)s; expected a new or empty folder, or an earlier export",
                 folder=str(folder),
@@ -114,7 +114,7 @@ def _made(
             )
         ) from taken
     except OSError as error:
-        raise Refused(
+        raise CommandRefused(
             _(
                 "%(folder)s: can't be written: %(why)s",
                 folder=str(folder),

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 import click
 from flask import Flask
 from flask_babel import gettext as _
 
 from pro_app.acts.person import operator
-from pro_app.cli.outcome import Day, Moment, Refused, note, print_json, print_table
+from pro_app.cli.outcome import CommandRefused, Day, Moment, note, print_json, print_table
 from pro_app.core import refused
 from pro_app.core.ledger import Entry
-from pro_app.core.rates import NUMBERS, RATES, VisitRates
+from pro_app.core.rates import NUMBERS, RATES, ScaleRates, VisitRates
 from pro_app.core.refused import Why
 from pro_app.core.sites import EVERYWHERE
 from pro_app.deployment import deployment
@@ -92,13 +92,20 @@ def _cell(value: Any) -> Any:
 
 @_AS_OF
 @_KNOWN_AT
-@click.option("--by", type=click.Choice(["site", "arm"]), help="One block of rows for each.")
+@click.option(
+    "--by", type=click.Choice(["site", "arm", "scale"]), help="One block of rows for each."
+)
 @_JSON
-def compliance(as_of: date | None, known_at: datetime | None, by: By | None, as_json: bool) -> None:
+def compliance(
+    as_of: date | None, known_at: datetime | None, by: By | Literal["scale"] | None, as_json: bool
+) -> None:
     """Show denominators and rates by visit, and pooled, as of a day."""
     parts = deployment()
     now = parts.now()
     as_of = as_of or parts.day_of(now)
+    if by == "scale":
+        _print_scales(as_of, known_at, as_json)
+        return
     if by == "arm":  # who looks at the arms leaves a trace
         with transaction(CLI, now) as tx:
             tx.record("arm.read", parts.study.id, reason=f"compliance as of {as_of}")
@@ -116,6 +123,47 @@ def compliance(as_of: date | None, known_at: datetime | None, by: By | None, as_
                 for group, row in found
             ],
         )
+
+
+def _print_scales(as_of: date, known_at: datetime | None, as_json: bool) -> None:
+    parts = deployment()
+    rows = service.compliance_by_scale(
+        parts.study, parts.instrument, sites=EVERYWHERE, as_of=as_of, known_at=known_at
+    )
+    if as_json:
+        print_json([_of_scale(row) for row in rows])
+        return
+    rates = [f"{name} scored/{whole.upper()}" for name, whole in _SCALE_RATES.items()]
+    print_table(
+        (*_SCALE_NUMBERS, *rates),
+        [
+            [
+                *(_of_scale(row)[key] for key in _SCALE_NUMBERS),
+                *(
+                    _ratio(row.scored, getattr(row.counts, whole), getattr(row, name))
+                    for name, whole in _SCALE_RATES.items()
+                ),
+            ]
+            for row in rows
+        ],
+    )
+
+
+_SCALE_NUMBERS = ("scale", "visit", "month", "N", "E", "R", "scored")
+#: Rate of a score → of which number it is.
+_SCALE_RATES = {"scored_of_expected_rate": "e", "scored_of_all_rate": "n"}
+
+
+def _of_scale(row: ScaleRates) -> dict[str, Any]:
+    counts = row.counts
+    numbers = (row.scale, row.visit, row.month, counts.n, counts.e, counts.r, row.scored)
+    rates = {name: getattr(row, name) for name in _SCALE_RATES}
+    return dict(zip(_SCALE_NUMBERS, numbers, strict=True)) | rates
+
+
+def _ratio(part: int, whole: int, rate: float | None) -> str | None:
+    """A rate as it is read: in per cent, with the counts it is made of."""
+    return None if rate is None else f"{part}/{whole} {100 * rate:.1f} %"
 
 
 #: Number → its key in the output: capitals for those that are a part of one another.
@@ -136,13 +184,10 @@ def _rates(row: VisitRates, by: By | None, group: str | None) -> dict[str, Any]:
 
 
 def _ratios(row: VisitRates) -> list[str | None]:
-    """The rates as read: in per cent, with the counts they are made of."""
-    shown: list[str | None] = []
-    for name, (part, whole) in RATES.items():
-        rate = getattr(row, name)
-        counts = f"{getattr(row.counts, part)}/{getattr(row.counts, whole)}"
-        shown.append(None if rate is None else f"{counts} {100 * rate:.1f} %")
-    return shown
+    return [
+        _ratio(getattr(row.counts, part), getattr(row.counts, whole), getattr(row, name))
+        for name, (part, whole) in RATES.items()
+    ]
 
 
 @click.argument("patient")
@@ -168,7 +213,7 @@ def reason(
     )
     if isinstance(outcome, refused.Refused):
         given = {"number": patient, "visit": visit, "code": code, "said_on": said_on}
-        raise Refused(_REFUSALS[outcome.why](str(given.get(outcome.field, "")), outcome))
+        raise CommandRefused(_REFUSALS[outcome.why](str(given.get(outcome.field, "")), outcome))
     if not outcome.changed:
         note(_("This reason stood there already; nothing was changed."))
     click.echo(f"{outcome.number} {outcome.visit} {outcome.code}")

@@ -1,4 +1,4 @@
-"""`flask import …`: patients, events and forms from files."""
+"""`flask import …`: patients, events, consents and forms from files."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from flask import Flask
 from flask.cli import AppGroup
 from flask_babel import gettext as _
 
-from pro_app.cli.outcome import Refused, note
+from pro_app.cli.outcome import CommandRefused, note
 from pro_app.cli.problems import refuse, refusing_bad_tables, tell_encoding, tell_remarks
 from pro_app.deployment import deployment
 from pro_app.intake.service import Imported, Kind, NotImported, OtherStudy, import_table
@@ -51,10 +51,11 @@ def patients(file: Path, dry_run: bool) -> None:
 def events(file: Path, dry_run: bool) -> None:
     """Add dated events of known patients.
 
-    Columns: patient_id, event, on, note. An event is one of death, progression,
-    treatment_stopped, surgery, radiotherapy, lost_to_follow_up,
+    Columns: patient_id, event, on, and note and to_site if you like. An event is one
+    of death, progression, treatment_stopped, surgery, radiotherapy, lost_to_follow_up,
     withdrawal_treatment, withdrawal_questionnaires, withdrawal_follow_up,
-    withdrawal_consent.
+    withdrawal_consent, return_to_questionnaires, return_consent, transfer. to_site is
+    the code of the site at which the patient goes on after a transfer, else empty.
     """
     done = _take(Kind.EVENTS, file, dry_run)
     click.echo(
@@ -62,6 +63,25 @@ def events(file: Path, dry_run: bool) -> None:
             "events: %(added)d added, %(filled)d filled, %(unchanged)d unchanged",
             added=done.added,
             filled=done.filled,
+            unchanged=done.unchanged,
+        )
+    )
+
+
+@group.command("consents")
+@_FILE
+@_TRIAL
+def consents(file: Path, dry_run: bool) -> None:
+    """Add versions of the consent that known patients signed.
+
+    Columns: patient_id, version, on. The first day stays the first whatever comes
+    later; a version that was signed before it takes its place.
+    """
+    done = _take(Kind.CONSENTS, file, dry_run)
+    click.echo(
+        _(
+            "consents: %(added)d added, %(unchanged)d unchanged",
+            added=done.added,
             unchanged=done.unchanged,
         )
     )
@@ -106,7 +126,7 @@ def _take(kind: Kind, file: Path, dry_run: bool) -> Imported:
             trial=dry_run,
         )
     if isinstance(outcome, OtherStudy):
-        raise Refused(
+        raise CommandRefused(
             _(
                 "this database holds the study %(other)s; expected %(study)s (PRO_STUDY)",
                 other=outcome.study,

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from pro_app.deployment import deployment
 
 
-class Refused(click.ClickException):
+class CommandRefused(click.ClickException):
     """Exit code 2 with one line on standard error for each thing that is wrong."""
 
     exit_code = 2
@@ -50,9 +50,10 @@ class Day(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            if len(value) != 10:
+            day = date.fromisoformat(value)
+            if day.isoformat() != value:  # a week, or a day without hyphens
                 raise ValueError
-            return date.fromisoformat(value)
+            return day
         except ValueError:
             self.fail(_("%(value)s is not a day; expected YYYY-MM-DD", value=value), param, ctx)
 

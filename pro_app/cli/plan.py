@@ -6,7 +6,7 @@ import click
 from flask import Flask
 from flask_babel import gettext as _
 
-from pro_app.cli.outcome import Day, Refused, print_json, print_table
+from pro_app.cli.outcome import CommandRefused, Day, print_json, print_table
 from pro_app.core import schedule
 from pro_app.deployment import deployment
 
@@ -24,7 +24,7 @@ def plan(anchor: date, as_json: bool) -> None:
     try:
         visits = schedule.plan(deployment().study.visits, anchor)
     except (ValueError, OverflowError) as error:  # the calendar ends in the year 9999
-        raise Refused(
+        raise CommandRefused(
             _("--anchor: %(day)s leaves no room for the visits", day=anchor.isoformat())
         ) from error
     rows = [

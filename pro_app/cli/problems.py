@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask_babel import gettext as _
 
-from pro_app.cli.outcome import Refused, note
+from pro_app.cli.outcome import CommandRefused, note
 from pro_app.intake import messages
 from pro_app.intake.problems import BadTable, CellProblem, LineRemark
 from pro_app.intake.table import GB18030, Source
@@ -21,7 +21,7 @@ def refusing_bad_tables(path: Path) -> Iterator[None]:
     try:
         yield
     except BadTable as error:
-        raise Refused(*lines_of(path, [error.problem])) from error
+        raise CommandRefused(*lines_of(path, [error.problem])) from error
 
 
 def tell_encoding(path: Path, source: Source) -> None:
@@ -40,10 +40,10 @@ def more(count: int) -> list[str]:
     return [_("… and %(count)d more", count=count)] if count else []
 
 
-def refuse(path: Path, problems: Sequence[CellProblem]) -> Refused:
+def refuse(path: Path, problems: Sequence[CellProblem]) -> CommandRefused:
     """The end of a command that wrote nothing, because of these."""
     told = lines_of(path, problems[:TOLD])
-    return Refused(*told, *more(len(problems) - len(told)), _("Nothing was written."))
+    return CommandRefused(*told, *more(len(problems) - len(told)), _("Nothing was written."))
 
 
 def tell_remarks(path: Path, remarks: Sequence[LineRemark]) -> None:

@@ -7,7 +7,7 @@ import click
 from flask import Flask
 from flask_babel import gettext as _
 
-from pro_app.cli.outcome import Refused, note
+from pro_app.cli.outcome import CommandRefused, note
 from pro_app.cli.problems import lines_of, more, refusing_bad_tables, tell_encoding
 from pro_app.deployment import deployment
 from pro_app.intake.score_file import NotScored, score_file
@@ -44,9 +44,9 @@ def score(in_file: Path, out_file: Path) -> None:
                 outcome = score_file(table, deployment().instrument, out_file, advance=bar.update)
             except OSError as error:
                 why = error.strerror or str(error)
-                raise Refused(
+                raise CommandRefused(
                     _("%(file)s: can't be written: %(why)s", file=out_file, why=why)
                 ) from error
     if isinstance(outcome, NotScored):
-        raise Refused(*lines_of(in_file, outcome.problems), *more(outcome.more))
+        raise CommandRefused(*lines_of(in_file, outcome.problems), *more(outcome.more))
     note(_("%(rows)d rows scored into %(file)s", rows=outcome.rows, file=out_file))

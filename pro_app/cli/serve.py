@@ -7,7 +7,7 @@ import click
 from flask import Flask
 from flask_babel import gettext as _
 
-from pro_app.cli.outcome import Refused, note
+from pro_app.cli.outcome import CommandRefused, note
 from pro_app.deployment import deployment
 from pro_app.network import EVERY_ADDRESS, is_free
 from pro_app.settings import Settings, SettingsError, check_for_serving
@@ -33,14 +33,14 @@ def serve(check: bool) -> None:
 
 
 def _can_serve(settings: Settings) -> None:
-    """Errors: Refused when the settings forbid it, or the port is taken."""
+    """Errors: CommandRefused when the settings forbid it, or the port is taken."""
     try:
         check_for_serving(settings)
         free = is_free(settings.listen)
     except SettingsError as error:
-        raise Refused(str(error)) from error
+        raise CommandRefused(str(error)) from error
     except OSError as error:
-        raise Refused(
+        raise CommandRefused(
             _(
                 "PRO_LISTEN: this machine can't listen on %(address)s (%(why)s)",
                 address=settings.listen,
@@ -49,7 +49,7 @@ def _can_serve(settings: Settings) -> None:
         ) from error
     if not free:
         host, _colon, port = settings.listen.rpartition(":")
-        raise Refused(
+        raise CommandRefused(
             _(
                 "PRO_LISTEN: port %(port)s is in use by another program. "
                 "Name another one, for instance PRO_LISTEN=%(other)s",

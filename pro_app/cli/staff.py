@@ -7,7 +7,7 @@ from flask import Flask
 from flask.cli import AppGroup
 from flask_babel import gettext as _
 
-from pro_app.cli.outcome import Refused, note
+from pro_app.cli.outcome import CommandRefused, note
 from pro_app.core import refused
 from pro_app.deployment import deployment
 from pro_app.refusals import said
@@ -30,7 +30,7 @@ def _password(name: str, typed: bool) -> str:
     password = sys.stdin.readline().rstrip("\n")
     problem = unfit(password, name=name)
     if problem:
-        raise Refused(messages.unfit()[problem])
+        raise CommandRefused(messages.unfit()[problem])
     return password
 
 
@@ -43,7 +43,7 @@ def add(name: str, role: str, sites: tuple[str, ...], password_stdin: bool) -> N
     """Add an account and print its generated password, once."""
     parts = deployment()
     if not takes(Role(role), sites):
-        raise Refused(
+        raise CommandRefused(
             _(
                 "--site: a nurse or investigator has exactly one site, a monitor at least one, "
                 "the other roles have none"
@@ -52,7 +52,7 @@ def add(name: str, role: str, sites: tuple[str, ...], password_stdin: bool) -> N
     known = [each.code for each in parts.study.sites]
     for site in sites:
         if site not in known:
-            raise Refused(
+            raise CommandRefused(
                 _(
                     "--site: %(site)s is unknown; expected %(sites)s",
                     site=site,
@@ -61,7 +61,9 @@ def add(name: str, role: str, sites: tuple[str, ...], password_stdin: bool) -> N
             )
     password = _password(name, password_stdin)
     if not accounts.add_staff(name, Role(role), sites, password, actor=CLI, now=parts.now()):
-        raise Refused(_("%(name)s: this name was given before and is never given again", name=name))
+        raise CommandRefused(
+            _("%(name)s: this name was given before and is never given again", name=name)
+        )
     note(_("Added %(name)s. The password is shown only now:", name=name))
     if not password_stdin:
         click.echo(password)
@@ -74,7 +76,7 @@ def password(name: str, password_stdin: bool) -> None:
     """Give a person a new password; her sessions end."""
     new = _password(name, password_stdin)
     if not accounts.reset_password(name, new, actor=CLI, now=deployment().now()):
-        raise Refused(_("%(name)s: there is no such account", name=name))
+        raise CommandRefused(_("%(name)s: there is no such account", name=name))
     note(_("New password for %(name)s, shown only now:", name=name))
     if not password_stdin:
         click.echo(new)
@@ -109,6 +111,6 @@ def second_factor_reset(name: str, reason: str) -> None:
 
 def _done(name: str, refusal: refused.Refused | None) -> None:
     if refusal and refusal.why is refused.Why.NO_SUCH_ACCOUNT:
-        raise Refused(_("%(name)s: there is no such account", name=name))
+        raise CommandRefused(_("%(name)s: there is no such account", name=name))
     if refusal is not None:
-        raise Refused(said(refusal))
+        raise CommandRefused(said(refusal))

@@ -9,7 +9,7 @@ from flask import Flask
 from flask_babel import gettext as _
 
 from pro_app import instruments, studies
-from pro_app.cli.outcome import Refused, note
+from pro_app.cli.outcome import CommandRefused, note
 from pro_app.core import alerts
 from pro_app.core.identifiers import example
 from pro_app.core.instrument import Instrument, InstrumentError
@@ -36,7 +36,7 @@ def check(file: Path) -> None:
         problems += alerts.problems(study, instrument)
         problems += _wording_problems(study)
     if study is None or instrument is None or problems:
-        raise Refused(*(f"{file}: {problem}" for problem in problems))
+        raise CommandRefused(*(f"{file}: {problem}" for problem in problems))
     _tell(file, study, instrument)
 
 

@@ -11,16 +11,17 @@ from flask import Flask
 from flask.cli import AppGroup
 from flask_babel import gettext as _
 
-from pro_app.cli.outcome import Day, Refused, note, print_table
+from pro_app.cli.outcome import CommandRefused, Day, note, print_table
 from pro_app.cli.problems import refuse, refusing_bad_tables, tell_encoding
 from pro_app.core.wording import WordingProblem, WordingProblemKind
 from pro_app.deployment import deployment
 from pro_app.intake.problems import CellProblem
 from pro_app.intake.table import Source, header_problems, read_source, table_of
+from pro_app.refusals import said
 from pro_app.store.engine.transaction import CLI
 from pro_app.wording import service
 from pro_app.wording.pack import BadPack, PackRow, looks_like_json, rows_of_json
-from pro_app.wording.service import InTheWay, NotLive, NotTaken, Obstacle
+from pro_app.wording.service import NotImported, NotLive
 
 group = AppGroup("wording", help="The words of the questionnaire, under their licence.")
 study_group = AppGroup("study", help="Whether the study is live.")
@@ -59,10 +60,10 @@ def import_pack(file: Path, licence: str, valid_until: date) -> None:
         now=now,
         today=parts.day_of(now),
     )
-    if isinstance(outcome, NotTaken):
-        told = [_obstacle(each) for each in outcome.obstacles]
+    if isinstance(outcome, NotImported):
+        told = [said(each) for each in outcome.obstacles]
         told += [_problem(file, each, as_json) for each in outcome.problems]
-        raise Refused(*told, _("Nothing was written."))
+        raise CommandRefused(*told, _("Nothing was written."))
     click.echo(
         _(
             "wording: %(added)d added, %(unchanged)d unchanged",
@@ -77,7 +78,9 @@ def _rows_of_json(file: Path, source: Source) -> list[PackRow]:
         return rows_of_json(source.text)
     except BadPack as error:
         place = f"{file}" if error.place is None else f"{file}:{error.place}"
-        raise Refused(_("%(place)s: bad JSON: %(what)s", place=place, what=error.what)) from error
+        raise CommandRefused(
+            _("%(place)s: bad JSON: %(what)s", place=place, what=error.what)
+        ) from error
 
 
 def _rows_of_csv(file: Path, source: Source) -> list[PackRow]:
@@ -144,8 +147,8 @@ def go_live() -> None:
         parts.study, parts.instrument, actor=CLI, now=now, today=parts.day_of(now)
     )
     if isinstance(outcome, NotLive):
-        raise Refused(
-            *map(_obstacle, outcome.obstacles), _("The study was not opened; nothing was written.")
+        raise CommandRefused(
+            *map(said, outcome.obstacles), _("The study was not opened; nothing was written.")
         )
     if outcome.already:
         note(_("The study was live already; nothing was changed."))
@@ -166,44 +169,9 @@ def status() -> None:
         ("patients", found.patients),
         ("made_up", "yes" if found.state and found.state.synthetic else "no"),
         ("live_at", live_at and live_at.isoformat(timespec="seconds")),
-        *(("in_the_way", _obstacle(each)) for each in found.obstacles),
+        *(("in_the_way", said(each)) for each in found.obstacles),
     ]
     print_table(("what", "value"), rows)
-
-
-def _obstacle(found: InTheWay) -> str:
-    return _OBSTACLES[found.obstacle](found)
-
-
-_OBSTACLES: dict[Obstacle, Callable[[InTheWay], str]] = {
-    Obstacle.NO_LICENCE: lambda found: _("--licence: expected the reference of the licence"),
-    Obstacle.EXPIRED: lambda found: (
-        _(
-            "%(language)s: the licence of the wording ended on %(day)s",
-            language=found.about,
-            day=found.until,
-        )
-        if found.about
-        else _("--valid-until: %(day)s is over; expected a day from today on", day=found.until)
-    ),
-    Obstacle.DEMONSTRATION: lambda found: _(
-        "%(language)s: these are the texts of the demonstration; expected the licensed ones",
-        language=found.about,
-    ),
-    Obstacle.NO_PACK: lambda found: _(
-        "%(language)s: no licensed wording has been imported (flask wording import)",
-        language=found.about,
-    ),
-    Obstacle.MADE_UP: lambda found: _("this database holds a demonstration with made-up patients"),
-    Obstacle.OTHER_STUDY: lambda found: _(
-        "this database holds the study %(other)s", other=found.about
-    ),
-    Obstacle.NO_PHONE: lambda found: _(
-        "%(site)s: the telephone number is a placeholder; expected the site's own, "
-        "in a copy of the study file (PRO_STUDY)",
-        site=found.about,
-    ),
-}
 
 
 def _problem(file: Path, problem: WordingProblem, as_json: bool) -> str:

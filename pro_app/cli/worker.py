@@ -6,7 +6,7 @@ from flask.cli import AppGroup
 from flask_babel import gettext as _
 
 from pro_app import worker
-from pro_app.cli.outcome import Refused, note
+from pro_app.cli.outcome import CommandRefused, note
 from pro_app.deployment import deployment
 from pro_app.followup import service
 from pro_app.settings import SettingsError
@@ -44,6 +44,6 @@ def run_worker() -> None:
         try:
             claim_file(settings)
         except SettingsError as error:
-            raise Refused(str(error)) from error
+            raise CommandRefused(str(error)) from error
     note(_("The worker runs; stop it with Ctrl-C."))
     worker.run_for_ever(current_app._get_current_object())  # type: ignore[attr-defined]

@@ -5,8 +5,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from pro_app.contacts import service
-from pro_app.contacts.service import Card, NotTaken, Why
+from pro_app.contacts.service import Card, Why
 from pro_app.core.contact_card import FIRST_HOUR, LAST_HOUR, LONGEST, Field
+from pro_app.core.refused import Refused
 from pro_app.deployment import deployment
 from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF, Role
@@ -41,8 +42,9 @@ def look_up(number: str) -> ResponseReturnValue:
 def write(number: str) -> ResponseReturnValue:
     given = {field: request.form[field] for field in Field if field in request.form}
     done = service.write(_vault(), number, given, at=staff_occasion())
-    if isinstance(done, NotTaken):
-        return _page(number, shown=Card(number, given), wrong=done.fields, status=422)
+    if isinstance(done, Refused):
+        wrong = done.detail if isinstance(done.detail, tuple) else ()
+        return _page(number, shown=Card(number, given), wrong=wrong, status=422)
     if not done:
         abort(404)
     flash(_("The contact entry of %(number)s is kept.", number=number))

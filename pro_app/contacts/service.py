@@ -6,7 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from pro_app.acts.occasion import StaffOccasion
+from pro_app.core import refused
 from pro_app.core.contact_card import Field, fits
+from pro_app.core.refused import Refused
 from pro_app.security.vault import Sealed, Vault
 from pro_app.store.desk import contact_book
 from pro_app.store.desk.contact_book import SealedEntry
@@ -32,13 +34,6 @@ class Card:
 
     number: str
     entries: Mapping[Field, str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class NotTaken:
-    """Nothing was written: these fields hold what can't stand there."""
-
-    fields: tuple[Field, ...]
 
 
 def find(number: str, *, at: StaffOccasion) -> tuple[Patient, frozenset[str]] | None:
@@ -67,7 +62,7 @@ def look_up(vault: Vault, number: str, why: Why, *, at: StaffOccasion) -> Card |
 
 def write(
     vault: Vault, number: str, given: Mapping[Field, str], *, at: StaffOccasion
-) -> NotTaken | bool:
+) -> Refused | bool:
     """Whether there is such a patient, and her card now says what was given.
 
     An empty text removes a field; a field that is not given stays. The trail learns
@@ -76,7 +71,7 @@ def write(
     cleaned = {field: words.strip() for field, words in given.items()}
     wrong = tuple(field for field, words in cleaned.items() if words and not fits(field, words))
     if wrong:
-        return NotTaken(wrong)
+        return Refused(refused.Why.NOT_A_CONTACT, wrong[0], wrong)
     with transaction(at.actor, at.now) as tx:
         found = find_patient(tx.connection, number, sites=at.sites)
         if found is None:

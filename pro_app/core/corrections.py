@@ -100,6 +100,39 @@ def ask(
     return changes or Refused(Why.NOTHING_CHANGED)
 
 
+class Question(StrEnum):
+    """What the site decides of a form. Neither answers the other, now or later."""
+
+    CONFLICT = "conflict"  # which of two forms of a visit counts
+    QUARANTINE = "quarantine"  # whether one from before consent or after a withdrawal is let in
+
+
+class Rival(NamedTuple):
+    """A patient's own form of a visit that has several; `decided`: what the site said of it.
+
+    `items_answered` is as corrected; `standing`: it came first.
+    """
+
+    form: int
+    standing: bool
+    items_answered: int
+    decided: bool | None = None
+
+
+def counts_by_rule(rivals: Iterable[Rival]) -> int | None:
+    """The form that counts for a visit since the one that came first is blank; None: no rule.
+
+    A blank form outranks no answered one without a decision: the first answered one, in
+    the order of arrival, counts as long as the site has decided nothing of it.
+    Source: science page, section 3; a rule of ours, shown as such and listed for the site.
+    """
+    found = list(rivals)
+    if any(each.decided or (each.standing and each.items_answered) for each in found):
+        return None
+    answered = (r.form for r in found if r.items_answered and r.decided is None and not r.standing)
+    return next(answered, None)
+
+
 class Decided(NamedTuple):
     """The site's decision on one form of a visit; a later one has a higher `order`."""
 

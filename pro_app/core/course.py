@@ -37,6 +37,18 @@ class Course(NamedTuple):
         return any(until == NEVER for _, until in self.withdrawals)
 
 
+def ended_by(events: Iterable[EventFact], as_of: date) -> EventFact | None:
+    """The death or the withdrawal after which nobody is asked for a form; None: they are asked.
+
+    A withdrawal that ended with a return is none any more.
+    """
+    happened = [event for event in events if event.on <= as_of]
+    died = [event for event in happened if event.kind is EventKind.DEATH]
+    lasting = {since for since, until in withdrawals(happened, as_of) if until == NEVER}
+    left = [event for event in happened if event.kind in ENDED_BY and event.on in lasting]
+    return min([*died, *left], key=lambda event: event.on, default=None)
+
+
 def course(facts: PatientFacts, stop_events: Sequence[str], as_of: date) -> Course:
     """What has happened by `as_of`; what has a later day is not known yet.
 
@@ -74,6 +86,14 @@ def withdrawals(events: Iterable[EventFact], as_of: date) -> tuple[Interval, ...
         out = {kind for kind, ended_by in ENDED_BY.items() if ended_by is back}
         found += _intervals(happened, out, back)
     return tuple(sorted(found))
+
+
+def consent_withdrawn_on(events: Iterable[EventFact]) -> date | None:
+    """The day on which consent to further use was withdrawn; None: it was not, or is given anew."""
+    happened = sorted(events, key=lambda event: event.on)
+    out, back = EventKind.WITHDRAWAL_CONSENT, EventKind.RETURN_CONSENT
+    lasting = (s for s, until in _intervals(happened, {out}, back) if until == NEVER)
+    return next(lasting, None)
 
 
 def _intervals(

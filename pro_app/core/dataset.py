@@ -64,7 +64,7 @@ class Corrected(NamedTuple):
 
 
 class SiteDecision(StrEnum):
-    """What the site decided of a form that came second, or after a withdrawal."""
+    """What the site decided: which of two forms counts, or whether one is let in."""
 
     COUNTS = "COUNTS"
     SET_ASIDE = "SET_ASIDE"
@@ -117,6 +117,7 @@ class AnswerSet:
     corrections: tuple[Corrected, ...] = ()
     earlier_scores: tuple[tuple[StoredScore, ...] | None, ...] = ()
     decision: SiteDecision | None = None
+    quarantine_decision: SiteDecision | None = None
     chosen: bool | None = None
     review: Review = Review.NOT_REVIEWED
 

@@ -29,12 +29,10 @@ _AROUND = "".join(sign for sign in _AROUND if sign not in "%#&@*/\\") + "=\t\r\n
 _DASHES = frozenset("\u2212\u2043\u2500\u30fc")
 
 #: What stands in a table where there is no value; compared without punctuation.
-_MISSING = {
-    "NA", "NAN", "NAP", "NULL", "NIL", "NONE", "NO", "YES", "TRUE", "FALSE", "UNKNOWN", "UNK",
-    "UK", "NK", "ND", "NR", "MISSING", "MISS", "EMPTY", "BLANK", "TBA", "TBC", "TBD", "REF",
-    "VALUE", "NAME", "NUM", "DIV0", "X", "XX", "XXX", "XXXX", "无", "空", "缺失", "未知",
-    "不详", "不明", "暂无", "没有", "待定", "未填", "未编号",
-}  # fmt: skip
+_MISSING = re.compile(
+    r"NA|NAN|NAP|NULL|NIL|NONE|NO|YES|TRUE|FALSE|UNK(NOWN)?|UK|N[DKR]|MISS(ING)?|EMPTY|BLANK"
+    r"|TB[ACD]|REF|VALUE|NAME|NUM|DIV0|X{1,4}|无|空|缺失|未知|不详|不明|暂无|没有|待定|未填|未编号"
+)
 _MISSING_FIGURE = re.compile(r"-[0-9]+|99+|0+")
 _PATH = re.compile(
     r".*[/\\].*|.*\.\..*|~.*|[A-Z]:.*|.*\.(CSV|TSV|TXT|XLSX?|PDF|DOCX?|JSON|XML|ZIP|PNG|JPE?G)"
@@ -134,7 +132,9 @@ def fault_of(text: str) -> Fault | None:
 
 def _means_missing(text: str) -> bool:
     words = re.sub(r"[\W_]", "", plain(text))
-    return not words or words in _MISSING or bool(_MISSING_FIGURE.fullmatch(_as_written(text)))
+    return not words or bool(
+        _MISSING.fullmatch(words) or _MISSING_FIGURE.fullmatch(_as_written(text))
+    )
 
 
 def _as_written(text: str) -> str:

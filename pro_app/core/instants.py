@@ -1,9 +1,17 @@
 """When something happened by the server's clock, told by a phone whose clock may be off."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 
-#: A form may lie so long on a phone; of older ones no day is believed.
+#: A form that was longer on its way is kept all the same; somebody should look at its day.
 LONGEST_WAIT = timedelta(days=60)
+
+
+class DayDoubt(StrEnum):
+    """Why the day of a form that a phone sent should be looked at; it is kept either way."""
+
+    NOT_TOLD = "NOT_TOLD"  # the phone's clock made no sense: the day is that of arrival
+    LONG_ON_ITS_WAY = "LONG_ON_ITS_WAY"  # finished more than LONGEST_WAIT before it arrived
 
 
 def corrected(
@@ -14,8 +22,29 @@ def corrected(
     `instant` and `device_at` are of the phone's clock; that stood at `device_at` when
     the message was sent, which is `now`. What matters is how long ago it was, and the
     phone can tell that however wrong its clock is, as long as nobody sets it meanwhile.
+    However long ago is believed: a form may lie on a phone for years.
     """
     if instant is None or device_at is None:
         return None
     ago = device_at - instant
-    return now - ago if timedelta(0) <= ago <= LONGEST_WAIT else None
+    return now - ago if ago >= timedelta(0) else None
+
+
+def as_told(
+    instant: datetime | None, *, device_at: datetime | None, received_at: datetime
+) -> datetime | None:
+    """What the phone's own clock had said of an instant that was corrected: the way back."""
+    if instant is None or device_at is None:
+        return None
+    return device_at - (received_at - instant)
+
+
+def doubt(
+    finished_at: datetime | None, *, device_at: datetime | None, received_at: datetime
+) -> DayDoubt | None:
+    """Whether the day of a form that a phone sent is doubtful; `finished_at` is corrected."""
+    if device_at is None:
+        return None
+    if finished_at is None:
+        return DayDoubt.NOT_TOLD
+    return DayDoubt.LONG_ON_ITS_WAY if received_at - finished_at > LONGEST_WAIT else None

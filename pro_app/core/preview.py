@@ -4,19 +4,17 @@ The ledger is made twice, with the facts as they are and as they would be: what 
 preview says is what the ledger will say, since nothing else computes a status.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import NamedTuple
 
-from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventFact, EventKind, PatientFacts
+from pro_app.core.course import ended_by
+from pro_app.core.facts import EventFact, PatientFacts
 from pro_app.core.ledger import Entry, ledger
 from pro_app.core.study import Study
 from pro_app.core.submission import open_visits
-
-#: After these nobody asks her for anything: no message goes out, no form can be opened.
-ENDS_ASKING = ENDS_QUESTIONNAIRES | {EventKind.DEATH}
 
 
 class VisitChange(NamedTuple):
@@ -45,9 +43,10 @@ class VisitChange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The visits that would change in protocol order, and whether she is asked at all.
+    """The visits that would change in protocol order, and whether the patient is asked at all.
 
-    `open_before`, `open_after`: the visits that she may fill in today.
+    `open_before`, `open_after`: the visits that they may fill in today. `past`: the first
+    and the last day before today as of which a report would read otherwise.
     """
 
     visits: tuple[VisitChange, ...]
@@ -55,6 +54,7 @@ class Preview:
     asked_after: bool
     open_before: tuple[str, ...]
     open_after: tuple[str, ...]
+    past: tuple[date, date] | None = None
 
     @property
     def told(self) -> tuple[VisitChange, ...]:
@@ -74,7 +74,7 @@ class Preview:
     @property
     def fingerprint(self) -> str:
         """Tells whether what is saved is what was shown."""
-        shown = (self.visits, self.asked_before, self.asked_after, self.open_after)
+        shown = (self.visits, self.asked_before, self.asked_after, self.open_after, self.past)
         return sha256(repr(shown).encode()).hexdigest()
 
 
@@ -90,7 +90,41 @@ def preview(
         asked_after=is_asked(then, as_of),
         open_before=_open(now, study, valid_from, as_of),
         open_after=_open(then, study, valid_from, as_of),
+        past=_past(now, then, study, valid_from, as_of),
     )
+
+
+def _past(
+    now: PatientFacts, then: PatientFacts, study: Study, valid_from: int, as_of: date
+) -> tuple[date, date] | None:
+    """The first and the last day before `as_of` on which the two read otherwise.
+
+    A ledger changes on few days alone: those of a fact, and those on which a window opens,
+    or has closed. Between two of them it stays as it is.
+    """
+    days = sorted({day for facts in (now, then) for day in _turns(facts, study, valid_from, as_of)})
+    if not days:
+        return None
+    codes = [visit.code for visit in study.visits]
+    found: list[tuple[date, date]] = []
+    for day, following in zip(days, [*days[1:], as_of], strict=True):
+        before = ledger(now, study, valid_from=valid_from, as_of=day)
+        after = ledger(then, study, valid_from=valid_from, as_of=day)
+        changes = differences(before, after, codes)
+        if any(change.moves or change.reads_otherwise for change in changes):
+            found.append((day, following - timedelta(days=1)))
+    return (found[0][0], found[-1][1]) if found else None
+
+
+def _turns(facts: PatientFacts, study: Study, valid_from: int, as_of: date) -> Iterator[date]:
+    """The days before `as_of` on which the ledger of these facts may change."""
+    own = (facts.screened_on, facts.pro_consent_on, facts.randomised_on)
+    days: list[date | None] = [*own, *(event.on for event in facts.events)]
+    days += [form.answered_on for form in facts.forms]
+    for entry in ledger(facts, study, valid_from=valid_from, as_of=as_of):
+        closed = entry.closes_on and entry.closes_on + timedelta(days=1)
+        days += [entry.opens_on, entry.target_on, closed]
+    return (day for day in days if day is not None and day < as_of)
 
 
 def differences(
@@ -104,8 +138,8 @@ def differences(
 
 
 def is_asked(facts: PatientFacts, as_of: date) -> bool:
-    """Whether anybody may ask her for a form: she neither died nor withdrew."""
-    return not any(e.kind in ENDS_ASKING and e.on <= as_of for e in facts.events)
+    """Whether anybody may ask for a form: the patient is alive and has not withdrawn."""
+    return ended_by(facts.events, as_of) is None
 
 
 def with_event(facts: PatientFacts, event: EventFact) -> PatientFacts:

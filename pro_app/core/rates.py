@@ -101,6 +101,51 @@ class VisitRates:
         return ratio(self.counts.v, self.counts.n)
 
 
+@dataclass(frozen=True, slots=True)
+class ScaleRates:
+    """One score at one visit: of the received forms, `scored` have a value of it.
+
+    A VALID form may lack a score, and a PARTIAL one may have seven, since the number of
+    items that makes a form VALID is the rule of the total alone.
+    """
+
+    visit: str
+    month: int | None
+    scale: str
+    counts: Counts
+    scored: int
+
+    @property
+    def scored_of_expected_rate(self) -> float | None:
+        """Scored / E."""
+        return ratio(self.scored, self.counts.e)
+
+    @property
+    def scored_of_all_rate(self) -> float | None:
+        """Scored / N."""
+        return ratio(self.scored, self.counts.n)
+
+
+def by_scale(
+    rows: Iterable[VisitRates], scales: Iterable[str], scored: Mapping[tuple[str, str], int]
+) -> tuple[ScaleRates, ...]:
+    """For each score its visits in their order, then all together.
+
+    `scored`: (visit, scale) → how many received forms have a value of it.
+    """
+    visits = tuple(rows)
+    found = []
+    for scale in scales:
+        each = [
+            ScaleRates(row.visit, row.month, scale, row.counts, scored.get((row.visit, scale), 0))
+            for row in visits
+        ]
+        whole = pooled(visits)
+        total = sum(row.scored for row in each)
+        found += [*each, ScaleRates(POOLED, None, scale, whole.counts, total)]
+    return tuple(found)
+
+
 def counts_of(entry: Entry) -> Counts:
     """In which numbers one entry is, 1 or 0 each; `randomised` is told by no entry."""
     if not entry.in_population:

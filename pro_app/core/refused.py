@@ -59,6 +59,17 @@ class Why(StrEnum):
     OTHER_ITEMS = "OTHER_ITEMS"  # the form's items are not those of today's instrument
     NOTHING_TO_DECIDE = "NOTHING_TO_DECIDE"  # the first form of its visit, in its time
     DECIDED_SO = "DECIDED_SO"  # that is what was decided before
+    # Wordings, and going live
+    NO_LICENCE = "NO_LICENCE"  # the reference is empty
+    VALID_UNTIL_OVER = "VALID_UNTIL_OVER"  # detail: the day, which is over
+    LICENCE_OVER = "LICENCE_OVER"  # detail: the language, and the day until which it held
+    DEMONSTRATION_TEXTS = "DEMONSTRATION_TEXTS"  # our own; detail: the language
+    NO_PACK = "NO_PACK"  # nothing licensed was imported; detail: the language
+    MADE_UP_PATIENTS = "MADE_UP_PATIENTS"  # the database holds a demonstration
+    OTHER_STUDY = "OTHER_STUDY"  # detail: the study that the database holds
+    PLACEHOLDER_PHONE = "PLACEHOLDER_PHONE"  # detail: the site
+    # The contact book
+    NOT_A_CONTACT = "NOT_A_CONTACT"  # detail: the fields that hold what can't stand there
     # Accounts
     NO_SUCH_ACCOUNT = "NO_SUCH_ACCOUNT"
     ONESELF = "ONESELF"  # so that one who can let others in is always left

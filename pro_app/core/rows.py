@@ -59,6 +59,7 @@ class FormRow(NamedTuple):
     items_answered: int
     corrections: int
     decision: str | None
+    quarantine_decision: str | None
     review: str
     mode: str
     language: str

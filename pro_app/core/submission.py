@@ -1,16 +1,20 @@
 """What to do with an incoming answer set: Accepted | AlreadyHad | Conflict | Refused.
 
-A form is never refused for being late or for what has happened to the patient:
-it is stored, and the ledger classifies it by its day. Refused is only what could
-not be understood, and what a patient's own page must not open.
+A form is never refused for its day, for being late or for what has happened to the
+patient: it is stored, and the ledger classifies it. Refused is only what could not be
+understood, what a patient can't have been asked by today, and what contradicts a form
+that is stored under the same submission id.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind, PatientFacts
+from pro_app.core.course import ended_by
+from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Answer, AnswerState, Instrument
 from pro_app.core.ledger import Entry, Status, ledger
 from pro_app.core.schedule import plan
@@ -30,10 +34,10 @@ class Refusal(StrEnum):
 
     UNKNOWN_VISIT = "UNKNOWN_VISIT"  # the study has no such visit
     BAD_ANSWERS = "BAD_ANSWERS"  # some answers can't be understood
-    NO_CONSENT = "NO_CONSENT"  # a patient's form before her PRO consent
+    NO_CONSENT = "NO_CONSENT"  # a patient's own form, and no PRO consent by today
     DAY_AHEAD = "DAY_AHEAD"  # answered on a day that has not come
-    NOT_OPEN_YET = "NOT_OPEN_YET"  # a patient's form before the window opened
-    CLOSED = "CLOSED"  # a patient's form begun after the window had closed
+    NOT_OPEN_YET = "NOT_OPEN_YET"  # a patient's own form of a visit not open by today
+    OTHER_ANSWERS = "OTHER_ANSWERS"  # another form is stored under this submission id
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +51,37 @@ class AnswerProblem:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """An answer set as it arrives; both days are the server's, in the trial zone.
+    """An answer set as it arrives; the day is the server's, in the trial zone.
 
     `answers`: item code → a choice, or SKIPPED, PREFER_NOT, NOT_SHOWN.
     `by_patient`: handed in on a patient's own page (not keyed from paper).
+    `day_told`: the sender said on which day it was answered, else that is the day of
+    arrival. `told_at`: when it was finished by the sender's own clock, as it was sent.
     """
 
     submission_id: str
     visit: str
     answered_on: date
-    began_on: date
     answers: Mapping[str, object]
     by_patient: bool
+    day_told: bool = True
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class KnownForm:
-    """A form of this patient that is already stored; one per visit is standing."""
+    """A form of this patient that is already stored; one per visit is standing.
+
+    `content` (see `content_of`) and what was told of its day need only be known of the
+    form with the submission id that comes in; without `content` it is taken for the same.
+    """
 
     submission_id: str
     visit: str
     standing: bool
+    content: str | None = None
+    answered_on: date | None = None
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,21 +128,53 @@ def decide(
     """What to do with an answer set, given what is known of the patient on the day.
 
     A submission that is already stored is recognised before anything else, so a
-    phone that sends again after a lost reply always gets its receipt.
+    phone that sends again after a lost reply always gets its receipt. What is stored
+    stands: the same id with anything else in it is refused, and never swallowed.
     """
-    if any(form.submission_id == incoming.submission_id for form in known):
-        return AlreadyHad(incoming.submission_id)
+    had = next((form for form in known if form.submission_id == incoming.submission_id), None)
+    if had:
+        if _same(incoming, had):
+            return AlreadyHad(incoming.submission_id)
+        return Refused(Refusal.OTHER_ANSWERS)
     if all(visit.code != incoming.visit for visit in study.visits):
         return Refused(Refusal.UNKNOWN_VISIT)
     answers, problems = check_answers(incoming.answers, instrument)
     if problems:
         return Refused(Refusal.BAD_ANSWERS, problems)
-    refusal = _refused_for_its_day(incoming, facts, study, today)
+    refusal = _not_asked(incoming, facts, study, today)
     if refusal:
         return Refused(refusal)
     if any(form.standing and form.visit == incoming.visit for form in known):
         return Conflict(answers)
     return Accepted(answers)
+
+
+def content_of(visit: str, answers: Mapping[str, object]) -> str:
+    """A digest of what a form says of which visit: SHA-256, in hexadecimal.
+
+    The same for answers as they come and as they are stored: what is not there was
+    NOT_SHOWN, and 3, 3.0, "3" and true differ.
+    """
+    shown = {code: v for code, v in answers.items() if v != AnswerState.NOT_SHOWN}
+    content = json.dumps([visit, sorted(shown.items())], default=repr)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _same(incoming: Incoming, had: KnownForm) -> bool:
+    """Whether a submission is the very one that is stored.
+
+    Of two days the sender's own clock decides: by ours the same form may have another
+    day, where that clock was set between two attempts to send it.
+    """
+    if had.content is None:
+        return True
+    if content_of(incoming.visit, incoming.answers) != had.content:
+        return False
+    if not incoming.day_told or had.answered_on in (None, incoming.answered_on):
+        return True
+    if incoming.told_at is None or had.told_at is None:
+        return False
+    return abs(incoming.told_at - had.told_at) < timedelta(seconds=1)
 
 
 def check_answers(
@@ -164,13 +210,12 @@ def check_answers(
 def open_visits(
     facts: PatientFacts, study: Study, *, valid_from: int, today: date
 ) -> tuple[Entry, ...]:
-    """The visits that a patient may open today: none once she died or withdrew.
+    """The visits that a patient may open today: none once they died, or while they have withdrawn.
 
     A window that was open on the day of withdrawal stays expected by its target
     day, but nobody is asked any more.
     """
-    ends = ENDS_QUESTIONNAIRES | {EventKind.DEATH}
-    if any(event.kind in ends and event.on <= today for event in facts.events):
+    if ended_by(facts.events, today):
         return ()
     entries = ledger(facts, study, valid_from=valid_from, as_of=today)
     return tuple(
@@ -197,40 +242,35 @@ def _short(value: object) -> str:
     return repr(value)[:40]
 
 
-def _refused_for_its_day(
+def _not_asked(
     incoming: Incoming, facts: PatientFacts, study: Study, today: date
 ) -> Refusal | None:
-    """Why the day of answering rules the form out; paper may bear any day but a coming one."""
-    consent = facts.pro_consent_on
-    if incoming.by_patient and (consent is None or consent > incoming.answered_on):
-        return Refusal.NO_CONSENT
+    """Why there can be no such form by today; its own day is for the ledger to judge.
+
+    A patient's phone may have been wrong about the day, so what it says of that never
+    rules out a finished form: only what the patient was never asked by today does.
+    """
     if incoming.answered_on > today:
         return Refusal.DAY_AHEAD
     if not incoming.by_patient:
         return None
-    opens_on, closes_on = _window(incoming, facts, study)
-    if opens_on is None or opens_on > incoming.answered_on:
-        return Refusal.NOT_OPEN_YET
-    # Begun in time and finished late is classified by its day, never thrown away;
-    # begun late would be a missed visit opened anew, with another recall period.
-    if closes_on is not None and incoming.began_on > closes_on:
-        return Refusal.CLOSED
-    return None
+    if facts.pro_consent_on is None or facts.pro_consent_on > today:
+        return Refusal.NO_CONSENT
+    opens_on = _opens_on(incoming.visit, facts, study, today)
+    return Refusal.NOT_OPEN_YET if opens_on is None or opens_on > today else None
 
 
-def _window(
-    incoming: Incoming, facts: PatientFacts, study: Study
-) -> tuple[date | None, date | None]:
-    """First and last day for a patient's own form, as they stood when she answered.
+def _opens_on(visit: str, facts: PatientFacts, study: Study, today: date) -> date | None:
+    """The first day for a patient's own form of a visit, by what is known today.
 
-    Before her randomisation the baseline alone is open, without a last day: a form
-    from that time may arrive when the randomisation is already known.
+    Before the randomisation the baseline alone is open.
     """
+    baseline = study.visits[0].code
     anchor = facts.randomised_on
-    planned = {visit.visit: visit for visit in plan(study.visits, anchor)} if anchor else {}
-    visit = planned.get(incoming.visit)
-    if anchor is None or anchor > incoming.answered_on:
-        if incoming.visit != study.visits[0].code:
-            return None, None
-        return facts.screened_on or (visit.opens_on if visit else None), None
-    return (visit.opens_on, visit.closes_on) if visit else (None, None)
+    if anchor is None or anchor > today:
+        return facts.screened_on if visit == baseline else None
+    planned = next((each for each in plan(study.visits, anchor) if each.visit == visit), None)
+    days = [planned.opens_on] if planned else []
+    if visit == baseline and facts.screened_on:
+        days.append(facts.screened_on)
+    return min(days, default=None)

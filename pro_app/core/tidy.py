@@ -133,6 +133,7 @@ def _forms(dataset: Dataset, wordings: Mapping[str, WordingStatus]) -> Iterator[
             items_answered=form.items_answered,
             corrections=len(form.corrections),
             decision=form.decision,
+            quarantine_decision=form.quarantine_decision,
             review=form.review.value,
             mode=form.mode,
             language=form.language,

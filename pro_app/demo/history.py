@@ -81,7 +81,9 @@ class _Scribe:
 
     def _randomised(self, tx: Tx, patient: Patient) -> dict[str, Any]:
         person, before = patient.person, _state_at_screening(patient)
-        row = patients.Patient(self.ids[patient.number], patient.number, person.site, before)
+        row = patients.Patient(
+            self.ids[patient.number], patient.number, person.site, before, person.site
+        )
         after = replace(before, randomised_on=person.randomised_on)
         patients.change_state(tx, row, after, self.study)
         patients.allocate(tx, row.id, self.study.arms[person.arm].code)

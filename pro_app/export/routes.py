@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from pro_app.acts.entered import day_of
 from pro_app.core.review import Review
 from pro_app.deployment import deployment
 from pro_app.export import service
@@ -33,7 +34,7 @@ def download() -> ResponseReturnValue:
 @staff_only(*_ROLES)
 def take() -> ResponseReturnValue:
     parts = deployment()
-    as_of = _day(request.form.get("as_of", ""))
+    as_of = day_of(request.form.get("as_of", ""))
     if as_of is None or as_of > parts.today():
         flash(_("Please give a day up to today. Nothing was exported."), "error")
         return _page(parts.today()), 400
@@ -107,10 +108,3 @@ def _files() -> list[tuple[str, str]]:
         ("dictionary.csv", _("Every column explained, in English and Chinese")),
         ("manifest.json", _("Day, versions, counts, SHA-256 of each file, wording")),
     ]
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if len(text) == 10 else None
-    except ValueError:
-        return None

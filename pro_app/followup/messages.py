@@ -28,7 +28,7 @@ def summary_letter(site: Site, waits: Waits, today: date) -> tuple[str, str]:
 
 def _lines(waits: Waits) -> list[str]:
     said = {
-        _("Missing, and nobody has said why: %(n)s", n=waits.missing): waits.missing,
+        _("Missing or blank, and nobody has said why: %(n)s", n=waits.missing): waits.missing,
         _("Closing within 7 days without a form: %(n)s", n=waits.closing): waits.closing,
         _("Patients who wait for a call: %(n)s", n=waits.calls): waits.calls,
         _("Forms that wait for a decision: %(n)s", n=waits.decisions): waits.decisions,

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from pro_app.acts import letters
@@ -13,7 +12,7 @@ from pro_app.core.study import Site, Study
 from pro_app.core.tasks import TaskKind
 from pro_app.gateways.mail import Post
 from pro_app.store.desk.tasks import waiting
-from pro_app.store.engine.transaction import Actor, Reader
+from pro_app.store.engine.transaction import Actor, Reader, Tx
 from pro_app.store.forms.decisions import waiting as undecided
 from pro_app.store.statuses.today import flagged
 from pro_app.store.statuses.windows import open_windows
@@ -31,7 +30,7 @@ _COUNTED = 1000
 class Waits:
     """How much waits at a site on a day; numbers alone, since a letter is no safe place."""
 
-    missing: int  # windows that closed without a form, and nobody has said why
+    missing: int  # forms that are missing or blank, and nobody has said why
     closing: int  # windows that close within seven days, without a form yet
     calls: int  # patients who asked for help, or whose form could not be taken
     decisions: int  # forms that came second or after a withdrawal
@@ -61,7 +60,7 @@ def send_due(
     def worded(site: Site, waits: Waits) -> tuple[str, str]:
         return words(site, waits, today)
 
-    series = Series("summary", told, worded, _changes)
+    series = Series("summary", told, worded, _record)
     return letters.send_due(series, study, post, actor=actor, holder=holder, now=now)
 
 
@@ -84,5 +83,6 @@ def _waits(connection: Reader, site: Site, study: Study, today: date, now: datet
     return Waits(missing.total, closing.total, calls, len(undecided(connection, here)))
 
 
-def _changes(waits: Waits) -> dict[str, Any]:
-    return {field.name: (None, getattr(waits, field.name)) for field in fields(waits)}
+def _record(tx: Tx, subject: str, waits: Waits) -> None:
+    changes = {field.name: (None, getattr(waits, field.name)) for field in fields(waits)}
+    tx.record("summary.sent", subject, changes=changes)

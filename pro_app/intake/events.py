@@ -1,130 +1,181 @@
-"""Events from a file: deaths, withdrawals, progressions and the like, each with its day."""
+"""Events from a file: deaths, withdrawals, transfers and the like, each with its day."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
-from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind
+from pro_app.acts.events import Brought, add_many
+from pro_app.core.course import ended_by
+from pro_app.core.facts import ENDED_BY, EventFact, EventKind
+from pro_app.core.possible import Contradiction, Never, contradictions, new_ones
 from pro_app.intake.cells import Cells
 from pro_app.intake.problems import Remark, Rule
 from pro_app.intake.run import Run
-from pro_app.store.patients.events import add_events, events_of
-from pro_app.store.patients.intake import lock_patients, parts, supersede_events
+from pro_app.store.patients.events import events_of
+from pro_app.store.patients.intake import lock_patients
+from pro_app.store.patients.patients import Patient, facts_alone
 
 COLUMNS = ("patient_id", "event", "on")
-OPTIONAL = ("note",)
+OPTIONAL = ("note", "to_site")
 
-_ENDS = ENDS_QUESTIONNAIRES | {EventKind.DEATH}
+#: Kind and day: what makes two events of a patient the same.
+_Key = tuple[EventKind, date]
 
-#: Patient id, kind and day: what makes two events the same.
-_Key = tuple[int, EventKind, date]
+#: What can't be → the column at fault, and what is expected there.
+_EXPECTED = {
+    Never.DAY_AHEAD: ("on", Rule.NOT_AHEAD),
+    Never.BEFORE_SCREENING: ("on", Rule.FROM_SCREENING),
+    Never.SECOND_DEATH: ("on", Rule.ONE_DEATH),
+    Never.DEATH_BEFORE_RANDOMISATION: ("on", Rule.DEATH_AFTER_RANDOMISATION),
+    Never.SECOND_TRANSFER: ("on", Rule.ONE_TRANSFER),
+    Never.SAME_SITE: ("to_site", Rule.NEW_SITE),
+    Never.NO_SITE: ("to_site", Rule.FILLED),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
     cells: Cells
     number: str
-    kind: EventKind
-    on: date
+    fact: EventFact
     note: str | None
+
+    @property
+    def key(self) -> _Key:
+        return self.fact.kind, self.fact.on
 
 
 @dataclass(slots=True)
 class _Known:
     """An event once the lines so far are in.
 
-    `id` is its row's, None when it is new; `line` is where it stood in the file
-    last; `number` is given when the file brings it, or its note.
+    `id` is its row's, None when it is new; `line` is where it stood in the file last;
+    `brought`: the file brings it, or its note.
     """
 
     id: int | None
+    fact: EventFact
     note: str | None
-    line: int | None = None
-    number: str = ""
+    line: _Line | None = None
+    brought: bool = False
+
+
+@dataclass(slots=True)
+class _Person:
+    """A patient with what happened to them: as it was known, and with the lines so far."""
+
+    patient: Patient
+    known: tuple[EventFact, ...]
+    events: dict[_Key, _Known]
 
 
 def take(run: Run) -> None:
     """Read the file, compare it with the record and write what is new."""
     lines = list(_read(run))
-    patients = lock_patients(run.tx, (line.number for line in lines))
-    events: dict[_Key, _Known] = {
-        (event.patient_id, event.kind, event.on): _Known(event.id, event.note)
-        for found in events_of(run.tx.connection, [p.id for p in patients.values()]).values()
-        for event in found
-    }
-    deaths = {key[0]: key[2] for key in events if key[1] is EventKind.DEATH}
+    people = _people(run, lines)
     for line in lines:
-        patient = patients.get(line.number)
-        if patient is None:
+        person = people.get(line.number)
+        if person is None:
             line.cells.refuse("patient_id", Rule.KNOWN_PATIENT)
         else:
-            _compare(run, line, patient.id, events, deaths)
-    _remark_on_late_ones(run, events)
+            _compare(run, line, person.events)
+    for person in people.values():
+        _refuse_impossible(run, person)
+        _remark_on_late_ones(run, person)
     if run.writes:
-        _write(run, events)
+        brought = [
+            Brought(person.patient, each.fact, each.note, each.id)
+            for person in people.values()
+            for each in person.events.values()
+            if each.brought
+        ]
+        add_many(run.tx, brought, run.study, run.instrument, run.today)
 
 
 def _read(run: Run) -> Iterator[_Line]:
     kinds = {kind.value: kind for kind in EventKind}
+    sites = [site.code for site in run.study.sites]
     for cells in run.lines():
         number = cells.number("patient_id")
         kind = cells.one_of("event", kinds, needed=True)
         on = cells.day("on", needed=True)
+        to_site = None
+        if kind == EventKind.TRANSFER:
+            to_site = cells.one_of("to_site", sites, needed=True)
+        elif cells.text("to_site"):
+            cells.refuse("to_site", Rule.OF_TRANSFERS)
         if kind and on and not cells.bad:
-            yield _Line(cells, number, kinds[kind], on, cells.text("note") or None)
+            fact = EventFact(kinds[kind], on, to_site)
+            yield _Line(cells, number, fact, cells.text("note") or None)
 
 
-def _compare(
-    run: Run, line: _Line, patient_id: int, events: dict[_Key, _Known], deaths: dict[int, date]
-) -> None:
-    if line.kind is EventKind.DEATH and deaths.setdefault(patient_id, line.on) != line.on:
-        line.cells.refuse("on", Rule.ONE_DEATH, (deaths[patient_id].isoformat(),))
-        return
-    known = events.get((patient_id, line.kind, line.on))
+def _people(run: Run, lines: list[_Line]) -> dict[str, _Person]:
+    patients = lock_patients(run.tx, (line.number for line in lines))
+    events = events_of(run.tx.connection, [patient.id for patient in patients.values()])
+    return {
+        number: _Person(
+            patient,
+            tuple(each.fact for each in events.get(patient.id, ())),
+            {
+                (each.kind, each.on): _Known(each.id, each.fact, each.note)
+                for each in events.get(patient.id, ())
+            },
+        )
+        for number, patient in patients.items()
+    }
+
+
+def _compare(run: Run, line: _Line, events: dict[_Key, _Known]) -> None:
+    known = events.get(line.key)
     if known is None:
-        new = _Known(None, line.note, line.cells.line, line.number)
-        events[patient_id, line.kind, line.on] = new
+        events[line.key] = _Known(None, line.fact, line.note, line, brought=True)
         run.added += 1
         return
     if known.line is not None:
-        run.remark(line.cells.line, Remark.REPEATED, str(known.line))
-    known.line = line.cells.line
-    if line.note is None or line.note == known.note:
+        run.remark(line.cells.line, Remark.REPEATED, str(known.line.cells.line))
+    known.line = line
+    if line.fact.to_site != known.fact.to_site:
+        line.cells.refuse("to_site", Rule.AS_KNOWN, (known.fact.to_site or "",))
+    elif line.note is None or line.note == known.note:
         run.unchanged += 1
     elif known.note is None:
-        known.note, known.number = line.note, line.number
+        known.note, known.brought = line.note, True
         run.filled += 1
     else:
         line.cells.refuse("note", Rule.AS_KNOWN, (known.note,))
 
 
-def _remark_on_late_ones(run: Run, events: dict[_Key, _Known]) -> None:
-    ends: dict[int, tuple[date, EventKind]] = {}
-    for patient_id, kind, on in events:
-        if kind in _ENDS and (patient_id not in ends or on < ends[patient_id][0]):
-            ends[patient_id] = on, kind
-    for (patient_id, _kind, on), event in events.items():
-        end = ends.get(patient_id)
-        if event.id is None and event.line is not None and end and on > end[0]:
-            run.remark(event.line, Remark.AFTER_THE_END, end[1].value, end[0].isoformat())
+def _refuse_impossible(run: Run, person: _Person) -> None:
+    """All lines are in: transfers need not stand in the order of their days."""
+    sites = [site.code for site in run.study.sites]
+    before = facts_alone(person.patient, person.known)
+    after = replace(before, events=tuple(each.fact for each in person.events.values()))
+    for found in new_ones(
+        contradictions(before, today=run.today, sites=sites),
+        contradictions(after, today=run.today, sites=sites),
+    ):
+        line = _line_of(found, person.events)
+        if line is not None:
+            column, rule = _EXPECTED[found.never]
+            against = (found.against.isoformat(),) if found.against else ()
+            line.cells.refuse(column, rule, against)
 
 
-def _write(run: Run, events: dict[_Key, _Known]) -> None:
-    brought = [(key, event) for key, event in events.items() if event.number]
-    for part in parts(brought):
-        # A note is filled by a row that takes the place of the one without it.
-        supersede_events(run.tx, [event.id for _, event in part if event.id is not None])
-        add_events(run.tx, [(*key, event.note) for key, event in part])
-        run.tx.record_many(
-            run.tx.entry(
-                "event.added" if event.id is None else "event.filled",
-                event.number,
-                changes={
-                    "event": [None if event.id is None else kind.value, kind.value],
-                    "on": [None if event.id is None else on.isoformat(), on.isoformat()],
-                    # Free words may name somebody: they stay with the event.
-                    **({"note": [None, "recorded"]} if event.note else {}),
-                },
-            )
-            for (_, kind, on), event in part
-        )
+def _line_of(found: Contradiction, events: Mapping[_Key, _Known]) -> _Line | None:
+    """The line that brought it: of what stood there before, any line that bears on it."""
+    at_fault = events[EventKind(found.what), found.on]
+    if at_fault.line is not None:
+        return at_fault.line
+    kind = EventKind(found.what)
+    return next((e.line for e in events.values() if e.line and e.fact.kind is kind), None)
+
+
+def _remark_on_late_ones(run: Run, person: _Person) -> None:
+    for event in person.events.values():
+        if event.id is not None or event.line is None:
+            continue
+        others = [e.fact for e in person.events.values() if e.fact != event.fact]
+        end = ended_by([e for e in others if e.on < event.fact.on], event.fact.on)
+        if end and event.fact.kind not in ENDED_BY.values():
+            line = event.line.cells.line
+            run.remark(line, Remark.AFTER_THE_END, end.kind.value, end.on.isoformat())

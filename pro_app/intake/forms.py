@@ -1,25 +1,25 @@
 """Forms from a file: keyed from paper, or answered while the system was down."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
+from pro_app.acts.filled import Filled
+from pro_app.acts.forms import Kept, apply, judge, made
 from pro_app.core.facts import Mode, PatientFacts
 from pro_app.core.instrument import AnswerState, Instrument
-from pro_app.core.submission import (
-    AlreadyHad,
-    Incoming,
-    KnownForm,
-    Refused,
-    decide,
-)
+from pro_app.core.oddities import oddities
+from pro_app.core.sites import EVERYWHERE
+from pro_app.core.submission import AlreadyHad, KnownForm, Refused
 from pro_app.intake.cells import Cells, choices
 from pro_app.intake.problems import Remark, Rule
 from pro_app.intake.run import Run
 from pro_app.security.secrets import submission_id_of
-from pro_app.store.forms.forms import NewForm, keep_forms
-from pro_app.store.patients.intake import FormsIn, close_flags, forms_in, lock_patients, parts
+from pro_app.store.forms.aftermath import NOTHING, loose_of
+from pro_app.store.forms.forms import NewForm
+from pro_app.store.patients.intake import FormsIn, forms_in, lock_patients, parts
 from pro_app.store.patients.patients import Patient
-from pro_app.store.statuses.flags import Closed
+from pro_app.store.statuses.facts import Scope, read_facts
 
 _ABOUT = ("patient_id", "visit", "answered_on", "mode", "language", "entered_by")
 OPTIONAL = ("why_not_self",)
@@ -36,30 +36,46 @@ def columns(instrument: Instrument) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line that could be read: the answer set, and what is said about it."""
+    """A line that could be read: the form, and the cells that it was read from."""
 
     cells: Cells
-    incoming: Incoming
+    filled: Filled
     mode: Mode
-    language: str
+
+
+@dataclass(slots=True)
+class _Ground:
+    """What the lines are decided on: what was known before, and what came in lines above."""
+
+    patients: dict[str, Patient]
+    had: FormsIn
+    facts: dict[int, PatientFacts]
+    seen: dict[str, int] = field(default_factory=dict)
 
 
 def take(run: Run) -> None:
     """Read the file, decide on each form and write in parts what is new."""
     rows = list(run.lines())
     patients = lock_patients(run.tx, (cells.text("patient_id") for cells in rows))
-    had = forms_in(run.tx, [patient.id for patient in patients.values()])
-    seen: dict[str, int] = {}
+    ids = [patient.id for patient in patients.values()]
+    ground = _Ground(patients, forms_in(run.tx, ids), _facts(run, ids))
     for part in parts(rows, 2000):
         kept = []
         for cells in part:
             patient = _patient(cells, patients)
             line = _read(run, cells)
-            new = _decide(run, line, patient, had, seen) if line and patient else None
+            new = _decide(run, line, patient, ground) if line and patient else None
             if new and patient:
-                kept.append((patient.number, new))
+                kept.append(Kept(patient.number, new))
         if run.writes:
-            _write(run, kept)
+            loose = loose_of(run.tx, {each.place for each in kept})
+            with_loose = [replace(each, loose=loose.get(each.place, NOTHING)) for each in kept]
+            apply(run.tx, with_loose, run.instrument)
+
+
+def _facts(run: Run, ids: Sequence[int]) -> dict[int, PatientFacts]:
+    scope = Scope(EVERYWHERE, ids=tuple(ids))
+    return {known.id: known.facts for known in read_facts(run.tx.connection, scope)}
 
 
 def _patient(cells: Cells, patients: dict[str, Patient]) -> Patient | None:
@@ -77,15 +93,19 @@ def _read(run: Run, cells: Cells) -> _Line | None:
     answers = _answers(cells, run.instrument)
     if cells.bad or not (visit and answered_on and mode and language):
         return None
-    incoming = Incoming(
+    filled = Filled(
         submission_id=submission_id_of(_content(cells, run.instrument)),
         visit=visit,
-        answered_on=answered_on,
-        began_on=answered_on,
         answers=answers,
+        language=language,
+        answered_on=answered_on,
         by_patient=False,
+        mode=Mode(mode),
+        printed=False,
+        entered_by=cells.text("entered_by") or None,
+        why_not_self=cells.text("why_not_self") or None,
     )
-    return _Line(cells, incoming, Mode(mode), language)
+    return _Line(cells, filled, Mode(mode))
 
 
 def _answers(cells: Cells, instrument: Instrument) -> dict[str, object]:
@@ -115,74 +135,56 @@ def _content(cells: Cells, instrument: Instrument) -> str:
     return json.dumps([cells.text(name) for name in names], ensure_ascii=False)
 
 
-def _decide(
-    run: Run, line: _Line, patient: Patient, had: FormsIn, seen: dict[str, int]
-) -> NewForm | None:
+def _decide(run: Run, line: _Line, patient: Patient, ground: _Ground) -> NewForm | None:
     """The form to be kept, or None when it is in already."""
-    incoming, number = line.incoming, line.cells.line
-    decision = decide(
-        incoming,
-        facts=_facts(patient),
-        known=_bearing(incoming, patient.id, had),
-        study=run.study,
-        instrument=run.instrument,
+    filled, number = line.filled, line.cells.line
+    facts = ground.facts[patient.id]
+    decision = judge(
+        filled,
+        facts,
+        _bearing(filled, patient.id, ground.had),
+        run.study,
+        run.instrument,
         today=run.today,
     )
-    if incoming.submission_id in seen:
-        run.remark(number, Remark.REPEATED, str(seen[incoming.submission_id]))
-    seen[incoming.submission_id] = number
+    if filled.submission_id in ground.seen:
+        run.remark(number, Remark.REPEATED, str(ground.seen[filled.submission_id]))
+    ground.seen[filled.submission_id] = number
     if isinstance(decision, AlreadyHad):
         run.unchanged += 1
         return None
     if isinstance(decision, Refused):  # the cells were read by the same rules
         raise ValueError(f"line {number}: {decision.reason}")
-    stands = (patient.id, incoming.visit) not in had.standing
-    had.submissions.add(incoming.submission_id)
-    had.standing.setdefault((patient.id, incoming.visit), incoming.submission_id)
-    run.added += stands
-    run.conflicts += not stands
-    _remark(run, line, stands)
-    return NewForm(
-        submission_id=incoming.submission_id,
-        patient_id=patient.id,
-        visit=incoming.visit,
-        standing=stands,
-        answered_on=incoming.answered_on,
-        mode=line.mode,
-        language=line.language,
-        answers=decision.answers,
-        entered_by=line.cells.text("entered_by") or None,
-        why_not_self=line.cells.text("why_not_self") or None,
-    )
+    new = made(patient.id, filled, decision, mode=line.mode, today=run.today)
+    run.added += new.standing
+    run.conflicts += not new.standing
+    _remark(run, line, new, facts, ground.had)
+    ground.had.add(new)
+    return new
 
 
-def _facts(patient: Patient) -> PatientFacts:
-    state = patient.state
-    return PatientFacts(
-        patient_id=patient.number,
-        site=patient.site,
-        screened_on=state.screened_on,
-        pro_consent_on=state.pro_consent_on,
-        randomised_on=state.randomised_on,
-        able=state.able,
-    )
-
-
-def _bearing(incoming: Incoming, patient_id: int, had: FormsIn) -> list[KnownForm]:
-    """Those of her forms that bear on the decision; all of them may be many."""
+def _bearing(filled: Filled, patient_id: int, had: FormsIn) -> list[KnownForm]:
+    """Those of the patient's forms that bear on the decision; all of them may be many."""
     known = []
-    if incoming.submission_id in had.submissions:
-        known.append(KnownForm(incoming.submission_id, incoming.visit, standing=False))
-    stands = had.standing.get((patient_id, incoming.visit))
+    if filled.submission_id in had.submissions:
+        known.append(KnownForm(filled.submission_id, filled.visit, standing=False))
+    stands = had.standing.get((patient_id, filled.visit))
     if stands:
-        known.append(KnownForm(stands, incoming.visit, standing=True))
+        known.append(KnownForm(stands, filled.visit, standing=True))
     return known
 
 
-def _remark(run: Run, line: _Line, stands: bool) -> None:
+def _remark(run: Run, line: _Line, new: NewForm, facts: PatientFacts, had: FormsIn) -> None:
     cells = line.cells
-    if not stands:
-        run.remark(cells.line, Remark.SECOND_FORM, line.incoming.visit)
+    if not new.standing:
+        blank = (new.patient_id, new.visit) in had.blank and new.items_answered > 0
+        said = Remark.SECOND_COUNTS if blank else Remark.SECOND_FORM
+        run.remark(cells.line, said, new.visit)
+    for odd in oddities(
+        new.visit, new.answered_on, new.items_answered, facts=facts, study=run.study
+    ):
+        days = [day.isoformat() if day else "" for day in (odd.on, odd.until)]
+        run.remark(cells.line, Remark.ODD, odd.what.value, *days)
     if line.mode in _INTERVIEWS and not cells.text("why_not_self"):
         run.remark(cells.line, Remark.NOT_SAID_WHY)
     if not cells.text("entered_by"):
@@ -192,24 +194,3 @@ def _remark(run: Run, line: _Line, stands: bool) -> None:
             for item in box.items:
                 if cells.raw(item).strip():
                     run.remark(cells.line, Remark.ANSWERED_ALL_THE_SAME, box.code, item)
-
-
-def _write(run: Run, kept: list[tuple[str, NewForm]]) -> None:
-    keep_forms(run.tx, [new for _, new in kept], run.instrument)
-    close_flags(
-        run.tx, {(new.patient_id, new.visit) for _, new in kept if new.standing}, Closed.FORM
-    )
-    run.tx.record_many(
-        run.tx.entry(
-            "form.received" if new.standing else "form.conflict",
-            number,
-            visit=new.visit,
-            changes={
-                "submission_id": [None, new.submission_id],
-                "answered_on": [None, new.answered_on.isoformat()],
-                "mode": [None, new.mode.value],
-                "entered_by": [None, new.entered_by],
-            },
-        )
-        for number, new in kept
-    )

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from flask_babel import gettext as _
 
+from pro_app.core.oddities import Oddity
 from pro_app.intake.problems import CellProblem, LineRemark, Remark, Rule
+from pro_app.remarks import what_is_odd
 
 
 def expected(problem: CellProblem) -> str:
@@ -84,6 +86,39 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
     ),
     Rule.CSV_NAME: lambda _among: _("expected a file whose name ends in .csv"),
     Rule.CONSENT_VERSION: lambda _among: _("expected the version of the consent that was signed"),
+    Rule.FROM_SCREENING: lambda among: _(
+        "expected a day not before the screening on %(among)s", among=among
+    ),
+    Rule.DEATH_AFTER_RANDOMISATION: lambda among: _(
+        "expected a day of death not before the randomisation on %(among)s", among=among
+    ),
+    Rule.ONE_TRANSFER: lambda among: _(
+        "expected a day without another transfer; one on %(among)s is recorded", among=among
+    ),
+    Rule.NEW_SITE: lambda _among: _("expected another site than that where the patient is"),
+    Rule.OF_TRANSFERS: lambda _among: _("expected nothing; only a transfer names a site"),
+    Rule.BEFORE_EVENTS: lambda among: _(
+        "expected a day not after %(among)s, for which something is recorded", among=among
+    ),
+    Rule.ALIVE: lambda among: _("expected a day not after the death on %(among)s", among=among),
+    Rule.CONSENTED_FIRST: lambda among: _(
+        "expected a day not after %(among)s, when a later version of the consent was signed",
+        among=among,
+    ),
+    Rule.FIRST_CONSENT: lambda among: _(
+        "expected %(among)s, the first consent, which is recorded already; a later version "
+        "comes by “flask import consents” or on the patient's page",
+        among=among,
+    ),
+    Rule.FIRST_VERSION: lambda among: _(
+        "expected that the version of the first consent, of %(among)s, is recorded before",
+        among=among,
+    ),
+    Rule.ABLE_CORRECTED: lambda among: _(
+        "expected %(among)s, which is recorded as able for the day of randomisation; the "
+        "investigator corrects it, with the reason, on the page of the patient's data",
+        among=among,
+    ),
     Rule.ONE_DEATH: lambda among: _(
         "expected %(among)s, the day of death recorded already", among=among
     ),
@@ -96,6 +131,11 @@ _REMARKS: dict[Remark, Callable[..., str]] = {
         randomised=randomised,
         screened=screened,
     ),
+    Remark.CONSENT_EARLY: lambda screened, consented: _(
+        "consented on %(consented)s, before the screening on %(screened)s",
+        consented=consented,
+        screened=screened,
+    ),
     Remark.AFTER_THE_END: lambda event, on: _(
         "this is dated after %(event)s on %(on)s", event=event, on=on
     ),
@@ -103,6 +143,11 @@ _REMARKS: dict[Remark, Callable[..., str]] = {
         "another form stands for %(visit)s; this one is kept beside it and not counted",
         visit=visit,
     ),
+    Remark.SECOND_COUNTS: lambda visit: _(
+        "the form that stands for %(visit)s is blank; this one counts until the site decides",
+        visit=visit,
+    ),
+    Remark.ODD: lambda what, on, until: what_is_odd(Oddity(what), on, until),
     Remark.ANSWERED_ALL_THE_SAME: lambda box, item: _(
         "%(box)s is ticked and %(item)s is answered; the answer is kept", box=box, item=item
     ),

@@ -1,14 +1,19 @@
 """Patients from a file: added, filled where they were empty, never overwritten."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from pro_app.acts.aftermath import settling
+from pro_app.core.facts import EventFact, PatientFacts
+from pro_app.core.possible import Contradiction, Never, contradictions, new_ones
 from pro_app.core.study import Study
 from pro_app.intake.cells import NUMBER, Cells
 from pro_app.intake.problems import Remark, Rule
 from pro_app.intake.run import Door, Run
+from pro_app.store.patients.consents import consents_of
+from pro_app.store.patients.events import events_of
 from pro_app.store.patients.intake import arms_of_these, lock_patients, parts
 from pro_app.store.patients.patients import (
     Patient,
@@ -16,7 +21,10 @@ from pro_app.store.patients.patients import (
     add_patients,
     allocate,
     change_states,
+    facts_alone,
 )
+from pro_app.store.patients.pauses import first_days
+from pro_app.store.patients.voids import void_numbers
 
 #: Filled once known; a later file may bring what an earlier one left empty.
 FILLABLE = (
@@ -48,15 +56,20 @@ class _Line:
 class _Person:
     """What is known of a patient once the lines so far are in.
 
-    `patient` None: she is new. `filled` is what the file brings; `line` is where
-    she stood in it last.
+    `patient` None: they are new. `filled` is what the file brings, `cells` the line that
+    brought each; `line` is where they stood in it last. `events`, `pauses` and `consents`
+    are what was known of them before.
     """
 
     patient: Patient | None
     site: str
     values: dict[str, Any]
     filled: dict[str, Any] = field(default_factory=dict)
+    cells: dict[str, Cells] = field(default_factory=dict)
     line: int | None = None
+    events: tuple[EventFact, ...] = ()
+    pauses: tuple[date, ...] = ()
+    consents: tuple[date, ...] = ()
 
     @property
     def state(self) -> PatientState:
@@ -72,8 +85,11 @@ def take(run: Run) -> None:
     """Read the file, compare it with the record and write what is new."""
     lines = list(_read(run))
     people = _known(run, lines)
+    gone_numbers = void_numbers(run.tx.connection)
     for line in lines:
-        _compare(run, line, people)
+        _compare(run, line, people, gone_numbers)
+    for number, person in people.items():
+        _refuse_impossible(run, number, person)
     if run.writes:
         _write(run, people)
 
@@ -115,7 +131,11 @@ def _version(cells: Cells) -> str | None:
 
 def _known(run: Run, lines: list[_Line]) -> dict[str, _Person]:
     known = lock_patients(run.tx, (line.number for line in lines))
-    arms = arms_of_these(run.tx, [patient.id for patient in known.values()])
+    ids = [patient.id for patient in known.values()]
+    arms = arms_of_these(run.tx, ids)
+    events = events_of(run.tx.connection, ids)
+    consents = consents_of(run.tx.connection, ids)
+    pauses = first_days(run.tx.connection, ids)
     return {
         number: _Person(
             patient,
@@ -124,13 +144,21 @@ def _known(run: Run, lines: list[_Line]) -> dict[str, _Person]:
                 name: arms.get(patient.id) if name == "arm" else getattr(patient.state, name)
                 for name in FILLABLE
             },
+            events=tuple(each.fact for each in events.get(patient.id, ())),
+            pauses=pauses.get(patient.id, ()),
+            consents=tuple(each.on for each in consents.get(patient.id, ())),
         )
         for number, patient in known.items()
     }
 
 
-def _compare(run: Run, line: _Line, people: dict[str, _Person]) -> None:
+def _compare(
+    run: Run, line: _Line, people: dict[str, _Person], gone_numbers: frozenset[str]
+) -> None:
     person = people.get(line.number)
+    if person is None and line.number in gone_numbers:
+        line.cells.refuse(NUMBER, Rule.FREE_NUMBER)
+        return
     if person is not None and not _may_come(run.door, person):
         # Of another site's patient no more is told than that the number is taken, and not even
         # that where this site gives no such numbers.
@@ -146,7 +174,9 @@ def _compare(run: Run, line: _Line, people: dict[str, _Person]) -> None:
     else:
         if person.line is not None:
             run.remark(line.cells.line, Remark.REPEATED, str(person.line))
-        if line.site != person.site:
+        # The same file may come again after a transfer.
+        first = person.patient and person.patient.first_site
+        if line.site not in (person.site, first):
             line.cells.refuse("site", Rule.AS_KNOWN, (person.site,))
         new = _fill(person, line)
         run.filled += bool(new)
@@ -154,10 +184,49 @@ def _compare(run: Run, line: _Line, people: dict[str, _Person]) -> None:
     person.line = line.cells.line
     if run.door.versions and "pro_consent_on" in new and not person.values["consent_version"]:
         line.cells.refuse("consent_version", Rule.CONSENT_VERSION)
-    screened, randomised = person.values["screened_on"], person.values["randomised_on"]
-    if new & {"screened_on", "randomised_on"} and screened and randomised and randomised < screened:
-        days = screened.isoformat(), randomised.isoformat()
-        run.remark(line.cells.line, Remark.SCREENED_LATE, *days)
+    _remark_on_order(run, line.cells.line, new, person.values)
+
+
+def _remark_on_order(run: Run, line: int, new: set[str], values: dict[str, Any]) -> None:
+    screened = values["screened_on"]
+    for name, remark in (
+        ("randomised_on", Remark.SCREENED_LATE),
+        ("pro_consent_on", Remark.CONSENT_EARLY),
+    ):
+        on = values[name]
+        if new & {"screened_on", name} and screened and on and on < screened:
+            run.remark(line, remark, screened.isoformat(), on.isoformat())
+
+
+def _refuse_impossible(run: Run, number: str, person: _Person) -> None:
+    """What the days of the file contradict, whichever came first."""
+    if not person.filled:
+        return
+
+    def found(facts: PatientFacts) -> tuple[Contradiction, ...]:
+        sites = [site.code for site in run.study.sites]
+        return contradictions(
+            facts, today=run.today, sites=sites, pauses=person.pauses, consents=person.consents
+        )
+
+    known = person.patient or Patient(0, number, person.site, PatientState(), person.site)
+    before = facts_alone(known, person.events)
+    after = facts_alone(replace(known, state=person.state), person.events)
+    for each in new_ones(found(before), found(after)):
+        if each.never is Never.BEFORE_SCREENING:
+            _refuse(person, "screened_on", Rule.BEFORE_EVENTS, each.on)
+        elif each.never is Never.DEATH_BEFORE_RANDOMISATION:
+            _refuse(person, "randomised_on", Rule.ALIVE, each.on)
+    earliest = min(person.consents, default=None)
+    first = person.filled.get("pro_consent_on")
+    if earliest and first and first > earliest:
+        _refuse(person, "pro_consent_on", Rule.CONSENTED_FIRST, earliest)
+
+
+def _refuse(person: _Person, name: str, rule: Rule, on: date) -> None:
+    cells = person.cells.get(name)
+    if cells is not None:
+        cells.refuse(name, rule, (on.isoformat(),))
 
 
 def _may_come(door: Door, person: _Person) -> bool:
@@ -175,10 +244,20 @@ def _fill(person: _Person, line: _Line) -> set[str]:
             continue
         if known is None:
             person.values[name] = person.filled[name] = value
+            person.cells[name] = line.cells
             new.add(name)
         else:
-            line.cells.refuse(name, Rule.AS_KNOWN, (_told(known),))
+            line.cells.refuse(name, _as_known(name, person), (_told(known),))
     return new
+
+
+def _as_known(name: str, person: _Person) -> Rule:
+    """What is said where a file brings another value than is recorded."""
+    if name == "able" and person.values["randomised_on"]:
+        return Rule.ABLE_CORRECTED
+    if name in ("pro_consent_on", "consent_version"):
+        return Rule.FIRST_CONSENT
+    return Rule.AS_KNOWN
 
 
 def _write(run: Run, people: dict[str, _Person]) -> None:
@@ -191,7 +270,13 @@ def _write(run: Run, people: dict[str, _Person]) -> None:
             for n, p in part
         )
     filled = [(person.patient, person) for person in people.values() if person.filled]
-    for some in parts([(patient, person) for patient, person in filled if patient]):
+    ids = [patient.id for patient, _ in filled if patient]
+    with settling(run.tx, ids, run.study, run.instrument, run.today):
+        _fill_known(run, [(patient, person) for patient, person in filled if patient])
+
+
+def _fill_known(run: Run, filled: list[tuple[Patient, _Person]]) -> None:
+    for some in parts(filled):
         stated = [(patient, p.state) for patient, p in some if p.filled.keys() != {"arm"}]
         change_states(run.tx, stated, run.study)
         for patient, person in some:

@@ -38,6 +38,17 @@ class Rule(StrEnum):
     CONSENT_VERSION = "CONSENT_VERSION"  # which version was signed, beside the day
     SHORT = "SHORT"  # not longer than this
     AS_KNOWN = "AS_KNOWN"  # the value that is recorded already
+    FROM_SCREENING = "FROM_SCREENING"  # a day not before the screening
+    DEATH_AFTER_RANDOMISATION = "DEATH_AFTER_RANDOMISATION"  # nobody dies before it
+    ONE_TRANSFER = "ONE_TRANSFER"  # a day without another transfer
+    NEW_SITE = "NEW_SITE"  # another site than that where the patient is
+    OF_TRANSFERS = "OF_TRANSFERS"  # nothing: a transfer alone names a site
+    BEFORE_EVENTS = "BEFORE_EVENTS"  # a screening not after what happened
+    ALIVE = "ALIVE"  # a day of randomisation not after the death
+    CONSENTED_FIRST = "CONSENTED_FIRST"  # the first consent is not after a later version
+    FIRST_CONSENT = "FIRST_CONSENT"  # the first consent, which no later version replaces
+    FIRST_VERSION = "FIRST_VERSION"  # the version of the first consent is known
+    ABLE_CORRECTED = "ABLE_CORRECTED"  # what held on the day of randomisation
     ONE_DEATH = "ONE_DEATH"  # the day of death that is recorded already
 
 
@@ -72,8 +83,11 @@ class Remark(StrEnum):
 
     REPEATED = "REPEATED"  # the same stands on an earlier line
     SCREENED_LATE = "SCREENED_LATE"  # randomised before the screening
+    CONSENT_EARLY = "CONSENT_EARLY"  # consented before the screening
     AFTER_THE_END = "AFTER_THE_END"  # an event after a death or withdrawal
     SECOND_FORM = "SECOND_FORM"  # another form stands for the visit
+    SECOND_COUNTS = "SECOND_COUNTS"  # a blank one stands: this one counts until the site decides
+    ODD = "ODD"  # blank, or of a day on which nothing was asked: see core.oddities
     ANSWERED_ALL_THE_SAME = "ANSWERED_ALL_THE_SAME"  # an item under a ticked opt-out box
     NOT_SAID_WHY = "NOT_SAID_WHY"  # an interview without a reason
     NOBODY_NAMED = "NOBODY_NAMED"  # nobody is named who keyed the form

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pro_app.core.instrument import Instrument
 from pro_app.core.sites import EVERYWHERE
 from pro_app.core.study import Study
-from pro_app.intake import events, forms, patients
+from pro_app.intake import consents, events, forms, patients
 from pro_app.intake.problems import CellProblem, LineRemark, Remark
 from pro_app.intake.run import OPERATOR, Door, Run
 from pro_app.intake.table import Table, header_problems
@@ -23,6 +23,7 @@ class Kind(StrEnum):
     PATIENTS = "patients"
     EVENTS = "events"
     FORMS = "forms"
+    CONSENTS = "consents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ _TAKE: dict[Kind, Callable[[Run], None]] = {
     Kind.PATIENTS: patients.take,
     Kind.EVENTS: events.take,
     Kind.FORMS: forms.take,
+    Kind.CONSENTS: consents.take,
 }
 
 
@@ -115,6 +117,8 @@ def _columns(
         return patients.columns(door), patients.OPTIONAL
     if kind is Kind.EVENTS:
         return events.COLUMNS, events.OPTIONAL
+    if kind is Kind.CONSENTS:
+        return consents.COLUMNS, ()
     return forms.columns(instrument), forms.OPTIONAL
 
 

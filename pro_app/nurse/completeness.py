@@ -4,19 +4,29 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 
 from pro_app.core.effort import VisitEffort
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Entry, ledger
-from pro_app.core.rates import POOLED, Counts, VisitRates, counts_of, pooled
+from pro_app.core.rates import (
+    POOLED,
+    Counts,
+    ScaleRates,
+    VisitRates,
+    by_scale,
+    counts_of,
+    pooled,
+)
 from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.store.engine.transaction import Reader, reading
+from pro_app.store.patients.consents import withheld
+from pro_app.store.patients.patients import numbers_at
 from pro_app.store.statuses import counts
 from pro_app.store.statuses.counts import By as By
 from pro_app.store.statuses.effort import effort_by_visit
 from pro_app.store.statuses.facts import Known, Scope, read_facts
+from pro_app.store.statuses.scales import scored
 from pro_app.store.statuses.tallies import Tallies, Tally, tallied
 
 #: A list of who is in a gap shows so many.
@@ -103,16 +113,23 @@ def apart(
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One site or arm, or everybody (None): the rates by visit, and why forms are missing."""
+    """One site or arm, or everybody (None): the rates by visit, and why forms are missing.
+
+    `taken_out`: in N until it was corrected that they were able to answer.
+    """
 
     name: str | None
     rows: tuple[VisitRates, ...]
     reasons: tuple[ReasonCount, ...]
+    taken_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
     """The patients of a group who are counted in `whole` and not in `part`, if there is one.
+
+    `elsewhere`: so many more belong to another site today, whose patients the reader does
+    not see; they count for the site of the target day.
 
     `entries` are the first of them by trial number, `total` is how many there are.
     """
@@ -123,15 +140,20 @@ class Gap:
     group: str | None
     entries: tuple[Entry, ...]
     total: int
+    elsewhere: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`effort`: group → what was done for its forms, empty where nobody asked."""
+    """`effort`: group → what was done for its forms, empty where nobody asked.
+
+    `scales`: each score at each visit, of all together, where it was asked for.
+    """
 
     groups: tuple[Group, ...]
     gap: Gap | None
     effort: Mapping[str | None, tuple[VisitEffort, ...]]
+    scales: tuple[ScaleRates, ...] = ()
 
 
 def overview(
@@ -140,25 +162,45 @@ def overview(
     *,
     sites: Sites,
     as_of: date,
+    known_at: datetime | None = None,
     by: By | None,
     between: Between | None,
     group: str | None,
     with_effort: bool = False,
+    with_scales: bool = False,
 ) -> Overview:
     """Rates, reasons and, if asked for, who stands between two numbers."""
-    asked = _Asked(study, instrument, sites, as_of, by)
+    asked = _Asked(study, instrument, sites, as_of, known_at, by)
     with reading(snapshot=True) as connection:
-        found = tallied(connection, study, instrument, sites=sites, as_of=as_of, by=by)
+        found = asked.tallies(connection)
+        out = counts.taken_out(connection, sites=sites, as_of=as_of, known_at=known_at, by=by)
         groups = [
-            _group(name, found.of(name))
+            _group(name, found.of(name), out.get(name, 0))
             for name in dict.fromkeys([*_groups(study, sites, by), *found.groups])
         ]
+        scales: tuple[ScaleRates, ...] = ()
         between_two, effort = None, {}
         if between and group in [each.name for each in groups]:
             between_two = _gap(connection, asked, between, group, found)
         if with_effort:
             effort = effort_by_visit(connection, study, sites=sites, as_of=as_of, by=by)
-    return Overview(tuple(groups), between_two, effort)
+        if with_scales:
+            scales = asked.scales(connection, found)
+    return Overview(tuple(groups), between_two, effort, scales)
+
+
+def compliance_by_scale(
+    study: Study,
+    instrument: Instrument,
+    *,
+    sites: Sites,
+    as_of: date,
+    known_at: datetime | None = None,
+) -> tuple[ScaleRates, ...]:
+    """For each score its visits in protocol order, then all together."""
+    asked = _Asked(study, instrument, sites, as_of, known_at, None)
+    with reading(snapshot=True) as connection:
+        return asked.scales(connection, asked.tallies(connection))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,43 +209,52 @@ class _Asked:
     instrument: Instrument
     sites: Sites
     as_of: date
+    known_at: datetime | None
     by: By | None
 
-    @property
-    def limits(self) -> dict[str, Any]:
-        """The same for each count."""
-        valid_from = self.instrument.valid_from
-        return {"sites": self.sites, "as_of": self.as_of, "by": self.by, "valid_from": valid_from}
+    def tallies(self, connection: Reader) -> Tallies:
+        return tallied(
+            connection,
+            self.study,
+            self.instrument,
+            sites=self.sites,
+            as_of=self.as_of,
+            known_at=self.known_at,
+            by=self.by,
+        )
+
+    def scales(self, connection: Reader, found: Tallies) -> tuple[ScaleRates, ...]:
+        """Of all together."""
+        values = scored(
+            connection,
+            self.study,
+            self.instrument,
+            found,
+            sites=self.sites,
+            as_of=self.as_of,
+            known_at=self.known_at,
+        )
+        return by_scale(found.of(None).rows, self.instrument.scale_codes, values)
 
     def entries(self, person: Known) -> tuple[Entry, ...]:
         valid_from = self.instrument.valid_from
         return ledger(person.facts, self.study, valid_from=valid_from, as_of=self.as_of)
 
 
-def _group(name: str | None, tally: Tally) -> Group:
+def _group(name: str | None, tally: Tally, out: int) -> Group:
     times = sorted(tally.reasons.items(), key=lambda each: (-each[1], each[0]))
     reasons = tuple(ReasonCount(code, often) for code, often in times)
-    return Group(name, with_pooled(tally.rows), reasons)
+    return Group(name, with_pooled(tally.rows), reasons, out)
 
 
 def _gap(
-    connection: Reader,
-    asked: _Asked,
-    between: Between,
-    group: str | None,
-    tallies: Tallies,
+    connection: Reader, asked: _Asked, between: Between, group: str | None, tallies: Tallies
 ) -> Gap:
+    """The first of them, of those whom the reader sees; the others are counted alone."""
     visit, whole, part = between
-    pairs = counts.between(
-        connection,
-        asked.study,
-        group=group,
-        visit=None if visit == POOLED else visit,
-        whole=whole.lower(),
-        part=part and part.lower(),
-        **asked.limits,
-    )
-    shown = set(pairs[:SHOWN])
+    pairs = _pairs(connection, asked, between, group) if asked.known_at is None else []
+    here = numbers_at(connection, asked.sites)
+    shown = set([pair for pair in pairs if pair[0] in here][:SHOWN])
     people = read_facts(
         connection, Scope(asked.sites, ids=tuple({patient for patient, _ in shown}))
     )
@@ -211,9 +262,30 @@ def _gap(
         entry for each in people for entry in asked.entries(each) if (each.id, entry.visit) in shown
     ]
     others = apart(tallies.of(group).entries, visit=visit, whole=whole, part=part)
+    numbers = set(here.values()) - set(withheld(connection).values())
+    seen = [entry for entry in others if entry.patient_id in numbers]
+    elsewhere = sum(patient not in here for patient, _ in pairs) + len(others) - len(seen)
+    by_number = sorted([*entries, *seen], key=lambda entry: entry.patient_id)
     total = len(pairs) + len(others)
-    by_number = sorted([*entries, *others], key=lambda entry: entry.patient_id)
-    return Gap(visit, whole, part, group, tuple(by_number[:SHOWN]), total)
+    return Gap(visit, whole, part, group, tuple(by_number[:SHOWN]), total, elsewhere)
+
+
+def _pairs(
+    connection: Reader, asked: _Asked, between: Between, group: str | None
+) -> list[tuple[int, str]]:
+    visit, whole, part = between
+    return counts.between(
+        connection,
+        asked.study,
+        sites=asked.sites,
+        as_of=asked.as_of,
+        valid_from=asked.instrument.valid_from,
+        by=asked.by,
+        group=group,
+        visit=None if visit == POOLED else visit,
+        whole=whole.lower(),
+        part=part and part.lower(),
+    )
 
 
 def groupings(*, arms: bool) -> tuple[By, ...]:

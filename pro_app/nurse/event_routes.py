@@ -7,11 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from pro_app.acts import events
 from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused
+from pro_app.acts.events import Deed, Given, Shown
 from pro_app.core.facts import EventKind
 from pro_app.deployment import deployment
-from pro_app.nurse import events, patient
-from pro_app.nurse.events import Deed, Given, Shown
+from pro_app.nurse import patient
 from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF
 
@@ -33,6 +34,8 @@ _KINDS = (
         EventKind.WITHDRAWAL_FOLLOW_UP,
         EventKind.WITHDRAWAL_CONSENT,
     ),
+    (EventKind.RETURN_QUESTIONNAIRES, EventKind.RETURN_CONSENT),
+    (EventKind.TRANSFER,),
 )
 
 
@@ -57,7 +60,15 @@ def one(number: str, event: int) -> ResponseReturnValue:
     if found is None:
         abort(404)
     return _form(
-        number, Given(Deed.CORRECT, event, found.kind, found.on.isoformat(), found.note or "")
+        number,
+        Given(
+            Deed.CORRECT,
+            event,
+            found.kind,
+            found.on.isoformat(),
+            found.note or "",
+            to_site=found.to_site or "",
+        ),
     )
 
 
@@ -100,6 +111,8 @@ def _step(number: str, given: Given) -> ResponseReturnValue:
     if isinstance(outcome, Shown):
         return render_template("nurse/event_preview.html", shown=outcome)
     flash(_("Saved for %(number)s.", number=number))
+    if patient.find(number, at=staff_occasion()) is None:  # they go on elsewhere
+        return redirect(url_for("nurse.ledger"))
     return redirect(url_for("nurse.patient", number=number, _anchor="history"))
 
 
@@ -129,7 +142,7 @@ def _given(deed: Deed, event: int | None = None) -> Given:
     # PostgreSQL keeps no zero character.
     fields = {
         name: request.form.get(name, "").replace("\0", "").strip()
-        for name in ("kind", "on", "note", "why")
+        for name in ("kind", "on", "note", "why", "to_site")
     }
     return Given(deed, event, **fields)
 

@@ -1,10 +1,12 @@
 """What a page's address asks for: read, or said what is wrong with it."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from itertools import combinations
+from zoneinfo import ZoneInfo
 
+from pro_app.acts.entered import day_of
 from pro_app.core.ledger import Status
 from pro_app.core.sites import Sites, only
 from pro_app.nurse.completeness import NESTED, Between, By, Number
@@ -13,11 +15,17 @@ from pro_app.nurse.completeness import NESTED, Between, By, Number
 PENDING = "PENDING"
 
 
+#: Stands as a grouping in the address: each score apart.
+BY_SCALE = "scale"
+
+
 class FilterProblem(StrEnum):
     """What can be wrong in an address."""
 
     NOT_A_DAY = "NOT_A_DAY"  # not YYYY-MM-DD
     DAY_AHEAD = "DAY_AHEAD"  # after today, of which nothing is known
+    NOT_AN_INSTANT = "NOT_AN_INSTANT"  # not YYYY-MM-DDThh:mm
+    INSTANT_AHEAD = "INSTANT_AHEAD"  # after now
     UNKNOWN_STATUS = "UNKNOWN_STATUS"
     UNKNOWN_SITE = "UNKNOWN_SITE"  # or one that the reader does not see
     UNKNOWN_SCALE = "UNKNOWN_SCALE"
@@ -38,14 +46,26 @@ def day(text: str, today: date) -> date:
     """The day, today when none is asked for. Errors: BadFilter."""
     if not text:
         return today
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        raise BadFilter(FilterProblem.NOT_A_DAY, text) from None
-    if found.isoformat() != text:
+    found = day_of(text)
+    if found is None:
         raise BadFilter(FilterProblem.NOT_A_DAY, text)
     if found > today:
         raise BadFilter(FilterProblem.DAY_AHEAD, text)
+    return found
+
+
+def instant(text: str, now: datetime, time_zone: str) -> datetime | None:
+    """An instant such as `2026-03-05T08:00` in the trial's zone, or None. Errors: BadFilter."""
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadFilter(FilterProblem.NOT_AN_INSTANT, text) from None
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=ZoneInfo(time_zone))
+    if found > now:
+        raise BadFilter(FilterProblem.INSTANT_AHEAD, text)
     return found
 
 
@@ -69,8 +89,8 @@ def sites(text: str, own: Sites, all_sites: Sequence[str]) -> Sites:
 
 
 def grouping(text: str, allowed: Sequence[By]) -> By | None:
-    """By what the rates are told apart. Errors: BadFilter."""
-    if not text:
+    """By what the rates are told apart; by scale the patients are not. Errors: BadFilter."""
+    if not text or text == BY_SCALE:
         return None
     for by in allowed:
         if text == by:

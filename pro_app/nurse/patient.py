@@ -7,20 +7,29 @@ from typing import Any
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.clock import day_of
 from pro_app.core.charts import Frame, ScoreChart, score_chart
+from pro_app.core.course import NEVER, consent_withdrawn_on, ended_by
+from pro_app.core.facts import EventFact
 from pro_app.core.instrument import Difference, Instrument, Scale
 from pro_app.core.ledger import Entry, ledger
-from pro_app.core.preview import ENDS_ASKING
 from pro_app.core.reach import Reach
 from pro_app.core.timeline import Timeline, timeline
 from pro_app.store.desk.contact_log import Logged, log_of
 from pro_app.store.desk.tasks import Task, open_tasks_of
 from pro_app.store.engine.transaction import reading
 from pro_app.store.forms.scored import ScoredForm, scored_forms
+from pro_app.store.patients.consents import (
+    Consent,
+    Decision,
+    consents_of,
+    decision_of,
+    withheld,
+)
 from pro_app.store.patients.events import Event, events_of
 from pro_app.store.patients.numbers import find_number
 from pro_app.store.patients.patients import Patient, StateVersion, find_patient, versions_of
 from pro_app.store.patients.pauses import Pause, pauses_of
 from pro_app.store.patients.reasons import GivenReason, reasons_of
+from pro_app.store.patients.voids import Void, voids_of
 from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.statuses.reach import reach_of
 from pro_app.store.trail.trail import Recorded, last_of, trail_of
@@ -53,12 +62,17 @@ class PatientPage:
     calls: tuple[Logged, ...]
     versions: tuple[StateVersion, ...]
     reach: Reach
+    voids: tuple[Void, ...]
+    consents: tuple[Consent, ...]  # the later versions
+    withdrawn_on: date | None  # when consent to further use was, and not given again
+    decision: Decision | None
+    withheld: bool  # no row of theirs is shown until the site decides, or ever
     shared: Recorded | None  # when another patient's phone was last found to be hers too
 
     @property
-    def ended_by(self) -> Event | None:
-        """The earliest death or withdrawal, after which nobody asks her for a form."""
-        return next((event for event in self.events if event.kind in ENDS_ASKING), None)
+    def ended_by(self) -> EventFact | None:
+        """The death or the lasting withdrawal after which nobody asks for a form."""
+        return ended_by([event.fact for event in self.events], NEVER)
 
     def held_by(self, today: date) -> Pause | None:
         """The pause that holds messages to her today."""
@@ -110,12 +124,20 @@ def page(*, number: str, at: StaffOccasion) -> PatientPage | None:
         if patient is None:
             return None
         facts = read_facts(connection, Scope(at.sites, ids=(patient.id,)))[0].facts
+        held_back = patient.id in withheld(connection, [patient.id])
+        entries = ledger(facts, at.study, valid_from=at.instrument.valid_from, as_of=at.today)
+        forms = scored_forms(connection, patient.id, at.instrument.scoring_version)
         return PatientPage(
             patient=patient,
-            entries=ledger(facts, at.study, valid_from=at.instrument.valid_from, as_of=at.today),
+            entries=() if held_back else entries,
             reasons=reasons_of(connection, patient.id),
             events=tuple(events_of(connection, [patient.id]).get(patient.id, [])),
-            forms=tuple(scored_forms(connection, patient.id, at.instrument.scoring_version)),
+            forms=() if held_back else tuple(forms),
+            voids=tuple(voids_of(connection, patient.id)),
+            consents=tuple(consents_of(connection, [patient.id]).get(patient.id, ())),
+            withdrawn_on=consent_withdrawn_on(facts.events),
+            decision=decision_of(connection, patient.id),
+            withheld=held_back,
             trail=tuple(trail_of(connection, number, limit=_TRAIL_ROWS, without=_HER_OWN)),
             tasks=tuple(open_tasks_of(connection, patient.id)),
             pauses=tuple(pauses_of(connection, patient.id)),

@@ -3,11 +3,19 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused, day_of, words_of
+from pro_app.acts.entered import (
+    LONGEST_TEXT,
+    Problem,
+    Refused,
+    day_of,
+    impossible_event,
+    words_of,
+)
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.pauses import PauseFact, PauseKind
+from pro_app.core.possible import PAUSE, contradictions
 from pro_app.store.engine.transaction import Tx, reading, transaction
-from pro_app.store.patients.patients import Patient, find_patient, lock_patient
+from pro_app.store.patients.patients import Patient, facts_alone, find_patient, lock_patient
 from pro_app.store.patients.pauses import Pause, add_pause, pauses_of, supersede_pause
 
 #: A planned pause may begin and end within so many days from today.
@@ -135,6 +143,10 @@ def _shown(
         return until
     if len(given.note) > LONGEST_TEXT:
         return Refused(Problem.TOO_LONG, "note")
+    found = contradictions(facts_alone(patient), today=at.today, sites=(), pauses=[since])
+    brought = [each for each in found if each.what == PAUSE]
+    if brought:
+        return impossible_event(brought[0])
     if any(pause.fact.from_on == since for pause in pauses):
         return Refused(Problem.KNOWN_ALREADY, "since", since)
     fact = PauseFact(PauseKind(given.kind), since, until)

@@ -7,12 +7,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from pro_app.acts import patients as record
 from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused
+from pro_app.acts.patients import FIELDS, LONGEST_VERSION, Given, Shown
 from pro_app.deployment import deployment
-from pro_app.nurse import patient, record
-from pro_app.nurse.record import FIELDS, LONGEST_VERSION, Given, Shown
+from pro_app.nurse import patient
 from pro_app.security.access import staff_occasion, staff_only
-from pro_app.security.roles import SITE_STAFF
+from pro_app.security.roles import SITE_STAFF, Role
 
 blueprint = Blueprint("record", __name__, url_prefix="/patients/<number>/record")
 
@@ -43,6 +44,7 @@ def change(number: str) -> ResponseReturnValue:
             actor=current_user.actor,
             now=parts.now(),
             today=parts.today(),
+            investigator=current_user.role == Role.INVESTIGATOR,
         )
     else:
         outcome = record.look(
@@ -52,6 +54,7 @@ def change(number: str) -> ResponseReturnValue:
             number=number,
             sites=current_user.sites,
             today=parts.today(),
+            investigator=current_user.role == Role.INVESTIGATOR,
         )
     if isinstance(outcome, Refused):
         if outcome.problem is Problem.UNKNOWN_PATIENT:

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.contact import Outcome
-from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind
+from pro_app.core.course import ended_by
+from pro_app.core.facts import EventKind
 from pro_app.core.ledger import Status, ledger
 from pro_app.core.pauses import held
 from pro_app.store.desk.contact_log import Logged, log_of
@@ -50,18 +51,19 @@ def reminder(*, number: str, visit: str, at: StaffOccasion) -> Reminder | None:
     facts = person.facts
     entries = ledger(facts, at.study, valid_from=at.instrument.valid_from, as_of=at.today)
     entry = next((each for each in entries if each.visit == visit), None)
-    kinds = {event.kind for event in facts.events}
+    end = ended_by(facts.events, at.today)
+    died = any(event.kind is EventKind.DEATH for event in facts.events)
     waited_for = entry and entry.status is Status.WINDOW_OPEN and facts.able is not False
     why = {
-        NotNow.DIED: EventKind.DEATH in kinds,
-        NotNow.WITHDREW: bool(kinds & ENDS_QUESTIONNAIRES),
+        NotNow.DIED: died,
+        NotNow.WITHDREW: end is not None,
         NotNow.NOT_OPEN: not waited_for,
         NotNow.PAUSED: paused,
     }
     return Reminder(
         number,
         visit,
-        facts.site,
+        facts.site_on(at.today),
         person.language,
         entry.closes_on if entry else None,
         next((each for each, so in why.items() if so), None),

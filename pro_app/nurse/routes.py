@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from pro_app.acts import voids
 from pro_app.core.charts import SIGNS, stacked
 from pro_app.core.rates import POOLED
 from pro_app.core.refused import Refused, Why
@@ -16,6 +17,7 @@ from pro_app.nurse import (
     alert_routes,
     card_routes,
     completeness,
+    consent_routes,
     contact_routes,
     day,
     event_routes,
@@ -28,6 +30,7 @@ from pro_app.nurse import (
     record_routes,
     service,
     task_routes,
+    void_routes,
 )
 from pro_app.nurse.filters import BadFilter
 from pro_app.security import cards
@@ -42,6 +45,8 @@ blueprint.register_blueprint(pause_routes.blueprint)
 blueprint.register_blueprint(record_routes.blueprint)
 blueprint.register_blueprint(contact_routes.blueprint)
 blueprint.register_blueprint(alert_routes.blueprint)
+blueprint.register_blueprint(consent_routes.blueprint)
+blueprint.register_blueprint(void_routes.blueprint)
 
 
 @blueprint.context_processor
@@ -138,10 +143,11 @@ def reason(number: str, visit: str) -> ResponseReturnValue:
 def compliance() -> ResponseReturnValue:
     parts = deployment()
     study = parts.study
-    asked = _asked("as_of", "site", "by", "gap", "group", "effort")
+    asked = _asked("as_of", "known_at", "site", "by", "gap", "group", "effort")
     allowed = completeness.groupings(arms=current_user.role == Role.STATISTICIAN)
     try:
         as_of = filters.day(asked["as_of"], parts.today())
+        known_at = filters.instant(asked["known_at"], parts.now(), study.time_zone)
         visits = [*(visit.code for visit in study.visits), POOLED]
         shown = completeness.overview(
             study,
@@ -151,7 +157,9 @@ def compliance() -> ResponseReturnValue:
             by=filters.grouping(asked["by"], allowed),
             between=filters.gap(asked["gap"], visits),
             group=asked["group"] or None,
+            known_at=known_at,
             with_effort=bool(asked["effort"]),
+            with_scales=asked["by"] == filters.BY_SCALE,
         )
     except BadFilter as bad:
         return render_template("nurse/compliance.html", asked=asked, bad=bad, allowed=allowed), 400
@@ -160,11 +168,21 @@ def compliance() -> ResponseReturnValue:
         asked=asked,
         shown=shown,
         as_of=as_of,
+        known_at=known_at,
         allowed=allowed,
         NESTED=completeness.NESTED,
         stacked=stacked,
         arm_of={arm.code: arm for arm in study.arms},
     )
+
+
+def _declared_wrong(number: str) -> str:
+    """The page of a number that was declared wrong as a whole; nothing else is told of it."""
+    found = voids.of_number(number, at=staff_occasion())
+    if found is None:
+        abort(404)
+    site, void = found
+    return render_template("nurse/void_patient.html", number=number, site=site, void=void)
 
 
 def _patient_page(
@@ -179,7 +197,9 @@ def _patient_page(
     found = patient.page(number=number, at=staff_occasion())
     if found is None:
         meant = patient.meant(number, at=staff_occasion())
-        abort(redirect(url_for("nurse.patient", number=meant)) if meant else 404)
+        if meant:
+            abort(redirect(url_for("nurse.patient", number=meant)))
+        return _declared_wrong(number)
     scales = {scale.code: scale for scale in instrument.scales}
     scale = scales.get(request.args.get("scale", ""), patient.overall(instrument))
     return render_template(

@@ -7,9 +7,10 @@ from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Entry
 from pro_app.core.sites import Sites
 from pro_app.core.study import Study
-from pro_app.nurse.completeness import By, Number, compliance
+from pro_app.nurse.completeness import By, Number, compliance, compliance_by_scale
 from pro_app.nurse.reasons import ReasonGiven, give_reason
 from pro_app.store.engine.transaction import reading
+from pro_app.store.patients.consents import withheld
 from pro_app.store.statuses.facts import Scope, read_facts
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Number",
     "ReasonGiven",
     "compliance",
+    "compliance_by_scale",
     "give_reason",
     "ledger",
 ]
@@ -30,11 +32,16 @@ def ledger(
     as_of: date,
     known_at: datetime | None = None,
 ) -> list[Entry]:
-    """Every entry of the patients at these sites, by trial number, then in protocol order."""
+    """Every entry of the patients at these sites, by trial number, then in protocol order.
+
+    Of whoever withdrew consent to further use none, whatever day it is for: see `withheld`.
+    """
     with reading(snapshot=True) as connection:
         people = read_facts(connection, Scope(sites=sites), known_at=known_at)
+        held_back = withheld(connection)
     return [
         entry
         for person in people
+        if person.id not in held_back
         for entry in core.ledger(person.facts, study, valid_from=instrument.valid_from, as_of=as_of)
     ]

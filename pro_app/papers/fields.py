@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from pro_app.acts.entered import day_of
 from pro_app.core.facts import Assistance, Mode
 from pro_app.core.instrument import AnswerState, Instrument
 from pro_app.core.study import Study
@@ -69,12 +70,10 @@ def _one_of(
 
 
 def read_day(fields: Mapping[str, str], wrong: dict[str, Wrong], today: date) -> date | None:
-    try:
-        day = date.fromisoformat(fields.get("answered_on", "").strip())
-    except ValueError:
+    day = day_of(fields.get("answered_on", "").strip())
+    if day is None:
         wrong["answered_on"] = Wrong.NOT_A_DAY
-        return None
-    if day > today:
+    elif day > today:
         wrong["answered_on"] = Wrong.DAY_AHEAD
     return day
 

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from pro_app.acts.occasion import StaffOccasion
+from pro_app.core.corrections import Question
+from pro_app.core.instants import DayDoubt, doubt
 from pro_app.core.ledger import Entry
 from pro_app.core.scoring import Score
 from pro_app.core.wording import Wording
-from pro_app.papers.deciding import entry_of, may_decide
+from pro_app.papers.deciding import entry_of, questions
 from pro_app.papers.wording import words_of
 from pro_app.store.engine.transaction import reading
 from pro_app.store.forms.corrections import Correction, corrections_of
@@ -16,6 +18,7 @@ from pro_app.store.forms.keying import SecondKeying, find_second
 from pro_app.store.forms.receiving import facts_of
 from pro_app.store.forms.scans import Scan, scans_of
 from pro_app.store.forms.wordings import packs
+from pro_app.store.patients.consents import withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,15 @@ class FormPage:
         return tuple(each for each in self.scans if each.removed_at is None)
 
     @property
-    def may_decide(self) -> bool:
-        return may_decide(self.form, self.entry)
+    def questions(self) -> tuple[Question, ...]:
+        """What the site may decide of it."""
+        return questions(self.form, self.entry)
+
+    @property
+    def day_doubt(self) -> DayDoubt | None:
+        """Why the day that a phone told should be looked at."""
+        form = self.form
+        return doubt(form.finished_at, device_at=form.device_at, received_at=form.received_at)
 
     @property
     def waits(self) -> Correction | None:
@@ -53,10 +63,13 @@ class FormPage:
 
 
 def page(form_id: int, *, at: StaffOccasion) -> FormPage | None:
-    """All about one form, None when there is none with this id at these sites."""
+    """All about one form, None when there is none with this id at these sites.
+
+    None, too, while the patient's data are held back: see `withheld`.
+    """
     with reading(snapshot=True) as connection:
         held = find_form(connection, form_id, sites=at.sites)
-        if held is None:
+        if held is None or withheld(connection, [held.patient_id]):
             return None
         of_this_visit = of_visit(connection, held.patient_id, held.visit)
         facts = facts_of(connection, held.patient_id)

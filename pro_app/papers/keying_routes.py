@@ -1,11 +1,14 @@
 """The pages on which staff key in a form, and another person keys it again."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from pro_app.core.facts import Assistance
+from pro_app.core.oddities import Odd
 from pro_app.core.refused import Refused, Why
 from pro_app.core.submission import Refusal
 from pro_app.core.wording import Wording
@@ -13,6 +16,7 @@ from pro_app.deployment import deployment
 from pro_app.papers import checking, keying, scan_routes, scanning
 from pro_app.papers.checking import HeldForm
 from pro_app.papers.fields import MODES, Wrong, read_answers, read_day, read_form
+from pro_app.papers.messages import not_kept, odd_words
 from pro_app.papers.wording import words
 from pro_app.refusals import said
 from pro_app.security.access import staff_occasion, staff_only, takes_up_to
@@ -39,9 +43,10 @@ def begin(number: str, visit: str) -> ResponseReturnValue:
 def key_in(number: str, visit: str) -> ResponseReturnValue:
     """What is wrong comes back with all that was typed; a form's day is never wrong.
 
-    The form is kept before its photographs, so that a bad one costs no keying.
+    What is odd comes back too, once: whoever has the paper says that it is kept all the
+    same. The form is kept before its photographs, so that a bad one costs no keying.
     """
-    parts = deployment()
+    parts, at = deployment(), staff_occasion()
     patient = _patient(number, visit)
     given = request.form.to_dict()
     keyed = read_form(given, parts.study, parts.instrument, today=parts.today())
@@ -50,22 +55,14 @@ def key_in(number: str, visit: str) -> ResponseReturnValue:
         submission_id = given["submission_id"] = new_submission_id()
     if isinstance(keyed, dict):
         return _page(patient, visit, given, keyed), 422
-    shown = _words(keyed.language)
-    outcome = keying.key_in(
-        keyed,
-        patient=patient,
-        visit=visit,
-        submission_id=submission_id,
-        study=parts.study,
-        instrument=parts.instrument,
-        shown_sha256=shown.sha256 if shown else None,
-        actor=current_user.actor,
-        now=parts.now(),
-        today=parts.today(),
-    )
-    if isinstance(outcome, keying.NotKept | Refusal):
+    odd = keying.odd(keyed, patient, visit, at=at)
+    if not {each.what for each in odd} <= set(request.form.getlist("all_the_same")):
+        return _page(patient, visit, given, {}, odd), 422
+    outcome = keying.key_in(keyed, patient, visit, submission_id, at=at)
+    if isinstance(outcome, keying.NotTaken):
+        flash(not_kept(outcome.why), "error")
         given["submission_id"] = new_submission_id()
-        wrong = {"answered_on": Wrong.DAY_AHEAD} if outcome is Refusal.DAY_AHEAD else {}
+        wrong = {"answered_on": Wrong.DAY_AHEAD} if outcome.why is Refusal.DAY_AHEAD else {}
         return _page(patient, visit, given, wrong), 422
     scan_routes.take_in(outcome)
     return redirect(url_for("papers.form", form_id=outcome, kept="yes"))
@@ -170,7 +167,11 @@ def _sheet(language: str) -> dict[str, object]:
 
 
 def _page(
-    patient: keying.Patient, visit: str, given: dict[str, str], wrong: dict[str, Wrong]
+    patient: keying.Patient,
+    visit: str,
+    given: dict[str, str],
+    wrong: dict[str, Wrong],
+    odd: Sequence[Odd] = (),
 ) -> str:
     study = deployment().study
     language = given.get("language", "")
@@ -181,6 +182,7 @@ def _page(
         visit=visit,
         given=given,
         wrong=wrong,
+        odd=[(each.what, odd_words(each)) for each in odd],
         modes=MODES,
         assistances=tuple(Assistance),
         choose_again=scan_routes.were_sent(),

@@ -2,8 +2,37 @@
 
 from flask_babel import gettext as _
 
+from pro_app.acts.forms import Hindrance
+from pro_app.core.oddities import Odd
+from pro_app.core.submission import Refusal
+from pro_app.i18n import short_day
 from pro_app.papers.photographs import MOST_BYTES, BadPicture
 from pro_app.papers.scanning import MOST_PICTURES, NotAdded, WhyNot
+from pro_app.remarks import what_is_odd
+
+
+def not_kept(why: Refusal | Hindrance) -> str:
+    """Why a form that was keyed in is not kept. What was typed is still on the page."""
+    said = {
+        Refusal.OTHER_ANSWERS: lambda: _(
+            "This page was saved before, with other answers, and what was saved first stands. "
+            "Correct that form; or save again to keep this one beside it as a second form."
+        ),
+        Hindrance.ID_IN_USE: lambda: _("This page was used for another patient. Save again."),
+        Hindrance.LOCKED: lambda: _(
+            "Not kept: the record is locked. What you typed stays here as long as the page is open."
+        ),
+    }
+    return str(said.get(why, lambda: _("Not kept yet: look at the fields again."))())
+
+
+def odd_words(odd: Odd) -> str:
+    """What is odd about a form, with its days as a page shows them."""
+    return what_is_odd(
+        odd.what,
+        short_day(odd.on) if odd.on else "",
+        short_day(odd.until) if odd.until else "",
+    )
 
 
 def not_taken(name: str, why: WhyNot) -> str:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from pro_app.core.charts import SIGNS
+from pro_app.core.instants import LONGEST_WAIT
 from pro_app.core.refused import Refused
 from pro_app.core.study import REASON_PENDING
 from pro_app.deployment import deployment
@@ -43,6 +44,7 @@ def _shared() -> dict[str, Any]:
         "month_of": {visit.code: visit.month for visit in study.visits},
         "items": len(deployment().instrument.items),
         "longest_text": LONGEST_TEXT,
+        "longest_wait_days": LONGEST_WAIT.days,
         "most_pictures": scanning.MOST_PICTURES,
         "most_picture_bytes": MOST_BYTES,
         "REASON_PENDING": REASON_PENDING,
@@ -84,6 +86,7 @@ def queue() -> ResponseReturnValue:
 def decide(form_id: int) -> ResponseReturnValue:
     outcome = deciding.decide(
         form_id,
+        request.form.get("question", ""),
         request.form.get("choice", ""),
         why=request.form.get("why", "").strip(),
         at=staff_occasion(),

@@ -3,21 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from pro_app.acts.filled import Filled
+from pro_app.acts.forms import Hindrance, NotTaken, Outcome, Taken, settled, take
 from pro_app.acts.occasion import Occasion
 from pro_app.core.facts import Assistance
 from pro_app.patient import questionnaire
 from pro_app.patient.overview import locked_of, openable
 from pro_app.patient.questionnaire import Given, Page
-from pro_app.patient.service import (
-    Filled,
-    Hindrance,
-    NotTaken,
-    Outcome,
-    Taken,
-    settled,
-    take,
-    tell_nurse,
-)
+from pro_app.patient.service import tell_nurse
 from pro_app.store.engine.locked import Locked
 from pro_app.store.engine.transaction import Actor, Tx, transaction
 from pro_app.store.forms.drafts import (

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from pro_app.acts.forms import NotTaken
 from pro_app.acts.occasion import Occasion
 from pro_app.core.facts import Assistance
 from pro_app.core.instrument import AnswerState
@@ -21,7 +22,6 @@ from pro_app.patient.drafting import NothingThere, Saved
 from pro_app.patient.here import end_tablet, form_language, occasion
 from pro_app.patient.overview import OpenForm, ShutForm
 from pro_app.patient.questionnaire import Page
-from pro_app.patient.service import NotTaken
 from pro_app.security import secrets
 from pro_app.security.access import patient_only
 from pro_app.security.setup import actor_of

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from pro_app.acts.forms import NotTaken
 from pro_app.acts.occasion import Occasion
 from pro_app.core.instants import corrected
 from pro_app.core.instrument import AnswerState
@@ -11,7 +12,6 @@ from pro_app.core.submission import Refusal, check_answers
 from pro_app.patient import questionnaire
 from pro_app.patient.drafting import draft_in_time
 from pro_app.patient.overview import may_begin, openable
-from pro_app.patient.service import NotTaken
 from pro_app.store.engine.state import read_state
 from pro_app.store.engine.transaction import Actor, Tx, transaction
 from pro_app.store.forms.drafts import Draft, add_draft, save_draft

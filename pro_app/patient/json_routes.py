@@ -3,11 +3,11 @@
 from flask import Blueprint, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from pro_app.acts.forms import NotTaken
 from pro_app.core.submission import Refusal
 from pro_app.patient import messages, service
 from pro_app.patient.here import end_tablet, occasion
 from pro_app.patient.payload import Fault, FieldProblem, read_payload
-from pro_app.patient.service import NotTaken
 from pro_app.security import secrets
 from pro_app.security.access import patient_only
 from pro_app.security.setup import actor_of

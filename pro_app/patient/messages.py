@@ -4,13 +4,13 @@ from datetime import timedelta
 
 from flask_babel import gettext
 
+from pro_app.acts.forms import Hindrance
 from pro_app.core.ledger import Entry
 from pro_app.core.submission import AnswerProblem, Fault, Refusal
 from pro_app.deployment import deployment
 from pro_app.patient import payload
 from pro_app.patient.overview import Shut
 from pro_app.patient.payload import FieldProblem
-from pro_app.patient.service import Hindrance
 
 
 def _(text: str, **values: object) -> str:
@@ -97,7 +97,10 @@ def refusal(why: Refusal | Hindrance) -> str:
         Refusal.NO_CONSENT: lambda: _("Your consent comes first"),
         Refusal.DAY_AHEAD: lambda: _("The day of answering has not come yet."),
         Refusal.NOT_OPEN_YET: lambda: _("This questionnaire is not open yet"),
-        Refusal.CLOSED: lambda: _("The time for this questionnaire is over"),
+        Refusal.OTHER_ANSWERS: lambda: _(
+            "We already have this questionnaire, with other answers. Those stand; what is on "
+            "this phone stays here, and the nurse is told."
+        ),
         Hindrance.NOT_LIVE: lambda: _("The study has not begun here yet"),
         Hindrance.NO_WORDING: lambda: _("The questionnaire is not ready"),
         Hindrance.UNKNOWN_WORDING: lambda: _("The words that were shown are not known here."),

@@ -6,7 +6,8 @@ from datetime import date
 from enum import StrEnum
 
 from pro_app.acts.occasion import Occasion
-from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind, PatientFacts
+from pro_app.core.course import ended_by
+from pro_app.core.facts import PatientFacts
 from pro_app.core.ledger import Entry, Status, ledger
 from pro_app.core.submission import open_visits
 from pro_app.core.tasks import TaskKind
@@ -171,7 +172,7 @@ def openable(facts: PatientFacts, visit: str, begun_on: date | None, at: Occasio
 
 def locked_of(connection: Reader, facts: PatientFacts, at: Occasion) -> frozenset[str]:
     """The visits of hers that the hospital has locked: she begins none of them."""
-    found = locks_of_patient(connection, facts.patient_id, facts.site, at.study)
+    found = locks_of_patient(connection, facts.patient_id, facts.site_on(at.today), at.study)
     return locked_visits(found, at.study)
 
 
@@ -188,8 +189,7 @@ def _standing(facts: PatientFacts, state: State | None, at: Occasion) -> Standin
         return Standing.NOT_CONSENTED
     if at.production and (state is None or state.live_at is None):
         return Standing.NOT_LIVE
-    ends = ENDS_QUESTIONNAIRES | {EventKind.DEATH}
-    if any(event.kind in ends and event.on <= at.today for event in facts.events):
+    if ended_by(facts.events, at.today):
         return Standing.ENDED
     return Standing.ASKED
 

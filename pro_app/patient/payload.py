@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from pro_app.acts.filled import Filled
 from pro_app.core.facts import Assistance
 from pro_app.patient.from_phone import Unfinished
-from pro_app.patient.service import Filled
 from pro_app.security import secrets
 
 
@@ -32,8 +32,9 @@ class FieldProblem:
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 #: No zone is further from UTC than this.
 _FURTHEST_MINUTES = 14 * 60
-#: Clocks that say otherwise are broken, and far days can't be turned into UTC.
-_YEARS = range(2000, 2100)
+#: A clock that lost its battery says 1970, and what it says of how long ago something was
+#: still holds. Days much further away can't be turned into UTC, or be stored.
+_YEARS = range(1900, 2200)
 _FORM = ("visit", "answers", "language")
 _DRAFT = ("submission_id", "base", "answers", "language")
 #: Seconds; a phone whose clock was set meanwhile may well count backwards.

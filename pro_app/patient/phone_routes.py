@@ -9,6 +9,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
+from pro_app.acts.forms import NotTaken
 from pro_app.acts.occasion import Occasion
 from pro_app.core.ledger import Entry
 from pro_app.i18n import LANGUAGES, day, language
@@ -19,7 +20,6 @@ from pro_app.patient.here import occasion
 from pro_app.patient.json_routes import not_understood, refused
 from pro_app.patient.overview import Due
 from pro_app.patient.payload import read_draft
-from pro_app.patient.service import NotTaken
 from pro_app.security import patients, secrets
 from pro_app.security.access import patient_only
 from pro_app.security.setup import actor_of

@@ -17,13 +17,14 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from pro_app.acts.occasion import Occasion
+from pro_app.acts.filled import Filled
+from pro_app.acts.forms import NotTaken, Taken, keep
+from pro_app.acts.occasion import Occasion, StaffOccasion
 from pro_app.core.instrument import AnswerState, Instrument
-from pro_app.core.sites import Sites
 from pro_app.patient.payload import read_payload
-from pro_app.patient.service import Filled, NotTaken, Taken, put_right, receive
+from pro_app.patient.service import put_right
 from pro_app.security import secrets
-from pro_app.store.engine.transaction import Actor, reading
+from pro_app.store.engine.transaction import reading
 from pro_app.store.people.phone_keys import phone_keys_at
 
 _CODE = re.compile(r"PRO1\.([0-9a-f]{16})\.([0-9a-f-]{36})\.([\w-]{40,20000})", re.ASCII)
@@ -66,9 +67,7 @@ class _Sealed:
         return f"PRO1.{self.owner}.{self.submission_id}".encode()
 
 
-def rescue(
-    actor: Actor, texts: Iterable[str], *, sites: Sites, at: Occasion
-) -> Rescued | Unreadable:
+def rescue(texts: Iterable[str], *, at: StaffOccasion) -> Rescued | Unreadable:
     """What became of the form whose code stands in these texts, whole or in parts.
 
     It lands under its own submission id, so that it is the same form however often
@@ -78,7 +77,7 @@ def rescue(
     if isinstance(sealed, Unreadable):
         return sealed
     with reading() as connection:
-        keys = phone_keys_at(connection, sites)
+        keys = phone_keys_at(connection, at.sites)
     hers = next((row for row in keys if secrets.owner_of(row[2]) == sealed.owner), None)
     if hers is None:
         return Unreadable.NOT_HERS
@@ -92,7 +91,7 @@ def rescue(
     filled = _filled(sealed.submission_id, plain, at)
     if filled is None:
         return Unreadable.NOT_A_FORM
-    outcome = receive(actor, patient_id, _with_its_day(filled, at), at=at, reason="rescue")
+    outcome = keep(at.actor, patient_id, _with_its_day(filled, at), at=at, reason="rescue")
     return Rescued(number, outcome)
 
 
@@ -194,6 +193,6 @@ def _with_its_day(filled: Filled, at: Occasion) -> Filled:
     """The form with the times of the code, where they are possible.
 
     The phone has put them right already, by what it last knew of the server's clock;
-    a day ahead, or one too long ago, is not believed.
+    a day ahead is not believed.
     """
     return replace(put_right(replace(filled, device_at=at.now), at), device_at=None)

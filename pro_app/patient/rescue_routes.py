@@ -5,15 +5,13 @@ from contextlib import closing
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
+from pro_app.acts.forms import NotTaken
 from pro_app.patient import messages
-from pro_app.patient.here import occasion
 from pro_app.patient.pictures import codes_in
 from pro_app.patient.rescue import Rescued, Unreadable, rescue
-from pro_app.patient.service import NotTaken
 from pro_app.security import secrets
-from pro_app.security.access import staff_only, takes_up_to
+from pro_app.security.access import staff_occasion, staff_only, takes_up_to
 from pro_app.security.roles import SITE_STAFF
 
 blueprint = Blueprint("rescue", __name__)
@@ -42,7 +40,7 @@ def take() -> ResponseReturnValue:
         if found is None:
             return _page(_("%(name)s is not a picture.", name=picture.filename or ""), typed), 422
         texts += found
-    outcome = rescue(current_user.actor, texts, sites=current_user.sites, at=occasion())
+    outcome = rescue(texts, at=staff_occasion())
     if isinstance(outcome, Unreadable):
         return _page(_unreadable(outcome), typed), 422
     return _told(outcome, typed)

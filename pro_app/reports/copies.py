@@ -18,6 +18,7 @@ from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.forms.corrections import Correction
 from pro_app.store.forms.scans import Scan
 from pro_app.store.forms.wordings import packs
+from pro_app.store.patients.consents import withheld
 from pro_app.store.patients.patients import find_patient
 from pro_app.store.statuses.versions import versions_of
 from pro_app.store.trail import copying, sealing
@@ -80,7 +81,7 @@ def copies_of(
 ) -> Iterator[Copy]:
     with reading(snapshot=True) as connection:
         patient = find_patient(connection, number, sites=sites)
-        if patient is None:
+        if patient is None or withheld(connection, [patient.id]):
             return
         version = versions_of(connection, [patient.id])[number]
         signatures = signatures_of(connection, "patient", [number])

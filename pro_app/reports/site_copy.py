@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from pro_app.core.sites import only
 from pro_app.reports.copies import Copy, Making, copies_of, line, plain, written
 from pro_app.store.engine.transaction import reading, transaction
+from pro_app.store.patients.consents import withheld
 from pro_app.store.patients.patients import find_patient
 from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.trail import copying
@@ -47,7 +48,10 @@ def copy_site(site: str, target: BinaryIO, pages: Pages, *, making: Making) -> i
     more memory for more of them.
     """
     with reading() as connection:
-        numbers = [each.facts.patient_id for each in read_facts(connection, Scope(only(site)))]
+        people = read_facts(connection, Scope(only(site)))
+        held_back = withheld(connection)
+    numbers = [each.facts.patient_id for each in people if each.id not in held_back]
+    taken_out = sorted(each.facts.patient_id for each in people if each.id in held_back)
     listed: dict[str, list[str]] = {}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as file:
         archive = _Archive(file)
@@ -59,6 +63,8 @@ def copy_site(site: str, target: BinaryIO, pages: Pages, *, making: Making) -> i
                 archive.add(f"{number}/{copy.name}", copy.content, pages.form(copy))
                 listed[number].append(copy.name)
         file.writestr("index.html", pages.index(listed))
+        if taken_out:  # consent to further use was withdrawn
+            file.writestr("TAKEN_OUT.txt", "".join(f"{number}\r\n" for number in taken_out))
         file.writestr("SHA256SUMS.txt", "".join(archive.sums))
     forms = sum(map(len, listed.values()))
     said = {"site": site, "patients": len(numbers), "forms": forms, "sha256": _digest(target)}

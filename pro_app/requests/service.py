@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from pro_app.acts.entered import day_of
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.refused import Refused, Why
 from pro_app.core.requests import RequestKind, RequestOutcome, needs_words
@@ -91,9 +92,8 @@ def write_down(asked: Asked, *, number: str, at: StaffOccasion) -> date | Refuse
 def _read(asked: Asked, today: date) -> tuple[RequestKind, date] | Refused:
     if asked.kind not in tuple(RequestKind):
         return Refused(Why.NOT_A_CHOICE)
-    try:
-        asked_on = date.fromisoformat(asked.asked_on)
-    except ValueError:
+    asked_on = day_of(asked.asked_on)
+    if asked_on is None:
         return Refused(Why.NOT_A_DAY, "asked_on")
     if asked_on > today:
         return Refused(Why.DAY_AHEAD, "asked_on")

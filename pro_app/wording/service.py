@@ -9,6 +9,7 @@ from enum import StrEnum
 from pro_app import instruments
 from pro_app.core import wording
 from pro_app.core.instrument import Instrument
+from pro_app.core.refused import Refused, Why
 from pro_app.core.study import Study
 from pro_app.core.wording import Wording, WordingProblem
 from pro_app.store.engine.state import State, claim, count_patients, go_live, read_state
@@ -20,27 +21,6 @@ from pro_app.wording.pack import PackRow
 _PLACEHOLDER = re.compile(r"(\+\d+\D+)?\d+\D+000")
 
 
-class Obstacle(StrEnum):
-    """Why a pack is not taken, or a study not opened."""
-
-    NO_LICENCE = "NO_LICENCE"  # the reference is empty
-    EXPIRED = "EXPIRED"  # the licence held until a day that is over
-    DEMONSTRATION = "DEMONSTRATION"  # these are our own demonstration texts
-    NO_PACK = "NO_PACK"  # nothing licensed was imported in this language
-    MADE_UP = "MADE_UP"  # the database holds made-up patients
-    OTHER_STUDY = "OTHER_STUDY"  # the database holds another study
-    NO_PHONE = "NO_PHONE"  # a site's telephone number is a placeholder
-
-
-@dataclass(frozen=True, slots=True)
-class InTheWay:
-    """An obstacle and what it is about: a language, a day, a study, a site; empty if none."""
-
-    obstacle: Obstacle
-    about: str = ""
-    until: date | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Taken:
     """Languages whose texts were added, and those that were in already."""
@@ -50,10 +30,10 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class NotTaken:
+class NotImported:
     """Nothing was written, because of all these."""
 
-    obstacles: tuple[InTheWay, ...] = ()
+    obstacles: tuple[Refused, ...] = ()
     problems: tuple[WordingProblem, ...] = ()
 
 
@@ -86,7 +66,7 @@ class Live:
 class NotLive:
     """Nothing was changed, because of all these."""
 
-    obstacles: tuple[InTheWay, ...]
+    obstacles: tuple[Refused, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +75,7 @@ class StudyStatus:
 
     state: State | None
     patients: int
-    obstacles: tuple[InTheWay, ...]
+    obstacles: tuple[Refused, ...]
 
 
 def import_pack(
@@ -108,20 +88,20 @@ def import_pack(
     actor: Actor,
     now: datetime,
     today: date,
-) -> Taken | NotTaken:
+) -> Taken | NotImported:
     """Take in a pack: every language in it, or nothing. The same pack again changes nothing."""
     licence = licence.strip()
     texts, problems = wording.check(rows, instrument, study.languages)
-    obstacles = [] if licence else [InTheWay(Obstacle.NO_LICENCE)]
+    obstacles = [] if licence else [Refused(Why.NO_LICENCE, "licence")]
     if valid_until < today:
-        obstacles.append(InTheWay(Obstacle.EXPIRED, until=valid_until))
+        obstacles.append(Refused(Why.VALID_UNTIL_OVER, "valid_until", valid_until))
     obstacles += [
-        InTheWay(Obstacle.DEMONSTRATION, language)
+        Refused(Why.DEMONSTRATION_TEXTS, language, language)
         for language, stated in texts.items()
         if _is_demonstration(stated, language, study, instrument)
     ]
     if problems or obstacles:
-        return NotTaken(tuple(obstacles), tuple(problems))
+        return NotImported(tuple(obstacles), tuple(problems))
     with transaction(actor, now) as tx:
         added = _add(tx, texts, instrument, licence, valid_until)
         if not added:
@@ -223,21 +203,21 @@ def open_study(
 
 def _in_the_way(
     state: State | None, imported: list[Pack], study: Study, today: date
-) -> Iterator[InTheWay]:
+) -> Iterator[Refused]:
     if state and state.study != study.id:
-        yield InTheWay(Obstacle.OTHER_STUDY, state.study)
+        yield Refused(Why.OTHER_STUDY, "study", state.study)
     if state and state.synthetic:
-        yield InTheWay(Obstacle.MADE_UP)
+        yield Refused(Why.MADE_UP_PATIENTS)
     for site in study.sites:
         if _PLACEHOLDER.match(site.phone):
-            yield InTheWay(Obstacle.NO_PHONE, site.code)
+            yield Refused(Why.PLACEHOLDER_PHONE, site.code, site.code)
     for language in study.languages:
         own = [pack for pack in imported if pack.wording.language == language]
         if not own:
-            yield InTheWay(Obstacle.NO_PACK, language)
+            yield Refused(Why.NO_PACK, language, language)
         elif not any(_holds(pack, today) for pack in own):
             latest = max(filter(None, (pack.wording.valid_until for pack in own)))
-            yield InTheWay(Obstacle.EXPIRED, language, latest)
+            yield Refused(Why.LICENCE_OVER, language, (language, latest))
 
 
 def _holds(pack: Pack, today: date) -> bool:

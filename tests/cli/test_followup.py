@@ -16,9 +16,9 @@ from pro_app.studies import load
 from tests.rooms.intake.desk import Desk, event, form, patient
 
 STUDY = load("nct04158843")
-ORACLE: dict[str, Any] = json.loads(
-    (Path(__file__).parents[1] / "oracle" / "compliance_dev.json").read_text("utf-8")
-)
+_FOLDER = Path(__file__).parents[1] / "oracle"
+ORACLE: dict[str, Any] = json.loads((_FOLDER / "compliance_dev.json").read_text("utf-8"))
+MANY: dict[str, Any] = json.loads((_FOLDER / "compliance_dev_2.json").read_text("utf-8"))
 CUTOFF = ORACLE["cutoff"]
 LEDGER_KEYS = [
     "patient_id", "site", "visit", "opens_on", "target_on", "closes_on",
@@ -34,34 +34,42 @@ RATES = {
     "available_mature_rate": "V/M",
     "available_rate": "V/N",
 }
-SITES = dict(zip("ABCDEF", ["LISHUI", "JIAXING", "ZJCC", "SAHZU", "LISHUI", "LISHUI"], strict=True))
-#: The reference's own numbers → numbers as the trial's sites give them.
-NUMBER = {pid: f"{site}-{place:03}" for place, (pid, site) in enumerate(SITES.items(), 1)}
+_SITES = ["LISHUI", "JIAXING", "ZJCC", "SAHZU", "LISHUI", "LISHUI"]
+#: The patients of the reference → their trial numbers here.
+SIX = {pid: f"{site}-{n:03}" for n, (pid, site) in enumerate(zip("ABCDEF", _SITES, strict=True), 1)}
+FIFTY_TWO = {p["pid"]: f"LISHUI-{n}" for n, p in enumerate(MANY["patients"], start=101)}
+#: Screened and consented before everything.
+EARLY = "2019-12-02"
 
 
-@pytest.fixture
-def six(desk: Desk) -> Desk:
-    """The six patients, brought in by files; reasons are given on the day of the close."""
+def take(desk: Desk, everybody: list[dict[str, Any]], numbers: dict[str, str]) -> None:
+    """Bring in patients of the reference by files; the first one has an arm."""
     patients, events, forms = [], [], []
-    for each in ORACLE["patients"]:
-        number, on = NUMBER[each["pid"]], each["randomised_on"]
-        days = {"screened_on": on, "pro_consent_on": on, "randomised_on": on}
-        patients.append(patient(number, arm="", **days))
+    for each in everybody:
+        number, days = numbers[each["pid"]], {"screened_on": EARLY, "pro_consent_on": EARLY}
+        arm = "" if patients else "RADICAL"
+        days["randomised_on"] = each["randomised_on"]
+        patients.append(patient(number, arm=arm, **days))
         events += [event(kind, day, number) for kind, day in each["events"].items()]
         forms += [
             form(f["visit"], f["answered_on"], number, answered=f["items_answered"])
             for f in each["forms"]
         ]
-    patients[0] = {**patients[0], "arm": "RADICAL"}
     desk.take("patients", *patients)
     desk.take("events", *events)
     desk.take("forms", *forms)
+
+
+@pytest.fixture
+def six(desk: Desk) -> Desk:
+    """The six patients, brought in by files; reasons are given on the day of the close."""
+    take(desk, ORACLE["patients"], SIX)
     for each in ORACLE["patients"]:
         anchor = date.fromisoformat(each["randomised_on"])
         closes = {v.visit: v.closes_on.isoformat() for v in plan(STUDY.visits, anchor)}
         for visit, code in each["reasons"].items():
-            said = ("--said-by", "Li Na", "--on", closes[visit])
-            desk.do("reason", NUMBER[each["pid"]], visit, code, *said)
+            number = SIX[each["pid"]]
+            desk.do("reason", number, visit, code, "--said-by", "Li Na", "--on", closes[visit])
     return desk
 
 
@@ -69,7 +77,7 @@ def test_every_entry_and_every_rate_agrees_with_the_reference(six: Desk) -> None
     rows = json.loads(six.ledger_text(CUTOFF))
     assert [list(row) for row in rows] == [LEDGER_KEYS] * 66
     for number, wanted in ORACLE["statuses"].items():
-        found = [row for row in rows if row["patient_id"] == NUMBER[number]]
+        found = [row for row in rows if row["patient_id"] == SIX[number]]
         for row, entry in zip(found, wanted, strict=True):
             told = {k: row[k] for k in entry if k != "month"}
             assert told == {k: v for k, v in entry.items() if k != "month"}
@@ -85,6 +93,52 @@ def test_every_entry_and_every_rate_agrees_with_the_reference(six: Desk) -> None
     last = rates[-1]
     assert (last["visit"], last["month"]) == ("pooled", None)
     assert [last[k] for k in LETTERS] == [sum(r[k] for r in rates[:-1]) for k in LETTERS]
+
+
+@pytest.mark.parametrize("cutoff", MANY["cutoffs"])
+def test_random_patients_agree_with_the_reference(desk: Desk, cutoff: str) -> None:
+    take(desk, MANY["patients"], FIFTY_TWO)
+    wanted = MANY["cutoffs"][cutoff]
+    told: dict[str, list[list[Any]]] = {pid: [] for pid in wanted["statuses"]}
+    pids = {number: pid for pid, number in FIFTY_TWO.items()}
+    for row in json.loads(desk.ledger_text(cutoff)):
+        if row["target_on"]:  # the screened have no place in the reference
+            told[pids[row["patient_id"]]].append([row["status"], row["pattern"], row["flags"]])
+    assert told == wanted["statuses"]
+
+    rates = desk.compliance(cutoff)[:-1]
+    assert [{key: row[key] for key in of} for row, of in zip(rates, wanted["rates"], strict=True)] \
+        == wanted["rates"]  # fmt: skip
+    assert {row["randomised"] for row in rates} == {len(wanted["statuses"])}
+
+
+def test_each_score_is_counted_apart(desk: Desk) -> None:
+    desk.take("patients", patient(), patient("LISHUI-002"), patient("LISHUI-003"))
+    on = {"answered_on": "2026-01-05"}
+    desk.take(
+        "forms",
+        form("V0", number="LISHUI-001", **on),
+        # The first 30 of 37 items: VALID, without a score of the last subscale.
+        form("V0", number="LISHUI-002", answered=30, **on),
+        form("V0", number="LISHUI-003", answered=14, **on),
+    )
+    rows = desk.compliance("2026-02-01", "--by", "scale")
+    assert list(rows[0]) == [
+        "scale", "visit", "month", "N", "E", "R", "scored",
+        "scored_of_expected_rate", "scored_of_all_rate",
+    ]  # fmt: skip
+    assert len(rows) == 8 * 12
+    at_baseline = {row["scale"]: row["scored"] for row in rows if row["visit"] == "V0"}
+    assert at_baseline == {
+        "PWB": 3, "SWB": 3, "EWB": 2, "FWB": 2, "BCS": 1, "TOI": 1, "FACT_G": 2, "FACT_B": 1,
+    }  # fmt: skip
+    (whole,) = (r for r in rows if r["scale"] == "BCS" and r["visit"] == "pooled")
+    assert (whole["N"], whole["E"], whole["R"], whole["scored"]) == (33, 3, 3, 1)
+    assert whole["scored_of_expected_rate"] == 1 / 3
+    assert whole["scored_of_all_rate"] == 1 / 33
+    earlier = ("--known-at", "2020-01-01T00:00+08:00")
+    assert {r["scored"] for r in desk.compliance("2026-02-01", "--by", "scale", *earlier)} == {0}
+    assert "scored_of_expected_rate scored/E" in desk.do("compliance", "--by", "scale")
 
 
 def test_rates_by_site_have_a_column_and_a_pooled_row_for_each(six: Desk) -> None:
@@ -115,7 +169,7 @@ def test_without_json_both_are_tables_to_read(six: Desk) -> None:
     lines = six.do("ledger", "--as-of", CUTOFF).splitlines()
     assert lines[0].split() == LEDGER_KEYS
     assert len(lines) == 67
-    [line] = [each.split() for each in lines if each.split()[:3] == [NUMBER["A"], "LISHUI", "V5"]]
+    (line,) = (line.split() for line in lines if line.split()[:3:2] == [SIX["A"], "V5"])
     assert line[6:10] == ["MISSING", "MONOTONE", "P_TOO_ILL", "AFTER_PROGRESSION"]
     lines = six.do("compliance", "--as-of", CUTOFF).splitlines()
     assert "completion_rate V/E" in lines[0]

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pro_app.core.instants import LONGEST_WAIT, corrected
+from pro_app.core.instants import LONGEST_WAIT, DayDoubt, as_told, corrected, doubt
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 _CLOCKS = st.timedeltas(min_value=timedelta(days=-4000), max_value=timedelta(days=4000))
-_LASTING = st.timedeltas(min_value=timedelta(0), max_value=LONGEST_WAIT)
+_LASTING = st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=4000))
 _ANY = _CLOCKS.map(lambda off: NOW + off)
 
 
@@ -20,11 +20,10 @@ def test_a_clock_that_is_off_changes_nothing(off: timedelta, ago: timedelta) -> 
 
 
 @given(instant=_ANY, device_at=_ANY)
-def test_it_is_never_after_now_nor_longer_ago_than_is_believed(
-    instant: datetime, device_at: datetime
-) -> None:
+def test_it_is_never_after_now_and_can_be_told_back(instant: datetime, device_at: datetime) -> None:
     found = corrected(instant, device_at=device_at, now=NOW)
-    assert found is None or NOW - LONGEST_WAIT <= found <= NOW
+    assert found is None or found <= NOW
+    assert as_told(found, device_at=device_at, received_at=NOW) in (None, instant)
 
 
 @given(off=_CLOCKS, first=_LASTING, second=_LASTING)
@@ -43,4 +42,13 @@ def test_without_the_clock_s_own_reading_nothing_can_be_told() -> None:
 
 def test_what_lies_ahead_of_the_phone_s_own_clock_is_not_believed() -> None:
     assert corrected(NOW + timedelta(seconds=1), device_at=NOW, now=NOW) is None
-    assert corrected(NOW - LONGEST_WAIT - timedelta(seconds=1), device_at=NOW, now=NOW) is None
+
+
+def test_however_long_ago_is_believed_and_long_is_worth_a_look() -> None:
+    for ago in (LONGEST_WAIT + timedelta(seconds=1), timedelta(days=1500)):
+        finished_at = corrected(NOW - ago, device_at=NOW, now=NOW)
+        assert finished_at == NOW - ago
+        assert doubt(finished_at, device_at=NOW, received_at=NOW) is DayDoubt.LONG_ON_ITS_WAY
+    assert doubt(NOW - LONGEST_WAIT, device_at=NOW, received_at=NOW) is None
+    assert doubt(None, device_at=NOW, received_at=NOW) is DayDoubt.NOT_TOLD
+    assert doubt(None, device_at=None, received_at=NOW) is None

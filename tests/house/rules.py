@@ -129,11 +129,13 @@ def _wrong_sites(annotation: ast.expr | None, default: ast.expr | None, line: in
 
 def loose_occasion(source: str) -> list[str]:
     """Functions that take who acts and whose patients apart, not as one occasion."""
-    return [
-        f"{node.lineno}: {node.name}"
-        for node in _functions(source)
-        if {"actor", "sites"} <= {a.arg for a in [*node.args.args, *node.args.kwonlyargs]}
-    ]
+    found = []
+    for node in _functions(source):
+        arguments = {a.arg: a.annotation for a in [*node.args.args, *node.args.kwonlyargs]}
+        sites = arguments.get("sites")  # which an account is given is something else
+        if "actor" in arguments and sites is not None and ast.unparse(sites) == "Sites":
+            found.append(f"{node.lineno}: {node.name}")
+    return found
 
 
 #: What a class that says "not done" was once called, each with a meaning of its own.

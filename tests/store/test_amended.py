@@ -5,7 +5,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from pro_app.core.corrections import AskedBy, Changes, Evidence, corrected
+from pro_app.core.corrections import AskedBy, Changes, Evidence, Question, corrected
 from pro_app.core.facts import FormFact
 from pro_app.core.sites import EVERYWHERE, only
 from pro_app.deployment import deployment
@@ -60,9 +60,12 @@ def _sign(form: held.HeldForm, correction_id: int, changes: Changes, now: dateti
         tx.record("correction.signed", form.number)
 
 
-def _decide(submission_id: str, *, counts: bool, now: datetime) -> None:
+def _decide(
+    submission_id: str, *, counts: bool, now: datetime, question: Question = Question.CONFLICT
+) -> None:
     with transaction(ACTOR, now) as tx:
-        decisions.decide(tx, _form(submission_id).id, counts=counts, why="looked into it")
+        form_id = _form(submission_id).id
+        decisions.decide(tx, form_id, question, counts=counts, why="looked into it")
         tx.record("form.decided", "LISHUI-001")
 
 
@@ -143,7 +146,7 @@ def test_a_second_form_that_counts_takes_the_place_of_the_first(
     assert (waits.why, waits.number) == (decisions.Why.SECOND, "LISHUI-001")
 
     _decide("second", counts=True, now=before + timedelta(hours=1))
-    assert _facts() == (FormFact("V0", date(2026, 1, 5), 37, released=True),)
+    assert _facts() == (FormFact("V0", date(2026, 1, 5), 37),)
     assert _facts(known_at=before) == (FormFact("V0", V0, 37),)
     with reading() as connection:
         assert decisions.waiting(connection, EVERYWHERE) == []
@@ -165,8 +168,8 @@ def test_a_form_after_a_withdrawal_waits_until_it_is_decided_on(in_app: Flask) -
     with reading() as connection:
         [waits] = decisions.waiting(connection, only("LISHUI"))
     assert (waits.why, waits.since_on) == (decisions.Why.AFTER_WITHDRAWAL, date(2026, 1, 2))
-    _decide("late", counts=True, now=deployment().now())
-    assert _facts() == (FormFact("V0", V0, 37, released=True),)
+    _decide("late", counts=True, now=deployment().now(), question=Question.QUARANTINE)
+    assert _facts() == (FormFact("V0", V0, 37, let_in=True),)
     with reading() as connection:
         assert decisions.waiting(connection, only("LISHUI")) == []
 

@@ -13,8 +13,9 @@ from pro_app.store.engine.few import few
 from pro_app.store.engine.known import known
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.statuses.cuts import Cut
+from pro_app.store.statuses.facts import standing
 from pro_app.store.statuses.rule import asked_no_more
-from pro_app.store.tables import contact_attempt, patient
+from pro_app.store.tables import contact_attempt, form, patient
 
 _ATTEMPT = (
     contact_attempt.c.made_at,
@@ -162,7 +163,10 @@ def _tries_since(since: datetime) -> CTE:
 def call_backs(
     connection: Connection, *, sites: Sites, since: datetime, until: datetime, limit: int
 ) -> Cut[CallBack]:
-    """Who is to be called again until an instant, and has not been since; the earliest first."""
+    """Who is to be called again until an instant, and has not been since; the earliest first.
+
+    Nor did the form come since of which the call was: by whatever door, it closes with it.
+    """
     later = contact_attempt.alias("later")
     called_since = (
         select(later.c.id)
@@ -175,6 +179,16 @@ def call_backs(
         )
         .exists()
     )
+    came = (
+        select(form.c.id)
+        .where(
+            form.c.patient_id == contact_attempt.c.patient_id,
+            form.c.visit == contact_attempt.c.visit,
+            form.c.received_at >= contact_attempt.c.made_at,
+            standing(),
+        )
+        .exists()
+    )
     due = few(
         select(
             contact_attempt.c.patient_id, contact_attempt.c.visit, contact_attempt.c.call_back_at
@@ -183,6 +197,7 @@ def call_backs(
             contact_attempt.c.call_back_at <= until,
             known(contact_attempt, None),
             ~called_since,
+            ~came,
         ),
         "due",
     )

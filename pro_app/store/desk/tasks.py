@@ -84,20 +84,6 @@ def open_task(
     )
 
 
-def close_form_task(tx: Tx, patient_id: int, visit: str) -> None:
-    """The form that could not be taken has come: nothing is left to do."""
-    tx.execute(
-        update(nurse_task)
-        .where(
-            nurse_task.c.patient_id == patient_id,
-            nurse_task.c.kind == TaskKind.FORM_NOT_TAKEN.value,
-            nurse_task.c.visit == visit,
-            nurse_task.c.closed_at.is_(None),
-        )
-        .values(closed_at=tx.now, closed_by=tx.actor.name, outcome=TaskOutcome.RECEIVED.value)
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class SiteTask:
     """A task of a patient of one's own site, open or closed."""

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import CTE, Select
+from sqlalchemy import CTE, CompoundSelect, Select
 
 
-def few(query: Select[Any], name: str) -> CTE:
+def few(query: Select[Any] | CompoundSelect[Any], name: str) -> CTE:
     """The rows of a query as a table that the database makes first.
 
     What waits for somebody is little beside the patients of a site. SQLite, which knows

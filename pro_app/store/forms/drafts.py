@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, exists, insert, or_, select, update
 
 from pro_app.store.engine.transaction import Tx
-from pro_app.store.tables import audit_event, draft
+from pro_app.store.tables import audit_event, draft, form, patient, planned_visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,48 @@ def save_draft(
 
 def drop_draft(tx: Tx, patient_id: int, visit: str) -> None:
     tx.execute(delete(draft).where(draft.c.patient_id == patient_id, draft.c.visit == visit))
+
+
+@dataclass(frozen=True, slots=True)
+class LeftDraft:
+    """A draft that nobody can go on with."""
+
+    patient_id: int
+    number: str
+    visit: str
+    submission_id: str
+
+
+def left_drafts(
+    connection: Connection, *, begun_before: datetime, today: date, patient_ids: Sequence[int] = ()
+) -> list[LeftDraft]:
+    """The drafts that nobody can go on with any more, of all patients or of these.
+
+    The visit's own form is in; or the window is closed, or not planned any more, and the
+    draft was begun too long ago to be finished. In an open window an old one stays: it
+    tells the nurse that a call may help, and the patient, when they come back, why it goes.
+    """
+    came = exists().where(
+        form.c.patient_id == draft.c.patient_id,
+        form.c.visit == draft.c.visit,
+        form.c.standing,
+        ~form.c.proxy,
+    )
+    may_be_open = exists().where(
+        planned_visit.c.patient_id == draft.c.patient_id,
+        planned_visit.c.visit == draft.c.visit,
+        or_(planned_visit.c.closes_on.is_(None), planned_visit.c.closes_on >= today),
+    )
+    too_late = and_(draft.c.started_at < begun_before, ~may_be_open)
+    query = (
+        select(draft.c.patient_id, patient.c.number, draft.c.visit, draft.c.submission_id)
+        .join(patient, patient.c.id == draft.c.patient_id)
+        .where(or_(came, too_late))
+        .order_by(patient.c.number, draft.c.visit)
+    )
+    if patient_ids:
+        query = query.where(draft.c.patient_id.in_(patient_ids))
+    return [LeftDraft(*row) for row in connection.execute(query)]
 
 
 #: Further back nobody's window is still open.

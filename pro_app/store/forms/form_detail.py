@@ -21,8 +21,9 @@ from pro_app.store.tables import form, form_score, patient
 class HeldForm:
     """`stands` is the truth after the signed corrections, of which there are `corrections`.
 
-    `counts`: it is the form that counts for its visit, were it not for its day;
-    `decided`: what the site said, None when it said nothing.
+    `counts`: it is the form that counts for its visit, were it not for its day; `by_rule`:
+    since the one before it is blank, as long as the site has not decided. `decided`: what
+    the site said of it beside the others, `let_in`: of it in quarantine; None: nothing.
     """
 
     id: int
@@ -36,7 +37,9 @@ class HeldForm:
     corrections: int
     standing: bool
     counts: bool
+    by_rule: bool
     decided: bool | None
+    let_in: bool | None
     proxy: bool
     mode: Mode
     language: str
@@ -47,7 +50,10 @@ class HeldForm:
     instrument_sha256: str
     received_at: datetime
     received_from: str
+    finished_at: datetime | None
+    device_at: datetime | None
     item_languages: Mapping[str, str]
+    void: bool = False  # declared wrong: shown struck out, counted nowhere
 
     @property
     def on_paper(self) -> bool:
@@ -118,7 +124,9 @@ def _held(connection: Connection, row: Any) -> HeldForm:
         corrections=len(touched.signed) if touched else 0,
         standing=row.standing,
         counts=stands and not row.proxy,
-        decided=touched.counts if touched else None,
+        by_rule=row.id in amended.by_rule,
+        decided=touched.decided if touched else None,
+        let_in=touched.let_in if touched else None,
         proxy=row.proxy,
         mode=Mode(row.mode),
         language=row.language,
@@ -129,5 +137,8 @@ def _held(connection: Connection, row: Any) -> HeldForm:
         instrument_sha256=row.instrument_sha256,
         received_at=row.received_at,
         received_from=row.received_from,
+        finished_at=row.finished_at,
+        device_at=row.device_at,
         item_languages=row.item_languages,
+        void=row.id in amended.voided,
     )

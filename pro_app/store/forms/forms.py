@@ -14,6 +14,7 @@ from pro_app.core.instrument import Answer, AnswerState, Instrument
 from pro_app.core.scoring import score
 from pro_app.core.submission import KnownForm
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.forms.voided import places_of_voided
 from pro_app.store.tables import form, form_score
 
 _KEEP = insert(form).returning(form.c.submission_id, form.c.id)
@@ -44,6 +45,10 @@ class NewForm:
     device_at: datetime | None = None
     device_offset_minutes: int | None = None
 
+    @property
+    def items_answered(self) -> int:
+        return sum(answer.value is not None for answer in self.answers.values())
+
 
 def to_json(answers: Mapping[str, Answer]) -> dict[str, int | str]:
     """Item → value as chosen, or the name of the state that left it blank."""
@@ -70,7 +75,13 @@ def keep_forms(tx: Tx, forms: Sequence[NewForm], instrument: Instrument) -> None
     """
     if not forms:
         return
-    rows = [_row(tx, each, instrument) for each in forms]
+    # One that was declared wrong keeps the place of the first form of its visit.
+    taken = places_of_voided(tx.connection, [each.patient_id for each in forms if each.standing])
+    rows = [
+        _row(tx, each, instrument)
+        | {"standing": each.standing and (each.patient_id, each.visit) not in taken}
+        for each in forms
+    ]
     ids = {row.submission_id: row.id for row in tx.execute(_KEEP, rows)}
     scores = [
         _scores(tx, each.answers, instrument) | {"form_id": ids[each.submission_id]}
@@ -97,7 +108,7 @@ def _row(tx: Tx, new: NewForm, instrument: Instrument) -> dict[str, Any]:
         "wording_sha256": new.wording_sha256,
         "answers": to_json(new.answers),
         "item_languages": dict(new.item_languages or {}),
-        "items_answered": len([a for a in new.answers.values() if a.value is not None]),
+        "items_answered": new.items_answered,
         "started_at": new.started_at,
         "finished_at": new.finished_at,
         "item_times": new.item_times,

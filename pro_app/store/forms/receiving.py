@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Date, Select, and_, bindparam, literal_column, or_, select
+from sqlalchemy import Connection, Date, Select, and_, bindparam, case, literal_column, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from pro_app.core.facts import PatientFacts
+from pro_app.core.instants import as_told
 from pro_app.core.instrument import Instrument
 from pro_app.core.sites import EVERYWHERE
-from pro_app.core.submission import KnownForm
+from pro_app.core.submission import KnownForm, content_of
 from pro_app.core.tasks import TaskKind
 from pro_app.store.engine.locked import LOCKED
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.forms.aftermath import Loose
 from pro_app.store.forms.forms import Received
+from pro_app.store.forms.voided import is_void
 from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.tables import (
     draft,
@@ -38,27 +41,21 @@ class Clash(Exception):
 class Ground:
     """What the decision about one incoming form stands on.
 
-    `facts` hold her days alone: no event, form or reason bears on it. `by_others`:
-    the submission id is in use for another patient. `drafted`: there is a draft of
-    this visit; `begun_at` is its start where it has this submission id. `asked_for`:
-    the nurse was told that a form of this visit could not be taken. `wording_sha256`
-    is that of the licensed wording valid today.
+    `facts` hold the patient's days alone: no event, form or reason bears on it. `by_others`:
+    the submission id is in use for another patient. `loose`: what is open of this visit;
+    `begun_at` is the start of its draft where that has this submission id.
+    `wording_sha256` is that of the licensed wording valid today.
     """
 
     number: str
     facts: PatientFacts
+    known: tuple[KnownForm, ...]
     received: tuple[Received, ...]
     by_others: bool
-    drafted: bool
+    loose: Loose
     begun_at: datetime | None
-    flagged: bool
-    asked_for: bool
     live_at: datetime | None
     wording_sha256: str | None
-
-    @property
-    def known(self) -> tuple[KnownForm, ...]:
-        return tuple(KnownForm(f.submission_id, f.visit, f.standing) for f in self.received)
 
 
 _LOCK: Select[Any] = (
@@ -95,10 +92,14 @@ _GROUND: Select[Any] = (
         form.c.submission_id,
         form.c.patient_id,
         form.c.visit,
-        form.c.standing,
+        and_(form.c.standing, ~is_void()).label("standing"),
         form.c.answered_on,
         form.c.received_at,
         form.c.proxy,
+        form.c.finished_at,
+        form.c.device_at,
+        # Of the one that it may be the same as: of eleven others it would be much to read.
+        case((form.c.submission_id == bindparam("submission"), form.c.answers)).label("answers"),
     )
     .select_from(patient)
     .join(
@@ -141,7 +142,7 @@ _HERS: Select[Any] = (
         form.c.submission_id,
         form.c.patient_id,
         form.c.visit,
-        and_(form.c.standing, ~form.c.proxy).label("standing"),
+        and_(form.c.standing, ~form.c.proxy, ~is_void()).label("standing"),
         form.c.answered_on,
         form.c.received_at,
     )
@@ -205,12 +206,15 @@ def _ground(number: str, rows: Sequence[Any], patient_id: int, submission_id: st
             randomised_on=person.randomised_on,
             able=person.able,
         ),
+        known=tuple(_known(row) for row in rows if row.patient_id == patient_id),
         received=tuple(_received(row) for row in rows if row.patient_id == patient_id),
         by_others=any(row.patient_id not in (patient_id, None) for row in rows),
-        drafted=person.draft_id is not None,
+        loose=Loose(
+            draft_id=person.draft_id,
+            flagged=person.opened_at is not None,
+            asked_for=person.asked_for_at is not None,
+        ),
         begun_at=person.started_at if person.draft_id == submission_id else None,
-        flagged=person.opened_at is not None,
-        asked_for=person.asked_for_at is not None,
         live_at=person.live_at,
         wording_sha256=person.wording_sha256,
     )
@@ -221,6 +225,17 @@ def _received(row: Any) -> Received:
     stands = row.standing and not row.proxy
     return Received(
         row.submission_id, row.patient_id, row.visit, stands, row.answered_on, row.received_at
+    )
+
+
+def _known(row: Any) -> KnownForm:
+    return KnownForm(
+        row.submission_id,
+        row.visit,
+        standing=row.standing and not row.proxy,
+        content=None if row.answers is None else content_of(row.visit, row.answers),
+        answered_on=row.answered_on,
+        told_at=as_told(row.finished_at, device_at=row.device_at, received_at=row.received_at),
     )
 
 

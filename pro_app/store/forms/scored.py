@@ -31,6 +31,8 @@ class ScoredForm:
     scores: Mapping[str, Score]
     corrections: int = 0
     entered_by: str | None = None
+    submission_id: str = ""
+    void: bool = False  # declared wrong: shown struck out, counted nowhere
 
 
 def scored_forms(connection: Connection, patient_id: int, scoring_version: str) -> list[ScoredForm]:
@@ -38,6 +40,7 @@ def scored_forms(connection: Connection, patient_id: int, scoring_version: str) 
     query = (
         select(
             form.c.id,
+            form.c.submission_id,
             form.c.visit,
             form.c.answered_on,
             form.c.received_at,
@@ -83,4 +86,6 @@ def _scored(row: Any, patient_id: int, amended: Amended) -> ScoredForm:
         scores={code: Score(*parts) for code, parts in (row.scores or {}).items()},
         corrections=len(touched.signed) if touched else 0,
         entered_by=row.entered_by,
+        submission_id=row.submission_id,
+        void=row.id in amended.voided,
     )

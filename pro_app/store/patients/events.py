@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
 
-from pro_app.core.facts import EventKind
+from pro_app.core.facts import EventFact, EventKind
 from pro_app.store.engine.known import known
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import event
@@ -21,6 +22,21 @@ class Event:
     note: str | None
     recorded_at: datetime
     recorded_by: str
+    to_site: str | None = None
+
+    @property
+    def fact(self) -> EventFact:
+        return EventFact(self.kind, self.on, self.to_site)
+
+
+class NewEvent(NamedTuple):
+    """`to_site`: of a transfer, the code of the site at which the patient goes on."""
+
+    patient_id: int
+    kind: EventKind
+    on: date
+    note: str | None = None
+    to_site: str | None = None
 
 
 def events_of(connection: Connection, patient_ids: Iterable[int]) -> dict[int, list[Event]]:
@@ -37,6 +53,7 @@ def events_of(connection: Connection, patient_ids: Iterable[int]) -> dict[int, l
                 event.c.note,
                 event.c.recorded_at,
                 event.c.recorded_by,
+                event.c.to_site,
             )
             .where(event.c.patient_id.in_(ids[start : start + 5000]), known(event, None))
             .order_by(event.c.happened_on, event.c.id)
@@ -47,21 +64,22 @@ def events_of(connection: Connection, patient_ids: Iterable[int]) -> dict[int, l
     return found
 
 
-def add_events(tx: Tx, rows: Sequence[tuple[int, EventKind, date, str | None]]) -> None:
-    """Add events: (patient id, kind, day, note) each. The trail's record is the caller's."""
+def add_events(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Add events: a NewEvent each. The trail's record is the caller's, see `settle_sites`."""
     if rows:
         tx.execute(
             insert(event),
             [
                 {
-                    "patient_id": patient_id,
-                    "kind": kind.value,
-                    "happened_on": on,
-                    "note": note,
+                    "patient_id": new.patient_id,
+                    "kind": new.kind.value,
+                    "happened_on": new.on,
+                    "note": new.note,
+                    "to_site": new.to_site,
                     "recorded_at": tx.now,
                     "recorded_by": tx.actor.name,
                 }
-                for patient_id, kind, on, note in rows
+                for new in (NewEvent(*row) for row in rows)
             ],
         )
 
@@ -69,3 +87,23 @@ def add_events(tx: Tx, rows: Sequence[tuple[int, EventKind, date, str | None]]) 
 def supersede_event(tx: Tx, event_id: int) -> None:
     """From now on this event is known to have been an error; it stays for the record."""
     tx.execute(update(event).where(event.c.id == event_id).values(superseded_at=tx.now))
+
+
+def moves_of(
+    connection: Connection, patient_ids: Sequence[int]
+) -> dict[int, tuple[tuple[date, str], ...]]:
+    """Patient id → (day, site from that day on) of each transfer, by day."""
+    found: dict[int, tuple[tuple[date, str], ...]] = {}
+    for start in range(0, len(patient_ids), 5000):
+        query = (
+            select(event.c.patient_id, event.c.happened_on, event.c.to_site)
+            .where(
+                event.c.patient_id.in_(patient_ids[start : start + 5000]),
+                event.c.kind == EventKind.TRANSFER.value,
+                event.c.superseded_at.is_(None),
+            )
+            .order_by(event.c.happened_on, event.c.id)
+        )
+        for row in connection.execute(query):
+            found[row.patient_id] = (*found.get(row.patient_id, ()), (row[1], row[2]))
+    return found

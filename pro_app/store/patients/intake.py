@@ -1,16 +1,17 @@
 """What imports ask and write for many patients at once."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import and_, select, update
 
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.forms.forms import NewForm
+from pro_app.store.forms.voided import is_void
 from pro_app.store.patients.patients import Patient, patients_by_number
 from pro_app.store.statuses.facts import standing
-from pro_app.store.statuses.flags import Closed
-from pro_app.store.tables import allocation, event, form, missing_flag, patient
+from pro_app.store.tables import allocation, event, form, patient
 
 T = TypeVar("T")
 
@@ -55,10 +56,27 @@ def supersede_events(tx: Tx, event_ids: Sequence[int]) -> None:
 
 @dataclass(slots=True)
 class FormsIn:
-    """What is in already: submission ids, and (patient id, visit) → the standing form's."""
+    """What is in already: submission ids, and (patient id, visit) → the standing form's.
+
+    `blank`: the visits whose standing form came without an answer.
+    """
 
     submissions: set[str] = field(default_factory=set)
     standing: dict[tuple[int, str], str] = field(default_factory=dict)
+    blank: set[tuple[int, str]] = field(default_factory=set)
+
+    def add(self, new: NewForm) -> None:
+        """A form that is about to be kept; the first of its visit stands."""
+        self._add((new.patient_id, new.visit), new.submission_id, new.standing, new.items_answered)
+
+    def _add(
+        self, place: tuple[int, str], submission_id: str, stands: bool, items_answered: int
+    ) -> None:
+        self.submissions.add(submission_id)
+        if stands:
+            self.standing[place] = submission_id
+            if not items_answered:
+                self.blank.add(place)
 
 
 def forms_in(tx: Tx, patient_ids: Sequence[int]) -> FormsIn:
@@ -66,35 +84,13 @@ def forms_in(tx: Tx, patient_ids: Sequence[int]) -> FormsIn:
     found = FormsIn()
     for part in parts(patient_ids):
         query = select(
-            form.c.patient_id, form.c.visit, form.c.submission_id, standing().label("stands")
+            form.c.patient_id,
+            form.c.visit,
+            form.c.submission_id,
+            form.c.items_answered,
+            and_(standing(), ~is_void()).label("stands"),
         ).where(form.c.patient_id.in_(part))
         for row in tx.execute(query):
-            found.submissions.add(row.submission_id)
-            if row.stands:
-                found.standing[row.patient_id, row.visit] = row.submission_id
+            place = row.patient_id, row.visit
+            found._add(place, row.submission_id, row.stands, row.items_answered)
     return found
-
-
-def close_flags(tx: Tx, visits: Collection[tuple[int, str]], because: Closed) -> None:
-    """Close those flags that are open for these (patient id, visit)."""
-    ids = sorted({patient_id for patient_id, _ in visits})
-    flagged: list[dict[str, object]] = []
-    for part in parts(ids):
-        query = select(missing_flag.c.patient_id, missing_flag.c.visit).where(
-            missing_flag.c.patient_id.in_(part), missing_flag.c.closed_at.is_(None)
-        )
-        flagged += [
-            {"of_patient": row.patient_id, "of_visit": row.visit}
-            for row in tx.execute(query)
-            if (row.patient_id, row.visit) in visits
-        ]
-    if flagged:
-        tx.execute(
-            update(missing_flag)
-            .where(
-                missing_flag.c.patient_id == bindparam("of_patient"),
-                missing_flag.c.visit == bindparam("of_visit"),
-            )
-            .values(closed_at=tx.now, closed_because=because.value),
-            flagged,
-        )

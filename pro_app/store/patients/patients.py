@@ -7,12 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
+from pro_app.core.facts import EventFact, PatientFacts
 from pro_app.core.schedule import plan
 from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
+from pro_app.store.engine.locked import refuse_locked
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.patients.events import moves_of
 from pro_app.store.tables import (
     allocation,
     missing_flag,
@@ -36,10 +39,13 @@ class PatientState:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
+    """`site` is that of today, where the record is seen; `first_site` where they were enrolled."""
+
     id: int
     number: str
     site: str
     state: PatientState
+    first_site: str
 
 
 def _select() -> Any:
@@ -54,11 +60,26 @@ def _select() -> Any:
         version.c.randomised_on,
         version.c.able,
         version.c.consent_version,
+        patient.c.first_site,
     ).join(version, and_(version.c.patient_id == patient.c.id, version.c.superseded_at.is_(None)))
 
 
 def _patient(row: Row[Any]) -> Patient:
-    return Patient(row.id, row.number, row.site, PatientState(*row[3:]))
+    return Patient(row.id, row.number, row.site, PatientState(*row[3:9]), row.first_site)
+
+
+def facts_alone(each: Patient, events: Sequence[EventFact] = ()) -> PatientFacts:
+    """What is known of a patient without forms and reasons, as one value for the core."""
+    state = each.state
+    return PatientFacts(
+        patient_id=each.number,
+        site=each.first_site,
+        screened_on=state.screened_on,
+        pro_consent_on=state.pro_consent_on,
+        randomised_on=state.randomised_on,
+        able=state.able,
+        events=tuple(events),
+    )
 
 
 def find_patient(connection: Connection, number: str, *, sites: Sites) -> Patient | None:
@@ -77,6 +98,12 @@ def patients_by_number(connection: Connection, numbers: Sequence[str]) -> dict[s
         for row in connection.execute(_select().where(patient.c.number.in_(part))):
             found[row.number] = _patient(row)
     return found
+
+
+def numbers_at(connection: Connection, sites: Sites) -> dict[int, str]:
+    """Patient id → trial number of those who belong to these sites today."""
+    query = select(patient.c.id, patient.c.number).where(at_sites(patient.c.site, sites))
+    return {row.id: row.number for row in connection.execute(query)}
 
 
 def lock_patient(tx: Tx, patient_id: int) -> Patient:
@@ -109,7 +136,7 @@ def add_patients(
     arms = [_arm(tx, ids[n], arm) for n, _, _, arm in rows if arm]
     if arms:
         tx.execute(insert(allocation), arms)
-    _write_plans(tx, [Patient(ids[n], n, site, state) for n, site, state, _ in rows], study)
+    _write_plans(tx, [Patient(ids[n], n, site, state, site) for n, site, state, _ in rows], study)
     return ids
 
 
@@ -208,7 +235,8 @@ def _write_plans(tx: Tx, patients: Sequence[Patient], study: Study) -> None:
     for start in range(0, len(ids), 5000):
         part = ids[start : start + 5000]
         tx.execute(delete(planned_visit).where(planned_visit.c.patient_id.in_(part)))
-    rows = [row for each in patients for row in planned_rows(each, study)]
+    moved = moves_of(tx.connection, ids)
+    rows = [row for each in patients for row in planned_rows(each, study, moved.get(each.id, ()))]
     if rows:
         tx.execute(insert(planned_visit), rows)
     for start in range(0, len(ids), 5000):
@@ -229,8 +257,31 @@ def _move_flags(tx: Tx, patient_ids: Sequence[int]) -> None:
     )
 
 
-def planned_rows(each: Patient, study: Study) -> list[dict[str, Any]]:
-    """The visits planned for a patient; the baseline alone before randomisation."""
+def settle_sites(tx: Tx, patients: Sequence[Patient], study: Study) -> dict[int, str]:
+    """Patient id → the site of today, after their transfers were recorded or taken back.
+
+    Who may see the record follows it, and so does the plan: whose work a visit is, and
+    where it counts. A transfer has no day ahead, so that the last one is today's.
+    Errors: Locked, also where the site is that the patient leaves.
+    """
+    refuse_locked(tx.connection, [(each.number, None) for each in patients])
+    moved = moves_of(tx.connection, [each.id for each in patients])
+    now = {e.id: moved[e.id][-1][1] if e.id in moved else e.first_site for e in patients}
+    for each in patients:
+        if now[each.id] != each.site:
+            there = update(patient).where(patient.c.id == each.id)
+            tx.execute(there.values(site=now[each.id]))
+    _write_plans(tx, [replace(each, site=now[each.id]) for each in patients], study)
+    return now
+
+
+def planned_rows(
+    each: Patient, study: Study, moves: Sequence[tuple[date, str]] = ()
+) -> list[dict[str, Any]]:
+    """The visits planned for a patient; the baseline alone before randomisation.
+
+    `moves`: the transfers, see `moves_of`.
+    """
     fixed = {
         "patient_id": each.id,
         "site": each.site,
@@ -245,6 +296,7 @@ def planned_rows(each: Patient, study: Study) -> list[dict[str, Any]]:
                 "opens_on": visit.opens_on,
                 "target_on": visit.target_on,
                 "closes_on": visit.closes_on,
+                "target_site": _site_on(each, moves, visit.target_on),
             }
             for visit in plan(study.visits, each.state.randomised_on)
         ]
@@ -252,3 +304,7 @@ def planned_rows(each: Patient, study: Study) -> list[dict[str, Any]]:
         return []
     opened = {"opens_on": each.state.screened_on, "target_on": None, "closes_on": None}
     return [fixed | {"visit": study.visits[0].code} | opened]
+
+
+def _site_on(each: Patient, moves: Sequence[tuple[date, str]], day: date) -> str:
+    return next((site for on, site in reversed(moves) if on <= day), each.first_site)

@@ -1,5 +1,6 @@
 """Pauses of patients: from a day to another or until it is known; changed by superseding."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -48,6 +49,19 @@ def pauses_of(connection: Connection, patient_id: int) -> list[Pause]:
     return [
         Pause(r[0], PauseFact(PauseKind(r[1]), *r[2:4]), *r[4:]) for r in connection.execute(query)
     ]
+
+
+def first_days(connection: Connection, patient_ids: Sequence[int]) -> dict[int, tuple[date, ...]]:
+    """Patient id → the first day of each current pause."""
+    found: dict[int, tuple[date, ...]] = {}
+    for start in range(0, len(patient_ids), 5000):
+        part = patient_ids[start : start + 5000]
+        query = select(pause.c.patient_id, pause.c.from_on).where(
+            pause.c.patient_id.in_(part), known(pause, None)
+        )
+        for row in connection.execute(query):
+            found[row.patient_id] = (*found.get(row.patient_id, ()), row.from_on)
+    return found
 
 
 def paused(connection: Connection, *, sites: Sites, today: date, limit: int) -> tuple[Paused, ...]:

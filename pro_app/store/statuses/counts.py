@@ -6,7 +6,7 @@ against each other. A visit counts for the site of its target day.
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -17,6 +17,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    exists,
     func,
     literal,
     null,
@@ -115,6 +116,43 @@ def between(
     if group is not None:
         query = query.where(each.c.part == group)
     return [(row.patient_id, row.visit) for row in connection.execute(query)]
+
+
+def taken_out(
+    connection: Connection,
+    *,
+    sites: Sites,
+    as_of: date,
+    known_at: datetime | None,
+    by: By | None,
+) -> dict[str | None, int]:
+    """Group → how many were in N until "able to answer" was corrected to no; by site of today."""
+    now, before = patient_version, patient_version.alias("before")
+    could = exists().where(
+        before.c.patient_id == now.c.patient_id, before.c.id < now.c.id, before.c.able.is_(True)
+    )
+    part: ColumnElement[Any] = cast(null(), Text)
+    source = now.join(patient, patient.c.id == now.c.patient_id)
+    if by == "site":
+        part = patient.c.site
+    elif by == "arm":
+        theirs = and_(allocation.c.patient_id == patient.c.id, known(allocation, known_at))
+        source = source.outerjoin(allocation, theirs)
+        part = func.coalesce(allocation.c.arm, "")
+    query = (
+        select(part.label("part"), func.count())
+        .select_from(source)
+        .where(
+            known(now, known_at),
+            now.c.randomised_on <= as_of,
+            now.c.pro_consent_on <= as_of,
+            now.c.able.is_(False),
+            could,
+            at_sites(patient.c.site, sites),
+        )
+        .group_by("part")
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _letters(

@@ -104,9 +104,7 @@ def _amended(
     touched = amended.forms.get(row.id)
     if touched is None:
         return made
-    if touched.counts is not None:
-        decision = SiteDecision.COUNTS if touched.counts else SiteDecision.SET_ASIDE
-        made = replace(made, decision=decision)
+    made = replace(made, decision=_said(touched.decided), quarantine_decision=_said(touched.let_in))
     if touched.truth is None:
         return made
     # Those signed later than the instant asked for are not in `signed`.
@@ -126,6 +124,12 @@ def _amended(
         scores=scores[-1],
         earlier_scores=tuple(scores[:-1]),
     )
+
+
+def _said(counts: bool | None) -> SiteDecision | None:
+    if counts is None:
+        return None
+    return SiteDecision.COUNTS if counts else SiteDecision.SET_ASIDE
 
 
 def _answer_set(row: Any, instrument: Instrument) -> AnswerSet:

@@ -37,6 +37,7 @@ from pro_app.core.ledger import UNANSWERED, Status
 from pro_app.core.rates import COUNTED
 from pro_app.core.study import Study
 from pro_app.store.engine.known import known
+from pro_app.store.forms.amended import blank_first
 from pro_app.store.statuses.facts import standing
 from pro_app.store.tables import (
     correction,
@@ -130,7 +131,8 @@ def left_to_core(as_of: date) -> CompoundSelect[Any]:
     """The ids of patients of whom the rule in SQL does not speak, and the core has to.
 
     Whoever returned from a withdrawal, went to another site after the day (the plan has
-    the sites of today), or has a form that was corrected, decided on or declared wrong.
+    the sites of today), or has a form that was corrected, decided on or declared wrong,
+    or several of a visit of which the first is blank.
     """
     changed = (
         select(form.c.patient_id)
@@ -148,7 +150,8 @@ def left_to_core(as_of: date) -> CompoundSelect[Any]:
         known(event, None), or_(event.c.kind.in_(_RETURNS), moved)
     )
     wrong = select(void.c.patient_id).where(void.c.form_id.is_not(None))
-    return union(changed, decided, events, wrong)
+    blank = select(blank_first().subquery("blank_first").c.patient_id)
+    return union(changed, decided, events, wrong, blank)
 
 
 def ids_left_to_core(connection: Connection, as_of: date) -> frozenset[int]:

@@ -30,16 +30,19 @@ correction_decision = Table(
     Column("decided_by", Text, nullable=False),
 )
 
-# Whether a form that came second, or after a withdrawal, counts: the site's decision.
+# The site's decisions on a form, of two kinds that answer nothing of each other: whether one
+# of several of a visit counts (conflict), and whether one from before consent or after a
+# withdrawal is let in (quarantine).
 form_decision = Table(
     "form_decision",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("form_id", ForeignKey("form.id"), nullable=False),
+    Column("question", Text, nullable=False),
     Column("counts", Boolean, nullable=False),
     Column("why", Text, nullable=False),
     *fact_columns(),
-    one_current("uq_form_decision_current", "form_id"),
+    one_current("uq_form_decision_current", "form_id", "question"),
     Index("ix_form_decision_form_id", "form_id"),
 )
 

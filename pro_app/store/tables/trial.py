@@ -210,7 +210,7 @@ form = Table(
         sqlite_where=text("standing AND NOT proxy"),
         postgresql_where=text("standing AND NOT proxy"),
     ),
-    Index("ix_form_patient_id", "patient_id"),
+    Index("ix_form_patient_id_answered_on", "patient_id", "answered_on"),
     # What waits at the desk: few of many, whatever the size of the study.
     Index(
         "ix_form_second",

@@ -68,7 +68,10 @@ def filled(in_app: Flask) -> Flask:
         tx.execute(insert(reason), said | {"said_on": DAY} | fact)
         agreed = {"patient_id": 1, "version": "2.0", "consented_on": DAY}
         tx.execute(insert(consent).values(**agreed, **fact))
-        tx.execute(insert(form_decision), {"form_id": 2, "counts": True, "why": "first"} | fact)
+        tx.execute(
+            insert(form_decision),
+            {"form_id": 2, "question": "conflict", "counts": True, "why": "first"} | fact,
+        )
         tx.execute(update(event).where(event.c.id == 2).values(superseded_at=tx.now))
         tx.record("reason.given", "LISHUI-001", visit="V2")
     service.seal(holder="test", now=deployment().now())

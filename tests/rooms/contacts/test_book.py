@@ -11,8 +11,10 @@ from sqlalchemy import select, update
 
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.contacts import service
-from pro_app.contacts.service import NotTaken, Why
+from pro_app.contacts.service import Why
+from pro_app.core import refused
 from pro_app.core.contact_card import Field, fits
+from pro_app.core.refused import Refused
 from pro_app.core.sites import Sites, only
 from pro_app.deployment import deployment
 from pro_app.security.vault import Vault
@@ -41,7 +43,7 @@ def asked(**changes: Sites) -> dict[str, StaffOccasion]:
     return {"at": factories.at_desk(LINA, **changes)}
 
 
-def write(given: dict[Field, str], key: str = OLD) -> NotTaken | bool:
+def write(given: dict[Field, str], key: str = OLD) -> Refused | bool:
     return service.write(Vault([key]), NUMBER, given, **asked())
 
 
@@ -112,7 +114,9 @@ def test_each_field_has_its_shape(field: Field, good: str, bad: str) -> None:
 
 
 def test_one_wrong_field_and_nothing_is_written(patient_id: int) -> None:
-    assert write(HERS | {Field.EMAIL: "nowhere"}) == NotTaken((Field.EMAIL,))
+    assert write(HERS | {Field.EMAIL: "nowhere"}) == Refused(
+        refused.Why.NOT_A_CONTACT, Field.EMAIL, (Field.EMAIL,)
+    )
     assert seen() == {}
 
 

@@ -1,5 +1,6 @@
 """`flask import forms`: kept whatever their day, each once, the first one standing."""
 
+import re
 from datetime import date
 
 import pytest
@@ -15,6 +16,9 @@ from pro_app.store.forms.forms import from_json
 from pro_app.store.tables import audit_event, form_score, missing_flag
 from pro_app.store.tables import form as form_table
 from tests.rooms.intake.desk import ITEMS, Desk, event, form, patient, text_of
+
+#: Line and words of each warning.
+_ODD = re.compile(r"forms\.csv:(\d+): warning: (.+)")
 
 
 @pytest.fixture(autouse=True)
@@ -125,9 +129,30 @@ def test_no_form_is_refused_for_its_day_until_today(desk: Desk, app: Flask) -> N
     )
 
     assert told.startswith("forms: 4 added")
+    assert _ODD.findall(desk.remarks) == [
+        ("2", "answered before the screening on 2026-01-01"),
+        (
+            "2",
+            "answered before consent to questionnaires on 2026-01-01: it is kept for the decision "
+            "of the site",
+        ),
+        ("2", "answered outside the window, 2025-12-22 to 2026-01-05"),
+        ("3", "answered outside the window, 2026-03-22 to 2026-04-19"),
+        (
+            "3",
+            "answered after the withdrawal on 2026-02-01: it is kept for the decision of the site",
+        ),
+        ("4", "answered outside the window, 2026-06-21 to 2026-07-19"),
+        ("4", "answered after the recorded death on 2026-02-20"),
+        (
+            "4",
+            "answered after the withdrawal on 2026-02-01: it is kept for the decision of the site",
+        ),
+        ("5", "the patient is not randomised, so this visit is not planned yet"),
+    ]
     statuses = desk.statuses("2026-03-05")
     assert [statuses[visit] for visit in ("V0", "V1", "V2")] == [
-        "OUT_OF_WINDOW",
+        "QUARANTINE_BEFORE_CONSENT",
         "QUARANTINE_AFTER_WITHDRAWAL",
         "ERR_FORM_AFTER_DEATH",
     ]
@@ -135,10 +160,34 @@ def test_no_form_is_refused_for_its_day_until_today(desk: Desk, app: Flask) -> N
     assert "forms.csv:2: answered_on: '2026-03-06' – expected a day not after today" in refused
 
 
+def test_what_is_odd_is_said_before_anything_is_written(desk: Desk, app: Flask) -> None:
+    desk.take("patients", patient("HZZJ-001", site="ZJCC", pro_consent_on="", randomised_on=""))
+    told = desk.take("forms", form("V0", "2026-01-03", "HZZJ-001"), options=("--dry-run",))
+
+    assert "nothing was written" in told or "1 added" in told
+    assert "forms.csv:2: warning: no consent to questionnaires is recorded" in desk.remarks
+    assert kept(app) == []
+
+
+def test_a_blank_form_gives_way_to_an_answered_one_of_its_visit(desk: Desk, app: Flask) -> None:
+    told = desk.take("forms", form("V0", "2026-01-03", answered=0), form("V0", "2026-01-04"))
+
+    assert told == "forms: 1 added, 1 kept as conflicts, 0 unchanged\n"
+    assert [line for _, line in _ODD.findall(desk.remarks)] == [
+        "no line is answered",
+        "the form that stands for V0 is blank; this one counts until the site decides",
+    ]
+    entry = desk.ledger("2026-03-01")["V0"]
+    assert (entry["status"], entry["answered_on"]) == ("VALID", "2026-01-04")
+    [line] = [row for row in desk.compliance("2026-03-01") if row["visit"] == "V0"]
+    assert (line["R"], line["V"]) == (1, 1)
+
+
 def test_an_interview_without_a_reason_and_a_form_keyed_by_nobody_get_a_word(desk: Desk) -> None:
     rows = [
         form("V0", "2026-01-03", mode="interview_phone", entered_by="") | {"why_not_self": ""},
-        form("V1", "2026-03-05", mode="interview_site") | {"why_not_self": "broken glasses"},
+        form("V0", "2026-01-03", "JIAXING-001", mode="interview_site")
+        | {"why_not_self": "broken glasses"},
     ]
     desk.take("forms", *rows)
 

@@ -215,7 +215,8 @@ def test_17_a_form_answered_after_the_withdrawal_is_quarantined(desk: Desk) -> N
     entry = desk.ledger(after(120))["V1"]
     assert (entry["status"], entry["answered_on"]) == ("QUARANTINE_AFTER_WITHDRAWAL", after(96))
     row = next(row for row in desk.compliance(after(120)) if row["visit"] == "V1")
-    assert (row["E"], row["V"]) == (0, 0)
+    # Expected on the target day, which lies before the withdrawal; the form is none.
+    assert (row["E"], row["R"], row["V"]) == (1, 0, 0)
 
 
 def test_18_a_death_reported_late_reclassifies_and_the_earlier_report_remains(

@@ -66,7 +66,9 @@ def test_the_rows_are_the_core_s_then_the_pooled_one(app: Flask, as_of: date) ->
             people = read_facts(connection, Scope(EVERYWHERE))
         study = deployment().study
         entries = [e for p in people for e in ledger(p.facts, study, valid_from=30, as_of=as_of)]
-        expected = rates(entries, study, randomised=len(people))
+        randomised = sum(p.facts.randomised_on <= as_of for p in people)
+        expected = rates(entries, study, randomised=randomised)
+        assert 0 < randomised <= len(people)
         assert _rates(as_of=as_of) == [(None, row) for row in (*expected, pooled(expected))]
 
 

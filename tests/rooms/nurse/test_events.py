@@ -124,7 +124,7 @@ def test_what_changed_meanwhile_is_shown_again_and_not_saved(world: Flask, cast:
         patient_id = factories.patient_id_of("LISHUI-001")
         factories.add_event(patient_id, EventKind.WITHDRAWAL_QUESTIONNAIRES, date(2025, 7, 1))
     again = nurse.post(EVENTS, data=fields_of(shown) | {"step": "save"}, headers=EN)
-    assert "something about her changed while you looked" in again.text
+    assert "something about the patient changed while you looked" in again.text
     assert [kind for kind, _, _ in events(world)] == ["withdrawal_questionnaires"]
     saved = nurse.post(EVENTS, data=fields_of(again) | {"step": "save"}, headers=EN)
     assert saved.status_code == 302
@@ -229,7 +229,7 @@ def test_20_a_stopped_treatment_or_a_progression_closes_nothing(
         ({"kind": "death"}, "Write the day as 2026-03-05."),
         ({"kind": "death", "on": "20250701"}, "Write the day as 2026-03-05."),
         ({"kind": "death", "on": "2026-03-06"}, "The day lies ahead."),
-        ({"kind": "surgery", "on": "2025-01-01"}, "before her screening on 2025-01-02"),
+        ({"kind": "surgery", "on": "2025-01-01"}, "before the screening on 2025-01-02"),
         ({"kind": "surgery", "on": "2025-07-01", "note": "x" * 501}, "This is too long"),
     ],
 )
@@ -250,7 +250,7 @@ def test_a_second_death_names_the_first(world: Flask, cast: Cast) -> None:
     save(nurse, kind="death", on="2025-07-01")
     answer = ask(nurse, kind="death", on="2025-08-01")
     assert answer.status_code == 422
-    assert "Her death on 2025-07-01 is recorded already" in answer.text
+    assert "The death on 2025-07-01 is recorded already" in answer.text
     again = ask(nurse, kind="death", on="2025-07-01")
     assert again.status_code == 422
 
@@ -258,7 +258,7 @@ def test_a_second_death_names_the_first(world: Flask, cast: Cast) -> None:
 def test_an_event_after_death_is_warned_of_and_taken(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
     save(nurse, kind="death", on="2025-07-01")
-    assert "lies after her death" in ask(nurse, kind="surgery", on="2025-07-02").text
+    assert "lies after the death" in ask(nurse, kind="surgery", on="2025-07-02").text
     save(nurse, kind="surgery", on="2025-07-02")
     assert len(events(world)) == 2
 

@@ -109,7 +109,8 @@ def test_a_recorded_value_changes_only_with_a_reason(world: Flask, cast: Cast) -
     nurse = cast.nurse_of_lishui()
     answer = ask(nurse, RECORD, **(KNOWN | {"language": "en"}))
     assert (answer.status_code, "Write why the entry is changed" in answer.text) == (422, True)
-    change(nurse, language="en", able="no", why="she asked for it")
+    investigator = cast.investigator_of_lishui()
+    change(investigator, language="en", able="no", why="misread at the randomisation")
     assert last_recorded(world)[1] == {"language": ["zh", "en"], "able": ["yes", "no"]}
     with world.app_context(), reading() as connection:
         patient = find_patient(connection, "LISHUI-001", sites=EVERYWHERE)

@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from pro_app.core.oddities import Oddity
 from pro_app.core.sites import EVERYWHERE
 from pro_app.deployment import deployment
 from pro_app.security.secrets import new_submission_id
@@ -37,9 +38,13 @@ def typed(app: Flask, **changes: str) -> dict[str, str]:
     return items | about | changes
 
 
-def key_in(client: FlaskClient, app: Flask, visit: str = "V1", **changes: str) -> Any:
+def key_in(
+    client: FlaskClient, app: Flask, visit: str = "V1", *, sure: bool = True, **changes: str
+) -> Any:
+    """The answer to a form that is typed in; `sure`: whatever is odd about it was looked at."""
     path = f"/staff/patients/{NUMBER}/visits/{visit}/key-in"
-    return client.post(path, data=typed(app, **changes))
+    fields: dict[str, Any] = dict(typed(app, **changes))
+    return client.post(path, data=fields | ({"all_the_same": list(Oddity)} if sure else {}))
 
 
 def held(app: Flask, form_id: int = 1) -> HeldForm:

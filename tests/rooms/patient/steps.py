@@ -10,12 +10,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from pro_app.acts.filled import Filled
+from pro_app.acts.forms import Outcome, Taken
 from pro_app.acts.occasion import Occasion
 from pro_app.core.ledger import Entry, ledger
 from pro_app.deployment import deployment
 from pro_app.patient import questionnaire
 from pro_app.patient.drafting import NothingThere
-from pro_app.patient.service import Filled, Outcome, Taken, receive_form
+from pro_app.patient.service import receive_form
 from pro_app.security import secrets
 from pro_app.store.engine.transaction import Actor, reading
 from pro_app.store.forms.receiving import facts_of

@@ -5,14 +5,24 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 
+from pro_app.acts.forms import NotTaken
 from pro_app.core.facts import EventKind
 from pro_app.core.ledger import Status
 from pro_app.core.submission import Refusal
 from pro_app.patient import drafting
-from pro_app.patient.service import NotTaken
 from tests import factories
 from tests.conftest import HandClock
-from tests.rooms.patient.steps import ACTOR, entry, filled, forms, occasion, receive, scores, trail
+from tests.rooms.patient.steps import (
+    ACTOR,
+    entry,
+    filled,
+    forms,
+    occasion,
+    receive,
+    scores,
+    taken,
+    trail,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -52,9 +62,17 @@ def test_midnight_is_the_next_day_and_what_was_begun_before_it_is_out_of_window(
     assert entry(patient_id, "V1", date(2026, 5, 1)).status is Status.OUT_OF_WINDOW
 
 
-def test_begun_after_the_close_it_is_refused(patient_id: int, april: HandClock) -> None:
+def test_finished_after_the_close_it_is_kept_and_classified(
+    patient_id: int, april: HandClock
+) -> None:
     april.set("2026-04-20T00:00+08:00")
-    assert receive(patient_id, filled()) == NotTaken(Refusal.CLOSED)
+    taken(receive(patient_id, filled()))
+    assert entry(patient_id, "V1", date(2026, 5, 1)).status is Status.OUT_OF_WINDOW
+
+
+def test_before_the_window_has_opened_there_is_no_such_form(
+    patient_id: int, april: HandClock
+) -> None:
     april.set("2026-03-21T23:59+08:00")
     assert receive(patient_id, filled()) == NotTaken(Refusal.NOT_OPEN_YET)
     assert (forms(), trail("form.")) == ([], [])

@@ -19,7 +19,7 @@ from pro_app.store.engine.database import db
 from tests import factories
 from tests.cast import Cast
 from tests.conftest import HandClock
-from tests.rooms.patient.steps import ACTOR, drafts, forms, message, occasion, put
+from tests.rooms.patient.steps import ACTOR, drafts, forms, message, occasion, put, trail
 
 #: The busiest way; the sign-in's look-up and the trail's record are among them.
 _MOST_STATEMENTS = 7
@@ -49,6 +49,37 @@ def test_the_first_is_created_and_the_repeat_had(
     assert first.json["received_at"] == "2026-04-01T00:00:00+00:00"
     with app.app_context():
         assert len(forms()) == 1
+
+
+def test_the_same_number_with_other_answers_is_refused_and_the_nurse_is_told(
+    app: Flask,
+    her: FlaskClient,
+    body: dict[str, Any],
+    made_id: str,
+    april: HandClock,
+    cast: Cast,
+) -> None:
+    body |= {"finished_at": "2026-04-01T07:50:00+08:00", "device_at": "2026-04-01T08:00:00+08:00"}
+    first = put(her, body, made_id)
+    others = [
+        body | {"answers": body["answers"] | {"GP1": 4}},
+        body | {"answers": {}},
+        body | {"finished_at": "2026-03-30T07:50:00+08:00"},
+    ]
+    for other in others:
+        answer = put(her, other, made_id)
+        assert (answer.status_code, (answer.json or {})["error"]) == (409, "OTHER_ANSWERS")
+        assert "with other answers" in (answer.json or {})["problems"][0]["text"]
+    # The very same is still had, on whatever day and by whatever clock it comes again.
+    april.advance(days=2)
+    late = body | {"device_at": "2026-04-09T08:00:00+08:00"}
+    again = put(cast.patient(), late, made_id)
+    assert (again.status_code, again.json) == (200, first.json)
+    with app.app_context():
+        [kept] = forms()
+        assert kept.answers["GP1"] == 2
+        [told] = trail("form.not_taken")
+        assert (told.visit, told.changes) == ("V1", {"why": [None, "OTHER_ANSWERS"]})
 
 
 def test_everything_that_may_be_said_is_kept(
@@ -176,14 +207,13 @@ def test_an_id_that_is_no_uuid_is_refused(her: FlaskClient, body: dict[str, Any]
 
 
 @pytest.mark.parametrize(("visit", "status", "error"), [
-    ("V0", 409, "CLOSED"),
     ("V2", 409, "NOT_OPEN_YET"),
     ("V99", 422, "UNKNOWN_VISIT"),
     ("", 422, "UNKNOWN_VISIT"),
     ("\x00", 422, "UNKNOWN_VISIT"),
     ("\ud800", 422, "UNKNOWN_VISIT"),
 ])  # fmt: skip
-def test_closed_future_and_unknown_visits_are_refused(
+def test_future_and_unknown_visits_are_refused(
     app: Flask, her: FlaskClient, visit: str, status: int, error: str
 ) -> None:
     with app.app_context():

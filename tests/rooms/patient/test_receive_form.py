@@ -8,14 +8,9 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
+from pro_app.acts.forms import Hindrance, NotTaken, Outcome, Taken
 from pro_app.patient import drafting
-from pro_app.patient.service import (
-    Hindrance,
-    NotTaken,
-    Outcome,
-    Taken,
-    receive_form,
-)
+from pro_app.patient.service import receive_form
 from pro_app.security import secrets
 from pro_app.store.engine.state import claim, go_live
 from pro_app.store.engine.transaction import WORKER, reading, transaction

@@ -10,15 +10,16 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
 
-from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused, day_of
+from pro_app.acts import previewed
+from pro_app.acts.aftermath import settle_flags
+from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused, day_of, impossible_data
+from pro_app.acts.previewed import Previewed
 from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
+from pro_app.core.possible import Unusual, contradictions, new_ones, unusual
 from pro_app.core.preview import preview
 from pro_app.core.sites import Sites
 from pro_app.core.study import Study
-from pro_app.nurse import previewed
-from pro_app.nurse.events import settle_flags
-from pro_app.nurse.previewed import Previewed
 from pro_app.store.engine.transaction import Actor, Tx
 from pro_app.store.patients.patients import PatientState, change_state
 from pro_app.store.statuses.gathered import Gathered
@@ -35,8 +36,8 @@ class Warned(StrEnum):
     """What is taken all the same, and should be looked at."""
 
     SCREENED_LATE = "SCREENED_LATE"  # randomised before the screening
+    CONSENT_EARLY = "CONSENT_EARLY"  # consented before the screening
     FORMS_BEFORE_CONSENT = "FORMS_BEFORE_CONSENT"  # forms bear days before the consent
-    EVENTS_BEFORE_SCREENING = "EVENTS_BEFORE_SCREENING"  # so do events before the screening
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,20 @@ def look(
     number: str,
     sites: Sites,
     today: date,
+    investigator: bool = False,
 ) -> Shown | Refused:
-    """What saving this would change, or why it can't be saved."""
-    decide = partial(_shown, given=given, study=study, instrument=instrument, today=today)
+    """What saving this would change, or why it can't be saved.
+
+    `investigator`: they may correct what held on the day of randomisation.
+    """
+    decide = partial(
+        _shown,
+        given=given,
+        study=study,
+        instrument=instrument,
+        today=today,
+        investigator=investigator,
+    )
     return previewed.look(decide, number=number, sites=sites)
 
 
@@ -101,13 +113,21 @@ def save(
     actor: Actor,
     now: datetime,
     today: date,
+    investigator: bool = False,
 ) -> Saved | Shown | Refused:
     """That it is kept; or what it would change now, where that is not what was shown.
 
     `as_shown`: the fingerprint of the preview that was looked at.
     """
     return previewed.save(
-        partial(_shown, given=given, study=study, instrument=instrument, today=today),
+        partial(
+            _shown,
+            given=given,
+            study=study,
+            instrument=instrument,
+            today=today,
+            investigator=investigator,
+        ),
         partial(_apply, study=study),
         as_shown=as_shown,
         number=number,
@@ -120,7 +140,7 @@ def save(
 def _apply(tx: Tx, shown: Shown, study: Study) -> Saved:
     patient = shown.patient
     change_state(tx, patient, shown.state, study)
-    settle_flags(tx, patient.id, shown.preview)
+    settle_flags(tx, patient.id, shown.preview.visits)
     corrected = any(old is not None for old, _ in shown.changes.values())
     tx.record(
         "patient.corrected" if corrected else "patient.filled",
@@ -137,6 +157,7 @@ def _shown(
     study: Study,
     instrument: Instrument,
     today: date,
+    investigator: bool,
 ) -> Shown | Refused:
     known = her.patient.state
     state = _state(given, known, study, today)
@@ -149,9 +170,14 @@ def _shown(
     }
     if not changes:
         return Refused(Problem.NOTHING_CHANGED, "language")
+    then = replace(her.facts, able=state.able, **{name: getattr(state, name) for name in _DAYS})
+    refused = _not_possible(her, then, study, today) or _not_allowed(
+        known, state, investigator=investigator
+    )
+    if refused:
+        return refused
     if not given.why and any(old is not None for old, _ in changes.values()):
         return Refused(Problem.WHY_MISSING, "why")
-    then = replace(her.facts, able=state.able, **{name: getattr(state, name) for name in _DAYS})
     return Shown(
         patient=her.patient,
         given=given,
@@ -162,6 +188,36 @@ def _shown(
         drafts=her.drafts,
         has_card=her.has_card,
     )
+
+
+def _not_possible(her: Gathered, then: PatientFacts, study: Study, today: date) -> Refused | None:
+    """The first contradiction that these days would bring."""
+    found = partial(
+        contradictions,
+        today=today,
+        sites=[site.code for site in study.sites],
+        pauses=her.pauses,
+        consents=[each.on for each in her.consents],
+    )
+    brought = new_ones(found(her.facts), found(then))
+    if brought:
+        return impossible_data(brought[0])
+    earliest = min((each.on for each in her.consents), default=None)
+    if earliest and then.pro_consent_on and then.pro_consent_on > earliest:
+        return Refused(Problem.CONSENT_ORDER, "pro_consent_on", earliest)
+    return None
+
+
+def _not_allowed(known: PatientState, state: PatientState, *, investigator: bool) -> Refused | None:
+    """What held on the day of randomisation can't follow from what came of it.
+
+    Who is in the population would else be chosen by who answered: the investigator alone
+    corrects it, with the reason. What nobody had recorded may still be filled.
+    """
+    recorded = known.randomised_on is not None and known.able is not None
+    if recorded and state.able != known.able and not investigator:
+        return Refused(Problem.ABLE_IS_CORRECTED, "able")
+    return None
 
 
 def _state(given: Given, known: PatientState, study: Study, today: date) -> PatientState | Refused:
@@ -216,12 +272,12 @@ def _words_refused(
 
 
 def _warned(then: PatientFacts) -> tuple[Warned, ...]:
-    found = []
-    screened, consent = then.screened_on, then.pro_consent_on
-    if screened and then.randomised_on and then.randomised_on < screened:
-        found.append(Warned.SCREENED_LATE)
+    words = {
+        Unusual.RANDOMISED_BEFORE_SCREENING: Warned.SCREENED_LATE,
+        Unusual.CONSENT_BEFORE_SCREENING: Warned.CONSENT_EARLY,
+    }
+    found = [words[each] for each in unusual(then)]
+    consent = then.pro_consent_on
     if consent and any(form.answered_on < consent for form in then.forms):
         found.append(Warned.FORMS_BEFORE_CONSENT)
-    if screened and any(event.on < screened for event in then.events):
-        found.append(Warned.EVENTS_BEFORE_SCREENING)
     return tuple(found)

@@ -1,23 +1,34 @@
 """Record what happened to a patient, correct it, or take it back: looked at, then saved."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
+from typing import Any
 
-from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused, day_of, words_of
-from pro_app.core.facts import EventFact, EventKind, PatientFacts
+from pro_app.acts import previewed
+from pro_app.acts.aftermath import settle_flags, settling
+from pro_app.acts.entered import (
+    LONGEST_TEXT,
+    Problem,
+    Refused,
+    day_of,
+    impossible_event,
+    words_of,
+)
+from pro_app.acts.previewed import Previewed
+from pro_app.core.course import NEVER, ended_by
+from pro_app.core.facts import ENDED_BY, EventFact, EventKind, PatientFacts
 from pro_app.core.instrument import Instrument
-from pro_app.core.ledger import Status
-from pro_app.core.preview import ENDS_ASKING, Preview, preview, with_event, without_event
+from pro_app.core.possible import contradictions, new_ones
+from pro_app.core.preview import preview, with_event, without_event
 from pro_app.core.sites import Sites
 from pro_app.core.study import Study
-from pro_app.nurse import previewed
-from pro_app.nurse.previewed import Previewed
 from pro_app.store.engine.transaction import Actor, Tx, reading
-from pro_app.store.patients.events import Event, add_events, supersede_event
-from pro_app.store.patients.patients import Patient, find_patient
-from pro_app.store.statuses.flags import Closed, close_flag
+from pro_app.store.patients.events import Event, NewEvent, add_events, supersede_event
+from pro_app.store.patients.intake import parts, supersede_events
+from pro_app.store.patients.patients import Patient, find_patient, settle_sites
 from pro_app.store.statuses.gathered import Gathered, gather
 
 
@@ -32,10 +43,10 @@ class Deed(StrEnum):
 class Warned(StrEnum):
     """What is taken all the same, and should be looked at."""
 
-    AFTER_DEATH = "AFTER_DEATH"  # dated after her death
+    AFTER_DEATH = "AFTER_DEATH"  # dated after the death
     AFTER_WITHDRAWAL = "AFTER_WITHDRAWAL"  # dated after a withdrawal
     DEATH_BEFORE = "DEATH_BEFORE"  # other events are dated after this death
-    LEAVES_EXPORTS = "LEAVES_EXPORTS"  # a withdrawn consent takes her data out of exports
+    LEAVES_EXPORTS = "LEAVES_EXPORTS"  # a withdrawn consent takes the data out of exports
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,7 @@ class Given:
     on: str = ""
     note: str = ""
     why: str = ""
+    to_site: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +74,11 @@ class Shown(Previewed):
 
 @dataclass(frozen=True, slots=True)
 class Saved:
+    """`site`: where the record is seen from now on."""
+
     patient: Patient
     fact: EventFact | None
+    site: str
 
 
 def look(
@@ -98,7 +113,7 @@ def save(
     """
     return previewed.save(
         partial(_shown, given=given, study=study, instrument=instrument, today=today),
-        _apply,
+        partial(_apply, study=study),
         as_shown=as_shown,
         number=number,
         sites=sites,
@@ -107,8 +122,57 @@ def save(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """An event that a file brings, in the place of `fills` where it stood without a note."""
+
+    patient: Patient
+    fact: EventFact
+    note: str | None
+    fills: int | None = None
+
+
+def add_many(
+    tx: Tx, brought: Sequence[Brought], study: Study, instrument: Instrument, today: date
+) -> None:
+    """Keep the events of a file, with their records in the trail and all that follows."""
+    people = {each.patient.id: each.patient for each in brought}
+    with settling(tx, list(people), study, instrument, today):
+        for part in parts(brought):
+            # A note is filled by a row that takes the place of the one without it.
+            supersede_events(tx, [each.fills for each in part if each.fills is not None])
+            add_events(
+                tx,
+                [
+                    NewEvent(e.patient.id, e.fact.kind, e.fact.on, e.note, e.fact.to_site)
+                    for e in part
+                ],
+            )
+        moved = {e.patient.id for e in brought if e.fact.kind is EventKind.TRANSFER}
+        if moved:
+            settle_sites(tx, [people[each] for each in sorted(moved)], study)
+        for part in parts(brought):
+            tx.record_many(_told(tx, each) for each in part)
+
+
+def _told(tx: Tx, each: Brought) -> dict[str, Any]:
+    fact, known = each.fact, each.fills is not None
+
+    def pair(value: str) -> list[str | None]:
+        return [value if known else None, value]
+
+    changes = {"event": pair(fact.kind.value), "on": pair(fact.on.isoformat())}
+    if fact.to_site:
+        changes["to_site"] = pair(fact.to_site)
+    if each.note:  # free words may name somebody: they stay with the event
+        changes["note"] = [None, "recorded"]
+    return tx.entry(
+        "event.filled" if known else "event.added", each.patient.number, changes=changes
+    )
+
+
 def find(number: str, event_id: int, *, sites: Sites) -> Event | None:
-    """An event of hers as it stands, None when there is none of this number at these sites."""
+    """An event as it stands, None when there is none of this number at these sites."""
     with reading() as connection:
         patient = find_patient(connection, number, sites=sites)
         return gather(connection, patient).event(event_id) if patient else None
@@ -125,14 +189,18 @@ def _shown(
     earlier = None if given.deed is Deed.ADD else her.event(given.event_id)
     if earlier is None and given.deed is not Deed.ADD:
         return Refused(Problem.NO_SUCH_EVENT, "event")
-    others = without_event(facts, EventFact(earlier.kind, earlier.on)) if earlier else facts
-    fact = _fact(given, others, today) if given.deed is not Deed.TAKE_BACK else None
+    others = without_event(facts, earlier.fact) if earlier else facts
+    fact = _fact(given, others) if given.deed is not Deed.TAKE_BACK else None
     if isinstance(fact, Refused):
         return fact
-    refusal = _words_refused(given) or _same(given, earlier, fact)
+    then = with_event(others, fact) if fact else others
+    refusal = (
+        _impossible(facts, then, study, today)
+        or _words_refused(given)
+        or _same(given, earlier, fact)
+    )
     if refusal:
         return refusal
-    then = with_event(others, fact) if fact else others
     return Shown(
         patient=her.patient,
         given=given,
@@ -145,23 +213,27 @@ def _shown(
     )
 
 
-def _fact(given: Given, others: PatientFacts, today: date) -> EventFact | Refused:
-    """The event as it would stand beside the others, or what is wrong with it."""
+def _fact(given: Given, others: PatientFacts) -> EventFact | Refused:
+    """The event as it would stand beside the others, or what is wrong with its fields."""
     if given.kind not in [kind.value for kind in EventKind]:
         return Refused(Problem.KIND_MISSING, "kind")
     kind, on = EventKind(given.kind), day_of(given.on)
     if on is None:
         return Refused(Problem.NOT_A_DAY, "on")
-    if on > today:
-        return Refused(Problem.DAY_AHEAD, "on")
-    if others.screened_on and on < others.screened_on:
-        return Refused(Problem.BEFORE_SCREENING, "on", others.screened_on)
-    death = next((e.on for e in others.events if e.kind is EventKind.DEATH), None)
-    if kind is EventKind.DEATH and death:
-        return Refused(Problem.SECOND_DEATH, "kind", death)
-    if EventFact(kind, on) in others.events:
+    moves = kind is EventKind.TRANSFER
+    if not moves and any((e.kind, e.on) == (kind, on) for e in others.events):
         return Refused(Problem.KNOWN_ALREADY, "on", on)
-    return EventFact(kind, on)
+    return EventFact(kind, on, (given.to_site or None) if moves else None)
+
+
+def _impossible(now: PatientFacts, then: PatientFacts, study: Study, today: date) -> Refused | None:
+    """The first contradiction that the event would bring, or leave when it is taken back."""
+    sites = [site.code for site in study.sites]
+    brought = new_ones(
+        contradictions(now, today=today, sites=sites),
+        contradictions(then, today=today, sites=sites),
+    )
+    return impossible_event(brought[0]) if brought else None
 
 
 def _words_refused(given: Given) -> Refused | None:
@@ -174,7 +246,7 @@ def _words_refused(given: Given) -> Refused | None:
 
 
 def _same(given: Given, earlier: Event | None, fact: EventFact | None) -> Refused | None:
-    if not earlier or not fact or fact != EventFact(earlier.kind, earlier.on):
+    if not earlier or not fact or fact != earlier.fact:
         return None
     same_words = words_of(given.note) == earlier.note
     return Refused(Problem.NOTHING_CHANGED, "on") if same_words else None
@@ -184,8 +256,8 @@ def _warned(fact: EventFact, others: PatientFacts) -> tuple[Warned, ...]:
     found = []
     if any(e.kind is EventKind.DEATH and e.on < fact.on for e in others.events):
         found.append(Warned.AFTER_DEATH)
-    withdrawals = ENDS_ASKING - {EventKind.DEATH}
-    if any(e.kind in withdrawals and e.on < fact.on for e in others.events):
+    end = ended_by([e for e in others.events if e.kind is not EventKind.DEATH], NEVER)
+    if end and end.on < fact.on and fact.kind not in ENDED_BY.values():
         found.append(Warned.AFTER_WITHDRAWAL)
     if fact.kind is EventKind.DEATH and any(e.on > fact.on for e in others.events):
         found.append(Warned.DEATH_BEFORE)
@@ -194,14 +266,19 @@ def _warned(fact: EventFact, others: PatientFacts) -> tuple[Warned, ...]:
     return tuple(found)
 
 
-def _apply(tx: Tx, shown: Shown) -> Saved:
+def _apply(tx: Tx, shown: Shown, study: Study) -> Saved:
     given, earlier, fact = shown.given, shown.earlier, shown.fact
     patient = shown.patient
     if earlier:
         supersede_event(tx, earlier.id)
     if fact:
-        add_events(tx, [(patient.id, fact.kind, fact.on, words_of(given.note))])
-    settle_flags(tx, patient.id, shown.preview)
+        add_events(
+            tx, [NewEvent(patient.id, fact.kind, fact.on, words_of(given.note), fact.to_site)]
+        )
+    settle_flags(tx, patient.id, shown.preview.visits)
+    site = patient.site
+    if _moves(earlier, fact):
+        site = settle_sites(tx, [patient], study)[patient.id]
     changes = _changes(given, earlier, fact)
     if given.deed is Deed.ADD:
         tx.record("event.added", patient.number, changes=changes)
@@ -209,15 +286,11 @@ def _apply(tx: Tx, shown: Shown) -> Saved:
         tx.record("event.corrected", patient.number, changes=changes, reason=given.why)
     else:
         tx.record("event.taken_back", patient.number, changes=changes, reason=given.why)
-    return Saved(patient, fact)
+    return Saved(patient, fact, site)
 
 
-def settle_flags(tx: Tx, patient_id: int, seen: Preview) -> None:
-    """Close the flags of visits that are no longer missing; the worker opens new ones."""
-    for change in seen.visits:
-        was_missing = change.before and change.before.status is Status.MISSING
-        if was_missing and (change.after is None or change.after.status is not Status.MISSING):
-            close_flag(tx, patient_id, change.entry.visit, Closed.NOT_EXPECTED)
+def _moves(earlier: Event | None, fact: EventFact | None) -> bool:
+    return any(each and each.kind is EventKind.TRANSFER for each in (earlier, fact))
 
 
 def _changes(
@@ -230,6 +303,9 @@ def _changes(
         "event": [before[0], after[0]],
         "on": [before[1], after[1]],
     }
+    old_site, new_site = earlier and earlier.to_site, fact and fact.to_site
+    if old_site or new_site:
+        changes["to_site"] = [old_site or None, new_site or None]
     old_note, new_note = earlier.note if earlier else None, words_of(given.note) if fact else None
     if old_note != new_note:
         changes["note"] = [old_note and "recorded", new_note and "recorded"]

@@ -1,0 +1,162 @@
+"""`flask void …` and `flask consent decide`: what was wrong, and what becomes of data."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+from flask_babel import gettext as _
+
+from pro_app.acts import consents, voids
+from pro_app.acts.entered import Problem
+from pro_app.acts.entered import Refused as NotTaken
+from pro_app.acts.person import operator
+from pro_app.acts.voids import Voided, Wanted
+from pro_app.cli.outcome import CommandRefused, Day
+from pro_app.core.facts import EventKind
+from pro_app.core.release import Ruling
+from pro_app.core.voids import NotVoid, What
+from pro_app.deployment import deployment
+from pro_app.security.access import occasion_of
+from pro_app.store.engine.transaction import CLI
+
+void = AppGroup("void", help="Declare wrong what was recorded: it stays, and counts nowhere.")
+consent = AppGroup("consent", help="Decide on the data of who withdrew consent to further use.")
+
+
+def register(app: Flask) -> None:
+    app.cli.add_command(void)
+    app.cli.add_command(consent)
+
+
+_PATIENT = click.argument("patient")
+_WHY = click.option("--why", required=True, help="Why it is wrong.")
+
+
+@void.command("form")
+@click.argument("form", nargs=-1, required=True, metavar="SUBMISSION_ID | PATIENT VISIT")
+@_WHY
+@click.option(
+    "--belongs-to",
+    nargs=2,
+    metavar="PATIENT VISIT",
+    help="Where the form belongs: it is kept there as a new one.",
+)
+def form(form: tuple[str, ...], why: str, belongs_to: tuple[str, str] | None) -> None:
+    """Declare a form wrong: by its submission id, or the only one of a patient's visit."""
+    there, visit = belongs_to or ("", "")
+    if len(form) > 2:
+        raise CommandRefused(_("expected a submission id, or a patient and a visit"))
+    if len(form) == 2:
+        wanted = Wanted(What.FORM, form[0], why, visit=form[1])
+    else:
+        wanted = Wanted(What.FORM, voids.owner_of(form[0]) or form[0], why, form=form[0])
+    _declare(replace(wanted, belongs_to=there, belongs_visit=visit))
+
+
+@void.command("event")
+@_PATIENT
+@click.argument("event", type=click.Choice([kind.value for kind in EventKind]))
+@click.argument("on", type=Day())
+@_WHY
+def event(patient: str, event: str, on: date, why: str) -> None:
+    """Declare an event wrong: it was another patient's, or it never happened."""
+    _declare(Wanted(What.EVENT, patient, why, kind=event, on=on))
+
+
+@void.command("randomisation")
+@_PATIENT
+@_WHY
+def randomisation(patient: str, why: str) -> None:
+    """Declare the day of a randomisation wrong: it was another patient's."""
+    _declare(Wanted(What.RANDOMISATION, patient, why))
+
+
+@void.command("arm")
+@_PATIENT
+@_WHY
+def arm(patient: str, why: str) -> None:
+    """Declare the arm of a patient wrong; it is shown to nobody."""
+    _declare(Wanted(What.ARM, patient, why))
+
+
+@void.command("patient")
+@_PATIENT
+@_WHY
+def patient(patient: str, why: str) -> None:
+    """Declare a whole number wrong, which was entered twice: it is out of everything."""
+    _declare(Wanted(What.PATIENT, patient, why))
+
+
+@consent.command("decide")
+@_PATIENT
+@click.argument("decision", type=click.Choice([each.value for each in Ruling]))
+@click.option("--source", required=True, help="What shows the decision: a letter, a vote.")
+def decide(patient: str, decision: str, source: str) -> None:
+    """Record what becomes of data collected before a withdrawal of consent.
+
+    retain: they stay, and leave with exports again. erase: no row of the patient ever
+    leaves again; counts without rows go on including them.
+    """
+    at = occasion_of(deployment(), operator(CLI))
+    done = consents.decide(patient, decision, source.strip(), at=at)
+    if isinstance(done, NotTaken):
+        raise CommandRefused(_NOT_DECIDED[done.problem](patient))
+    click.echo(f"{done.number} {decision}")
+
+
+def _declare(wanted: Wanted) -> None:
+    at = occasion_of(deployment(), operator(CLI))
+    done = voids.declare(replace(wanted, why=wanted.why.strip()), at=at)
+    if isinstance(done, NotVoid):
+        raise CommandRefused(_NOT_VOID[done](wanted))
+    click.echo(f"{done.number} {done.what.value}{_kept(done)}")
+
+
+def _kept(done: Voided) -> str:
+    return " " + _("kept as %(form)s", form=done.kept_as) if done.kept_as else ""
+
+
+_NOT_VOID: dict[NotVoid, Callable[[Wanted], str]] = {
+    NotVoid.UNKNOWN_PATIENT: lambda wanted: (
+        _("SUBMISSION_ID: there is no form %(given)s", given=wanted.form)
+        if wanted.form
+        else _("PATIENT: there is no patient %(given)s", given=wanted.number)
+    ),
+    NotVoid.WHY_MISSING: lambda wanted: _("--why: expected a few words"),
+    NotVoid.TOO_LONG: lambda wanted: _("--why: this is too long"),
+    NotVoid.NOTHING_THERE: lambda wanted: _("nothing of this kind is recorded; nothing was done"),
+    NotVoid.ALREADY: lambda wanted: _("this was declared wrong before; nothing was done"),
+    NotVoid.SEVERAL: lambda wanted: _(
+        "VISIT: there are several forms of %(visit)s; name one by its submission id",
+        visit=wanted.visit,
+    ),
+    NotVoid.NO_SUCH_PATIENT: lambda wanted: _(
+        "--belongs-to: there is no patient %(given)s", given=wanted.belongs_to
+    ),
+    NotVoid.NO_SUCH_VISIT: lambda wanted: _(
+        "--belongs-to: there is no visit %(given)s", given=wanted.belongs_visit
+    ),
+    NotVoid.BELONGS_HERE: lambda wanted: _(
+        "--belongs-to: this is where the form stands; expected another patient or visit"
+    ),
+    NotVoid.OTHER_ITEMS: lambda wanted: _(
+        "--belongs-to: the form has other items than today’s questionnaire and can’t be kept there"
+    ),
+}
+
+_NOT_DECIDED: dict[Problem, Callable[[str], str]] = {
+    Problem.UNKNOWN_PATIENT: lambda given: _("PATIENT: there is no patient %(given)s", given=given),
+    Problem.NOT_WITHDRAWN: lambda given: _(
+        "PATIENT: %(given)s has not withdrawn consent to further use; nothing is to be decided",
+        given=given,
+    ),
+    Problem.SOURCE_MISSING: lambda given: _("--source: expected what shows the decision"),
+    Problem.TOO_LONG: lambda given: _("--source: this is too long"),
+    Problem.DECIDED: lambda given: _("DECISION: this was decided before; nothing was done"),
+    Problem.ERASED: lambda given: _(
+        "DECISION: it was decided to erase; what is erased never leaves again"
+    ),
+}

@@ -1,0 +1,1 @@
+"""What more than one door does, tried through every door."""

@@ -1,0 +1,1 @@
+from tests.rooms.intake.desk import desk as desk
