@@ -47,7 +47,7 @@ def verify_due(time_zone: str, *, actor: Actor, holder: str, now: datetime) -> V
         verdict = witnessing.check(connection, data=True)
     with transaction(actor, now) as tx:
         changes = {name: (None, value) for name, value in _told(verdict).items()}
-        tx.record(_VERIFIED, _SUBJECT, changes=changes)
+        tx.record("trail.verified", _SUBJECT, changes=changes)
     return verdict
 
 

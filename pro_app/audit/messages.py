@@ -132,7 +132,6 @@ def _of_the_study() -> dict[str, str]:
         "trail.exported": _("Trail exported"),
         "trail.redacted": _("Words taken out of the trail"),
         "trail.verified": _("Trail and data verified"),
-        "trail.witness_begun": _("Digests of the data begun"),
         "rows.written": _("More rows of the act before"),
         "arm.read": _("Rates by arm read"),
         "flags.synchronised": _("Flags brought up to date"),

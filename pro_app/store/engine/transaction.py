@@ -60,11 +60,6 @@ def _seal_in(event: dict[str, Any], told: Told | None) -> None:
     event["data"] = told.data() if told else None
 
 
-def _continued(event: dict[str, Any], told: Told) -> dict[str, Any]:
-    changes = {"rows": (None, told.count)}
-    return event | {"action": "rows.written", "changes": changes, "visit": None, "reason": None}
-
-
 class Unrecorded(RuntimeError):
     """A transaction ended without a record in the trail; it was rolled back."""
 
@@ -149,10 +144,15 @@ class Tx:
         """Write events, and let them tell of all that was written so far."""
         told = self._state.witness.take()
         # The rows of a bulk act: a thousand to an event, and more events where need be.
-        events += [_continued(events[-1], part) for part in told[len(events) :]]
+        events += [self._continued(events[-1], part) for part in told[len(events) :]]
         for event, part in zip_longest(events, told):
             _seal_in(event, part)
         self.connection.execute(_RECORD, events)
+
+    def _continued(self, event: dict[str, Any], told: Told) -> dict[str, Any]:
+        changes = {"rows": (None, told.count)}
+        more = self.entry("rows.written", event["subject"], changes=changes)
+        return more | {name: event[name] for name in ("at", "actor", "role", "site")}
 
     def finish(self) -> None:
         """Write the events that wait; what was written is told by them."""
