@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, exists, or_
+from sqlalchemy import ColumnElement, Table, and_, exists, or_
 
 from pro_app.store.tables import void
 
@@ -25,11 +25,3 @@ def voided(row: ColumnElement[bool], known_at: datetime | None) -> ColumnElement
     if known_at is None:
         return exists().where(row)
     return exists().where(row, void.c.recorded_at <= known_at)
-
-
-def settled_at(connection: Connection, now: datetime) -> datetime:
-    """The instant at which a cut of now is known: nothing recorded up to it comes later.
-
-    The one place from which a usual export has it.
-    """
-    return now
