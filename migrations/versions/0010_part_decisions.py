@@ -42,41 +42,15 @@ def upgrade():
     # making the table anew, which rows that point to it forbid.
     added = sa.Column("question", sa.Text(), nullable=False, server_default="")
     op.add_column("form_decision", added)
-    guard = _lift_guard()
     op.execute(_ASKED)
-    _set_guard(guard)
     if op.get_bind().dialect.name != "sqlite":
         op.alter_column("form_decision", "question", server_default=None)
     _one_current("form_id", "question")
-    _refuse_replace()
     # With the day beside it, a form from before consent is found without reading any form.
     op.drop_index("ix_form_patient_id", table_name="form")
     op.create_index(
         "ix_form_patient_id_answered_on", "form", ["patient_id", "answered_on"], unique=False
     )
-
-
-def _lift_guard():
-    """What refuses a change of decisions, if anything does by now, out of the way for this one."""
-    connection = op.get_bind()
-    if connection.dialect.name != "sqlite":
-        op.execute("ALTER TABLE form_decision DISABLE TRIGGER USER")
-        return None
-    guard = connection.execute(
-        sa.text("SELECT sql FROM sqlite_master WHERE name = 'form_decision_refuse_update'")
-    ).scalar_one_or_none()
-    if guard:
-        op.execute("DROP TRIGGER form_decision_refuse_update")
-    return guard
-
-
-def _set_guard(guard):
-    """The same again, and for the new column too."""
-    if op.get_bind().dialect.name != "sqlite":
-        op.execute("ALTER TABLE form_decision ENABLE TRIGGER USER")
-    elif guard:
-        same = "NEW.counts IS OLD.counts"
-        op.execute(guard.replace(same, f"{same} AND NEW.question IS OLD.question"))
 
 
 def _one_current(*columns):
@@ -89,18 +63,4 @@ def _one_current(*columns):
         unique=True,
         sqlite_where=condition,
         postgresql_where=condition,
-    )
-
-
-def _refuse_replace():
-    """What keeps REPLACE from a current decision asks for its question too."""
-    if op.get_bind().dialect.name != "sqlite":
-        return
-    op.execute("DROP TRIGGER form_decision_refuse_replace")
-    op.execute(
-        "CREATE TRIGGER form_decision_refuse_replace BEFORE INSERT ON form_decision WHEN "
-        "EXISTS (SELECT 1 FROM form_decision WHERE id = NEW.id) OR (NEW.superseded_at IS NULL "
-        "AND EXISTS (SELECT 1 FROM form_decision WHERE form_id = NEW.form_id "
-        "AND question = NEW.question AND superseded_at IS NULL)) "
-        "BEGIN SELECT RAISE(ABORT, 'form_decision is written once'); END"
     )

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pro_app.core.study import PlanVersion, Study
 from pro_app.core.study_file import from_data
 from pro_app.store.engine.transaction import Tx
-from pro_app.store.tables import study_version
+from pro_app.store.tables import patient, study_state, study_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,9 @@ def hold_patients(tx: Tx) -> None:
     SQLite has one writer anyway.
     """
     if tx.connection.dialect.name == "postgresql":
-        tx.execute(text("LOCK TABLE patient IN EXCLUSIVE MODE"))
+        # Row by row, which the application's account may: enrolment holds the state's row.
+        tx.execute(select(study_state.c.id).with_for_update())
+        tx.execute(select(patient.c.id).order_by(patient.c.id).with_for_update())
 
 
 def _row(
