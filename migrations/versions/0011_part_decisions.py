@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0008"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
@@ -48,6 +48,7 @@ def upgrade():
     if op.get_bind().dialect.name != "sqlite":
         op.alter_column("form_decision", "question", server_default=None)
     _one_current("form_id", "question")
+    _refuse_replace()
     # With the day beside it, a form from before consent is found without reading any form.
     op.drop_index("ix_form_patient_id", table_name="form")
     op.create_index(
@@ -88,4 +89,18 @@ def _one_current(*columns):
         unique=True,
         sqlite_where=condition,
         postgresql_where=condition,
+    )
+
+
+def _refuse_replace():
+    """What keeps REPLACE from a current decision asks for its question too."""
+    if op.get_bind().dialect.name != "sqlite":
+        return
+    op.execute("DROP TRIGGER form_decision_refuse_replace")
+    op.execute(
+        "CREATE TRIGGER form_decision_refuse_replace BEFORE INSERT ON form_decision WHEN "
+        "EXISTS (SELECT 1 FROM form_decision WHERE id = NEW.id) OR (NEW.superseded_at IS NULL "
+        "AND EXISTS (SELECT 1 FROM form_decision WHERE form_id = NEW.form_id "
+        "AND question = NEW.question AND superseded_at IS NULL)) "
+        "BEGIN SELECT RAISE(ABORT, 'form_decision is written once'); END"
     )

@@ -8,12 +8,14 @@ from pathlib import Path
 import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from pro_app import create_app
 from pro_app.audit import service
 from pro_app.deployment import deployment
 from pro_app.store.engine.database import db
-from pro_app.store.tables import WRITE_ONCE
+from pro_app.store.engine.transaction import CLI, transaction
+from pro_app.store.tables import FACTS, PATIENTS, WRITE_ONCE, event, patient
 from tests import factories
 from tests.cast import Cast
 from tests.conftest import HandClock, settings_for
@@ -60,7 +62,7 @@ def test_the_application_works_with_them(restricted: Flask, clock: HandClock) ->
     assert verdict.sealed > 5
 
 
-@pytest.mark.parametrize("table", [table.name for table in WRITE_ONCE])
+@pytest.mark.parametrize("table", [t.name for t in (*WRITE_ONCE, *FACTS, *PATIENTS)])
 def test_what_is_written_once_can_not_be_touched_with_them(address: str, table: str) -> None:
     with psycopg.connect(address.replace("//pro@", "//pro_app@"), autocommit=True) as connection:
         columns = connection.execute(f"SELECT * FROM {table} LIMIT 0").description or []
@@ -75,3 +77,13 @@ def test_what_is_written_once_can_not_be_touched_with_them(address: str, table: 
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(statement)
+
+
+def test_a_fact_can_be_superseded_with_them(restricted: Flask, clock: HandClock) -> None:
+    her = factories.add_patient("LISHUI-001")
+    factories.add_event(her, "progression", date(2026, 2, 1))
+    with transaction(CLI, clock()) as tx:
+        tx.execute(update(event).values(superseded_at=tx.now))
+        tx.execute(update(patient).values(site="JIAXING"))
+        tx.record("event.taken_back", "LISHUI-001")
+    assert service.check(data=True).whole

@@ -5,6 +5,14 @@ and a new one is added. A fact is known at an instant when it was recorded by
 then and not yet superseded, so that any past day's report can be had again.
 """
 
+from pro_app.store.tables.classes import (
+    CHANGING,
+    DERIVED,
+    FACTS,
+    PATIENTS,
+    WITNESSED,
+    WRITE_ONCE,
+)
 from pro_app.store.tables.columns import Instant, metadata
 from pro_app.store.tables.corrections import (
     correction,
@@ -33,7 +41,7 @@ from pro_app.store.tables.people import (
     staff_right,
 )
 from pro_app.store.tables.review import data_query, form_review, paper_scan, query_note
-from pro_app.store.tables.running import lease, study_state, wording_pack
+from pro_app.store.tables.running import cut, lease, study_state, wording_pack
 from pro_app.store.tables.trail import audit_event, audit_seal, record_lock, redaction, signature
 from pro_app.store.tables.trial import (
     allocation,
@@ -52,7 +60,12 @@ from pro_app.store.tables.trial import (
 )
 
 __all__ = [
+    "CHANGING",
+    "DERIVED",
+    "FACTS",
     "HOUSEKEEPING",
+    "PATIENTS",
+    "WITNESSED",
     "WRITE_ONCE",
     "Instant",
     "access_review",
@@ -66,6 +79,7 @@ __all__ = [
     "contact_entry",
     "correction",
     "correction_decision",
+    "cut",
     "data_query",
     "data_request",
     "draft",
@@ -103,23 +117,5 @@ __all__ = [
     "wording_pack",
 ]
 
-#: Rows that, once written, nobody changes or removes; triggers see to it. An event of the
-#: trail may lose words that name somebody, once a redaction says so: nothing else of it changes.
-WRITE_ONCE = (
-    access_review,
-    audit_event,
-    audit_seal,
-    correction,
-    correction_decision,
-    form,
-    form_score,
-    keying_decision,
-    query_note,
-    redaction,
-    second_keying,
-    signature,
-    void,
-)
-
 #: What may be written without a record in the trail: no trial data, no decision.
-HOUSEKEEPING = frozenset({sign_in.name, lease.name, audit_seal.name})
+HOUSEKEEPING = frozenset({sign_in.name, lease.name, audit_seal.name, cut.name})

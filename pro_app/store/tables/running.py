@@ -40,6 +40,16 @@ study_state = Table(
     CheckConstraint("id = 1", name="one_row"),
 )
 
+# One row: the latest instant up to which somebody took everything that was known. A later
+# writer gets a later instant, so that the same cut can be had again.
+cut = Table(
+    "cut",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("taken_at", Instant, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
 lease = Table(
     "lease",
     metadata,

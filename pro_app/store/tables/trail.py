@@ -17,6 +17,10 @@ audit_event = Table(
     Column("visit", Text),
     Column("changes", JSON, nullable=False),  # field → [old, new]
     Column("reason", Text),
+    # Digests of what the transaction wrote, and with what they and the fields are salted:
+    # never shown, since who knows a salt can guess. Both empty before version 2 of the seal.
+    Column("data", JSON(none_as_null=True)),
+    Column("salts", JSON(none_as_null=True)),
     Index("ix_audit_event_subject", "subject"),
     Index("ix_audit_event_at", "at"),
 )
@@ -68,6 +72,8 @@ redaction = Table(
     Column("event_sha256", Text, nullable=False),  # of the event as it had been sealed
     Column("left_sha256", Text, nullable=False),  # of what is left of it
     Column("fields", JSON, nullable=False),
+    # Field → its sealed commitment, which stays; empty before version 2 of the seal.
+    Column("commitments", JSON(none_as_null=True)),
     Column("why", Text, nullable=False),
     Column("redacted_at", Instant, nullable=False),
     Column("redacted_by", Text, nullable=False),
