@@ -7,42 +7,32 @@ only have been put there later. Of a sealed event words may be taken out that na
 somebody: its seal stays, and a later event, itself sealed, says what is left of it.
 """
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any
 
-#: The version of the canonical bytes and of the chain; docs/trail.md says what it means.
-FORMAT = "pro_app trail 1"
+from pro_app.core.trail_event import (
+    FORMAT,
+    FORMAT_2,
+    REDACTED,
+    Event,
+    canonical,
+    digest,
+    instant_text,
+    is_empty,
+    without,
+)
+from pro_app.core.witness import DataVerdict
+
+__all__ = ["Event", "canonical", "digest", "without"]
 
 #: What the first seal follows.
 START = sha256(FORMAT.encode("utf-8")).hexdigest()
 
-#: The action of the event that says what was taken out of another one, and what is left.
-REDACTED = "trail.redacted"
-
-_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 _HEAD = re.compile(r"(?:([1-9][0-9]{0,17}):)?([0-9a-f]{64})")
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One event of the trail; `changes` maps a field to its old and new value."""
-
-    id: int
-    at: datetime
-    actor: str
-    role: str
-    site: str | None
-    action: str
-    subject: str
-    visit: str | None
-    changes: Mapping[str, Sequence[Any]]
-    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +48,17 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """What was taken out of a sealed event: its digest as it was sealed, and of what is left."""
+    """What was taken out of a sealed event: its digest as it was sealed, and of what is left.
+
+    `commitments`: field → what was sealed of it; None for an event of version 1, of which
+    the fields that were not named can't be proven.
+    """
 
     event_id: int
     event_sha256: str
     left_sha256: str
+    fields: tuple[str, ...] = ()
+    commitments: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +97,7 @@ class Verdict:
 
     `redacted`: of so many sealed events words were taken out, as later events say. Where
     `finding` is not None the rest was not looked at, and the counts end there.
+    `unproven` of the redacted are of version 1: what is left of them can't be proven.
     """
 
     sealed: int
@@ -108,31 +105,17 @@ class Verdict:
     head: Seal | None
     finding: Finding | None = None
     redacted: int = 0
+    unproven: int = 0
+    data: DataVerdict | None = None
 
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is wrong, as far as was looked."""
+        return self.finding is None and (self.data is None or self.data.difference is None)
 
-def canonical(event: Event) -> bytes:
-    """The bytes that are sealed of an event: the same whatever database it was read from.
-
-    Its id is not among them: the seal holds that, so that a row which was moved is
-    known again.
-    """
-    fields = {
-        "action": event.action,
-        "actor": event.actor,
-        "at": _instant(event.at),
-        "changes": dict(event.changes),
-        "reason": event.reason,
-        "role": event.role,
-        "site": event.site,
-        "subject": event.subject,
-        "visit": event.visit,
-    }
-    # A lone surrogate is no character, yet JSON can carry one; it must not stop the job.
-    return _WRITER.encode(fields).encode("utf-8", "surrogatepass")
-
-
-def digest(event: Event) -> str:
-    return sha256(canonical(event)).hexdigest()
+    def with_data(self, data: DataVerdict) -> "Verdict":
+        """The verdict with that on the tables, which were compared with this trail."""
+        return replace(self, data=data)
 
 
 def seal_all(events: Iterable[Event], last: Seal | None, now: datetime) -> Iterator[Seal]:
@@ -141,7 +124,7 @@ def seal_all(events: Iterable[Event], last: Seal | None, now: datetime) -> Itera
     for event in events:
         position += 1
         event_sha256 = digest(event)
-        before = _link(before, position, event.id, event_sha256, now)
+        before = _link(before, position, event.id, event_sha256, now, _version(event))
         yield Seal(position, event.id, event_sha256, now, before)
 
 
@@ -149,23 +132,6 @@ def read_head(text: str) -> Head | None:
     """A head as `1234:HEX` or HEX alone; None where it is neither."""
     found = _HEAD.fullmatch(text.strip().lower())
     return Head(found[2], int(found[1]) if found[1] else None) if found else None
-
-
-def without(event: Event, fields: Iterable[str]) -> Event:
-    """The event with these fields empty: `reason`, or `changes.` and the name of one.
-
-    Errors: KeyError names a field that the event does not have, or that can't be taken.
-    """
-    changes, reason = dict(event.changes), event.reason
-    for field in fields:
-        name = field.removeprefix("changes.")
-        if field == "reason" and reason is not None:
-            reason = None
-        elif name != field and name in changes and event.action != REDACTED:
-            changes[name] = (None, None)
-        else:
-            raise KeyError(field)
-    return replace(event, changes=changes, reason=reason)
 
 
 def verify(
@@ -184,14 +150,18 @@ def verify(
     event = next(events, None)
     seen = head is None
     unsaid: dict[int, int] = {}  # redacted event → its position, until a later event says so
-    redacted = 0
+    redacted = unproven = 0
     for seal in seals:
-        finding = _seal_finding(seal, last, event) or _event_finding(seal, event, seals, told)
+        version = _version_of(seal, last)
+        finding = _seal_finding(seal, version, last, event) or _event_finding(
+            seal, version, event, seals, told
+        )
         if finding:
-            return Verdict(last.position if last else 0, 0, last, finding, redacted)
+            return Verdict(last.position if last else 0, 0, last, finding, redacted, unproven)
         if event and event.id in told:
             unsaid[event.id] = seal.position
             redacted += 1
+            unproven += event.salts is None
         _hear(event, told, unsaid)
         last, event = seal, next(events, None)
         seen = seen or (head is not None and _is_head(seal, head))
@@ -205,7 +175,7 @@ def verify(
     if unsaid:  # in their order: the first is the lowest
         event_id, position = next(iter(unsaid.items()))
         end = Finding(Wrong.ALTERED, position, event_id)
-    return Verdict(sealed, waiting, last, end, redacted)
+    return Verdict(sealed, waiting, last, end, redacted, unproven)
 
 
 def _hear(event: Event | None, told: Mapping[int, Redaction], unsaid: dict[int, int]) -> None:
@@ -214,19 +184,23 @@ def _hear(event: Event | None, told: Mapping[int, Redaction], unsaid: dict[int, 
         return
     said = {name: pair[-1] for name, pair in event.changes.items() if pair}
     event_id = said.get("event_id")
-    if event_id in unsaid and told[event_id].left_sha256 == said.get("left_sha256"):
+    if event_id not in unsaid or told[event_id].left_sha256 != said.get("left_sha256"):
+        return
+    if list(told[event_id].fields) == (said.get("fields") or []):
         del unsaid[event_id]
 
 
-def _seal_finding(seal: Seal, last: Seal | None, event: Event | None) -> Finding | None:
+def _seal_finding(
+    seal: Seal, version: int | None, last: Seal | None, event: Event | None
+) -> Finding | None:
     """What is wrong with the seal itself, given the one before and the next event."""
-    position, before = (last.position + 1, last.chain) if last else (1, START)
+    position = last.position + 1 if last else 1
     if seal.position > position:
         unsealed = event is not None and event.id < seal.event_id
         return Finding(Wrong.SEAL_DELETED, position, event.id if event and unsealed else None)
     out_of_order = last is not None and seal.event_id <= last.event_id
-    link = _link(before, seal.position, seal.event_id, seal.event_sha256, seal.sealed_at)
-    if seal.position < position or (link != seal.chain and not out_of_order):
+    unlinked = version is None and not out_of_order
+    if seal.position < position or unlinked:
         later = event is not None and event.id < seal.event_id
         wrong = Wrong.REORDERED if later else Wrong.SEAL_ALTERED
         return Finding(wrong, seal.position, seal.event_id)
@@ -234,7 +208,11 @@ def _seal_finding(seal: Seal, last: Seal | None, event: Event | None) -> Finding
 
 
 def _event_finding(
-    seal: Seal, event: Event | None, later: Iterable[Seal], told: Mapping[int, Redaction]
+    seal: Seal,
+    version: int | None,
+    event: Event | None,
+    later: Iterable[Seal],
+    told: Mapping[int, Redaction],
 ) -> Finding | None:
     """What is wrong with the event that a sound seal stands for."""
     if event is None or event.id > seal.event_id:
@@ -242,12 +220,25 @@ def _event_finding(
     if event.id < seal.event_id:
         return Finding(Wrong.INSERTED, seal.position, event.id)
     found = digest(event)
-    if found == seal.event_sha256:
-        return None
-    if told.get(event.id) == Redaction(event.id, seal.event_sha256, found):
-        return None
+    if _version(event) == version:
+        redaction = told.get(event.id)
+        if found == seal.event_sha256 or (redaction and _is_what_is_left(event, redaction, seal)):
+            return None
     moved = any(each.event_sha256 == found for each in later)
     return Finding(Wrong.REORDERED if moved else Wrong.ALTERED, seal.position, event.id)
+
+
+def _is_what_is_left(event: Event, redaction: Redaction, seal: Seal) -> bool:
+    """Whether the event is the sealed one without the fields that were taken out of it."""
+    if redaction.event_sha256 != seal.event_sha256 or redaction.left_sha256 != digest(event):
+        return False
+    # Else a field could say something else behind the commitment of what it was.
+    if not all(is_empty(event, field) for field in redaction.fields):
+        return False
+    if event.salts is None:
+        return True
+    kept = redaction.commitments or {}
+    return set(kept) == set(redaction.fields) and digest(event, kept) == seal.event_sha256
 
 
 def _end_finding(sealed: int, head: Head | None) -> Finding:
@@ -260,11 +251,29 @@ def _is_head(seal: Seal, head: Head) -> bool:
     return seal.chain == head.chain and head.position in (None, seal.position)
 
 
-def _link(before: str, position: int, event_id: int, event_sha256: str, sealed_at: datetime) -> str:
-    text = f"{before}\n{position}\n{event_id}\n{event_sha256}\n{_instant(sealed_at)}\n"
+def _version(event: Event) -> int:
+    return 1 if event.salts is None else 2
+
+
+def _version_of(seal: Seal, last: Seal | None) -> int | None:
+    """The version of the event that was sealed; None where the seal follows from nothing.
+
+    It is part of the seal, so that no event passes later for one of version 1.
+    """
+    before = last.chain if last else START
+    sealed = (before, seal.position, seal.event_id, seal.event_sha256, seal.sealed_at)
+    return next((n for n in (2, 1) if _link(*sealed, n) == seal.chain), None)
+
+
+def _link(
+    before: str,
+    position: int,
+    event_id: int,
+    event_sha256: str,
+    sealed_at: datetime,
+    version: int,
+) -> str:
+    text = f"{before}\n{position}\n{event_id}\n{event_sha256}\n{instant_text(sealed_at)}\n"
+    if version > 1:
+        text += f"{FORMAT_2}\n"
     return sha256(text.encode("ascii")).hexdigest()
-
-
-def _instant(value: datetime) -> str:
-    """2026-03-05T00:00:00.000000Z, always with the six digits that databases keep."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -194,7 +194,9 @@ def line(found: Line, making: Making) -> dict[str, Any]:
     """An event of the trail with its seal."""
     seal = {"position": found.position, "chain": found.chain} if found.position else None
     gone = plain(asdict(found.taken_out), making) if found.taken_out else None
-    return plain(asdict(found.event), making) | {"seal": seal, "taken_out": gone}
+    said = asdict(found.event)
+    del said["salts"], said["data"]  # no part of what it says
+    return plain(said, making) | {"seal": seal, "taken_out": gone}
 
 
 def _signature(each: Signature, version: str, making: Making) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from hashlib import sha256
 
 import pytest
 from hypothesis import assume, given, settings
@@ -12,6 +13,7 @@ from pro_app.core.seals import (
     Event,
     Finding,
     Head,
+    Redaction,
     Seal,
     Wrong,
     canonical,
@@ -19,6 +21,7 @@ from pro_app.core.seals import (
     seal_all,
     verify,
 )
+from pro_app.core.trail_event import REDACTED, commitment, commitments_of, digest, without
 
 NOW = datetime(2026, 3, 5, tzinfo=UTC)
 PLAIN = Event(
@@ -257,3 +260,66 @@ def test_a_head_kept_long_ago_is_found_in_a_chain_that_grew() -> None:
 )
 def test_a_head_is_read_as_it_is_printed(text: str, head: Head | None) -> None:
     assert read_head(text) == head
+
+
+SALTED = replace(
+    PLAIN,
+    reason="asked 王小明",
+    salts={"changes.code": "a" * 32, "changes.able": "b" * 32, "reason": "c" * 32},
+    data={"rows": {"reason": [[1, "d" * 64]]}},
+)
+
+
+def test_the_canonical_bytes_of_version_2_are_these() -> None:
+    code = commitment("a" * 32, "changes.code", [None, "忘记"])
+    able = commitment("b" * 32, "changes.able", [True, 1.5])
+    reason = commitment("c" * 32, "reason", "asked 王小明")
+    assert reason == sha256(f'["{"c" * 32}","reason","asked 王小明"]'.encode()).hexdigest()
+    assert canonical(SALTED).decode("utf-8") == (
+        '{"action":"reason.given","actor":"staff:lina","at":"2026-03-05T00:00:00.000000Z",'
+        f'"changes":{{"able":"{able}","code":"{code}"}},'
+        f'"data":{{"rows":{{"reason":[[1,"{"d" * 64}"]]}}}},"format":"pro_app trail 2",'
+        f'"reason":"{reason}","role":"nurse","site":"A","subject":"A-001","visit":"V2"}}'
+    )
+
+
+def test_a_seal_of_version_2_is_this() -> None:
+    [seal] = chain([SALTED])
+    lines = (START, "1", "7", seal.event_sha256, "2026-03-05T00:00:00.000000Z", "pro_app trail 2")
+    assert seal.chain == sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+
+
+@given(
+    field=st.sampled_from(["changes.code", "changes.able", "reason"]),
+    other=st.sampled_from(["changes.code", "changes.able", "reason", "actor", "data"]),
+)
+def test_what_a_redaction_did_not_name_is_proven(field: str, other: str) -> None:
+    left = without(SALTED, [field])
+    taken = Redaction(7, digest(SALTED), digest(left), (field,), commitments_of(SALTED, [field]))
+    told = replace(
+        PLAIN,
+        id=9,
+        action=REDACTED,
+        changes={
+            "event_id": [None, 7],
+            "fields": [None, [field]],
+            "left_sha256": [None, digest(left)],
+        },
+        salts={},
+    )
+    seals = chain([SALTED, told])
+    sound = verify(seals, [left, told], redactions={7: taken})
+    assert (sound.finding, sound.redacted, sound.unproven) == (None, 1, 0)
+    forged = replace(
+        left,
+        actor="x" if other == "actor" else left.actor,
+        data={} if other == "data" else left.data,
+        reason="x" if other == "reason" else left.reason,
+        changes={
+            name: [None, "x"] if other == f"changes.{name}" else pair
+            for name, pair in left.changes.items()
+        },
+    )
+    covered = replace(taken, left_sha256=digest(forged))
+    for redactions in ({7: taken}, {7: covered}):
+        assert verify(seals, [forged, told], redactions=redactions).finding is not None

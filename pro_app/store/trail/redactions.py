@@ -5,16 +5,17 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from pro_app.core.seals import Event, Redaction, digest, without
+from pro_app.core.seals import Redaction
+from pro_app.core.trail_event import Event, commitments_of, digest, without
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import audit_event, audit_seal, redaction
-from pro_app.store.trail.sealing import EVENT
+from pro_app.store.trail.sealing import SEALED
 
 
 def find_sealed(tx: Tx, event_id: int) -> tuple[Event, str | None] | None:
     """The event, and its digest as it was sealed where it is; None where there is no event."""
     row = tx.execute(
-        select(*EVENT, audit_seal.c.event_sha256)
+        select(*SEALED, audit_seal.c.event_sha256)
         .outerjoin(audit_seal, audit_seal.c.event_id == audit_event.c.id)
         .where(audit_event.c.id == event_id)
     ).one_or_none()
@@ -43,6 +44,7 @@ def redact(tx: Tx, event: Event, fields: Sequence[str], why: str) -> None:
             "event_sha256": digest(event),
             "left_sha256": left_sha256,
             "fields": list(fields),
+            "commitments": commitments_of(event, fields),
             "why": why,
             "redacted_at": tx.now,
             "redacted_by": tx.actor.name,
@@ -65,11 +67,24 @@ def redact(tx: Tx, event: Event, fields: Sequence[str], why: str) -> None:
     tx.execute(
         update(audit_event)
         .where(audit_event.c.id == event.id)
-        .values(changes=dict(left.changes), reason=left.reason)
+        .values(
+            changes=dict(left.changes),
+            reason=left.reason,
+            salts=None if left.salts is None else dict(left.salts),
+        )
     )
 
 
 def all_redactions(connection: Connection) -> dict[int, Redaction]:
     """Event → what was taken out of it."""
-    query = select(redaction.c.event_id, redaction.c.event_sha256, redaction.c.left_sha256)
-    return {row.event_id: Redaction(*row) for row in connection.execute(query)}
+    query = select(
+        redaction.c.event_id,
+        redaction.c.event_sha256,
+        redaction.c.left_sha256,
+        redaction.c.fields,
+        redaction.c.commitments,
+    )
+    return {
+        row.event_id: Redaction(*row[:3], tuple(row.fields), row.commitments)
+        for row in connection.execute(query)
+    }

@@ -17,7 +17,7 @@ from pro_app.store.engine.transaction import Housekeeping
 from pro_app.store.tables import audit_event, audit_seal
 
 _AT_ONCE = 5000
-#: The columns of an event, as the core knows it.
+#: The columns of an event that are shown.
 EVENT: tuple[Column[Any], ...] = (
     audit_event.c.id,
     audit_event.c.at,
@@ -30,6 +30,8 @@ EVENT: tuple[Column[Any], ...] = (
     audit_event.c.changes,
     audit_event.c.reason,
 )
+#: All that is sealed of it, and the salts, for those alone who seal and verify.
+SEALED: tuple[Column[Any], ...] = (*EVENT, audit_event.c.salts, audit_event.c.data)
 _SEAL: tuple[Column[Any], ...] = (
     audit_seal.c.position,
     audit_seal.c.event_id,
@@ -77,7 +79,7 @@ def next_to_seal(work: Housekeeping, up_to: int, limit: int) -> tuple[Seal | Non
     """The last seal, and the events that come after it."""
     last = _seal(work.read(_LAST).one_or_none())
     query: Select[Any] = (
-        select(*EVENT)
+        select(*SEALED)
         .where(audit_event.c.id > (last.event_id if last else 0), audit_event.c.id <= up_to)
         .order_by(audit_event.c.id)
         .limit(limit)
@@ -108,7 +110,7 @@ def all_seals(connection: Connection) -> Iterator[Seal]:
 
 def all_events(connection: Connection) -> Iterator[Event]:
     """Every event of the trail, by id, without holding them all."""
-    query = select(*EVENT).order_by(audit_event.c.id)
+    query = select(*SEALED).order_by(audit_event.c.id)
     with connection.execution_options(yield_per=_AT_ONCE).execute(query) as rows:
         for row in rows:
             yield Event(*row)

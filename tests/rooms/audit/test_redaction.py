@@ -1,6 +1,7 @@
 """Words that name somebody are taken out of the trail, and the chain still verifies."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -8,10 +9,12 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from pro_app.audit import service
+from pro_app.core.trail_event import Event, commitments_of, digest
 from pro_app.deployment import deployment
 from pro_app.store.engine.database import db
-from pro_app.store.engine.transaction import Actor, reading, transaction
+from pro_app.store.engine.transaction import CLI, Actor, reading, transaction
 from pro_app.store.tables import audit_event, redaction
+from pro_app.store.trail import sealing
 from tests import factories
 from tests.cast import Cast
 from tests.rooms.audit.test_commands import run, tamper
@@ -169,3 +172,154 @@ def test_a_redaction_s_own_event_keeps_what_verification_needs(app: Flask, slip:
         _seal()
         assert service.check().redacted == 2
         assert service.check().finding is None
+
+
+_DEATH = {"on": [None, "2026-02-01"], "event": [None, "death"], "note": [None, NAME]}
+
+
+@pytest.fixture
+def death(app: Flask) -> int:
+    """The number of a sealed event that tells a death, with a name in its note."""
+    with app.app_context():
+        factories.add_patient("LISHUI-001", "LISHUI")
+        with transaction(LINA, deployment().now()) as tx:
+            tx.record("event.added", "LISHUI-001", visit="V1", changes=_DEATH, reason="told")
+        _seal()
+    return 2
+
+
+def _write(statement: str, **values: object) -> None:
+    with db.engine.begin() as connection:
+        connection.execute(text(statement), values)
+
+
+def _plant(event: int, fields: list[str]) -> None:
+    """A redaction as whoever can write to the table can put it there."""
+    _write(
+        "INSERT INTO redaction (event_id, event_sha256, left_sha256, fields, commitments, why, "
+        "redacted_at, redacted_by) SELECT :event, event_sha256, event_sha256, :fields, '{}', 'x', "
+        "'2026-03-05 00:00:00', 'x' FROM audit_seal WHERE event_id = :event",
+        event=event,
+        fields=json.dumps(fields),
+    )
+
+
+def _changes(**changed: object) -> str:
+    return json.dumps(_DEATH | changed)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("changes", _changes(on=[None, "2026-01-01"])),  # the day of the death is another
+        ("changes", _changes(note=[None, "x"])),
+        ("changes", _changes(note=None)),
+        ("changes", _changes(note=[])),
+        ("changes", _changes(note=[None, None], on=[None, None])),  # one more than is named
+        ("changes", _changes(note=[None, None], more=[None, 1])),
+        ("changes", json.dumps({k: v for k, v in _DEATH.items() if k != "note"})),
+        ("changes", "{}"),
+        ("reason", "told otherwise"),
+        ("reason", None),  # not named
+        ("data", json.dumps({"rows": {}})),
+        ("salts", None),
+        ("salts", "{}"),
+        ("salts", json.dumps({"changes.on": "0" * 32})),
+        ("actor", "staff:other"),
+    ],
+)
+def test_a_redaction_lets_nothing_be_changed_but_what_it_names_be_emptied(
+    app: Flask, death: int, column: str, value: str | None
+) -> None:
+    with app.app_context():
+        _plant(death, ["changes.note"])
+        with pytest.raises(DBAPIError, match="written once"):
+            _write(f"UPDATE audit_event SET {column} = :value WHERE id = {death}", value=value)
+
+
+def test_the_salt_goes_with_what_was_taken_out(app: Flask, death: int) -> None:
+    assert _redact(app, death, "changes.note", "reason").exit_code == 0
+    with app.app_context(), reading() as connection:
+        query = select(audit_event.c.salts).where(audit_event.c.id == death)
+        salts = connection.execute(query).scalar_one()
+        kept = connection.execute(select(redaction.c.commitments)).scalar_one()
+    assert set(salts) == {"changes.on", "changes.event"}
+    assert set(kept) == {"changes.note", "reason"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "emptied"),
+    [
+        (["changes.note"], {"note": [None, None], "on": [None, "2026-01-01"]}),
+        (["changes.note", "changes.on"], {"note": [None, None], "on": [None, "2026-01-01"]}),
+    ],
+    ids=["another field", "a field that is named"],
+)
+def test_the_owner_can_not_falsify_under_cover_of_a_redaction(
+    app: Flask, death: int, fields: list[str], emptied: dict[str, object]
+) -> None:
+    """With the triggers off: a redaction, an event that tells of it, and another day of death."""
+    with app.app_context():
+        [event] = [e for e in _events() if e.id == death]
+        kept = commitments_of(event, fields)
+        salts = {k: v for k, v in (event.salts or {}).items() if k not in fields}
+        left = replace(event, changes=_DEATH | emptied, salts=salts)
+        tamper()
+        _write(
+            "INSERT INTO redaction (event_id, event_sha256, left_sha256, fields, commitments, "
+            "why, redacted_at, redacted_by) VALUES (:event, :sealed, :left, :fields, :kept, 'x', "
+            "'2026-03-05 00:00:00', 'x')",
+            event=death,
+            sealed=digest(event),
+            left=digest(left),
+            fields=json.dumps(fields),
+            kept=json.dumps(kept),
+        )
+        _write(
+            f"UPDATE audit_event SET changes = :changes, salts = :salts WHERE id = {death}",
+            changes=json.dumps(left.changes),
+            salts=json.dumps(salts),
+        )
+        said = {"event_id": death, "fields": fields, "left_sha256": digest(left)}
+        with transaction(CLI, deployment().now()) as tx:
+            changes = {name: (None, value) for name, value in said.items()}
+            tx.record("trail.redacted", "LISHUI-001", changes=changes, reason="x")
+        _seal()
+        finding = service.check().finding
+        assert finding is not None
+        assert (finding.wrong, finding.event_id) == ("ALTERED", death)
+
+
+def test_an_event_can_not_be_made_to_pass_for_one_of_version_1(app: Flask, death: int) -> None:
+    """There a redaction proves nothing of what is left: so the seal says the version."""
+    with app.app_context():
+        [event] = [e for e in _events() if e.id == death]
+        left = replace(event, changes=_DEATH | {"on": [None, "2026-01-01"]}, salts=None, data=None)
+        tamper()
+        _write(
+            "INSERT INTO redaction (event_id, event_sha256, left_sha256, fields, why, "
+            "redacted_at, redacted_by) VALUES (:event, :sealed, :left, '[]', 'x', "
+            "'2026-03-05 00:00:00', 'x')",
+            event=death,
+            sealed=digest(event),
+            left=digest(left),
+        )
+        changes = json.dumps(left.changes)
+        _write(
+            "UPDATE audit_event SET changes = :changes, salts = NULL, data = NULL "
+            f"WHERE id = {death}",
+            changes=changes,
+        )
+        said = {"event_id": death, "fields": [], "left_sha256": digest(left)}
+        with transaction(CLI, deployment().now()) as tx:
+            told = {name: (None, value) for name, value in said.items()}
+            tx.record("trail.redacted", "LISHUI-001", changes=told, reason="x")
+        _seal()
+        finding = service.check().finding
+        assert finding is not None
+        assert (finding.wrong, finding.event_id) == ("ALTERED", death)
+
+
+def _events() -> list[Event]:
+    with reading() as connection:
+        return list(sealing.all_events(connection))

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -93,7 +94,15 @@ def test_an_event_has_the_same_digest_on_either_database(in_app: Flask, clock: H
         tx.record("reason.given", "A-001", visit="V2", changes=changes, reason="因为")
     with reading() as connection:
         [event] = sealing.all_events(connection)
-    assert digest(event) == "47cda69d058f121560ccd6890c0c1e291dbb03bab219b9c44f56fdba788c2084"
+    salted = {field: f"{n:032x}" for n, field in enumerate(sorted(event.salts or {}))}
+    assert list(salted) == ["changes.a", "changes.z", "changes.é", "reason"]
+    assert digest(replace(event, salts=salted)) == (
+        "6d7625a8db72e55982ef614bf11ffd90debf2fdba3e26817dcaa2ca79f84221f"
+    )
+    assert (
+        digest(replace(event, salts=None))
+        == "47cda69d058f121560ccd6890c0c1e291dbb03bab219b9c44f56fdba788c2084"
+    )
 
 
 def test_what_waits_to_be_sealed_is_known(in_app: Flask, clock: HandClock) -> None:
