@@ -1,5 +1,7 @@
 """The door that commits: nothing without a record, nothing half-written."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 
 import pytest
@@ -8,7 +10,16 @@ from sqlalchemy.exc import DatabaseError
 
 from pro_app.audit import service as audit
 from pro_app.deployment import deployment
-from pro_app.store.engine.transaction import CLI, Unrecorded, housekeeping, reading, transaction
+from pro_app.store.engine.database import db
+from pro_app.store.engine.transaction import (
+    CLI,
+    Reader,
+    Unrecorded,
+    asking,
+    housekeeping,
+    reading,
+    transaction,
+)
 from pro_app.store.tables import (
     HOUSEKEEPING,
     WRITE_ONCE,
@@ -108,6 +119,30 @@ def test_what_is_written_once_can_not_be_changed(table, verb: str) -> None:
         transaction(CLI, deployment().now()) as tx,
     ):
         tx.execute(statement)
+
+
+@pytest.mark.parametrize("door", [asking, reading], ids=["asking", "reading"])
+def test_what_reads_can_not_write(door: Callable[[], AbstractContextManager[Reader]]) -> None:
+    def write() -> None:
+        with door() as connection:
+            connection.execute(insert(patient), _row())
+
+    if db.engine.dialect.name == "postgresql":
+        with pytest.raises(DatabaseError, match="read-only transaction"):
+            write()
+    else:
+        write()
+    assert _patients() == 0
+
+
+def test_a_session_that_was_read_from_writes_in_its_next_transaction() -> None:
+    for _ in range(3):  # the pool gives the same connection again
+        with asking() as connection:
+            connection.execute(select(patient)).all()
+    with transaction(CLI, deployment().now()) as tx:
+        tx.execute(insert(patient), _row())
+        tx.record("patient.added", "X-1")
+    assert _patients() == 1
 
 
 def test_housekeeping_can_not_touch_trial_data() -> None:

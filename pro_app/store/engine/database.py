@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.orm import DeclarativeBase
 
 from pro_app.settings import Settings
@@ -56,7 +56,18 @@ def _engine_options(settings: Settings) -> dict[str, Any]:
         return quiet | {"connect_args": wait}
     # Last in, first out: the connection used just now is still in the processor's caches.
     pool = {"pool_size": 8, "max_overflow": 4, "pool_recycle": 1800, "pool_use_lifo": True}
-    return quiet | pool
+    # A connection that says nothing may only read: a single question has no BEGIN that could
+    # say READ ONLY. Whoever begins a transaction says that it will write, or not.
+    asked = make_url(settings.database_url).query.get("options", "")
+    read_only = f"{asked} -c default_transaction_read_only=on".strip()
+    return (
+        quiet
+        | pool
+        | {
+            "connect_args": {"options": read_only},
+            "execution_options": {"postgresql_readonly": False},
+        }
+    )
 
 
 def _prepare_sqlite(engine: Engine) -> None:
