@@ -14,7 +14,7 @@ from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.schedulers.blocking import BlockingScheduler
 from flask import Flask
 
-from pro_app.audit import heads, messages
+from pro_app.audit import daily, heads, messages
 from pro_app.audit import service as audit
 from pro_app.clock import steady
 from pro_app.deployment import deployment
@@ -55,6 +55,7 @@ def _schedule(scheduler: BaseScheduler, app: Flask) -> None:
         (seal, _SEAL_SECONDS),
         (send_heads, _LETTERS_SECONDS),
         (send_summaries, _LETTERS_SECONDS),
+        (verify_data, _LETTERS_SECONDS),
     )
     always: dict[str, Any] = {"max_instances": 1, "coalesce": True}
     for job, seconds in jobs:
@@ -89,6 +90,19 @@ def seal(app: Flask) -> None:
                 _log.warning("an old transaction is still open; the trail is sealed after it")
         except Exception:
             _log.exception("sealing the trail failed; the next run tries again")
+
+
+def verify_data(app: Flask) -> None:
+    """Compare trail and tables, once a day. What is found stands on the page of the trail."""
+    with app.app_context():
+        parts = deployment()
+        doer: dict[str, Any] = {"actor": WORKER, "holder": _holder(), "now": parts.now()}
+        try:
+            verdict = daily.verify_due(parts.study.time_zone, **doer)
+            if verdict is not None and not verdict.whole:
+                _log.error("trail and data are not whole: see `flask audit verify --data`")
+        except Exception:
+            _log.exception("verifying trail and data failed; the next run tries again")
 
 
 def watch_clock(app: Flask, watch: clocks.Watch) -> None:

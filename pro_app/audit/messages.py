@@ -131,6 +131,8 @@ def _of_the_study() -> dict[str, str]:
         "summary.sent": _("Weekly summary sent to a site"),
         "trail.exported": _("Trail exported"),
         "trail.redacted": _("Words taken out of the trail"),
+        "trail.verified": _("Trail and data verified"),
+        "rows.written": _("More rows of the act before"),
         "arm.read": _("Rates by arm read"),
         "flags.synchronised": _("Flags brought up to date"),
         "wording.imported": _("Wording imported"),
@@ -171,6 +173,10 @@ def fields() -> dict[str, str]:
         "action": _("what it recorded"),
         "fields": _("fields"),
         "left_sha256": _("what is left (SHA-256)"),
+        "rows": _("rows"),
+        "sealed": _("sealed events"),
+        "unwitnessed": _("rows from before version 2"),
+        "found": _("what was found"),
         "why": _("why"),
     }
 

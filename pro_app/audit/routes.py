@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from pro_app.audit import messages, service, trail
+from pro_app.audit import messages, service, trail, verdicts
 from pro_app.audit.trail import BadAsk, Search
 from pro_app.deployment import deployment
 from pro_app.security.access import staff_only
@@ -33,6 +33,7 @@ def show() -> ResponseReturnValue:
         "asked": given,
         "filters": _filled(given),
         "sealing": service.sealing_now(),
+        "verdicts": verdicts,
         "actions": messages.actions(her_steps=her_steps),
         "roles": messages.roles(),
         "visits": [each.code for each in deployment().study.visits],

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from pro_app.core.seals import Head, Seal, Verdict, digest, seal_all, verify
+from pro_app.audit.daily import Verified, last_verification
+from pro_app.core.seals import Head, Seal, Verdict, seal_all
+from pro_app.core.trail_event import digest
 from pro_app.store.engine import leases
 from pro_app.store.engine.transaction import Actor, Tx, asking, housekeeping, reading, transaction
-from pro_app.store.trail import redactions, sealing
+from pro_app.store.trail import redactions, sealing, witnessing
 
 _LEASE = "seals"
 #: So many events to a transaction: on SQLite a writer waits for it, some hundredths of a second.
@@ -67,15 +69,10 @@ def _seal_batch(up_to: int, holder: str, now: datetime) -> int:
         return len(events)
 
 
-def check(head: Head | None = None) -> Verdict:
-    """The verdict on the whole trail as it is at one moment."""
+def check(head: Head | None = None, *, data: bool = False) -> Verdict:
+    """The verdict on the whole trail as it is at one moment; with `data` on the tables too."""
     with reading(snapshot=True) as connection:
-        return verify(
-            sealing.all_seals(connection),
-            sealing.all_events(connection),
-            head,
-            redactions.all_redactions(connection),
-        )
+        return witnessing.check(connection, head, data=data)
 
 
 class RedactionProblem(StrEnum):
@@ -122,10 +119,11 @@ def _redact(tx: Tx, event_id: int, fields: Sequence[str], why: str) -> Redaction
 
 @dataclass(frozen=True, slots=True)
 class Sealing:
-    """The last seal, and how many events came after it."""
+    """The last seal, how many events came after it, and what was last found of trail and data."""
 
     last: Seal | None
     waiting: int
+    verified: Verified | None = None
 
 
 def head_now() -> str | None:
@@ -138,4 +136,5 @@ def head_now() -> str | None:
 def sealing_now() -> Sealing:
     with reading() as connection:
         last = sealing.last_seal(connection)
-        return Sealing(last, sealing.count_unsealed(connection, last))
+        waiting = sealing.count_unsealed(connection, last)
+        return Sealing(last, waiting, last_verification(connection))

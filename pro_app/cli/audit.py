@@ -2,16 +2,18 @@
 
 import os
 import socket
+from collections.abc import Iterator
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
 from flask_babel import gettext as _
 
-from pro_app.audit import service
+from pro_app.audit import service, verdicts
 from pro_app.audit.service import RedactionProblem
 from pro_app.cli.outcome import CommandRefused, note, print_json
-from pro_app.core.seals import Finding, Head, Verdict, Wrong, read_head
+from pro_app.core.seals import Head, Verdict, read_head
+from pro_app.core.witness import DataVerdict
 from pro_app.deployment import deployment
 from pro_app.store.engine.transaction import CLI
 
@@ -51,29 +53,45 @@ def seal() -> None:
 
 @group.command("verify")
 @click.option("--head", type=_Head(), help="A head that was kept outside: POSITION:HEX or HEX.")
+@click.option("--data", is_flag=True, help="Compare the tables with what the trail tells, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
-def verify(head: Head | None, as_json: bool) -> None:
-    """Verify every event against its seal; name the first that is wrong."""
-    verdict = service.check(head)
+def verify(head: Head | None, data: bool, as_json: bool) -> None:
+    """Verify every event against its seal, with --data every row too; name the first wrong one."""
+    verdict = service.check(head, data=data)
     if as_json:
         print_json(_as_json(verdict))
     if verdict.finding is not None:
-        raise CommandRefused(_sentence(verdict.finding))
+        raise CommandRefused(verdicts.finding(verdict.finding))
+    if verdict.data and verdict.data.difference:
+        raise CommandRefused(verdicts.difference(verdict.data.difference))
     if not as_json:
         click.echo(_("The trail is whole: %(count)d sealed events.", count=verdict.sealed))
         if verdict.head is not None:
             click.echo(f"{verdict.head.position}:{verdict.head.chain}")
-    if verdict.redacted:
-        note(
-            _(
-                "Words were taken out of %(count)d events, as the trail says.",
-                count=verdict.redacted,
-            )
-        )
-    if verdict.waiting:
-        note(_("Not sealed yet: %(count)d events", count=verdict.waiting))
+        if verdict.data:
+            click.echo(verdicts.data_whole(verdict.data.rows))
+    for line in _notes(verdict):
+        note(line)
     if head is None:
         note(_("Whether the end was cut off shows only with --head, a head kept outside."))
+
+
+def _notes(verdict: Verdict) -> Iterator[str]:
+    """What is no fault, and yet to be known."""
+    if verdict.redacted:
+        yield _(
+            "Words were taken out of %(count)d events, as the trail says.", count=verdict.redacted
+        )
+    if verdict.unproven:
+        yield _(
+            "Of these, %(count)d were sealed before version 2: what was left of them "
+            "can't be proven.",
+            count=verdict.unproven,
+        )
+    if verdict.waiting:
+        yield _("Not sealed yet: %(count)d events", count=verdict.waiting)
+    if verdict.data and verdict.data.unwitnessed:
+        yield verdicts.unwitnessed(verdict.data.unwitnessed)
 
 
 @group.command("redact")
@@ -119,7 +137,7 @@ def _not_redacted(problem: RedactionProblem, event: int) -> str:
 def _as_json(verdict: Verdict) -> dict[str, object]:
     head, finding = verdict.head, verdict.finding
     return {
-        "whole": finding is None,
+        "whole": verdict.whole,
         "sealed": verdict.sealed,
         "waiting": verdict.waiting,
         "redacted": verdict.redacted,
@@ -131,43 +149,22 @@ def _as_json(verdict: Verdict) -> dict[str, object]:
             "position": finding.position,
             "event_id": finding.event_id,
         },
+        "data": verdict.data and _data_as_json(verdict.data),
     }
 
 
-def _sentence(finding: Finding) -> str:
-    names = {"position": finding.position, "event": finding.event_id}
-    sentences = {
-        Wrong.ALTERED: lambda: _(
-            "event %(event)s (position %(position)s) was altered after it was sealed", **names
-        ),
-        Wrong.DELETED: lambda: _(
-            "event %(event)s (position %(position)s) was deleted; its seal is there", **names
-        ),
-        Wrong.INSERTED: lambda: _(
-            "event %(event)s (before position %(position)s) was inserted; it has no seal", **names
-        ),
-        Wrong.REORDERED: lambda: _(
-            "event %(event)s (position %(position)s) was reordered: "
-            "another row stands in its place",
-            **names,
-        ),
-        Wrong.SEAL_ALTERED: lambda: _(
-            "event %(event)s (position %(position)s): its seal does not follow from the one "
-            "before; a seal was altered, or rows before it were removed with their seals",
-            **names,
-        ),
-        Wrong.SEAL_DELETED: lambda: (
-            _("position %(position)s: the seal was deleted, of event %(event)s", **names)
-            if finding.event_id
-            else _("position %(position)s: the seal was deleted, and its event with it", **names)
-        ),
-        Wrong.CUT: lambda: _(
-            "position %(position)s: the end of the trail was cut off, from this row on", **names
-        ),
-        Wrong.REPLACED: lambda: _(
-            "position %(position)s: the head kept outside is not in this chain; "
-            "the end was cut off, or the chain was made anew",
-            **names,
-        ),
+def _data_as_json(data: DataVerdict) -> dict[str, object]:
+    found = data.difference
+    return {
+        "rows": data.rows,
+        "unwitnessed": data.unwitnessed,
+        "finding": found
+        and {
+            "wrong": found.wrong.value,
+            "table": found.table,
+            "key": list(found.key) if found.key else None,
+            "event_id": found.event_id,
+            "patient": found.number,
+            "visit": found.visit,
+        },
     }
-    return str(sentences[finding.wrong]())

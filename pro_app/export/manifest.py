@@ -12,6 +12,7 @@ from pro_app.core.contact import Attempted
 from pro_app.core.dataset import AnswerSet, Dataset, Subject, WordingStatus, wording_status
 from pro_app.core.dictionary import Dictionary
 from pro_app.core.review import Asked
+from pro_app.core.seals import Verdict
 from pro_app.export.writing import FORMAT, MANIFEST, instant, sha256_of
 from pro_app.store.statuses.exporting import Licence
 
@@ -30,6 +31,7 @@ class Moment:
     attempts: list[Attempted]
     schema_revision: str
     synthetic: bool
+    trail: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,11 @@ def describe(
     moment: Moment,
     wordings: dict[str, WordingStatus],
     *,
-    known_at: datetime | None,
+    known_at: datetime,
     with_arm: bool,
     with_timings: bool,
 ) -> dict[str, Any]:
-    """All that the manifest says but the files: nothing that the clock decides.
-
-    Shapes: `known_at` is the one that was asked for, None when none was.
-    """
+    """All that the manifest says but the files; with this `known_at` it can be had again."""
     study, instrument = dataset.study, dataset.instrument
     seen = _wordings_seen(dataset, wordings, moment.licences)
     demonstration = any(each["status"] == WordingStatus.DEMONSTRATION for each in seen)
@@ -86,7 +85,7 @@ def describe(
         },
         "scoring_version": instrument.scoring_version,
         "as_of": dataset.as_of.isoformat(),
-        "known_at": instant(known_at) if known_at else None,
+        "known_at": instant(known_at),
         "with_arm": with_arm,
         "with_timings": with_timings,
         "review": dataset.review.value if dataset.review else "ALL",

@@ -43,6 +43,14 @@ def _what(block: Block) -> str:
             "Nothing was exported: the two scorers do not agree. "
             "The answers are safe; please report these forms and scores:"
         ),
+        Block.STILL_OPEN: _(
+            "known-at: somebody who began to write before this instant has not finished. "
+            "Nothing was exported; try again in a minute, or ask for an earlier instant."
+        ),
+        Block.NOT_WITNESSED: _(
+            "Nothing was exported: the data are not what the trail tells. Verify the trail with "
+            "its data (flask audit verify --data) and report this row:"
+        ),
         Block.NOT_VERIFIED: _(
             "Nothing was exported: a file read back was not what had been written. "
             "The data are safe; check the disk, then try again:"

@@ -18,6 +18,7 @@ from pro_app.core.dataset import (
 )
 from pro_app.core.instrument import Instrument
 from pro_app.core.review import Asked, Deed, Review, state_after
+from pro_app.core.seals import Verdict
 from pro_app.core.sites import EVERYWHERE
 from pro_app.core.study import Study
 from pro_app.core.tidy import Table, tables
@@ -27,12 +28,13 @@ from pro_app.export.manifest import Manifest, Moment, describe, dictionary, writ
 from pro_app.export.writing import MANIFEST, all_or_nothing, write_table
 from pro_app.store.desk.data_queries import Exported, read_queries
 from pro_app.store.engine.state import read_state
-from pro_app.store.engine.transaction import Actor, reading, transaction
+from pro_app.store.engine.transaction import Actor, is_settled, reading, take_cut, transaction
 from pro_app.store.forms.wordings import licensed
 from pro_app.store.statuses import exporting
 from pro_app.store.statuses.effort import read_attempts
 from pro_app.store.statuses.exporting import Licence, PastExport
 from pro_app.store.statuses.facts import Scope, read_facts
+from pro_app.store.trail import witnessing
 
 #: The roles that may have the arm; a data manager stays blind.
 SEES_ARM = frozenset({"statistician", "operator"})
@@ -48,6 +50,8 @@ class Block(StrEnum):
     NOT_KNOWN_YET = "NOT_KNOWN_YET"  # known_at lies ahead of now
     UNREADABLE_FORMS = "UNREADABLE_FORMS"  # other items than the instrument's, or not scored
     SCORERS_DISAGREE = "SCORERS_DISAGREE"  # the second scorer found other values
+    STILL_OPEN = "STILL_OPEN"  # somebody may still record something from before known_at
+    NOT_WITNESSED = "NOT_WITNESSED"  # the tables are not what the trail tells
     NOT_VERIFIED = "NOT_VERIFIED"  # a file read back is not what was meant
 
 
@@ -76,12 +80,16 @@ def make_export(
 ) -> Manifest:
     """The manifest of the export that now stands in `folder`.
 
-    It holds what had happened by `as_of` and was recorded by `known_at` (now); of the
-    forms, where `review` is given, those that stand so.
+    It holds what had happened by `as_of` and was recorded by `known_at`, as which it names
+    the latest instant that is settled where none is asked for; of the forms, where `review`
+    is given, those that stand so.
     Errors: Blocked; FolderTaken; OSError. In every case nothing was written.
     """
     _refuse_beyond(known_at, with_arm=with_arm, actor=actor, now=now)
-    moment = _read(study, instrument, as_of=as_of, known_at=known_at or now, with_arm=with_arm)
+    if known_at is not None and not is_settled(known_at):
+        raise Blocked(Block.STILL_OPEN)
+    known_at = known_at or take_cut(now)
+    moment = _read(study, instrument, as_of=as_of, known_at=known_at, with_arm=with_arm)
     dataset = assemble(
         moment.subjects,
         moment.forms,
@@ -93,6 +101,7 @@ def make_export(
         review=review,
     )
     _confirm_scores(dataset)
+    _confirm_trail(moment.trail)
     words = _wordings(study, instrument, moment.licences)
     files = tables(dataset, dictionary(), words, with_arm=with_arm, with_timings=with_timings)
     with all_or_nothing(folder, [*(table.file for table in files), MANIFEST]) as place:
@@ -107,7 +116,7 @@ def make_export(
         content["files"] = _write_and_check(files, place, progress)
         manifest = write_manifest(content, place)
         # Before it is handed over: data that left unrecorded could not be called back.
-        _record(manifest, as_of, known_at or now, actor, now)
+        _record(manifest, as_of, known_at, actor, now)
     return manifest
 
 
@@ -138,6 +147,7 @@ def _read(
             read_attempts(connection, study, as_of=as_of, known_at=known_at),
             exporting.schema_revision(connection),
             state is not None and state.synthetic,
+            witnessing.check(connection, data=True),
         )
 
 
@@ -173,6 +183,17 @@ def _confirm_scores(dataset: Dataset) -> None:
         raise Blocked(
             Block.SCORERS_DISAGREE, [f"{each.submission_id} {each.scale}" for each in found]
         )
+
+
+def _confirm_trail(verdict: Verdict) -> None:
+    """Let nothing pass that is not what the trail tells."""
+    if verdict.finding:
+        raise Blocked(Block.NOT_WITNESSED, [f"audit_event {verdict.finding.event_id}"])
+    found = verdict.data and verdict.data.difference
+    if found:
+        key = "/".join(str(part) for part in found.key or ())
+        named = (found.table, key, found.number, found.visit)
+        raise Blocked(Block.NOT_WITNESSED, [" ".join(filter(None, named))])
 
 
 def _wordings(

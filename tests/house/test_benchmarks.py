@@ -14,6 +14,7 @@ _SMALL = {
     "flags": ["--patients", "30", "--rounds", "1"],
     "pages": ["--sizes", "20", "30", "--rounds", "1", "--kinds", "sqlite"],
     "phone": ["--rounds", "1"],
+    "verify": ["--forms", "100", "--rounds", "1"],
     "receive": ["--forms", "50", "--burst", "16", "--rounds", "1", "--kinds", "postgresql"],
 }
 

@@ -2,22 +2,34 @@
 
 import hashlib
 import json
-from datetime import date
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from flask import current_app
+from sqlalchemy import select, text
 
+from pro_app.audit.service import seal
+from pro_app.core.facts import Mode
 from pro_app.deployment import deployment
+from pro_app.export import writing
 from pro_app.export.service import Block, Blocked
 from pro_app.export.writing import FolderTaken
 from pro_app.instruments import demonstration
+from pro_app.store.engine.database import db
 from pro_app.store.engine.transaction import reading, transaction
+from pro_app.store.forms.forms import NewForm, keep_forms
 from pro_app.store.forms.wordings import add_pack
-from pro_app.store.tables import audit_event
+from pro_app.store.patients.patients import PatientState, add_patients
+from pro_app.store.tables import WITNESSED, audit_event
 from tests import factories
+from tests.conftest import HandClock
 from tests.factories import ACTOR
 from tests.house.source import ROOT
+from tests.rooms.audit.test_witness import free
 from tests.rooms.export.making import (
     TODAY,
     V0,
@@ -75,7 +87,7 @@ def test_the_manifest_names_what_the_files_hold(folder: Path) -> None:
     assert {path.name for path in folder.iterdir()} == {*written["files"], "manifest.json"}
     assert written["study"]["sha256"] == parts.study.sha256
     assert written["instrument"]["sha256"] == parts.instrument.sha256
-    assert (written["as_of"], written["known_at"]) == ("2026-03-05", None)
+    assert (written["as_of"], written["known_at"]) == ("2026-03-05", "2026-03-05T00:00:00Z")
     assert (written["schema_revision"], written["with_arm"]) == (newest, False)
     assert written["with_timings"] is False
     assert (written["review"], written["forms_left_out_by_review"]) == ("ALL", 0)
@@ -157,3 +169,98 @@ def test_a_failed_export_leaves_the_earlier_one_as_it_was(folder: Path) -> None:
     with pytest.raises(Blocked):
         export(folder, TODAY)
     assert content(folder) == before
+
+
+def test_a_usual_export_can_be_had_again_by_the_instant_it_names(
+    tmp_path: Path, clock: HandClock
+) -> None:
+    factories.add_form(factories.add_patient(), "V0", V0)
+    clock.advance(hours=1)
+    with _open_transaction() as end:
+        clock.advance(hours=1)
+        made = export(tmp_path / "first", TODAY)
+        end()
+    assert made.content["known_at"] < writing.instant(clock())
+    assert made.rows["forms.csv"] == (1 if db.engine.dialect.name == "postgresql" else 2)
+    clock.advance(hours=1)
+    known_at = datetime.fromisoformat(made.content["known_at"])
+    export(tmp_path / "again", TODAY, known_at=known_at)
+    assert content(tmp_path / "first") == content(tmp_path / "again")
+    assert export(tmp_path / "now", TODAY).rows["forms.csv"] == 2
+
+
+@contextmanager
+def _open_transaction() -> Iterator[Callable[[], None]]:
+    """A form that somebody is just handing in, until told to end.
+
+    On SQLite nobody else writes meanwhile, so it has ended before the export begins.
+    """
+    app, begun, end = current_app._get_current_object(), threading.Event(), threading.Event()
+
+    def write() -> None:
+        with app.app_context():
+            her = add_in_steps(begun, end)
+            assert her
+
+    def add_in_steps(begun: threading.Event, end: threading.Event) -> int:
+        parts = deployment()
+        with transaction(ACTOR, parts.now()) as tx:
+            person = ("LISHUI-002", "LISHUI", PatientState("zh", V0, V0, V0, True), None)
+            [her] = add_patients(tx, [person], parts.study).values()
+            form = NewForm("late", her, "V0", True, V0, Mode.PAPER, "zh", factories.all_answered())
+            keep_forms(tx, [form], parts.instrument)
+            tx.record("form.received", "LISHUI-002", visit="V0")
+            begun.set()
+            end.wait(20)
+        return her
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    assert begun.wait(10)
+    if db.engine.dialect.name == "sqlite":
+        end.set()
+        thread.join()
+    try:
+        yield lambda: (end.set(), thread.join())  # type: ignore[func-returns-value, return-value]
+    finally:
+        end.set()
+        thread.join()
+
+
+def test_an_instant_from_before_an_open_transaction_only_is_exported(
+    tmp_path: Path, clock: HandClock
+) -> None:
+    if db.engine.dialect.name == "sqlite":
+        return
+    factories.add_patient()
+    clock.advance(hours=1)
+    with _open_transaction():
+        moment = clock()
+        clock.advance(minutes=1)
+        with pytest.raises(Blocked) as blocked:
+            export(tmp_path / "early", TODAY, known_at=moment)
+        assert blocked.value.block is Block.STILL_OPEN
+        export(tmp_path / "before", TODAY, known_at=moment - timedelta(minutes=1))
+    export(tmp_path / "after", TODAY, known_at=moment)
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("UPDATE patient_version SET language = 'en'", "patient_version 1 LISHUI-001"),
+        ("UPDATE form SET answered_on = '2026-01-02'", "form 1 LISHUI-001 V0"),
+        ("UPDATE audit_event SET actor = 'x' WHERE id = 1", "audit_event 1"),
+    ],
+)
+def test_data_that_the_trail_does_not_tell_stop_the_export(
+    folder: Path, statement: str, named: str
+) -> None:
+    factories.add_form(factories.add_patient(), "V0", V0)
+    seal(holder="test", now=deployment().now())
+    free(*WITNESSED, "audit_event")
+    with db.engine.begin() as connection:
+        connection.execute(text(statement))
+    with pytest.raises(Blocked) as blocked:
+        export(folder, TODAY)
+    assert (blocked.value.block, blocked.value.details) == (Block.NOT_WITNESSED, (named,))
+    assert not folder.exists()
