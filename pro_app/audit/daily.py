@@ -8,7 +8,7 @@ from pro_app.clock import day_of
 from pro_app.core.seals import Finding, Verdict, Wrong
 from pro_app.core.witness import Difference, Differs
 from pro_app.store.engine import leases
-from pro_app.store.engine.transaction import Actor, housekeeping, reading, transaction
+from pro_app.store.engine.transaction import Actor, Reader, housekeeping, reading, transaction
 from pro_app.store.trail import witnessing
 from pro_app.store.trail.trail import last_of
 
@@ -51,10 +51,9 @@ def verify_due(time_zone: str, *, actor: Actor, holder: str, now: datetime) -> V
     return verdict
 
 
-def last_verification() -> Verified | None:
+def last_verification(connection: Reader) -> Verified | None:
     """What the last verification found; None before the first one."""
-    with reading() as connection:
-        found = last_of(connection, _SUBJECT, _VERIFIED)
+    found = last_of(connection, _SUBJECT, _VERIFIED)
     if found is None:
         return None
     told = {name: pair[1] for name, pair in found.changes.items()}

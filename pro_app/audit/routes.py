@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from pro_app.audit import daily, messages, service, trail, verdicts
+from pro_app.audit import messages, service, trail, verdicts
 from pro_app.audit.trail import BadAsk, Search
 from pro_app.deployment import deployment
 from pro_app.security.access import staff_only
@@ -33,7 +33,6 @@ def show() -> ResponseReturnValue:
         "asked": given,
         "filters": _filled(given),
         "sealing": service.sealing_now(),
-        "verified": daily.last_verification(),
         "verdicts": verdicts,
         "actions": messages.actions(her_steps=her_steps),
         "roles": messages.roles(),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from pro_app.audit.daily import Verified, last_verification
 from pro_app.core.seals import Head, Seal, Verdict, seal_all
 from pro_app.core.trail_event import digest
 from pro_app.store.engine import leases
@@ -118,10 +119,11 @@ def _redact(tx: Tx, event_id: int, fields: Sequence[str], why: str) -> Redaction
 
 @dataclass(frozen=True, slots=True)
 class Sealing:
-    """The last seal, and how many events came after it."""
+    """The last seal, how many events came after it, and what was last found of trail and data."""
 
     last: Seal | None
     waiting: int
+    verified: Verified | None = None
 
 
 def head_now() -> str | None:
@@ -134,4 +136,5 @@ def head_now() -> str | None:
 def sealing_now() -> Sealing:
     with reading() as connection:
         last = sealing.last_seal(connection)
-        return Sealing(last, sealing.count_unsealed(connection, last))
+        waiting = sealing.count_unsealed(connection, last)
+        return Sealing(last, waiting, last_verification(connection))

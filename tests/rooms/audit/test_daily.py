@@ -5,7 +5,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from pro_app import worker
-from pro_app.audit import daily
+from pro_app.audit import service
 from pro_app.core.witness import Differs
 from pro_app.store.engine.database import db
 from pro_app.store.engine.transaction import reading
@@ -35,14 +35,14 @@ def _times() -> int:
 
 def test_the_worker_verifies_once_a_day(filled: Flask, clock: HandClock) -> None:
     with filled.app_context():
-        assert daily.last_verification() is None
+        assert service.sealing_now().verified is None
         for _ in range(3):
             worker.verify_data(filled)
         assert _times() == 1
         clock.advance(days=1)
         worker.verify_data(filled)
         assert _times() == 2
-        found = daily.last_verification()
+        found = service.sealing_now().verified
         assert found is not None
         assert (found.whole, found.rows, found.sealed) == (True, 4, 2)
 
@@ -64,7 +64,7 @@ def test_the_page_names_the_row_that_differs_to_whoever_sees_all_sites(
         with db.engine.begin() as connection:
             connection.execute(text("UPDATE form SET mode = 'x'"))
         worker.verify_data(filled)
-        found = daily.last_verification()
+        found = service.sealing_now().verified
         assert found is not None
         assert found.difference is not None
         assert (found.difference.wrong, found.difference.number) == (Differs.ALTERED, "LISHUI-001")
