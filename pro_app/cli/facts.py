@@ -10,13 +10,12 @@ from flask.cli import AppGroup
 from flask_babel import gettext as _
 
 from pro_app.acts import consents, voids
-from pro_app.acts.entered import Problem
-from pro_app.acts.entered import Refused as NotTaken
 from pro_app.acts.person import operator
 from pro_app.acts.voids import Voided, Wanted
 from pro_app.cli.outcome import CommandRefused, Day
 from pro_app.core.facts import EventKind
 from pro_app.core.leaving import Ruling
+from pro_app.core.refused import Refused, Why
 from pro_app.core.voids import NotVoid, What
 from pro_app.deployment import deployment
 from pro_app.security.access import occasion_of
@@ -102,8 +101,8 @@ def decide(patient: str, decision: str, source: str) -> None:
     """
     at = occasion_of(deployment(), operator(CLI))
     done = consents.decide(patient, decision, source.strip(), at=at)
-    if isinstance(done, NotTaken):
-        raise CommandRefused(_NOT_DECIDED[done.problem](patient))
+    if isinstance(done, Refused):
+        raise CommandRefused(_NOT_DECIDED[done.why](patient))
     click.echo(f"{done.number} {decision}")
 
 
@@ -147,16 +146,16 @@ _NOT_VOID: dict[NotVoid, Callable[[Wanted], str]] = {
     ),
 }
 
-_NOT_DECIDED: dict[Problem, Callable[[str], str]] = {
-    Problem.UNKNOWN_PATIENT: lambda given: _("PATIENT: there is no patient %(given)s", given=given),
-    Problem.NOT_WITHDRAWN: lambda given: _(
+_NOT_DECIDED: dict[Why, Callable[[str], str]] = {
+    Why.UNKNOWN_PATIENT: lambda given: _("PATIENT: there is no patient %(given)s", given=given),
+    Why.NOT_WITHDRAWN: lambda given: _(
         "PATIENT: %(given)s has not withdrawn consent to further use; nothing is to be decided",
         given=given,
     ),
-    Problem.SOURCE_MISSING: lambda given: _("--source: expected what shows the decision"),
-    Problem.TOO_LONG: lambda given: _("--source: this is too long"),
-    Problem.DECIDED: lambda given: _("DECISION: this was decided before; nothing was done"),
-    Problem.ERASED: lambda given: _(
+    Why.PROOF_MISSING: lambda given: _("--source: expected what shows the decision"),
+    Why.TOO_LONG: lambda given: _("--source: this is too long"),
+    Why.DECIDED_SO: lambda given: _("DECISION: this was decided before; nothing was done"),
+    Why.ERASED: lambda given: _(
         "DECISION: it was decided to erase; what is erased never leaves again"
     ),
 }

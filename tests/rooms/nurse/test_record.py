@@ -109,7 +109,7 @@ def test_a_flag_moves_with_its_window_and_closes_when_it_has_not_closed_yet(
 def test_a_recorded_value_changes_only_with_a_reason(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
     answer = ask(nurse, RECORD, **(KNOWN | {"language": "en"}))
-    assert (answer.status_code, "Write why the entry is changed" in answer.text) == (422, True)
+    assert (answer.status_code, "Write in a few words why" in answer.text) == (422, True)
     investigator = cast.investigator_of_lishui()
     change(investigator, language="en", able="no", why="misread at the randomisation")
     assert last_recorded(world)[1] == {"language": ["zh", "en"], "able": ["yes", "no"]}
