@@ -161,6 +161,17 @@ _SENTENCES: dict[Why, Callable[[Any], str]] = {
     ),
     Why.NOTHING_TO_DECIDE: lambda _d: _("There is nothing to decide about this form."),
     Why.DECIDED_SO: lambda _d: _("That was decided before; nothing was changed."),
+    Why.NOTHING_THERE: lambda _d: _("Nothing of this kind is recorded."),
+    Why.VOID_ALREADY: lambda _d: _("This was declared wrong before."),
+    Why.SEVERAL_FORMS: lambda _d: _(
+        "This visit has several forms. Choose one of them in the time line."
+    ),
+    Why.ELSEWHERE_UNKNOWN_PATIENT: lambda _d: _("Where it belongs: there is no such patient here."),
+    Why.ELSEWHERE_UNKNOWN_VISIT: lambda _d: _("Where it belongs: choose the visit."),
+    Why.ELSEWHERE_OTHER_ITEMS: lambda _d: _(
+        "The form has other items than today’s questionnaire and can’t be kept elsewhere."
+    ),
+    Why.BELONGS_HERE: lambda _d: _("Where it belongs: this is where it stands already."),
     Why.NO_LICENCE: lambda _d: _("--licence: expected the reference of the licence"),
     Why.VALID_UNTIL_OVER: lambda on: _(
         "--valid-until: %(day)s is over; expected a day from today on", day=on

@@ -75,6 +75,14 @@ class Why(StrEnum):
     OTHER_ITEMS = "OTHER_ITEMS"  # the form's items are not those of today's instrument
     NOTHING_TO_DECIDE = "NOTHING_TO_DECIDE"  # the first form of its visit, in its time
     DECIDED_SO = "DECIDED_SO"  # that is what was decided before
+    # What is declared wrong
+    NOTHING_THERE = "NOTHING_THERE"  # nothing of this kind is recorded
+    VOID_ALREADY = "VOID_ALREADY"  # it was declared wrong before
+    SEVERAL_FORMS = "SEVERAL_FORMS"  # the visit has several: one of them is to be named
+    ELSEWHERE_UNKNOWN_PATIENT = "ELSEWHERE_UNKNOWN_PATIENT"  # where it belongs is no such number
+    ELSEWHERE_UNKNOWN_VISIT = "ELSEWHERE_UNKNOWN_VISIT"  # nor such a visit
+    ELSEWHERE_OTHER_ITEMS = "ELSEWHERE_OTHER_ITEMS"  # its items are not those of today
+    BELONGS_HERE = "BELONGS_HERE"  # it belongs to where it stands
     # Wordings, and going live
     NO_LICENCE = "NO_LICENCE"  # the reference is empty
     VALID_UNTIL_OVER = "VALID_UNTIL_OVER"  # detail: the day, which is over

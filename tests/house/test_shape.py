@@ -71,13 +71,7 @@ def test_functions_are_short(path: Path) -> None:
     assert rules.long_functions(text(path)) == []
 
 
-#: Longer than it may be, until it is taken apart.
-_TOO_LONG_YET = ("acts/voids.py", "core/ledger.py", "store/statuses/rule.py")
-
-
-@pytest.mark.parametrize(
-    "path", [p for p in [*_ALL, *_SCRIPTS] if in_product(p) not in _TOO_LONG_YET], ids=name
-)
+@pytest.mark.parametrize("path", [*_ALL, *_SCRIPTS], ids=name)
 def test_files_are_short(path: Path) -> None:
     assert rules.long_file(text(path)) == []
 
