@@ -146,6 +146,19 @@ _SENTENCES: dict[Why, Callable[[Any], str]] = {
         "Consent to further use is not withdrawn: there is nothing to decide."
     ),
     Why.ERASED: lambda _d: _("It was decided to erase; what is erased never leaves again."),
+    Why.NO_CONSENT: lambda _d: _("Your consent comes first"),
+    Why.NOT_OPEN_YET: lambda _d: _("This questionnaire is not open yet"),
+    Why.OTHER_ANSWERS: lambda _d: _(
+        "We already have this questionnaire, with other answers. Those stand; what is on "
+        "this phone stays here, and the nurse is told."
+    ),
+    Why.NOT_LIVE: lambda _d: _("The study has not begun here yet"),
+    Why.NO_WORDING: lambda _d: _("The questionnaire is not ready"),
+    Why.UNKNOWN_WORDING: lambda _d: _("The words that were shown are not known here."),
+    Why.ID_IN_USE: lambda _d: _("This number of a form is already in use."),
+    Why.LOCKED: lambda _d: _(
+        "The hospital has closed this record for now. Nothing is lost: the nurse is told."
+    ),
     Why.NOT_PAPER: lambda _d: _("Only a form that came on paper is keyed twice."),
     Why.SAME_PERSON: lambda _d: _(
         "You keyed this form in yourself. Ask a colleague to key it a second time."

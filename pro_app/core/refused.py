@@ -65,7 +65,16 @@ class Why(StrEnum):
     CONSENT_FIRST_UNNAMED = "CONSENT_FIRST_UNNAMED"  # detail: the day of the first, unnamed one
     NOT_WITHDRAWN = "NOT_WITHDRAWN"  # consent to further use is not withdrawn
     ERASED = "ERASED"  # what was decided to be erased never leaves again
-    # Forms
+    # A form that is handed in
+    NO_CONSENT = "NO_CONSENT"  # a patient's own form, and no PRO consent by today
+    NOT_OPEN_YET = "NOT_OPEN_YET"  # a patient's own form of a visit not open by today
+    OTHER_ANSWERS = "OTHER_ANSWERS"  # another form is stored under this submission id
+    NOT_LIVE = "NOT_LIVE"  # the study has not begun on this copy of the system
+    NO_WORDING = "NO_WORDING"  # there are no words that may be shown in this language
+    UNKNOWN_WORDING = "UNKNOWN_WORDING"  # it was filled in on words that nobody knows
+    ID_IN_USE = "ID_IN_USE"  # the submission id is another patient's form's
+    LOCKED = "LOCKED"  # the patient's record, or their site's, is locked
+    # A form that is kept
     NOT_PAPER = "NOT_PAPER"  # only paper is keyed twice
     SAME_PERSON = "SAME_PERSON"  # who keyed it first can't check themselves
     KEYED_TWICE = "KEYED_TWICE"  # somebody was faster

@@ -37,15 +37,11 @@ def test_whose_patients_is_always_said(path: Path) -> None:
     assert rules.optional_sites(text(path)) == []
 
 
-#: Still say it in their own words.
-_OWN_WORDS_YET = ("acts/forms.py", "core/submission.py")
-
-
 def _but(*allowed: str) -> list[Path]:
     return [path for path in _ALL if in_product(path) not in allowed]
 
 
-@pytest.mark.parametrize("path", _but("core/refused.py", *_OWN_WORDS_YET), ids=name)
+@pytest.mark.parametrize("path", _but("core/refused.py"), ids=name)
 def test_not_done_and_why_is_one_vocabulary(path: Path) -> None:
     assert rules.second_refusals(text(path)) == []
 
