@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from flask import get_template_attribute
 from flask_babel import gettext as _
 
 from pro_app.core.refused import Refused, Why
@@ -22,6 +23,12 @@ def _day(detail: Any) -> str:
     return short_day(detail) if isinstance(detail, date) else ""
 
 
+def _happening(detail: Any) -> str:
+    """What happened, in the words of the patient's page."""
+    named = get_template_attribute("staff/words.html", "happening")
+    return str(named(detail[0] if detail else "")).strip()
+
+
 _SENTENCES: dict[Why, Callable[[Any], str]] = {
     Why.NOT_HERE: lambda _d: _("There is no such entry here."),
     Why.UNKNOWN_PATIENT: lambda _d: _("There is no such patient here."),
@@ -33,15 +40,36 @@ _SENTENCES: dict[Why, Callable[[Any], str]] = {
     Why.DAY_AHEAD: lambda _d: _("The day lies ahead. Choose today or a day before."),
     Why.TOO_FAR_AHEAD: lambda _d: _("This lies more than a year ahead. Check the year."),
     Why.BEFORE_SCREENING: lambda on: _(
-        "The day lies before her screening on %(day)s.", day=_day(on)
+        "The day lies before the screening on %(day)s.", day=_day(on)
     ),
     Why.SECOND_DEATH: lambda on: _(
-        "Her death on %(day)s is recorded already. If that day is wrong, correct that entry.",
+        "The death on %(day)s is recorded already. If that day is wrong, correct that entry.",
+        day=_day(on),
+    ),
+    Why.EVENT_BEFORE_SCREENING: lambda found: _(
+        "%(event)s is recorded for %(day)s, before this screening. One of the two days is wrong.",
+        event=_happening(found),
+        day=_day(found and found[1]),
+    ),
+    Why.DEATH_BEFORE_RANDOMISATION: lambda on: _(
+        "The patient was randomised on %(day)s; the death can’t lie before that day. One of the "
+        "two days is wrong.",
+        day=_day(on),
+    ),
+    Why.RANDOMISED_AFTER_DEATH: lambda on: _(
+        "The death on %(day)s is recorded; nobody is randomised after it. One of the two days "
+        "is wrong.",
+        day=_day(on),
+    ),
+    Why.SECOND_TRANSFER: lambda on: _(
+        "A transfer on %(day)s is recorded already. If it is wrong, correct that entry.",
         day=_day(on),
     ),
     Why.ENDS_BEFORE_IT_BEGINS: lambda on: _(
         "The last day lies before the first, %(day)s.", day=_day(on)
     ),
+    Why.NOT_A_TIME: lambda _d: _("Write the time as 09:30."),
+    Why.NO_DAY_TO_IT: lambda _d: _("Write the day of randomisation, too."),
     Why.BAD_TIME: lambda days: _(
         "Not written down: choose the day and time of the next call, from now on and within "
         "%(n)s days.",
@@ -62,11 +90,16 @@ _SENTENCES: dict[Why, Callable[[Any], str]] = {
     Why.ANSWER_MISSING: lambda _d: _(
         "Write down what she was told, and why it was not done in full."
     ),
-    Why.VERSION_MISSING: lambda _d: _("Write which version of the consent she signed."),
+    Why.VERSION_MISSING: lambda _d: _("Write which version of the consent was signed."),
     Why.KIND_MISSING: lambda _d: _("Choose what happened."),
     Why.NOT_A_CHOICE: lambda _d: _("Choose one from the list."),
     Why.DECISION_MISSING: lambda _d: _("Choose whether the form counts or is set aside."),
     Why.SOURCE_MISSING: lambda _d: _("Choose who asks for the correction, and what shows it."),
+    Why.PROOF_MISSING: lambda _d: _("Write what shows the decision."),
+    Why.NO_SITE: lambda _d: _("Choose the site at which the patient goes on."),
+    Why.SAME_SITE: lambda _d: _(
+        "On that day the patient is at this site already. Choose another site, or another day."
+    ),
     Why.NOT_POSSIBLE: lambda _d: _(
         "Not written down: choose by which way you tried, and how it ended."
     ),
@@ -93,6 +126,39 @@ _SENTENCES: dict[Why, Callable[[Any], str]] = {
     ),
     Why.WAITS_ALREADY: lambda _d: _("She has asked for the same already, and it is still open."),
     Why.REQUEST_ANSWERED: lambda _d: _("Somebody has answered this request in the meantime."),
+    Why.ABLE_IS_CORRECTED: lambda _d: _(
+        "“Able to answer” is what held on the day of randomisation. Being unable later is a "
+        "reason for a missing form. If it was recorded wrongly, the investigator corrects it "
+        "here, with the reason."
+    ),
+    Why.CONSENT_ORDER: lambda on: _(
+        "A later version of the consent was signed on %(day)s. The first one can’t come after it.",
+        day=_day(on),
+    ),
+    Why.CONSENT_OTHER_DAY: lambda on: _(
+        "This version is recorded for %(day)s already. If that day is wrong, correct it.",
+        day=_day(on),
+    ),
+    Why.CONSENT_FIRST_UNNAMED: lambda on: _(
+        "The first consent, of %(day)s, has no version yet. Record it first.", day=_day(on)
+    ),
+    Why.NOT_WITHDRAWN: lambda _d: _(
+        "Consent to further use is not withdrawn: there is nothing to decide."
+    ),
+    Why.ERASED: lambda _d: _("It was decided to erase; what is erased never leaves again."),
+    Why.NO_CONSENT: lambda _d: _("Your consent comes first"),
+    Why.NOT_OPEN_YET: lambda _d: _("This questionnaire is not open yet"),
+    Why.OTHER_ANSWERS: lambda _d: _(
+        "We already have this questionnaire, with other answers. Those stand; what is on "
+        "this phone stays here, and the nurse is told."
+    ),
+    Why.NOT_LIVE: lambda _d: _("The study has not begun here yet"),
+    Why.NO_WORDING: lambda _d: _("The questionnaire is not ready"),
+    Why.UNKNOWN_WORDING: lambda _d: _("The words that were shown are not known here."),
+    Why.ID_IN_USE: lambda _d: _("This number of a form is already in use."),
+    Why.LOCKED: lambda _d: _(
+        "The hospital has closed this record for now. Nothing is lost: the nurse is told."
+    ),
     Why.NOT_PAPER: lambda _d: _("Only a form that came on paper is keyed twice."),
     Why.SAME_PERSON: lambda _d: _(
         "You keyed this form in yourself. Ask a colleague to key it a second time."
@@ -108,6 +174,17 @@ _SENTENCES: dict[Why, Callable[[Any], str]] = {
     ),
     Why.NOTHING_TO_DECIDE: lambda _d: _("There is nothing to decide about this form."),
     Why.DECIDED_SO: lambda _d: _("That was decided before; nothing was changed."),
+    Why.NOTHING_THERE: lambda _d: _("Nothing of this kind is recorded."),
+    Why.VOID_ALREADY: lambda _d: _("This was declared wrong before."),
+    Why.SEVERAL_FORMS: lambda _d: _(
+        "This visit has several forms. Choose one of them in the time line."
+    ),
+    Why.ELSEWHERE_UNKNOWN_PATIENT: lambda _d: _("Where it belongs: there is no such patient here."),
+    Why.ELSEWHERE_UNKNOWN_VISIT: lambda _d: _("Where it belongs: choose the visit."),
+    Why.ELSEWHERE_OTHER_ITEMS: lambda _d: _(
+        "The form has other items than today’s questionnaire and can’t be kept elsewhere."
+    ),
+    Why.BELONGS_HERE: lambda _d: _("Where it belongs: this is where it stands already."),
     Why.NO_LICENCE: lambda _d: _("--licence: expected the reference of the licence"),
     Why.VALID_UNTIL_OVER: lambda on: _(
         "--valid-until: %(day)s is over; expected a day from today on", day=on

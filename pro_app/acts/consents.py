@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from pro_app.acts.aftermath import settling
-from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused, day_of
+from pro_app.acts.entered import LONGEST_TEXT, day_of
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.acts.patients import LONGEST_VERSION
 from pro_app.core.consents import Signed, Versions, added, with_version
@@ -15,6 +15,7 @@ from pro_app.core.course import consent_withdrawn_on
 from pro_app.core.instrument import Instrument
 from pro_app.core.leaving import Ruling
 from pro_app.core.preview import Preview, preview
+from pro_app.core.refused import Refused, Why
 from pro_app.core.sites import EVERYWHERE
 from pro_app.core.study import Study
 from pro_app.store.engine.transaction import Reader, Tx, reading, transaction
@@ -135,7 +136,7 @@ def look(number: str, version: str, on: str, *, at: StaffOccasion) -> Shown | Re
     with reading(snapshot=True) as connection:
         patient = find_patient(connection, number, sites=at.sites)
         if patient is None:
-            return Refused(Problem.UNKNOWN_PATIENT, "number")
+            return Refused(Why.UNKNOWN_PATIENT, "number")
         changed = _changed(connection, patient, version, on, at)
         if isinstance(changed, Refused):
             return changed
@@ -153,7 +154,7 @@ def add(number: str, version: str, on: str, *, at: StaffOccasion) -> Saved | Ref
         patient = find_patient(tx.connection, number, sites=at.sites)
         if patient is None:
             tx.abandon()
-            return Refused(Problem.UNKNOWN_PATIENT, "number")
+            return Refused(Why.UNKNOWN_PATIENT, "number")
         patient = lock_patient(tx, patient.id)
         changed = _changed(tx.connection, patient, version, on, at)
         if isinstance(changed, Refused):
@@ -167,21 +168,21 @@ def _changed(
     connection: Reader, patient: Patient, version: str, on: str, at: StaffOccasion
 ) -> Changed | Refused:
     if not version:
-        return Refused(Problem.VERSION_MISSING, "version")
+        return Refused(Why.VERSION_MISSING, "version")
     if len(version) > LONGEST_VERSION:
-        return Refused(Problem.TOO_LONG, "version")
+        return Refused(Why.TOO_LONG, "version", LONGEST_VERSION)
     day = day_of(on)
     if day is None:
-        return Refused(Problem.NOT_A_DAY, "on")
+        return Refused(Why.NOT_A_DAY, "on")
     if day > at.today:
-        return Refused(Problem.DAY_AHEAD, "on")
+        return Refused(Why.DAY_AHEAD, "on")
     before = versions_known(patient, consents_of(connection, [patient.id]).get(patient.id, ()))
     after = with_version(before, Signed(version, day))
     if isinstance(after, tuple):
         clash, known_on = after
-        return Refused(Problem(f"CONSENT_{clash.value}"), "version", known_on)
+        return Refused(Why(f"CONSENT_{clash.value}"), "version", known_on)
     if after == before:
-        return Refused(Problem.KNOWN_ALREADY, "on", day)
+        return Refused(Why.KNOWN_ALREADY, "on", day)
     return Changed(patient, before, after)
 
 
@@ -205,16 +206,16 @@ def decide(
 ) -> Saved | Refused:
     """Record what the site decided on the data of a patient who withdrew consent."""
     if ruling not in tuple(Ruling):
-        return Refused(Problem.NOT_A_CHOICE, "decision")
+        return Refused(Why.NOT_A_CHOICE, "decision")
     if not source:
-        return Refused(Problem.SOURCE_MISSING, "source")
+        return Refused(Why.PROOF_MISSING, "source")
     if len(source) > LONGEST_TEXT:
-        return Refused(Problem.TOO_LONG, "source")
+        return Refused(Why.TOO_LONG, "source")
     with transaction(at.actor, at.now) as tx:
         patient = find_patient(tx.connection, number, sites=at.sites)
         if patient is None:
             tx.abandon()
-            return Refused(Problem.UNKNOWN_PATIENT, "number")
+            return Refused(Why.UNKNOWN_PATIENT, "number")
         lock_patient(tx, patient.id)
         known = decision_of(tx.connection, patient.id)
         refused = _not_to_decide(tx.connection, patient, known, ruling)
@@ -240,13 +241,13 @@ def _not_to_decide(
 ) -> Refused | None:
     """Why there is nothing to decide, or not so."""
     if known is not None and known.ruling is Ruling.ERASE:
-        return Refused(Problem.ERASED, "decision")
+        return Refused(Why.ERASED, "decision")
     events = events_of(connection, [patient.id]).get(patient.id, [])
     if consent_withdrawn_on(event.fact for event in events) is None:
-        return Refused(Problem.NOT_WITHDRAWN, "number")
+        return Refused(Why.NOT_WITHDRAWN, "number")
     held_back = patient.id in withheld(connection, [patient.id])
     if known is not None and known.ruling == ruling and not held_back:
-        return Refused(Problem.DECIDED, "decision")
+        return Refused(Why.DECIDED_SO, "decision")
     return None
 
 

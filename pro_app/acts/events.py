@@ -11,8 +11,6 @@ from pro_app.acts import previewed
 from pro_app.acts.aftermath import settle_flags, settling
 from pro_app.acts.entered import (
     LONGEST_TEXT,
-    Problem,
-    Refused,
     day_of,
     impossible_event,
     words_of,
@@ -24,6 +22,7 @@ from pro_app.core.facts import ENDED_BY, EventFact, EventKind, PatientFacts
 from pro_app.core.instrument import Instrument
 from pro_app.core.possible import contradictions, new_ones
 from pro_app.core.preview import preview, with_event, without_event
+from pro_app.core.refused import Refused, Why
 from pro_app.core.study import Study
 from pro_app.store.engine.transaction import Tx, reading
 from pro_app.store.patients.events import Event, NewEvent, add_events, supersede_event
@@ -161,7 +160,7 @@ def _shown(her: Gathered, given: Given, at: StaffOccasion) -> Shown | Refused:
     facts = her.facts
     earlier = None if given.deed is Deed.ADD else her.event(given.event_id)
     if earlier is None and given.deed is not Deed.ADD:
-        return Refused(Problem.NO_SUCH_EVENT, "event")
+        return Refused(Why.NO_SUCH_EVENT, "event")
     others = without_event(facts, earlier.fact) if earlier else facts
     fact = _fact(given, others) if given.deed is not Deed.TAKE_BACK else None
     if isinstance(fact, Refused):
@@ -189,13 +188,13 @@ def _shown(her: Gathered, given: Given, at: StaffOccasion) -> Shown | Refused:
 def _fact(given: Given, others: PatientFacts) -> EventFact | Refused:
     """The event as it would stand beside the others, or what is wrong with its fields."""
     if given.kind not in [kind.value for kind in EventKind]:
-        return Refused(Problem.KIND_MISSING, "kind")
+        return Refused(Why.KIND_MISSING, "kind")
     kind, on = EventKind(given.kind), day_of(given.on)
     if on is None:
-        return Refused(Problem.NOT_A_DAY, "on")
+        return Refused(Why.NOT_A_DAY, "on")
     moves = kind is EventKind.TRANSFER
     if not moves and any((e.kind, e.on) == (kind, on) for e in others.events):
-        return Refused(Problem.KNOWN_ALREADY, "on", on)
+        return Refused(Why.KNOWN_ALREADY, "on", on)
     return EventFact(kind, on, (given.to_site or None) if moves else None)
 
 
@@ -211,10 +210,10 @@ def _impossible(now: PatientFacts, then: PatientFacts, study: Study, today: date
 
 def _words_refused(given: Given) -> Refused | None:
     if given.deed is not Deed.ADD and not given.why:
-        return Refused(Problem.WHY_MISSING, "why")
+        return Refused(Why.WHY_MISSING, "why")
     for name in ("note", "why"):
         if len(getattr(given, name)) > LONGEST_TEXT:
-            return Refused(Problem.TOO_LONG, name)
+            return Refused(Why.TOO_LONG, name)
     return None
 
 
@@ -222,7 +221,7 @@ def _same(given: Given, earlier: Event | None, fact: EventFact | None) -> Refuse
     if not earlier or not fact or fact != earlier.fact:
         return None
     same_words = words_of(given.note) == earlier.note
-    return Refused(Problem.NOTHING_CHANGED, "on") if same_words else None
+    return Refused(Why.NOTHING_CHANGED, "on") if same_words else None
 
 
 def _warned(fact: EventFact, others: PatientFacts) -> tuple[Warned, ...]:

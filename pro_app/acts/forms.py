@@ -7,24 +7,21 @@ A door reads its input into `Filled` and shows the outcome. What is decided stan
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
 from pro_app.acts.filled import Filled
 from pro_app.acts.occasion import Occasion
 from pro_app.core.facts import Assistance, Mode, PatientFacts
 from pro_app.core.instrument import Answer, Instrument
+from pro_app.core.refused import Refused, Why
 from pro_app.core.study import Study
 from pro_app.core.submission import (
     Accepted,
     AlreadyHad,
-    AnswerProblem,
     Conflict,
     Decision,
     Incoming,
     KnownForm,
-    Refusal,
-    Refused,
     decide,
 )
 from pro_app.instruments import demonstration_if_any
@@ -43,16 +40,6 @@ from pro_app.store.forms.receiving import Clash, Ground, gather, is_known_wordin
 from pro_app.store.statuses.flags import Closed
 
 
-class Hindrance(StrEnum):
-    """Why a form is not taken, apart from what the core refuses."""
-
-    NOT_LIVE = "NOT_LIVE"  # the study has not begun on this copy of the system
-    NO_WORDING = "NO_WORDING"  # there are no words that may be shown in this language
-    UNKNOWN_WORDING = "UNKNOWN_WORDING"  # it was filled in on words that nobody knows
-    ID_IN_USE = "ID_IN_USE"  # the submission id is another patient's form's
-    LOCKED = "LOCKED"  # the patient's record, or their site's, is locked
-
-
 @dataclass(frozen=True, slots=True)
 class Taken:
     """The form is kept for good; `again` when it was before this request."""
@@ -63,15 +50,8 @@ class Taken:
     again: bool
 
 
-@dataclass(frozen=True, slots=True)
-class NotTaken:
-    """Nothing was kept."""
-
-    why: Refusal | Hindrance
-    problems: tuple[AnswerProblem, ...] = ()
-
-
-Outcome = Taken | NotTaken
+#: `Refused`: nothing was kept.
+Outcome = Taken | Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +86,14 @@ def keep(
         with transaction(actor, at.now) as tx:
             return settled(tx, take(tx, patient_id, filled, at=at, reason=reason))
     except Clash:
-        return NotTaken(Hindrance.ID_IN_USE)
+        return Refused(Why.ID_IN_USE)
     except Locked:
-        return NotTaken(Hindrance.LOCKED)
+        return Refused(Why.LOCKED)
 
 
 def settled(tx: Tx, outcome: Outcome) -> Outcome:
     """The outcome; where nothing was written, the transaction is let go."""
-    if isinstance(outcome, NotTaken) or outcome.again:
+    if isinstance(outcome, Refused) or outcome.again:
         tx.abandon()
     return outcome
 
@@ -134,17 +114,17 @@ def take(
         today=at.today,
     )
     if ground.by_others:
-        return NotTaken(Hindrance.ID_IN_USE)
+        return Refused(Why.ID_IN_USE)
     filled = _believed(filled, ground.facts)
     decision = judge(filled, ground.facts, ground.known, at.study, at.instrument, today=at.today)
     if isinstance(decision, AlreadyHad):
         had = next(f for f in ground.received if f.submission_id == filled.submission_id)
         return Taken(had.submission_id, had.visit, had.received_at, again=True)
     if isinstance(decision, Refused):
-        return NotTaken(decision.reason, decision.problems)
+        return decision
     wording = _wording(tx, filled, ground, at)
-    if isinstance(wording, Hindrance):
-        return NotTaken(wording)
+    if isinstance(wording, Refused):
+        return wording
     new = made(
         patient_id,
         filled,
@@ -265,7 +245,7 @@ def _entries(tx: Tx, kept: Kept, reason: str | None) -> Iterator[dict[str, Any]]
     )
 
 
-def _wording(tx: Tx, filled: Filled, ground: Ground, at: Occasion) -> str | Hindrance | None:
+def _wording(tx: Tx, filled: Filled, ground: Ground, at: Occasion) -> str | Refused | None:
     """The hash of the words that were seen, or why the form can't be taken."""
     current = ground.wording_sha256
     demonstration = None
@@ -275,16 +255,16 @@ def _wording(tx: Tx, filled: Filled, ground: Ground, at: Occasion) -> str | Hind
     if not filled.by_patient:
         return current if filled.printed else None
     if at.production and ground.live_at is None:
-        return Hindrance.NOT_LIVE
+        return Refused(Why.NOT_LIVE)
     said = filled.wording_sha256
     if said is None or said == current:
-        return current or Hindrance.NO_WORDING
+        return current or Refused(Why.NO_WORDING)
     # A phone that was offline may have shown the words that were valid before.
     if demonstration and said == demonstration.sha256:
         return said
     if is_known_wording(tx.connection, at.instrument, filled.language, said):
         return said
-    return Hindrance.UNKNOWN_WORDING
+    return Refused(Why.UNKNOWN_WORDING)
 
 
 def _other_languages(filled: Filled, answers: Mapping[str, Answer]) -> dict[str, str]:

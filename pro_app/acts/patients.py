@@ -14,8 +14,6 @@ from pro_app.acts import previewed
 from pro_app.acts.aftermath import settle_flags
 from pro_app.acts.entered import (
     LONGEST_TEXT,
-    Problem,
-    Refused,
     day_of,
     impossible_data,
     time_of,
@@ -26,6 +24,7 @@ from pro_app.acts.previewed import Previewed
 from pro_app.core.facts import PatientFacts
 from pro_app.core.possible import Unusual, contradictions, new_ones, unusual
 from pro_app.core.preview import preview
+from pro_app.core.refused import Refused, Why
 from pro_app.core.study import Study
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.patients.patients import PatientState, change_state
@@ -141,7 +140,7 @@ def _shown(her: Gathered, given: Given, investigator: bool, at: StaffOccasion) -
         if getattr(known, name) != getattr(state, name)
     }
     if not changes:
-        return Refused(Problem.NOTHING_CHANGED, "language")
+        return Refused(Why.NOTHING_CHANGED, "language")
     then = replace(her.facts, able=state.able, **{name: getattr(state, name) for name in _DAYS})
     refused = _not_possible(her, then, at.study, at.today) or _not_allowed(
         known, state, investigator=investigator
@@ -149,7 +148,7 @@ def _shown(her: Gathered, given: Given, investigator: bool, at: StaffOccasion) -
     if refused:
         return refused
     if not given.why and any(old is not None for old, _ in changes.values()):
-        return Refused(Problem.WHY_MISSING, "why")
+        return Refused(Why.WHY_MISSING, "why")
     return Shown(
         patient=her.patient,
         given=given,
@@ -178,7 +177,7 @@ def _not_possible(her: Gathered, then: PatientFacts, study: Study, today: date) 
         return impossible_data(brought[0])
     earliest = min((each.on for each in her.consents), default=None)
     if earliest and then.pro_consent_on and then.pro_consent_on > earliest:
-        return Refused(Problem.CONSENT_ORDER, "pro_consent_on", earliest)
+        return Refused(Why.CONSENT_ORDER, "pro_consent_on", earliest)
     return None
 
 
@@ -190,7 +189,7 @@ def _not_allowed(known: PatientState, state: PatientState, *, investigator: bool
     """
     recorded = known.randomised_on is not None and known.able is not None
     if recorded and state.able != known.able and not investigator:
-        return Refused(Problem.ABLE_IS_CORRECTED, "able")
+        return Refused(Why.ABLE_IS_CORRECTED, "able")
     return None
 
 
@@ -221,10 +220,10 @@ def _state(given: Given, known: PatientState, study: Study, today: date) -> Pati
     )
     for name in FIELDS:
         if getattr(state, name) is None and getattr(known, name) is not None:
-            return Refused(Problem.EMPTIED, name)
+            return Refused(Why.EMPTIED, name)
     new_consent = state.pro_consent_on != known.pro_consent_on
     if new_consent and state.consent_version is None:
-        return Refused(Problem.VERSION_MISSING, "consent_version")
+        return Refused(Why.VERSION_MISSING, "consent_version")
     return state
 
 
@@ -233,8 +232,8 @@ def _day(name: str, text: str, today: date) -> date | Refused | None:
         return None
     day = day_of(text)
     if day is None:
-        return Refused(Problem.NOT_A_DAY, name)
-    return Refused(Problem.DAY_AHEAD, name) if day > today else day
+        return Refused(Why.NOT_A_DAY, name)
+    return Refused(Why.DAY_AHEAD, name) if day > today else day
 
 
 def _time(text: str, day: date | None) -> time | Refused | None:
@@ -243,20 +242,20 @@ def _time(text: str, day: date | None) -> time | Refused | None:
         return None
     at = time_of(text)
     if at is None:
-        return Refused(Problem.NOT_A_TIME, "randomised_time")
-    return at if day else Refused(Problem.NO_DAY_TO_IT, "randomised_time")
+        return Refused(Why.NOT_A_TIME, "randomised_time")
+    return at if day else Refused(Why.NO_DAY_TO_IT, "randomised_time")
 
 
 def _words_refused(
     words: dict[str, str | None], able: str | None, why: str, study: Study
 ) -> Refused | None:
     if words["language"] and words["language"] not in study.languages:
-        return Refused(Problem.NOT_A_CHOICE, "language")
+        return Refused(Why.NOT_A_CHOICE, "language")
     if able and able not in ABLE:
-        return Refused(Problem.NOT_A_CHOICE, "able")
+        return Refused(Why.NOT_A_CHOICE, "able")
     if len(words["consent_version"] or "") > LONGEST_VERSION:
-        return Refused(Problem.TOO_LONG, "consent_version")
-    return Refused(Problem.TOO_LONG, "why") if len(why) > LONGEST_TEXT else None
+        return Refused(Why.TOO_LONG, "consent_version", LONGEST_VERSION)
+    return Refused(Why.TOO_LONG, "why") if len(why) > LONGEST_TEXT else None
 
 
 def _warned(then: PatientFacts) -> tuple[Warned, ...]:

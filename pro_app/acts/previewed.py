@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from pro_app.acts.entered import Problem, Refused
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.preview import Preview
+from pro_app.core.refused import Refused, Why
 from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.patients.patients import Patient, find_patient, lock_patient
 from pro_app.store.statuses.gathered import Gathered, gather
@@ -41,7 +41,7 @@ def look(
     with reading(snapshot=True) as connection:
         patient = find_patient(connection, number, sites=at.sites)
         if patient is None:
-            return Refused(Problem.UNKNOWN_PATIENT, "number")
+            return Refused(Why.UNKNOWN_PATIENT, "number")
         return decide(gather(connection, patient))
 
 
@@ -61,7 +61,7 @@ def save(
         patient = find_patient(tx.connection, number, sites=at.sites)
         if patient is None:
             tx.abandon()
-            return Refused(Problem.UNKNOWN_PATIENT, "number")
+            return Refused(Why.UNKNOWN_PATIENT, "number")
         shown = decide(gather(tx.connection, lock_patient(tx, patient.id)))
         if isinstance(shown, Refused):
             tx.abandon()

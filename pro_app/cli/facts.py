@@ -10,14 +10,14 @@ from flask.cli import AppGroup
 from flask_babel import gettext as _
 
 from pro_app.acts import consents, voids
-from pro_app.acts.entered import Problem
-from pro_app.acts.entered import Refused as NotTaken
 from pro_app.acts.person import operator
-from pro_app.acts.voids import Voided, Wanted
+from pro_app.acts.void_deeds import Wanted
+from pro_app.acts.voids import Voided
 from pro_app.cli.outcome import CommandRefused, Day
 from pro_app.core.facts import EventKind
 from pro_app.core.leaving import Ruling
-from pro_app.core.voids import NotVoid, What
+from pro_app.core.refused import Refused, Why
+from pro_app.core.voids import What
 from pro_app.deployment import deployment
 from pro_app.security.access import occasion_of
 from pro_app.store.engine.transaction import CLI
@@ -102,16 +102,16 @@ def decide(patient: str, decision: str, source: str) -> None:
     """
     at = occasion_of(deployment(), operator(CLI))
     done = consents.decide(patient, decision, source.strip(), at=at)
-    if isinstance(done, NotTaken):
-        raise CommandRefused(_NOT_DECIDED[done.problem](patient))
+    if isinstance(done, Refused):
+        raise CommandRefused(_NOT_DECIDED[done.why](patient))
     click.echo(f"{done.number} {decision}")
 
 
 def _declare(wanted: Wanted) -> None:
     at = occasion_of(deployment(), operator(CLI))
     done = voids.declare(replace(wanted, why=wanted.why.strip()), at=at)
-    if isinstance(done, NotVoid):
-        raise CommandRefused(_NOT_VOID[done](wanted))
+    if isinstance(done, Refused):
+        raise CommandRefused(_NOT_VOID[done.why](wanted))
     click.echo(f"{done.number} {done.what.value}{_kept(done)}")
 
 
@@ -119,44 +119,44 @@ def _kept(done: Voided) -> str:
     return " " + _("kept as %(form)s", form=done.kept_as) if done.kept_as else ""
 
 
-_NOT_VOID: dict[NotVoid, Callable[[Wanted], str]] = {
-    NotVoid.UNKNOWN_PATIENT: lambda wanted: (
+_NOT_VOID: dict[Why, Callable[[Wanted], str]] = {
+    Why.UNKNOWN_PATIENT: lambda wanted: (
         _("SUBMISSION_ID: there is no form %(given)s", given=wanted.form)
         if wanted.form
         else _("PATIENT: there is no patient %(given)s", given=wanted.number)
     ),
-    NotVoid.WHY_MISSING: lambda wanted: _("--why: expected a few words"),
-    NotVoid.TOO_LONG: lambda wanted: _("--why: this is too long"),
-    NotVoid.NOTHING_THERE: lambda wanted: _("nothing of this kind is recorded; nothing was done"),
-    NotVoid.ALREADY: lambda wanted: _("this was declared wrong before; nothing was done"),
-    NotVoid.SEVERAL: lambda wanted: _(
+    Why.WHY_MISSING: lambda wanted: _("--why: expected a few words"),
+    Why.TOO_LONG: lambda wanted: _("--why: this is too long"),
+    Why.NOTHING_THERE: lambda wanted: _("nothing of this kind is recorded; nothing was done"),
+    Why.VOID_ALREADY: lambda wanted: _("this was declared wrong before; nothing was done"),
+    Why.SEVERAL_FORMS: lambda wanted: _(
         "VISIT: there are several forms of %(visit)s; name one by its submission id",
         visit=wanted.visit,
     ),
-    NotVoid.NO_SUCH_PATIENT: lambda wanted: _(
+    Why.ELSEWHERE_UNKNOWN_PATIENT: lambda wanted: _(
         "--belongs-to: there is no patient %(given)s", given=wanted.belongs_to
     ),
-    NotVoid.NO_SUCH_VISIT: lambda wanted: _(
+    Why.ELSEWHERE_UNKNOWN_VISIT: lambda wanted: _(
         "--belongs-to: there is no visit %(given)s", given=wanted.belongs_visit
     ),
-    NotVoid.BELONGS_HERE: lambda wanted: _(
+    Why.BELONGS_HERE: lambda wanted: _(
         "--belongs-to: this is where the form stands; expected another patient or visit"
     ),
-    NotVoid.OTHER_ITEMS: lambda wanted: _(
+    Why.ELSEWHERE_OTHER_ITEMS: lambda wanted: _(
         "--belongs-to: the form has other items than today’s questionnaire and can’t be kept there"
     ),
 }
 
-_NOT_DECIDED: dict[Problem, Callable[[str], str]] = {
-    Problem.UNKNOWN_PATIENT: lambda given: _("PATIENT: there is no patient %(given)s", given=given),
-    Problem.NOT_WITHDRAWN: lambda given: _(
+_NOT_DECIDED: dict[Why, Callable[[str], str]] = {
+    Why.UNKNOWN_PATIENT: lambda given: _("PATIENT: there is no patient %(given)s", given=given),
+    Why.NOT_WITHDRAWN: lambda given: _(
         "PATIENT: %(given)s has not withdrawn consent to further use; nothing is to be decided",
         given=given,
     ),
-    Problem.SOURCE_MISSING: lambda given: _("--source: expected what shows the decision"),
-    Problem.TOO_LONG: lambda given: _("--source: this is too long"),
-    Problem.DECIDED: lambda given: _("DECISION: this was decided before; nothing was done"),
-    Problem.ERASED: lambda given: _(
+    Why.PROOF_MISSING: lambda given: _("--source: expected what shows the decision"),
+    Why.TOO_LONG: lambda given: _("--source: this is too long"),
+    Why.DECIDED_SO: lambda given: _("DECISION: this was decided before; nothing was done"),
+    Why.ERASED: lambda given: _(
         "DECISION: it was decided to erase; what is erased never leaves again"
     ),
 }

@@ -20,8 +20,14 @@ class Why(StrEnum):
     DAY_AHEAD = "DAY_AHEAD"  # a day that has not come
     TOO_FAR_AHEAD = "TOO_FAR_AHEAD"  # a pause that is planned more than a year ahead
     BEFORE_SCREENING = "BEFORE_SCREENING"  # detail: the day of screening
+    EVENT_BEFORE_SCREENING = "EVENT_BEFORE_SCREENING"  # detail: what happened before, its day
+    DEATH_BEFORE_RANDOMISATION = "DEATH_BEFORE_RANDOMISATION"  # detail: the day of the latter
+    RANDOMISED_AFTER_DEATH = "RANDOMISED_AFTER_DEATH"  # the same; detail: the day of the death
     SECOND_DEATH = "SECOND_DEATH"  # detail: the day of death that is recorded already
+    SECOND_TRANSFER = "SECOND_TRANSFER"  # detail: the day for which one is recorded already
     ENDS_BEFORE_IT_BEGINS = "ENDS_BEFORE_IT_BEGINS"  # detail: the first day
+    NOT_A_TIME = "NOT_A_TIME"  # not HH:MM
+    NO_DAY_TO_IT = "NO_DAY_TO_IT"  # a time of randomisation without its day
     BAD_TIME = "BAD_TIME"  # a time to call back is needed, after now and not too far away
     # Words and choices
     TOO_LONG = "TOO_LONG"  # detail: the most characters
@@ -36,6 +42,9 @@ class Why(StrEnum):
     NOT_A_CHOICE = "NOT_A_CHOICE"  # a value that the list does not have, or none
     DECISION_MISSING = "DECISION_MISSING"  # whether a form counts was not chosen
     SOURCE_MISSING = "SOURCE_MISSING"  # who asks for a correction, or what shows it, was not said
+    PROOF_MISSING = "PROOF_MISSING"  # nothing shows what the site decided
+    NO_SITE = "NO_SITE"  # a transfer without a site, or to one that the study does not have
+    SAME_SITE = "SAME_SITE"  # a transfer to the site where the patient is
     NOT_POSSIBLE = "NOT_POSSIBLE"  # no attempt by this way ends so
     BAD_ANSWERS = "BAD_ANSWERS"  # detail: each answer that can't be, an `AnswerProblem`
     EMPTIED = "EMPTIED"  # a recorded value can be corrected, not emptied
@@ -49,7 +58,23 @@ class Why(StrEnum):
     TOO_FEW_ATTEMPTS = "TOO_FEW_ATTEMPTS"  # detail: what was tried since the window opened
     WAITS_ALREADY = "WAITS_ALREADY"  # the patient has asked for the same, and it is open
     REQUEST_ANSWERED = "REQUEST_ANSWERED"  # somebody was faster
-    # Forms
+    ABLE_IS_CORRECTED = "ABLE_IS_CORRECTED"  # after randomisation the investigator's alone
+    # Consents
+    CONSENT_ORDER = "CONSENT_ORDER"  # detail: the day on which a later version was signed
+    CONSENT_OTHER_DAY = "CONSENT_OTHER_DAY"  # detail: the day for which it is recorded
+    CONSENT_FIRST_UNNAMED = "CONSENT_FIRST_UNNAMED"  # detail: the day of the first, unnamed one
+    NOT_WITHDRAWN = "NOT_WITHDRAWN"  # consent to further use is not withdrawn
+    ERASED = "ERASED"  # what was decided to be erased never leaves again
+    # A form that is handed in
+    NO_CONSENT = "NO_CONSENT"  # a patient's own form, and no PRO consent by today
+    NOT_OPEN_YET = "NOT_OPEN_YET"  # a patient's own form of a visit not open by today
+    OTHER_ANSWERS = "OTHER_ANSWERS"  # another form is stored under this submission id
+    NOT_LIVE = "NOT_LIVE"  # the study has not begun on this copy of the system
+    NO_WORDING = "NO_WORDING"  # there are no words that may be shown in this language
+    UNKNOWN_WORDING = "UNKNOWN_WORDING"  # it was filled in on words that nobody knows
+    ID_IN_USE = "ID_IN_USE"  # the submission id is another patient's form's
+    LOCKED = "LOCKED"  # the patient's record, or their site's, is locked
+    # A form that is kept
     NOT_PAPER = "NOT_PAPER"  # only paper is keyed twice
     SAME_PERSON = "SAME_PERSON"  # who keyed it first can't check themselves
     KEYED_TWICE = "KEYED_TWICE"  # somebody was faster
@@ -59,6 +84,14 @@ class Why(StrEnum):
     OTHER_ITEMS = "OTHER_ITEMS"  # the form's items are not those of today's instrument
     NOTHING_TO_DECIDE = "NOTHING_TO_DECIDE"  # the first form of its visit, in its time
     DECIDED_SO = "DECIDED_SO"  # that is what was decided before
+    # What is declared wrong
+    NOTHING_THERE = "NOTHING_THERE"  # nothing of this kind is recorded
+    VOID_ALREADY = "VOID_ALREADY"  # it was declared wrong before
+    SEVERAL_FORMS = "SEVERAL_FORMS"  # the visit has several: one of them is to be named
+    ELSEWHERE_UNKNOWN_PATIENT = "ELSEWHERE_UNKNOWN_PATIENT"  # where it belongs is no such number
+    ELSEWHERE_UNKNOWN_VISIT = "ELSEWHERE_UNKNOWN_VISIT"  # nor such a visit
+    ELSEWHERE_OTHER_ITEMS = "ELSEWHERE_OTHER_ITEMS"  # its items are not those of today
+    BELONGS_HERE = "BELONGS_HERE"  # it belongs to where it stands
     # Wordings, and going live
     NO_LICENCE = "NO_LICENCE"  # the reference is empty
     VALID_UNTIL_OVER = "VALID_UNTIL_OVER"  # detail: the day, which is over

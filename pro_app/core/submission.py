@@ -18,6 +18,7 @@ from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Answer, AnswerState, Instrument
 from pro_app.core.ledger import Entry, Status, ledger
 from pro_app.core.plan import windows_ever
+from pro_app.core.refused import Refused, Why
 from pro_app.core.study import Study
 
 
@@ -27,17 +28,6 @@ class Fault(StrEnum):
     UNKNOWN_ITEM = "UNKNOWN_ITEM"  # the instrument has no such item
     NOT_A_CHOICE = "NOT_A_CHOICE"  # neither an offered number nor a kind of blank
     NO_OPT_OUT = "NO_OPT_OUT"  # no opt-out box covers this item
-
-
-class Refusal(StrEnum):
-    """Why an answer set is not taken; the first that fits."""
-
-    UNKNOWN_VISIT = "UNKNOWN_VISIT"  # the study has no such visit
-    BAD_ANSWERS = "BAD_ANSWERS"  # some answers can't be understood
-    NO_CONSENT = "NO_CONSENT"  # a patient's own form, and no PRO consent by today
-    DAY_AHEAD = "DAY_AHEAD"  # answered on a day that has not come
-    NOT_OPEN_YET = "NOT_OPEN_YET"  # a patient's own form of a visit not open by today
-    OTHER_ANSWERS = "OTHER_ANSWERS"  # another form is stored under this submission id
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +95,7 @@ class Conflict:
     answers: dict[str, Answer]
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Store nothing; `problems` are filled for BAD_ANSWERS."""
-
-    reason: Refusal
-    problems: tuple[AnswerProblem, ...] = ()
-
-
+#: `Refused`: store nothing; its detail holds each `AnswerProblem` for BAD_ANSWERS.
 Decision = Accepted | AlreadyHad | Conflict | Refused
 
 
@@ -135,15 +118,15 @@ def decide(
     if had:
         if _same(incoming, had):
             return AlreadyHad(incoming.submission_id)
-        return Refused(Refusal.OTHER_ANSWERS)
+        return Refused(Why.OTHER_ANSWERS)
     if not study.has_visit(incoming.visit):
-        return Refused(Refusal.UNKNOWN_VISIT)
+        return Refused(Why.UNKNOWN_VISIT)
     answers, problems = check_answers(incoming.answers, instrument)
     if problems:
-        return Refused(Refusal.BAD_ANSWERS, problems)
+        return Refused(Why.BAD_ANSWERS, detail=problems)
     refusal = _not_asked(incoming, facts, study, today)
     if refusal:
-        return Refused(refusal)
+        return refusal
     if any(form.standing and form.visit == incoming.visit for form in known):
         return Conflict(answers)
     return Accepted(answers)
@@ -246,20 +229,20 @@ def _short(value: object) -> str:
 
 def _not_asked(
     incoming: Incoming, facts: PatientFacts, study: Study, today: date
-) -> Refusal | None:
+) -> Refused | None:
     """Why there can be no such form by today; its own day is for the ledger to judge.
 
     A patient's phone may have been wrong about the day, so what it says of that never
     rules out a finished form: only what the patient was never asked by today does.
     """
     if incoming.answered_on > today:
-        return Refusal.DAY_AHEAD
+        return Refused(Why.DAY_AHEAD, "answered_on")
     if not incoming.by_patient:
         return None
     if facts.pro_consent_on is None or facts.pro_consent_on > today:
-        return Refusal.NO_CONSENT
+        return Refused(Why.NO_CONSENT)
     opens_on = _opens_on(incoming.visit, facts, study, today)
-    return Refusal.NOT_OPEN_YET if opens_on is None or opens_on > today else None
+    return Refused(Why.NOT_OPEN_YET) if opens_on is None or opens_on > today else None
 
 
 def _opens_on(visit: str, facts: PatientFacts, study: Study, today: date) -> date | None:

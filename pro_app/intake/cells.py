@@ -1,10 +1,9 @@
 """The cells of one line → values, gathering what is wrong with them."""
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, time
 
-from pro_app.acts.entered import time_of
+from pro_app.acts.entered import day_of, time_of
 from pro_app.core import identifiers
 from pro_app.core.identifiers import Fault, Numbers
 from pro_app.core.instrument import Instrument
@@ -14,9 +13,6 @@ from pro_app.intake.table import Row, Table
 
 #: The column with a patient's trial number, in every file that knows patients.
 NUMBER = "patient_id"
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-#: Earlier days are slips of the pen, and a window before the year 1 can't be written.
-_EARLIEST = date(1900, 1, 1)
 
 _FAULTS = {
     Fault.EMPTY: Rule.FILLED,
@@ -114,7 +110,7 @@ class Cells:
             if needed:
                 self.refuse(column, Rule.FILLED)
             return None
-        day = _day(found)
+        day = day_of(found)
         if day is None:
             self.refuse(column, Rule.DAY)
         elif day > self._today:
@@ -153,15 +149,6 @@ def lines(
             problems.append(misfit)
         elif any(cell.strip() for cell in row.cells):  # Excel saves emptied rows as commas
             yield Cells(row, places, today, problems, numbers)
-
-
-def _day(text: str) -> date | None:
-    try:
-        # The pattern comes first: fromisoformat() knows weeks and days without hyphens.
-        day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
-    except ValueError:
-        return None
-    return day if day and day >= _EARLIEST else None
 
 
 def choices(instrument: Instrument) -> dict[str, int | None]:

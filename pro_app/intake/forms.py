@@ -9,8 +9,9 @@ from pro_app.acts.forms import Kept, apply, judge, made
 from pro_app.core.facts import Mode, PatientFacts
 from pro_app.core.instrument import AnswerState, Instrument
 from pro_app.core.oddities import oddities
+from pro_app.core.refused import Refused
 from pro_app.core.sites import EVERYWHERE
-from pro_app.core.submission import AlreadyHad, KnownForm, Refused
+from pro_app.core.submission import AlreadyHad, KnownForm
 from pro_app.intake.cells import Cells, choices
 from pro_app.intake.problems import Remark, Rule
 from pro_app.intake.run import Run
@@ -154,7 +155,7 @@ def _decide(run: Run, line: _Line, patient: Patient, ground: _Ground) -> NewForm
         run.unchanged += 1
         return None
     if isinstance(decision, Refused):  # the cells were read by the same rules
-        raise ValueError(f"line {number}: {decision.reason}")
+        raise ValueError(f"line {number}: {decision.why}")
     new = made(patient.id, filled, decision, mode=line.mode, today=run.today)
     run.added += new.standing
     run.conflicts += not new.standing

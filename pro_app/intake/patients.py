@@ -7,6 +7,7 @@ from typing import Any
 
 from pro_app.acts.aftermath import settling
 from pro_app.acts.entered import written
+from pro_app.acts.patients import LONGEST_VERSION
 from pro_app.core.facts import EventFact, PatientFacts
 from pro_app.core.possible import Contradiction, Never, contradictions, new_ones
 from pro_app.core.study import Study
@@ -40,8 +41,6 @@ FILLABLE = (
 )
 OPTIONAL = ("consent_version", "randomised_time")
 COLUMNS = ("patient_id", "site", *(name for name in FILLABLE if name not in OPTIONAL))
-#: As long as the name of a consent's version may be.
-LONGEST_VERSION = 40
 
 _YES_NO = {"yes": True, "no": False}
 

@@ -7,10 +7,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from pro_app.acts.patients import LONGEST_VERSION
 from pro_app.core.identifiers import example
 from pro_app.deployment import deployment
 from pro_app.intake import enrolling, messages
-from pro_app.intake.patients import LONGEST_VERSION
 from pro_app.intake.problems import BadTable
 from pro_app.intake.service import Imported, NotImported, OtherStudy, Outcome
 from pro_app.intake.table import GB18030, Table

@@ -8,9 +8,10 @@ from flask_babel import gettext as _
 
 from pro_app.acts import consents
 from pro_app.acts.consents import Saved
-from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused
+from pro_app.acts.entered import LONGEST_TEXT
 from pro_app.acts.patients import LONGEST_VERSION
 from pro_app.core.leaving import Ruling
+from pro_app.core.refused import Refused, Why
 from pro_app.nurse import patient
 from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.here import signs
@@ -50,9 +51,9 @@ def decide(number: str) -> ResponseReturnValue:
     _known(number)
     given = {name: _text(name) for name in ("decision", "source")}
     if given["decision"] not in tuple(Ruling):
-        refused = Refused(Problem.NOT_A_CHOICE, "decision")
+        refused = Refused(Why.NOT_A_CHOICE, "decision")
     elif not given["source"]:
-        refused = Refused(Problem.SOURCE_MISSING, "source")
+        refused = Refused(Why.PROOF_MISSING, "source")
     elif not signs():
         flash(_("Not signed: password or second factor is wrong, or tried too often."), "error")
         return _page(number, given), 422
@@ -68,7 +69,7 @@ def _after(number: str, done: Saved | Refused) -> ResponseReturnValue | None:
     if isinstance(done, Saved):
         flash(_("Saved for %(number)s.", number=number))
         return redirect(url_for("nurse.consent.versions", number=number))
-    if done.problem is Problem.UNKNOWN_PATIENT:
+    if done.why is Why.UNKNOWN_PATIENT:
         abort(404)
     return None
 

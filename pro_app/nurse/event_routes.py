@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from pro_app.acts import events
-from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused
+from pro_app.acts.entered import LONGEST_TEXT
 from pro_app.acts.events import Deed, Given, Shown
 from pro_app.core.facts import EventKind
+from pro_app.core.refused import Refused, Why
 from pro_app.nurse import patient
 from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF
@@ -99,9 +100,9 @@ def _step(number: str, given: Given) -> ResponseReturnValue:
 
 
 def _refused(number: str, given: Given, refused: Refused) -> ResponseReturnValue:
-    if refused.problem is Problem.UNKNOWN_PATIENT:
+    if refused.why is Why.UNKNOWN_PATIENT:
         abort(404)
-    if refused.problem is Problem.NO_SUCH_EVENT:
+    if refused.why is Why.NO_SUCH_EVENT:
         # Somebody was faster: her page shows what stands there now.
         _known(number)
         flash(_("This entry was corrected or taken back in the meantime."), "error")

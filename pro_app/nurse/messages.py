@@ -1,4 +1,4 @@
-"""The room's sentences: what is written to a patient in their own language, and refusals."""
+"""The room's sentences: what is written to a patient in their own language."""
 
 from collections.abc import Callable
 from datetime import date
@@ -7,28 +7,8 @@ from functools import cache
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from pro_app.core.voids import NotVoid
 from pro_app.deployment import deployment
 from pro_app.i18n import LANGUAGES, day
-
-
-def not_void(why: NotVoid) -> str:
-    """Why nothing was declared wrong."""
-    said: dict[NotVoid, str] = {
-        NotVoid.UNKNOWN_PATIENT: _("There is no such patient here."),
-        NotVoid.WHY_MISSING: _("Write why it is wrong."),
-        NotVoid.TOO_LONG: _("The reason is too long."),
-        NotVoid.NOTHING_THERE: _("Nothing of this kind is recorded."),
-        NotVoid.ALREADY: _("This was declared wrong before."),
-        NotVoid.SEVERAL: _("This visit has several forms. Choose one of them in the time line."),
-        NotVoid.NO_SUCH_PATIENT: _("Where it belongs: there is no such patient here."),
-        NotVoid.NO_SUCH_VISIT: _("Where it belongs: choose the visit."),
-        NotVoid.BELONGS_HERE: _("Where it belongs: this is where it stands already."),
-        NotVoid.OTHER_ITEMS: _(
-            "The form has other items than today’s questionnaire and can’t be kept elsewhere."
-        ),
-    }
-    return said[why]
 
 
 def reminders() -> Callable[[str | None, str, date | None], str]:

@@ -6,8 +6,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from pro_app.acts.entered import LONGEST_TEXT, Problem, Refused
+from pro_app.acts.entered import LONGEST_TEXT
 from pro_app.core.pauses import PauseKind
+from pro_app.core.refused import Refused, Why
 from pro_app.deployment import deployment
 from pro_app.nurse import patient, pauses
 from pro_app.nurse.pauses import Given, Saved
@@ -60,9 +61,9 @@ def _after(number: str, done: Saved | Refused) -> ResponseReturnValue | None:
     """Where to go on, None where the form has to be shown again."""
     if isinstance(done, Saved):
         flash(_("Saved for %(number)s.", number=number))
-    elif done.problem is Problem.UNKNOWN_PATIENT:
+    elif done.why is Why.UNKNOWN_PATIENT:
         abort(404)
-    elif done.problem is Problem.NO_SUCH_EVENT:
+    elif done.why is Why.NO_SUCH_EVENT:
         _known(number)
         flash(_("This entry was corrected or taken back in the meantime."), "error")
     else:

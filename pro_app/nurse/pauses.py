@@ -5,8 +5,6 @@ from datetime import date, timedelta
 
 from pro_app.acts.entered import (
     LONGEST_TEXT,
-    Problem,
-    Refused,
     day_of,
     impossible_event,
     words_of,
@@ -14,13 +12,14 @@ from pro_app.acts.entered import (
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.pauses import PauseFact, PauseKind
 from pro_app.core.possible import PAUSE, contradictions
+from pro_app.core.refused import Refused, Why
 from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.patients.patients import Patient, facts_alone, find_patient, lock_patient
 from pro_app.store.patients.pauses import Pause, add_pause, pauses_of, supersede_pause
 
 #: A planned pause may begin and end within so many days from today.
 _AHEAD = timedelta(days=366)
-_GONE = Refused(Problem.NO_SUCH_EVENT, "pause")
+_GONE = Refused(Why.NO_SUCH_EVENT, "pause")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def look(given: Given, *, number: str, at: StaffOccasion) -> Shown | Refused:
     with reading() as connection:
         patient = find_patient(connection, number, sites=at.sites)
         if patient is None:
-            return Refused(Problem.UNKNOWN_PATIENT, "number")
+            return Refused(Why.UNKNOWN_PATIENT, "number")
         return _shown(patient, pauses_of(connection, patient.id), given, at)
 
 
@@ -110,7 +109,7 @@ def take_back(pause_id: int, why: str, *, number: str, at: StaffOccasion) -> Sav
             tx.abandon()
             if found is None:
                 return _GONE
-            return Refused(Problem.TOO_LONG if why else Problem.WHY_MISSING, "why")
+            return Refused(Why.TOO_LONG if why else Why.WHY_MISSING, "why")
         supersede_pause(tx, found.id)
         tx.record("pause.taken_back", number, changes=_changes(found.fact, None), reason=why)
     return Saved(number)
@@ -120,7 +119,7 @@ def _locked(tx: Tx, number: str, at: StaffOccasion) -> Patient | Refused:
     patient = find_patient(tx.connection, number, sites=at.sites)
     if patient is None:
         tx.abandon()
-        return Refused(Problem.UNKNOWN_PATIENT, "number")
+        return Refused(Why.UNKNOWN_PATIENT, "number")
     return lock_patient(tx, patient.id)
 
 
@@ -132,23 +131,23 @@ def _shown(
     patient: Patient, pauses: list[Pause], given: Given, at: StaffOccasion
 ) -> Shown | Refused:
     if given.kind not in [kind.value for kind in PauseKind]:
-        return Refused(Problem.KIND_MISSING, "kind")
+        return Refused(Why.KIND_MISSING, "kind")
     since = day_of(given.since)
     if since is None:
-        return Refused(Problem.NOT_A_DAY, "since")
+        return Refused(Why.NOT_A_DAY, "since")
     if since > at.today + _AHEAD:
-        return Refused(Problem.TOO_FAR_AHEAD, "since")
+        return Refused(Why.TOO_FAR_AHEAD, "since")
     until = _last(since, given.until, at)
     if isinstance(until, Refused):
         return until
     if len(given.note) > LONGEST_TEXT:
-        return Refused(Problem.TOO_LONG, "note")
+        return Refused(Why.TOO_LONG, "note")
     found = contradictions(facts_alone(patient), today=at.today, sites=(), pauses=[since])
     brought = [each for each in found if each.what == PAUSE]
     if brought:
         return impossible_event(brought[0])
     if any(pause.fact.from_on == since for pause in pauses):
-        return Refused(Problem.KNOWN_ALREADY, "since", since)
+        return Refused(Why.KNOWN_ALREADY, "since", since)
     fact = PauseFact(PauseKind(given.kind), since, until)
     return Shown(patient, given, fact, fact.holds(at.today))
 
@@ -159,8 +158,8 @@ def _end_of(found: Pause | None, text: str, at: StaffOccasion) -> date | Refused
         return _GONE
     last = _last(found.fact.from_on, text, at)
     if last is None:
-        return Refused(Problem.NOT_A_DAY, "until")
-    return Refused(Problem.NOTHING_CHANGED, "until") if last == found.fact.until_on else last
+        return Refused(Why.NOT_A_DAY, "until")
+    return Refused(Why.NOTHING_CHANGED, "until") if last == found.fact.until_on else last
 
 
 def _last(since: date, text: str, at: StaffOccasion) -> date | Refused | None:
@@ -169,10 +168,10 @@ def _last(since: date, text: str, at: StaffOccasion) -> date | Refused | None:
         return None
     until = day_of(text)
     if until is None:
-        return Refused(Problem.NOT_A_DAY, "until")
+        return Refused(Why.NOT_A_DAY, "until")
     if until < since:
-        return Refused(Problem.ENDS_BEFORE_IT_BEGINS, "until", since)
-    return Refused(Problem.TOO_FAR_AHEAD, "until") if until > at.today + _AHEAD else until
+        return Refused(Why.ENDS_BEFORE_IT_BEGINS, "until", since)
+    return Refused(Why.TOO_FAR_AHEAD, "until") if until > at.today + _AHEAD else until
 
 
 def _changes(before: PauseFact | None, after: PauseFact | None) -> dict[str, list[str | None]]:

@@ -8,12 +8,14 @@ from flask_babel import gettext as _
 
 from pro_app.acts import voids
 from pro_app.acts.entered import LONGEST_TEXT, day_of
-from pro_app.acts.voids import Shown, Wanted
+from pro_app.acts.void_deeds import Wanted
+from pro_app.acts.voids import Shown
 from pro_app.core.facts import EventKind
-from pro_app.core.voids import NotVoid, What
+from pro_app.core.refused import Refused, Why
+from pro_app.core.voids import What
 from pro_app.deployment import deployment
 from pro_app.nurse import patient
-from pro_app.nurse.messages import not_void
+from pro_app.refusals import said
 from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.here import signs
 from pro_app.security.roles import Role
@@ -39,11 +41,11 @@ def declare(number: str) -> ResponseReturnValue:
     if wanted is None or wanted.what is What.ARM:
         return _form(number, given, _("Choose what was recorded wrongly.")), 422
     if not wanted.why:
-        return _form(number, given, not_void(NotVoid.WHY_MISSING)), 422
+        return _form(number, given, said(Refused(Why.WHY_MISSING, "why"))), 422
     if request.form.get("step") == "edit":
         return _form(number, given)
     shown = voids.look(wanted, at=staff_occasion())
-    if isinstance(shown, NotVoid):
+    if isinstance(shown, Refused):
         return _refused(number, given, shown)
     if request.form.get("step") != "save":
         return _preview(shown, given)
@@ -51,7 +53,7 @@ def declare(number: str) -> ResponseReturnValue:
         flash(_("Not signed: password or second factor is wrong, or tried too often."), "error")
         return _preview(shown, given), 422
     done = voids.declare(wanted, at=staff_occasion(), signed=True)
-    if isinstance(done, NotVoid):
+    if isinstance(done, Refused):
         return _refused(number, given, done)
     flash(_("Signed. It stays in the record, struck out, and counts nowhere."))
     if patient.find(number, at=staff_occasion()) is None and done.what is not What.PATIENT:
@@ -72,21 +74,21 @@ def declare_arm(number: str) -> ResponseReturnValue:
     _known(number)
     why = _text(request.form, "why")
     if not why:
-        return _arm(number, why, not_void(NotVoid.WHY_MISSING)), 422
+        return _arm(number, why, said(Refused(Why.WHY_MISSING, "why"))), 422
     if not signs():
-        said = _("Not signed: password or second factor is wrong, or tried too often.")
-        return _arm(number, why, said), 422
+        failed = _("Not signed: password or second factor is wrong, or tried too often.")
+        return _arm(number, why, failed), 422
     done = voids.declare(Wanted(What.ARM, number, why), at=staff_occasion(), signed=True)
-    if isinstance(done, NotVoid):
-        return _arm(number, why, not_void(done)), 422
+    if isinstance(done, Refused):
+        return _arm(number, why, said(done)), 422
     flash(_("Signed. The arm counts nowhere from now on."))
     return redirect(url_for("nurse.patient", number=number))
 
 
-def _refused(number: str, given: dict[str, str], why: NotVoid) -> ResponseReturnValue:
-    if why is NotVoid.UNKNOWN_PATIENT:
+def _refused(number: str, given: dict[str, str], refused: Refused) -> ResponseReturnValue:
+    if refused.why is Why.UNKNOWN_PATIENT:
         abort(404)
-    return _form(number, given, not_void(why)), 422
+    return _form(number, given, said(refused)), 422
 
 
 def _preview(shown: Shown, given: dict[str, str]) -> str:
@@ -95,23 +97,23 @@ def _preview(shown: Shown, given: dict[str, str]) -> str:
     )
 
 
-def _form(number: str, given: dict[str, str], said: str = "") -> str:
+def _form(number: str, given: dict[str, str], fault: str = "") -> str:
     return render_template(
         "nurse/void.html",
         patient=_known(number),
         given=given,
-        said=said,
+        said=fault,
         visits=[visit.code for visit in deployment().study.all_visits],
         longest_text=LONGEST_TEXT,
     )
 
 
-def _arm(number: str, why: str, said: str = "") -> str:
+def _arm(number: str, why: str, fault: str = "") -> str:
     return render_template(
         "nurse/void_arm.html",
         patient=_known(number),
         why=why,
-        said=said,
+        said=fault,
         longest_text=LONGEST_TEXT,
     )
 

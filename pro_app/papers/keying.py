@@ -2,9 +2,9 @@
 
 from pro_app.acts import forms
 from pro_app.acts.filled import Filled
-from pro_app.acts.forms import NotTaken
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.oddities import Odd, oddities
+from pro_app.core.refused import Refused
 from pro_app.core.sites import Sites
 from pro_app.papers.fields import Keyed
 from pro_app.store.engine.transaction import reading
@@ -12,7 +12,7 @@ from pro_app.store.forms.form_detail import form_id_of
 from pro_app.store.forms.receiving import facts_of
 from pro_app.store.patients.patients import Patient, find_patient
 
-__all__ = ["NotTaken", "Patient", "find", "key_in", "odd"]
+__all__ = ["Patient", "find", "key_in", "odd"]
 
 
 def find(number: str, *, sites: Sites) -> Patient | None:
@@ -30,7 +30,7 @@ def odd(keyed: Keyed, patient: Patient, visit: str, *, at: StaffOccasion) -> tup
 
 def key_in(
     keyed: Keyed, patient: Patient, visit: str, submission_id: str, *, at: StaffOccasion
-) -> int | NotTaken:
+) -> int | Refused:
     """The form's id; a page that is sent twice gets the same one.
 
     Never refused for its day, unless that has not come: it is stored and classified.
@@ -49,7 +49,7 @@ def key_in(
         why_not_self=keyed.why_not_self or None,
     )
     outcome = forms.keep(at.actor, patient.id, filled, at=at)
-    if isinstance(outcome, NotTaken):
+    if isinstance(outcome, Refused):
         return outcome
     with reading() as connection:
         form_id = form_id_of(connection, submission_id)

@@ -10,7 +10,6 @@ from flask_login import current_user
 from pro_app.core.facts import Assistance
 from pro_app.core.oddities import Odd
 from pro_app.core.refused import Refused, Why
-from pro_app.core.submission import Refusal
 from pro_app.core.wording import Wording
 from pro_app.deployment import deployment
 from pro_app.papers import checking, keying, scan_routes, scanning
@@ -59,10 +58,10 @@ def key_in(number: str, visit: str) -> ResponseReturnValue:
     if not {each.what for each in odd} <= set(request.form.getlist("all_the_same")):
         return _page(patient, visit, given, {}, odd), 422
     outcome = keying.key_in(keyed, patient, visit, submission_id, at=at)
-    if isinstance(outcome, keying.NotTaken):
+    if isinstance(outcome, Refused):
         flash(not_kept(outcome.why), "error")
         given["submission_id"] = new_submission_id()
-        wrong = {"answered_on": Wrong.DAY_AHEAD} if outcome.why is Refusal.DAY_AHEAD else {}
+        wrong = {"answered_on": Wrong.DAY_AHEAD} if outcome.why is Why.DAY_AHEAD else {}
         return _page(patient, visit, given, wrong), 422
     scan_routes.take_in(outcome)
     return redirect(url_for("papers.form", form_id=outcome, kept="yes"))

@@ -2,24 +2,23 @@
 
 from flask_babel import gettext as _
 
-from pro_app.acts.forms import Hindrance
 from pro_app.core.oddities import Odd
-from pro_app.core.submission import Refusal
+from pro_app.core.refused import Why
 from pro_app.i18n import short_day
 from pro_app.papers.photographs import MOST_BYTES, BadPicture
 from pro_app.papers.scanning import MOST_PICTURES, NotAdded, WhyNot
 from pro_app.remarks import what_is_odd
 
 
-def not_kept(why: Refusal | Hindrance) -> str:
+def not_kept(why: Why) -> str:
     """Why a form that was keyed in is not kept. What was typed is still on the page."""
     said = {
-        Refusal.OTHER_ANSWERS: lambda: _(
+        Why.OTHER_ANSWERS: lambda: _(
             "This page was saved before, with other answers, and what was saved first stands. "
             "Correct that form; or save again to keep this one beside it as a second form."
         ),
-        Hindrance.ID_IN_USE: lambda: _("This page was used for another patient. Save again."),
-        Hindrance.LOCKED: lambda: _(
+        Why.ID_IN_USE: lambda: _("This page was used for another patient. Save again."),
+        Why.LOCKED: lambda: _(
             "Not kept: the record is locked. What you typed stays here as long as the page is open."
         ),
     }

@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pro_app.acts.filled import Filled
-from pro_app.acts.forms import Hindrance, NotTaken, Outcome, Taken, settled, take
+from pro_app.acts.forms import Outcome, Taken, settled, take
 from pro_app.acts.occasion import Occasion
 from pro_app.core.facts import Assistance
+from pro_app.core.refused import Refused, Why
 from pro_app.patient import questionnaire
+from pro_app.patient.codes import code_of
 from pro_app.patient.overview import locked_of, openable
 from pro_app.patient.questionnaire import Given, Page
 from pro_app.patient.service import tell_nurse
@@ -127,11 +129,11 @@ def hand_in(
         with transaction(actor, at.now) as tx:
             outcome = _take_draft(tx, patient_id, visit, submission_id, language, helped, at)
     except Clash:
-        outcome = NotTaken(Hindrance.ID_IN_USE)
+        outcome = Refused(Why.ID_IN_USE)
     except Locked:
-        outcome = NotTaken(Hindrance.LOCKED)
-    if isinstance(outcome, NotTaken):
-        tell_nurse(actor, patient_id, visit, outcome.why, at=at)
+        outcome = Refused(Why.LOCKED)
+    if isinstance(outcome, Refused):
+        tell_nurse(actor, patient_id, visit, code_of(outcome), at=at)
     return outcome
 
 

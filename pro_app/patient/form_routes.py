@@ -6,10 +6,10 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from pro_app.acts.forms import NotTaken
 from pro_app.acts.occasion import Occasion
 from pro_app.core.facts import Assistance
 from pro_app.core.instrument import AnswerState
+from pro_app.core.refused import Refused
 from pro_app.patient import (
     drafting,
     look_routes,
@@ -148,8 +148,8 @@ def submit(visit: str) -> ResponseReturnValue:
     )
     if isinstance(outcome, NothingThere):
         return _nothing_there(visit, outcome)
-    if isinstance(outcome, NotTaken):
-        flash(messages.refusal(outcome.why), "error")
+    if isinstance(outcome, Refused):
+        flash(messages.refusal(outcome), "error")
         return redirect(url_for(".intro", visit=visit))
     if g.patient.tablet:
         end_tablet(outcome.submission_id)

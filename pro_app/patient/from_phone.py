@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from pro_app.acts.forms import NotTaken
 from pro_app.acts.occasion import Occasion
 from pro_app.core.instants import corrected
 from pro_app.core.instrument import AnswerState
-from pro_app.core.submission import Refusal, check_answers
+from pro_app.core.refused import Refused, Why
+from pro_app.core.submission import check_answers
 from pro_app.patient import questionnaire
 from pro_app.patient.drafting import draft_in_time
 from pro_app.patient.overview import may_begin, openable
@@ -69,7 +69,7 @@ class Expired:
     """It was begun too long ago; what the server held of it is discarded."""
 
 
-Answer = Kept | Newer | AlreadyIn | NotOpen | Expired | NotTaken
+Answer = Kept | Newer | AlreadyIn | NotOpen | Expired | Refused
 
 
 def keep_unfinished(
@@ -77,10 +77,10 @@ def keep_unfinished(
 ) -> Answer:
     """What became of the state that her phone sent; the same again changes nothing."""
     if not at.study.has_visit(visit):
-        return NotTaken(Refusal.UNKNOWN_VISIT)
+        return Refused(Why.UNKNOWN_VISIT)
     problems = check_answers(sent.answers, at.instrument)[1]
     if problems:
-        return NotTaken(Refusal.BAD_ANSWERS, problems)
+        return Refused(Why.BAD_ANSWERS, detail=problems)
     with transaction(actor, at.now) as tx:
         number = lock(tx, patient_id)
         answer, wrote = _keep(tx, patient_id, number, visit, sent, at)

@@ -3,9 +3,9 @@
 from flask import Blueprint, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from pro_app.acts.forms import NotTaken
-from pro_app.core.submission import Refusal
+from pro_app.core.refused import Refused, Why
 from pro_app.patient import messages, service
+from pro_app.patient.codes import BAD_MESSAGE, code_of
 from pro_app.patient.here import end_tablet, occasion
 from pro_app.patient.payload import Fault, FieldProblem, read_payload
 from pro_app.security import secrets
@@ -14,10 +14,8 @@ from pro_app.security.setup import actor_of
 
 blueprint = Blueprint("json", __name__, url_prefix="/api")
 
-#: What was sent has not even the shape of a form.
-BAD_MESSAGE = "BAD_MESSAGE"
 #: Refusals of what was sent; the others are about the moment, and may pass.
-_NOT_UNDERSTOOD = frozenset({Refusal.BAD_ANSWERS, Refusal.UNKNOWN_VISIT})
+_NOT_UNDERSTOOD = frozenset({Why.BAD_ANSWERS, Why.UNKNOWN_VISIT})
 
 
 @blueprint.put("/forms/<submission_id>")
@@ -37,8 +35,8 @@ def put_form(submission_id: str) -> ResponseReturnValue:
         service.tell_nurse(actor_of(g.patient), g.patient.id, "", BAD_MESSAGE, at=at)
         return not_understood(filled)
     outcome = service.receive_form(actor_of(g.patient), g.patient.id, filled, at=at)
-    if isinstance(outcome, NotTaken):
-        service.tell_nurse(actor_of(g.patient), g.patient.id, filled.visit, outcome.why, at=at)
+    if isinstance(outcome, Refused):
+        service.tell_nurse(actor_of(g.patient), g.patient.id, filled.visit, code_of(outcome), at=at)
         return refused(outcome)
     if g.patient.tablet:
         end_tablet(outcome.submission_id)
@@ -58,10 +56,11 @@ def not_understood(problems: list[FieldProblem]) -> ResponseReturnValue:
     return jsonify(error=BAD_MESSAGE, problems=listed), 422
 
 
-def refused(outcome: NotTaken) -> ResponseReturnValue:
+def refused(outcome: Refused) -> ResponseReturnValue:
+    problems = outcome.detail if isinstance(outcome.detail, tuple) else ()
     listed = [
         {"item": each.item[:40], "fault": each.fault, "text": messages.answer_problem(each)}
-        for each in outcome.problems
-    ] or [{"text": messages.refusal(outcome.why)}]
+        for each in problems
+    ] or [{"text": messages.refusal(outcome)}]
     status = 422 if outcome.why in _NOT_UNDERSTOOD else 409
-    return jsonify(error=outcome.why, problems=listed), status
+    return jsonify(error=code_of(outcome), problems=listed), status

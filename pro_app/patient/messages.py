@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from flask_babel import gettext
 
-from pro_app.acts.forms import Hindrance
+from pro_app import refusals
 from pro_app.core.ledger import Entry
-from pro_app.core.submission import AnswerProblem, Fault, Refusal
+from pro_app.core.refused import Refused, Why
+from pro_app.core.submission import AnswerProblem, Fault
 from pro_app.deployment import deployment
 from pro_app.patient import payload
 from pro_app.patient.overview import Shut
@@ -89,26 +90,14 @@ def shut(why: Shut) -> tuple[str, str]:
     }[why]()
 
 
-def refusal(why: Refusal | Hindrance) -> str:
-    """Why a form was not taken, in one sentence or two."""
-    return {
-        Refusal.UNKNOWN_VISIT: lambda: _("There is no such questionnaire"),
-        Refusal.BAD_ANSWERS: lambda: _("Some answers could not be understood."),
-        Refusal.NO_CONSENT: lambda: _("Your consent comes first"),
-        Refusal.DAY_AHEAD: lambda: _("The day of answering has not come yet."),
-        Refusal.NOT_OPEN_YET: lambda: _("This questionnaire is not open yet"),
-        Refusal.OTHER_ANSWERS: lambda: _(
-            "We already have this questionnaire, with other answers. Those stand; what is on "
-            "this phone stays here, and the nurse is told."
-        ),
-        Hindrance.NOT_LIVE: lambda: _("The study has not begun here yet"),
-        Hindrance.NO_WORDING: lambda: _("The questionnaire is not ready"),
-        Hindrance.UNKNOWN_WORDING: lambda: _("The words that were shown are not known here."),
-        Hindrance.ID_IN_USE: lambda: _("This number of a form is already in use."),
-        Hindrance.LOCKED: lambda: _(
-            "The hospital has closed this record for now. Nothing is lost: the nurse is told."
-        ),
-    }[why]()
+def refusal(refused: Refused) -> str:
+    """Why a form was not taken, as a patient is told it."""
+    own = {
+        Why.UNKNOWN_VISIT: lambda: _("There is no such questionnaire"),
+        Why.BAD_ANSWERS: lambda: _("Some answers could not be understood."),
+        Why.DAY_AHEAD: lambda: _("The day of answering has not come yet."),
+    }.get(refused.why)
+    return own() if own else refusals.said(refused)
 
 
 def answer_problem(problem: AnswerProblem) -> str:

@@ -9,9 +9,9 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
-from pro_app.acts.forms import NotTaken
 from pro_app.acts.occasion import Occasion
 from pro_app.core.ledger import Entry
+from pro_app.core.refused import Refused
 from pro_app.i18n import LANGUAGES, day, language
 from pro_app.patient import from_phone, messages, overview
 from pro_app.patient.from_phone import AlreadyIn, Expired, Kept, Newer, NotOpen
@@ -95,7 +95,7 @@ def put_draft(visit: str) -> ResponseReturnValue:
     if isinstance(sent, list):
         return not_understood(sent)
     answer = from_phone.keep_unfinished(actor_of(g.patient), g.patient.id, visit, sent, at=at)
-    if isinstance(answer, NotTaken):
+    if isinstance(answer, Refused):
         return refused(answer)
     if isinstance(answer, Kept):
         return jsonify(

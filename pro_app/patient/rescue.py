@@ -18,9 +18,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pro_app.acts.filled import Filled
-from pro_app.acts.forms import NotTaken, Taken, keep
+from pro_app.acts.forms import Taken, keep
 from pro_app.acts.occasion import Occasion, StaffOccasion
 from pro_app.core.instrument import AnswerState, Instrument
+from pro_app.core.refused import Refused
 from pro_app.patient.payload import read_payload
 from pro_app.patient.service import put_right
 from pro_app.security import secrets
@@ -53,7 +54,7 @@ class Rescued:
     """The form is kept, or was before; or why it is not taken. No answer is told."""
 
     number: str
-    outcome: Taken | NotTaken
+    outcome: Taken | Refused
 
 
 @dataclass(frozen=True, slots=True)

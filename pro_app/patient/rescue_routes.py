@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from pro_app.acts.forms import NotTaken
+from pro_app.core.refused import Refused
 from pro_app.patient import messages
 from pro_app.patient.pictures import codes_in
 from pro_app.patient.rescue import Rescued, Unreadable, rescue
@@ -47,8 +47,8 @@ def take() -> ResponseReturnValue:
 
 
 def _told(found: Rescued, typed: str) -> ResponseReturnValue:
-    if isinstance(found.outcome, NotTaken):
-        why = messages.refusal(found.outcome.why)
+    if isinstance(found.outcome, Refused):
+        why = messages.refusal(found.outcome)
         said = _("%(number)s: the form was not taken.", number=found.number)
         return _page(f"{said} {why}", typed), 409
     flash(

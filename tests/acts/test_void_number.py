@@ -5,7 +5,8 @@ from datetime import date
 from flask import Flask
 
 from pro_app.acts.person import operator
-from pro_app.acts.voids import Voided, Wanted, declare
+from pro_app.acts.void_deeds import Wanted
+from pro_app.acts.voids import Voided, declare
 from pro_app.core.sites import EVERYWHERE
 from pro_app.core.voids import What
 from pro_app.deployment import deployment

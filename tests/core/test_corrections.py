@@ -57,7 +57,7 @@ def test_what_is_no_correction_is_said() -> None:
     assert _asked({}, DAY + timedelta(1)) == Refused(Why.DAY_AHEAD, "answered_on")
     refused = _asked({"GP1": 7, "GP2": "PREFER_NOT"})
     assert refused.why is Why.BAD_ANSWERS
-    assert [problem.item for problem in refused.problems] == ["GP1", "GP2"]
+    assert [problem.item for problem in refused.detail] == ["GP1", "GP2"]
 
 
 def test_of_two_corrections_of_one_field_the_later_stands() -> None:

@@ -12,6 +12,7 @@ from pro_app import instruments
 from pro_app.core.facts import EventFact, EventKind, FormFact, PatientFacts
 from pro_app.core.instrument import Answer, AnswerState
 from pro_app.core.ledger import Status, ledger
+from pro_app.core.refused import Refused, Why
 from pro_app.core.schedule import plan
 from pro_app.core.submission import (
     Accepted,
@@ -22,8 +23,6 @@ from pro_app.core.submission import (
     Fault,
     Incoming,
     KnownForm,
-    Refusal,
-    Refused,
     content_of,
     decide,
     open_visits,
@@ -107,15 +106,15 @@ def test_a_form_beside_conflicts_alone_or_other_visits_is_accepted() -> None:
 
 
 def test_an_unknown_visit_is_refused() -> None:
-    assert decided(form(V1.target_on, "V11")) == Refused(Refusal.UNKNOWN_VISIT)
+    assert decided(form(V1.target_on, "V11")) == Refused(Why.UNKNOWN_VISIT)
 
 
 def test_bad_answers_are_refused_with_all_that_is_wrong() -> None:
     decision = decided(form(V1.target_on, answers={"GP1": 5, "GP2": True}))
 
     assert decision == Refused(
-        Refusal.BAD_ANSWERS,
-        (
+        Why.BAD_ANSWERS,
+        detail=(
             AnswerProblem("GP1", Fault.NOT_A_CHOICE, "5"),
             AnswerProblem("GP2", Fault.NOT_A_CHOICE, "True"),
         ),
@@ -126,7 +125,7 @@ def test_bad_answers_are_refused_with_all_that_is_wrong() -> None:
 def test_a_patients_form_before_her_pro_consent_is_refused(consent: date | None) -> None:
     facts = replace(MEI, pro_consent_on=consent)
 
-    assert decided(form(V1.target_on), facts) == Refused(Refusal.NO_CONSENT)
+    assert decided(form(V1.target_on), facts) == Refused(Why.NO_CONSENT)
     assert isinstance(decided(form(V1.target_on, by_patient=False), facts), Accepted)
 
 
@@ -134,12 +133,12 @@ def test_a_patients_form_before_her_pro_consent_is_refused(consent: date | None)
 def test_a_form_of_a_coming_day_is_refused(by_patient: bool) -> None:
     ahead = form(V1.target_on, by_patient=by_patient)
 
-    assert decided(ahead, today=V1.target_on - DAY) == Refused(Refusal.DAY_AHEAD)
+    assert decided(ahead, today=V1.target_on - DAY) == Refused(Why.DAY_AHEAD, "answered_on")
 
 
 def test_a_form_of_a_visit_that_is_not_open_by_today_is_refused() -> None:
     before = V1.opens_on - DAY
-    assert decided(form(before), today=before) == Refused(Refusal.NOT_OPEN_YET)
+    assert decided(form(before), today=before) == Refused(Why.NOT_OPEN_YET)
     assert isinstance(decided(form(V1.opens_on), today=V1.opens_on), Accepted)
     # What a phone's clock says of the day rules nothing out once it is open.
     assert isinstance(decided(form(before), today=V1.opens_on), Accepted)
@@ -180,7 +179,7 @@ def test_a_form_of_one_who_died_or_withdrew_is_still_accepted(kind: EventKind) -
 def test_before_randomisation_the_baseline_alone_is_taken() -> None:
     assert isinstance(decided(form(SCREENED, "V0"), SCREENED_ONLY), Accepted)
     assert isinstance(decided(form(SCREENED + 60 * DAY, "V0"), SCREENED_ONLY), Accepted)
-    assert decided(form(SCREENED, "V1"), SCREENED_ONLY) == Refused(Refusal.NOT_OPEN_YET)
+    assert decided(form(SCREENED, "V1"), SCREENED_ONLY) == Refused(Why.NOT_OPEN_YET)
 
 
 @pytest.mark.parametrize("visit", ["V0", "V3"])
@@ -195,7 +194,7 @@ def test_by_staff_a_form_is_kept_whatever_is_missing(visit: str, facts: PatientF
 def test_before_the_screening_day_nothing_is_taken(screened_on: date | None) -> None:
     facts = replace(SCREENED_ONLY, screened_on=screened_on)
 
-    assert decided(form(SCREENED, "V0"), facts) == Refused(Refusal.NOT_OPEN_YET)
+    assert decided(form(SCREENED, "V0"), facts) == Refused(Why.NOT_OPEN_YET)
 
 
 def test_a_baseline_answered_before_randomisation_may_arrive_after_it() -> None:
@@ -213,7 +212,7 @@ def test_a_baseline_without_screening_day_opens_with_its_window() -> None:
 
     assert isinstance(decided(form(V0.opens_on, "V0"), facts, today=RANDOMISED), Accepted)
     too_early = form(V0.opens_on - DAY, "V0")
-    assert decided(too_early, facts, today=V0.opens_on - DAY) == Refused(Refusal.NOT_OPEN_YET)
+    assert decided(too_early, facts, today=V0.opens_on - DAY) == Refused(Why.NOT_OPEN_YET)
 
 
 _HAD = KnownForm(
@@ -249,7 +248,7 @@ def test_what_was_not_shown_is_the_same_as_what_is_not_there() -> None:
 def test_the_same_id_with_anything_else_in_it_is_refused(changes: dict[str, Any]) -> None:
     other = form(V1.target_on, **changes)
 
-    assert decided(other, MEI, _HAD) == Refused(Refusal.OTHER_ANSWERS)
+    assert decided(other, MEI, _HAD) == Refused(Why.OTHER_ANSWERS)
 
 
 def test_a_clock_that_was_set_between_two_attempts_makes_no_other_form() -> None:
@@ -259,7 +258,7 @@ def test_a_clock_that_was_set_between_two_attempts_makes_no_other_form() -> None
     other = form(V1.target_on + DAY, told_at=told_at + DAY)
 
     assert decided(again, MEI, had) == AlreadyHad("s-1")
-    assert decided(other, MEI, had) == Refused(Refusal.OTHER_ANSWERS)
+    assert decided(other, MEI, had) == Refused(Why.OTHER_ANSWERS)
 
 
 def open_codes(facts: PatientFacts, today: date) -> list[str]:
@@ -312,4 +311,4 @@ def test_whoever_may_open_a_visit_may_hand_it_in_and_none_that_has_not_opened(
     for visit in STUDY.visits:
         decision = decided(form(today, visit.code), facts)
         assert isinstance(decision, Accepted) or visit.code not in may_open
-        assert isinstance(decision, Accepted) or decision == Refused(Refusal.NOT_OPEN_YET)
+        assert isinstance(decision, Accepted) or decision == Refused(Why.NOT_OPEN_YET)

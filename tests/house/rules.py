@@ -139,7 +139,9 @@ def loose_occasion(source: str) -> list[str]:
 
 
 #: What a class that says "not done" was once called, each with a meaning of its own.
-_REFUSALS = re.compile(r"^(Refused|Refusal|Problem|Hindrance|NotTaken|NotKept|NotDone|NotDecided)$")
+_REFUSALS = re.compile(
+    r"^(Refused|Refusal|Problem|Hindrance|NotTaken|NotKept|NotDone|NotDecided|NotVoid)$"
+)
 
 
 def second_refusals(source: str) -> list[str]:

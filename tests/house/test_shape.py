@@ -37,15 +37,11 @@ def test_whose_patients_is_always_said(path: Path) -> None:
     assert rules.optional_sites(text(path)) == []
 
 
-#: Still say it in their own words.
-_OWN_WORDS_YET = ("acts/entered.py", "acts/forms.py", "core/submission.py")
-
-
 def _but(*allowed: str) -> list[Path]:
     return [path for path in _ALL if in_product(path) not in allowed]
 
 
-@pytest.mark.parametrize("path", _but("core/refused.py", *_OWN_WORDS_YET), ids=name)
+@pytest.mark.parametrize("path", _but("core/refused.py"), ids=name)
 def test_not_done_and_why_is_one_vocabulary(path: Path) -> None:
     assert rules.second_refusals(text(path)) == []
 
@@ -71,13 +67,7 @@ def test_functions_are_short(path: Path) -> None:
     assert rules.long_functions(text(path)) == []
 
 
-#: Longer than it may be, until it is taken apart.
-_TOO_LONG_YET = ("acts/voids.py", "core/ledger.py", "store/statuses/rule.py")
-
-
-@pytest.mark.parametrize(
-    "path", [p for p in [*_ALL, *_SCRIPTS] if in_product(p) not in _TOO_LONG_YET], ids=name
-)
+@pytest.mark.parametrize("path", [*_ALL, *_SCRIPTS], ids=name)
 def test_files_are_short(path: Path) -> None:
     assert rules.long_file(text(path)) == []
 

@@ -7,9 +7,9 @@ import pytest
 from flask import Flask
 
 from pro_app.acts import events, patients
-from pro_app.acts.entered import Refused
 from pro_app.acts.events import Given
 from pro_app.core.facts import EventKind
+from pro_app.core.refused import Refused
 from pro_app.core.sites import EVERYWHERE
 from pro_app.deployment import deployment
 from pro_app.intake.service import Kind, NotImported, import_table
@@ -81,7 +81,7 @@ def test_an_event_is_refused_by_both_doors_or_by_none(in_app: Flask) -> None:
         refused = isinstance(page, Refused)
         row = dict(event(kind.value, on, number)) | {"to_site": to_site}
         # The same event again is no mistake in a file.
-        if not (refused and page.problem == "KNOWN_ALREADY"):
+        if not (refused and page.why == "KNOWN_ALREADY"):
             assert by_file(Kind.EVENTS, row) == refused, (number, row, page)
         verdicts.append(refused)
     assert 20 < sum(verdicts) < 130

@@ -109,7 +109,7 @@ def test_a_flag_moves_with_its_window_and_closes_when_it_has_not_closed_yet(
 def test_a_recorded_value_changes_only_with_a_reason(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
     answer = ask(nurse, RECORD, **(KNOWN | {"language": "en"}))
-    assert (answer.status_code, "Write why the entry is changed" in answer.text) == (422, True)
+    assert (answer.status_code, "Write in a few words why" in answer.text) == (422, True)
     investigator = cast.investigator_of_lishui()
     change(investigator, language="en", able="no", why="misread at the randomisation")
     assert last_recorded(world)[1] == {"language": ["zh", "en"], "able": ["yes", "no"]}
@@ -181,6 +181,7 @@ def plan_of(app: Flask) -> tuple[object, ...]:
         ({"randomised_on": "", "why": "x"}, "can be corrected, but not emptied"),
         ({"randomised_time": "24:00", "why": "x"}, "Write the time as 09:30."),
         ({"language": "fr", "why": "x"}, "Choose one from the list."),
+        ({"consent_version": "2" * 41}, "keep it under 40 characters"),
         ({}, "Everything is as it was"),
     ],
 )
@@ -189,6 +190,16 @@ def test_what_can_not_be_is_refused(
 ) -> None:
     answer = ask(cast.nurse_of_lishui(), RECORD, **(KNOWN | fields))
     assert (answer.status_code, says in answer.text) == (422, True)
+
+
+def test_a_screening_after_what_happened_names_it_and_its_day(world: Flask, cast: Cast) -> None:
+    nurse = cast.nurse_of_lishui()
+    save(nurse, f"{HER}/events", kind="surgery", on="2025-02-01")
+    fields = KNOWN | {"screened_on": "2025-03-01", "why": "misread"}
+    answer = ask(nurse, RECORD, **fields)
+    assert "Surgery is recorded for 2025-02-01, before this screening." in answer.text
+    answer = nurse.post(RECORD, data=fields | {"step": "look"}, headers={"Accept-Language": "zh"})
+    assert (answer.status_code, "2025-02-01 已记录“手术”" in answer.text) == (422, True)
 
 
 def test_a_consent_after_a_form_is_warned_of(world: Flask, cast: Cast) -> None:

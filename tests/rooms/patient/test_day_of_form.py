@@ -5,10 +5,9 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 
-from pro_app.acts.forms import NotTaken
 from pro_app.core.facts import EventKind
 from pro_app.core.ledger import Status
-from pro_app.core.submission import Refusal
+from pro_app.core.refused import Refused, Why
 from pro_app.patient import drafting
 from tests import factories
 from tests.conftest import HandClock
@@ -74,7 +73,7 @@ def test_before_the_window_has_opened_there_is_no_such_form(
     patient_id: int, april: HandClock
 ) -> None:
     april.set("2026-03-21T23:59+08:00")
-    assert receive(patient_id, filled()) == NotTaken(Refusal.NOT_OPEN_YET)
+    assert receive(patient_id, filled()) == Refused(Why.NOT_OPEN_YET)
     assert (forms(), trail("form.")) == ([], [])
 
 
@@ -113,4 +112,4 @@ def test_answered_after_the_withdrawal_is_put_aside_for_the_site(
 
 def test_no_form_before_her_consent(april: HandClock) -> None:
     patient = factories.add_patient("LISHUI-009", pro_consent_on=None)
-    assert receive(patient, filled()) == NotTaken(Refusal.NO_CONSENT)
+    assert receive(patient, filled()) == Refused(Why.NO_CONSENT)

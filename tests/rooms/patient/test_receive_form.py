@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
-from pro_app.acts.forms import Hindrance, NotTaken, Outcome, Taken
+from pro_app.acts.forms import Outcome, Taken
+from pro_app.core.refused import Refused, Why
 from pro_app.patient import drafting
 from pro_app.patient.service import receive_form
 from pro_app.security import secrets
@@ -111,7 +112,7 @@ def test_an_id_of_another_patient_s_form_is_refused_without_a_word_about_it(
     other = factories.add_patient("JIAXING-001", "JIAXING")
     form = filled()
     receive(other, form)
-    assert receive(patient_id, form) == NotTaken(Hindrance.ID_IN_USE)
+    assert receive(patient_id, form) == Refused(Why.ID_IN_USE)
     assert len(forms()) == 1
 
 
@@ -120,7 +121,7 @@ def test_two_patients_at_once_with_one_id_get_one_form(app: Flask, patient_id: i
     form = filled()
     at = occasion()
     results = at_once(2, lambda i: receive_form(ACTOR, ids[i], form, at=at), app)
-    assert sorted(type(result).__name__ for result in results) == ["NotTaken", "Taken"]
+    assert sorted(type(result).__name__ for result in results) == ["Refused", "Taken"]
     assert len(forms()) == 1
 
 
@@ -179,17 +180,17 @@ def test_the_form_closes_its_missing_flag(patient_id: int, april: HandClock) -> 
 def test_in_production_nothing_is_taken_before_going_live_and_without_licensed_words(
     patient_id: int, april: HandClock
 ) -> None:
-    assert receive(patient_id, filled(), production=True) == NotTaken(Hindrance.NOT_LIVE)
+    assert receive(patient_id, filled(), production=True) == Refused(Why.NOT_LIVE)
     with transaction(ACTOR, occasion().now) as tx:
         claim(tx, "nct04158843", synthetic=False)
         go_live(tx)
         tx.record("study.live", "study")
-    assert receive(patient_id, filled(), production=True) == NotTaken(Hindrance.NO_WORDING)
+    assert receive(patient_id, filled(), production=True) == Refused(Why.NO_WORDING)
     _licence("a" * 64, date(2026, 4, 1))
     assert taken(receive(patient_id, filled(), production=True))
     assert forms()[0].wording_sha256 == "a" * 64
     april.set("2026-04-02T08:00+08:00")
-    assert receive(patient_id, filled(), production=True) == NotTaken(Hindrance.NO_WORDING)
+    assert receive(patient_id, filled(), production=True) == Refused(Why.NO_WORDING)
     # A phone that shows the old words says so, and its form is not lost.
     late = filled(wording_sha256="a" * 64)
     assert taken(receive(patient_id, late, production=True))
@@ -197,7 +198,7 @@ def test_in_production_nothing_is_taken_before_going_live_and_without_licensed_w
 
 def test_words_that_nobody_knows_are_refused(patient_id: int) -> None:
     form = filled(wording_sha256="b" * 64)
-    assert receive(patient_id, form) == NotTaken(Hindrance.UNKNOWN_WORDING)
+    assert receive(patient_id, form) == Refused(Why.UNKNOWN_WORDING)
 
 
 def test_only_items_in_another_language_are_noted(patient_id: int) -> None:
