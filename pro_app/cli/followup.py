@@ -87,6 +87,9 @@ def _plain(value: Any) -> Any:
 
 
 def _cell(value: Any) -> Any:
+    """A value as a table shows it: of a flag only that it is there."""
+    if isinstance(value, bool):
+        return _("yes") if value else None
     return " ".join(value) if isinstance(value, list) else value
 
 

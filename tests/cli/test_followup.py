@@ -141,6 +141,17 @@ def test_each_score_is_counted_apart(desk: Desk) -> None:
     assert "scored_of_expected_rate scored/E" in desk.do("compliance", "--by", "scale")
 
 
+def test_the_table_says_of_a_flag_only_that_it_is_there(desk: Desk) -> None:
+    desk.take("patients", patient(randomised_on="2025-01-05"))
+    desk.take("events", event("death", "2025-06-01"))
+    head, *lines = desk.do("ledger", "--as-of", "2026-02-01").splitlines()
+    place = head.index("truncated_by_death")
+    told = {line.split()[2]: line[place:].split()[0] for line in lines}
+    assert (told["V1"], told["V10"]) == ("yes", "–")
+    as_json = {v: row["truncated_by_death"] for v, row in desk.ledger("2026-02-01").items()}
+    assert (as_json["V1"], as_json["V10"]) == (True, False)
+
+
 def test_rates_by_site_have_a_column_and_a_pooled_row_for_each(six: Desk) -> None:
     rows = six.compliance(CUTOFF, "--by", "site")
 
