@@ -140,6 +140,7 @@ _ROUTES = {
     (Role.DATA_MANAGER, Role.STATISTICIAN): """
         GET /staff/export
         POST /staff/export
+        GET /staff/study
     """,
     (Role.STATISTICIAN,): """
         GET /staff/patients/<number>/void/arm
