@@ -245,6 +245,12 @@ _REFUSALS: dict[Why, Callable[[str, refused.Refused], str]] = {
     Why.DAY_AHEAD: lambda given, found: _(
         "--on: %(given)s has not come yet; expected a day until today", given=given
     ),
+    Why.NOT_A_DAY: lambda given, found: _(
+        "--on: %(given)s is not a day; expected YYYY-MM-DD, from 1900 on", given=given
+    ),
+    Why.BEFORE_SCREENING: lambda given, found: _(
+        "--on: %(given)s lies before the screening on %(day)s", given=given, day=found.detail
+    ),
     Why.TOO_FEW_ATTEMPTS: lambda given, found: _(
         "CODE: %(given)s needs more attempts to reach the patient", given=given
     ),

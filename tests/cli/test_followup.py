@@ -266,6 +266,14 @@ def test_a_reason_stands_in_the_ledger_and_closes_the_flag(desk: Desk, app: Flas
         (("LISHUI-001", "V0", "OTHER"), "--text: this code needs words of its own"),
         (("LISHUI-001", "V9", "P_FORGOT"), "VISIT: the status of V9 is NOT_YET_DUE"),
         (("LISHUI-001", "V0", "P_FORGOT", "--on", "2026-03-06"), "--on: 2026-03-06 has not come"),
+        (
+            ("LISHUI-001", "V0", "P_FORGOT", "--on", "2025-12-31"),
+            "--on: 2025-12-31 lies before the screening on 2026-01-01",
+        ),
+        (
+            ("LISHUI-001", "V0", "P_FORGOT", "--on", "1899-12-31"),
+            "--on: 1899-12-31 is not a day; expected YYYY-MM-DD, from 1900 on",
+        ),
         (("LISHUI-001", "V0", "P_FORGOT", "--said-by", " "), "--said-by: expected a name"),
         (("LISHUI-001", "V0", "P_FORGOT", "--text", "x" * 501), "--text: this is too long"),
         (("LISHUI-002", "V0", "P_FORGOT"), "VISIT: V0 is not planned for this patient"),
