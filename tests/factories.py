@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, update
@@ -23,6 +23,8 @@ from pro_app.store.patients.patients import PatientState, add_patients, find_pat
 from pro_app.store.tables import consent_decision, void
 
 ACTOR = Actor("test", "operator")
+#: When a patient was screened and consented, unless told otherwise.
+ENROLLED = date(2026, 1, 1)
 LINA = Actor("staff:lina", "nurse", "LISHUI")
 
 
@@ -39,16 +41,23 @@ def add_patient(
     number: str = "LISHUI-001",
     site: str = "LISHUI",
     *,
-    screened_on: date | None = date(2026, 1, 1),
-    pro_consent_on: date | None = date(2026, 1, 1),
+    screened_on: date | None = ENROLLED,
+    pro_consent_on: date | None = ENROLLED,
     randomised_on: date | None = date(2026, 1, 5),
     able: bool | None = True,
     language: str | None = "zh",
     arm: str | None = None,
     now: datetime | None = None,
 ) -> int:
-    """The id of a new patient: consented, able and randomised unless told otherwise."""
+    """The id of a new patient: consented, able and randomised unless told otherwise.
+
+    One who was randomised earlier had consented before the baseline's window, too.
+    """
     parts = deployment()
+    if randomised_on and randomised_on <= ENROLLED:
+        early = randomised_on - timedelta(14)
+        screened_on = early if screened_on == ENROLLED else screened_on
+        pro_consent_on = early if pro_consent_on == ENROLLED else pro_consent_on
     state = PatientState(language, screened_on, pro_consent_on, randomised_on, able)
     with transaction(ACTOR, now or parts.now()) as tx:
         ids = add_patients(tx, [(number, site, state, arm)], parts.study)

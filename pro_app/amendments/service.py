@@ -157,7 +157,7 @@ def _patient_changes(
         plan, statuses = _changes(known, before, after, effective_on, valid_from, today, codes)
         if plan or statuses:
             facts = known.facts
-            yield PatientChange(facts.patient_id, facts.site, plan, statuses)
+            yield PatientChange(facts.patient_id, facts.site_on(today), plan, statuses)
 
 
 def _changes(

@@ -87,6 +87,9 @@ def _plain(value: Any) -> Any:
 
 
 def _cell(value: Any) -> Any:
+    """A value as a table shows it: of a flag only that it is there."""
+    if isinstance(value, bool):
+        return _("yes") if value else None
     return " ".join(value) if isinstance(value, list) else value
 
 
@@ -241,6 +244,12 @@ _REFUSALS: dict[Why, Callable[[str, refused.Refused], str]] = {
     ),
     Why.DAY_AHEAD: lambda given, found: _(
         "--on: %(given)s has not come yet; expected a day until today", given=given
+    ),
+    Why.NOT_A_DAY: lambda given, found: _(
+        "--on: %(given)s is not a day; expected YYYY-MM-DD, from 1900 on", given=given
+    ),
+    Why.BEFORE_SCREENING: lambda given, found: _(
+        "--on: %(given)s lies before the screening on %(day)s", given=given, day=found.detail
     ),
     Why.TOO_FEW_ATTEMPTS: lambda given, found: _(
         "CODE: %(given)s needs more attempts to reach the patient", given=given

@@ -16,7 +16,7 @@ from pro_app.core.course import NEVER, withdrawals
 from pro_app.core.extras import NOTHING_ELSE, Extras, leaving
 from pro_app.core.facts import EventKind, PatientFacts
 from pro_app.core.instrument import Instrument
-from pro_app.core.leaving import Held, Why, may_leave
+from pro_app.core.leaving import Held, Why, may_leave, retained
 from pro_app.core.ledger import Entry
 from pro_app.core.review import Review
 from pro_app.core.study import Study
@@ -152,16 +152,8 @@ def _leaving(
     found = held.get(facts.patient_id)
     if found is None:
         return subject, entries
-    until = found.until
-    if until is None:
-        return None
-    retained = replace(
-        facts,
-        events=tuple(event for event in facts.events if event.on <= until),
-        forms=tuple(form for form in facts.forms if form.answered_on <= until),
-        reasons=tuple(reason for reason in facts.reasons if reason.on <= until),
-    )
-    return replace(subject, facts=retained), cut.entries(retained)
+    left = retained(facts, found)
+    return (replace(subject, facts=left), cut.entries(left)) if left else None
 
 
 def _forms(

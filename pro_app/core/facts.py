@@ -33,6 +33,9 @@ ENDED_BY = {
 #: The withdrawals after which no form is expected, until a return.
 ENDS_QUESTIONNAIRES = frozenset(ENDED_BY)
 
+#: After these a patient answers on, or again: no protocol can stop at one of them.
+GOING_ON = frozenset({*ENDED_BY.values(), EventKind.TRANSFER})
+
 
 class Mode(StrEnum):
     """How a form was filled in; the values are those of imports and exports."""

@@ -8,11 +8,11 @@ consent to further use".
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from pro_app.core.facts import EventKind
+from pro_app.core.facts import EventKind, PatientFacts
 
 
 class Ruling(StrEnum):
@@ -68,6 +68,20 @@ class Held:
 def may_leave(held: Mapping[str, Held], number: str, day: date | None) -> bool:
     """Whether what happened to a patient on `day` may leave; `held` is by trial number."""
     return number not in held or held[number].may_leave(day)
+
+
+def retained(facts: PatientFacts, held: Held | None) -> PatientFacts | None:
+    """What of a patient's facts may leave, None: the patient does not leave at all."""
+    if held is None:
+        return facts
+    if held.until is None:
+        return None
+    return replace(
+        facts,
+        events=tuple(event for event in facts.events if held.may_leave(event.on)),
+        forms=tuple(form for form in facts.forms if held.may_leave(form.answered_on)),
+        reasons=tuple(reason for reason in facts.reasons if held.may_leave(reason.on)),
+    )
 
 
 def held(steps: Iterable[Step], decision: Decided | None) -> Held | None:

@@ -18,13 +18,17 @@ RANDOMISATION = "randomised_on"
 SCREENING = "screened_on"
 CONSENT = "pro_consent_on"
 PAUSE = "pause"
+REASON = "reason"
+
+#: Earlier days are slips of the pen.
+EARLIEST = date(1900, 1, 1)
 
 
 class Never(StrEnum):
     """What is not taken, at any door."""
 
     DAY_AHEAD = "DAY_AHEAD"  # a day after today
-    BEFORE_SCREENING = "BEFORE_SCREENING"  # an event, a transfer or a pause before the screening
+    BEFORE_SCREENING = "BEFORE_SCREENING"  # an event, a pause or a reason before the screening
     SECOND_DEATH = "SECOND_DEATH"  # a patient dies once
     DEATH_BEFORE_RANDOMISATION = "DEATH_BEFORE_RANDOMISATION"  # nobody is randomised after it
     SECOND_TRANSFER = "SECOND_TRANSFER"  # a patient moves once a day
@@ -69,6 +73,18 @@ def contradictions(
     found = [*_ahead(facts, today, consents), *_before_screening(facts, pauses)]
     found += [*_deaths(facts), *_transfers(facts, frozenset(sites))]
     return tuple(found)
+
+
+def of_reason(facts: PatientFacts, on: date, *, today: date) -> Contradiction | None:
+    """What can't be in the day on which the reason for a missing form was said, None: it can.
+
+    It may lie before the visit's window: a patient may say in advance that they can't answer.
+    """
+    if on > today:
+        return Contradiction(Never.DAY_AHEAD, REASON, on)
+    if facts.screened_on is not None and on < facts.screened_on:
+        return Contradiction(Never.BEFORE_SCREENING, REASON, on, facts.screened_on)
+    return None
 
 
 def new_ones(

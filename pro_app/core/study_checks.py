@@ -8,7 +8,7 @@ from datetime import date
 from itertools import pairwise, product
 from typing import Any
 
-from pro_app.core.facts import EventKind
+from pro_app.core.facts import GOING_ON, EventKind
 from pro_app.core.identifiers import pattern_problems
 from pro_app.core.schedule import plan
 from pro_app.core.study import FORM_LAYOUTS, REASON_PENDING, Labels, Study, Visit
@@ -35,13 +35,18 @@ def contradictions(study: Study) -> Iterator[str]:
     floor = study.completion_floor
     if floor is not None and not 0 < floor <= 1:
         yield f"completion_floor: {floor} – expected a number above 0 and at most 1, or null"
-    kinds = [kind.value for kind in EventKind]
-    for event in study.stop_events:
-        if event not in kinds:
-            yield f"stop_events: {event!r} is unknown – expected one of {', '.join(kinds)}"
+    yield from _stop_problems(study)
     for arm in study.arms:
         if arm.weight < 1:
             yield f"arms.{arm.code}.weight: {arm.weight} – expected 1 or more"
+
+
+def _stop_problems(study: Study) -> Iterator[str]:
+    kinds = [kind.value for kind in EventKind if kind not in GOING_ON]
+    for event in study.stop_events:
+        wrong = "lets a patient go on" if event in GOING_ON else "is unknown"
+        if event not in kinds:
+            yield f"stop_events: {event!r} {wrong} – expected one of {', '.join(kinds)}"
 
 
 def _site_problems(study: Study) -> Iterator[str]:

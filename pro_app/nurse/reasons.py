@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.contact import effort, is_enough
 from pro_app.core.ledger import UNANSWERED, Status, ledger
+from pro_app.core.possible import EARLIEST, of_reason
 from pro_app.core.refused import Refused, Why
 from pro_app.core.sites import EVERYWHERE
 from pro_app.store.desk.contact_log import log_of
@@ -89,8 +90,8 @@ def _refused_for_itself(said: _Said, at: StaffOccasion) -> Refused | None:
     for field, text in (("said_by", said.said_by), ("text", said.text or "")):
         if len(text) > LONGEST_TEXT:
             return Refused(Why.TOO_LONG, field, LONGEST_TEXT)
-    if said.said_on > at.today:
-        return Refused(Why.DAY_AHEAD, "said_on")
+    if said.said_on < EARLIEST:
+        return Refused(Why.NOT_A_DAY, "said_on")
     return None
 
 
@@ -98,6 +99,9 @@ def _apply(
     tx: Tx, patient_id: int, number: str, said: _Said, logged: bool, at: StaffOccasion
 ) -> ReasonGiven | Refused:
     facts = read_facts(tx.connection, Scope(EVERYWHERE, ids=(patient_id,)))[0].facts
+    wrong = of_reason(facts, said.said_on, today=at.today)
+    if wrong is not None:
+        return Refused(Why(wrong.never.value), "said_on", wrong.against)
     # How many answers make a form VALID doesn't matter here: one is no EMPTY form.
     entries = ledger(facts, at.study, valid_from=1, as_of=at.today)
     entry = next((entry for entry in entries if entry.visit == said.visit), None)

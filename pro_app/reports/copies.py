@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pro_app.core.corrections import Truth, corrected
 from pro_app.core.instrument import Instrument
+from pro_app.core.leaving import Held
 from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.core.wording import Wording
@@ -18,7 +19,7 @@ from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.forms.corrections import Correction
 from pro_app.store.forms.scans import Scan
 from pro_app.store.forms.wordings import packs
-from pro_app.store.patients.consents import withheld
+from pro_app.store.patients.leaving import held_back
 from pro_app.store.patients.patients import find_patient
 from pro_app.store.statuses.versions import versions_of
 from pro_app.store.trail import copying, sealing
@@ -81,12 +82,14 @@ def copies_of(
 ) -> Iterator[Copy]:
     with reading(snapshot=True) as connection:
         patient = find_patient(connection, number, sites=sites)
-        if patient is None or withheld(connection, [patient.id]):
+        if patient is None:
             return
+        held = held_back(connection, patient_ids=[patient.id]).get(number)
         version = versions_of(connection, [patient.id])[number]
         signatures = signatures_of(connection, "patient", [number])
         head = sealing.last_seal(connection)
         rows = copying.forms_to_copy(connection, patient.id, number, submission_id)
+        rows = [each for each in rows if _may_leave(each, held)]
         written_down = [str(c.id) for each in rows for c in each.corrections]
         signed = {s.subject: s for s in signatures_of(connection, "correction", written_down)}
         wordings = {
@@ -111,15 +114,38 @@ def copies_of(
                 "corrections": [_correction(row, signed, making) for row in each.corrections],
                 "decisions": [plain(row, making) for row in each.decisions],
                 "photographs": [_photograph(row, making) for row in each.scans],
-                "trail": [line(each_line, making) for each_line in each.trail],
+                "trail": lines_that_leave(each.trail, held, making),
                 "record": {
                     "version_sha256": version,
                     "signatures": [_signature(s, version, making) for s in signatures],
                 },
+                "left_out_after": left_out_after(held),
                 "head": f"{head.position}:{head.chain}" if head else None,
                 "copied": {"by": making.actor.name, "at": making.instant(making.now)},
             }
         )
+
+
+def left_out_after(held: Held | None) -> str | None:
+    """The day of a withdrawal of consent to further use after which nothing is copied."""
+    return held.until.isoformat() if held and held.until else None
+
+
+def lines_that_leave(
+    lines: Iterable[Line], held: Held | None, making: Making
+) -> list[dict[str, Any]]:
+    """The events of the trail that were recorded by the day until which data may leave."""
+    zone = ZoneInfo(making.study.time_zone)
+    return [
+        line(each, making)
+        for each in lines
+        if held is None or held.may_leave(each.event.at.astimezone(zone).date())
+    ]
+
+
+def _may_leave(rows: copying.FormRows, held: Held | None) -> bool:
+    """Whether a form was answered, by what is known now, on a day whose data may leave."""
+    return held is None or held.may_leave(_stands(rows).answered_on)
 
 
 def written(document: Mapping[str, Any]) -> bytes:
@@ -153,8 +179,7 @@ def _wording(row: Mapping[str, Any], shown: Wording | None) -> dict[str, Any]:
 def _items(rows: copying.FormRows, shown: Wording | None, making: Making) -> list[dict[str, Any]]:
     """Each item as it was shown and answered, and as it stands after signed corrections."""
     row = rows.form
-    signed = [each.changes for each in rows.corrections if each.signed]
-    stands = corrected(Truth(row["answered_on"], row["answers"]), signed).answers
+    stands = _stands(rows).answers
     times, languages = row["item_times"] or {}, row["item_languages"]
     texts = shown.texts if shown else {}
     found = []
@@ -175,6 +200,12 @@ def _items(rows: copying.FormRows, shown: Wording | None, making: Making) -> lis
             }
         )
     return found
+
+
+def _stands(rows: copying.FormRows) -> Truth:
+    """The form as it stands after signed corrections."""
+    signed = [each.changes for each in rows.corrections if each.signed]
+    return corrected(Truth(rows.form["answered_on"], rows.form["answers"]), signed)
 
 
 def _photograph(row: Scan, making: Making) -> dict[str, Any]:

@@ -7,10 +7,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
+from pro_app.core.leaving import Held
 from pro_app.core.sites import only
-from pro_app.reports.copies import Copy, Making, copies_of, line, plain, written
+from pro_app.reports.copies import (
+    Copy,
+    Making,
+    copies_of,
+    left_out_after,
+    lines_that_leave,
+    plain,
+    written,
+)
 from pro_app.store.engine.transaction import reading, transaction
-from pro_app.store.patients.consents import withheld
+from pro_app.store.patients.leaving import held_back
 from pro_app.store.patients.patients import find_patient
 from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.trail import copying
@@ -49,14 +58,15 @@ def copy_site(site: str, target: BinaryIO, pages: Pages, *, making: Making) -> i
     """
     with reading() as connection:
         people = read_facts(connection, Scope(only(site)))
-        held_back = withheld(connection)
-    numbers = [each.facts.patient_id for each in people if each.id not in held_back]
-    taken_out = sorted(each.facts.patient_id for each in people if each.id in held_back)
+        held = held_back(connection)
+    everybody = [each.facts.patient_id for each in people]
+    taken_out = sorted(n for n in everybody if n in held and held[n].until is None)
+    numbers = [number for number in everybody if number not in taken_out]
     listed: dict[str, list[str]] = {}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as file:
         archive = _Archive(file)
         for number in numbers:
-            document = _record(number, site, making)
+            document = _record(number, site, held.get(number), making)
             archive.add(f"{number}/record", written(document), pages.record(document))
             listed[number] = []
             for copy in copies_of(number, only(site), making):
@@ -74,7 +84,14 @@ def copy_site(site: str, target: BinaryIO, pages: Pages, *, making: Making) -> i
     return forms
 
 
-def _record(number: str, site: str, making: Making) -> dict[str, Any]:
+#: Table → the column with the day of what it holds; a version of the patient's data has none.
+_DAYS = {"event": "happened_on", "pause": "from_on", "reason": "said_on"}
+
+
+def _record(number: str, site: str, held: Held | None, making: Making) -> dict[str, Any]:
+    def leaves(name: str, row: Mapping[str, Any]) -> bool:
+        return held is None or held.may_leave(row[_DAYS[name]] if name in _DAYS else None)
+
     with reading(snapshot=True) as connection:
         patient = find_patient(connection, number, sites=only(site))
         facts = copying.facts_to_copy(connection, patient.id) if patient else {}
@@ -85,8 +102,12 @@ def _record(number: str, site: str, making: Making) -> dict[str, Any]:
         "time_zone": making.study.time_zone,
         "patient": number,
         "site": site,
-        "facts": {name: [plain(row, making) for row in rows] for name, rows in facts.items()},
-        "trail": [line(each, making) for each in trail],
+        "facts": {
+            name: [plain(row, making) for row in rows if leaves(name, row)]
+            for name, rows in facts.items()
+        },
+        "trail": lines_that_leave(trail, held, making),
+        "left_out_after": left_out_after(held),
         "copied": {"by": making.actor.name, "at": making.instant(making.now)},
     }
 

@@ -121,6 +121,16 @@ def test_a_decision_to_retain_lets_the_rows_leave_again(desk: Desk) -> None:
     assert "decided before" in desk.refused("consent", "decide", "LISHUI-001", "retain", *source)
 
 
+def test_what_happened_after_the_withdrawal_is_in_no_ledger(desk: Desk) -> None:
+    desk.take("events", event("death", "2026-02-20"))
+    withdraw(desk)
+    desk.do("consent", "decide", "LISHUI-001", "retain", "--source", "a letter")
+    statuses = desk.statuses("2026-03-05")
+    # As if nobody knew of the death: all that is told is that forms are no longer asked for.
+    assert "NE_WITHDRAWN" in statuses.values()
+    assert "NE_DEATH" not in statuses.values()
+
+
 def test_what_is_erased_never_leaves_again(desk: Desk) -> None:
     withdraw(desk)
     desk.do("consent", "decide", "LISHUI-001", "erase", "--source", "her letter")

@@ -15,6 +15,9 @@ from pro_app.store.engine.transaction import CLI, reading
 from pro_app.store.forms.decisions import waiting
 from pro_app.store.forms.form_detail import find_form
 from tests import factories
+from tests.conftest import HandClock
+from tests.rooms.intake.desk import Desk
+from tests.rooms.intake.desk import patient as patient_row
 
 
 def test_nothing_waits_of_a_number_that_was_declared_wrong(in_app: Flask) -> None:
@@ -30,3 +33,18 @@ def test_nothing_waits_of_a_number_that_was_declared_wrong(in_app: Flask) -> Non
     with reading() as connection:
         assert waiting(connection, EVERYWHERE) == []
         assert find_form(connection, 1, sites=EVERYWHERE) is None
+
+
+def test_a_number_still_stands_at_an_instant_before_it_was_declared_wrong(
+    desk: Desk, clock: HandClock
+) -> None:
+    before = "2026-03-05T08:00:00+08:00"
+    desk.take("patients", patient_row(), patient_row("LISHUI-002"))
+    counted = desk.compliance("2026-03-05")
+    clock.advance(hours=1)
+    desk.do("void", "patient", "LISHUI-002", "--why", "entered twice")
+    assert desk.ledger("2026-03-05", number="LISHUI-002") == {}
+    known_then = ("--known-at", before)
+    assert "V0" in desk.ledger("2026-03-05", *known_then, number="LISHUI-002")
+    assert desk.compliance("2026-03-05", *known_then) == counted
+    assert desk.compliance("2026-03-05") != counted

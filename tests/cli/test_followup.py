@@ -12,6 +12,7 @@ from sqlalchemy import select
 from pro_app.core.schedule import plan
 from pro_app.store.engine.transaction import reading
 from pro_app.store.tables import audit_event, missing_flag
+from pro_app.store.tables import form as form_table
 from pro_app.studies import load
 from tests.rooms.intake.desk import Desk, event, form, patient
 
@@ -141,6 +142,44 @@ def test_each_score_is_counted_apart(desk: Desk) -> None:
     assert "scored_of_expected_rate scored/E" in desk.do("compliance", "--by", "scale")
 
 
+def test_the_table_says_of_a_flag_only_that_it_is_there(desk: Desk) -> None:
+    desk.take("patients", patient(randomised_on="2025-01-05"))
+    desk.take("events", event("death", "2025-06-01"))
+    head, *lines = desk.do("ledger", "--as-of", "2026-02-01").splitlines()
+    place = head.index("truncated_by_death")
+    told = {line.split()[2]: line[place:].split()[0] for line in lines}
+    assert (told["V1"], told["V10"]) == ("yes", "–")
+    as_json = {v: row["truncated_by_death"] for v, row in desk.ledger("2026-02-01").items()}
+    assert (as_json["V1"], as_json["V10"]) == (True, False)
+
+
+def test_a_visit_with_a_voided_and_a_kept_form_is_counted_once_by_scale(
+    desk: Desk, app: Flask
+) -> None:
+    desk.take("patients", patient(), patient("LISHUI-002"))
+    desk.take("forms", form("V0", "2026-01-05"), form("V0", "2026-01-05", "LISHUI-002"))
+    desk.take("forms", form("V0", "2026-01-06", answer="3"))
+
+    def counted(*options: str) -> tuple[int, int]:
+        rows = desk.compliance("2026-02-01", "--by", "scale", *options)
+        (row,) = (r for r in rows if (r["scale"], r["visit"]) == ("FACT_B", "V0"))
+        return row["R"], row["scored"]
+
+    assert counted() == (2, 2)
+    # The first of its two forms: the second one takes its place.
+    of_patient = select(form_table.c.submission_id).where(form_table.c.patient_id == 1)
+    with app.app_context(), reading() as connection:
+        first, second = connection.execute(of_patient.order_by(form_table.c.id)).scalars()
+    desk.do("void", "form", first, "--why", "a slip")
+    now = ("--known-at", "2026-03-05T08:00:00+08:00")
+    assert counted() == counted(*now) == (2, 2)
+    desk.do("void", "form", second, "--why", "a slip")
+    assert counted() == counted(*now) == (1, 1)
+    # Another one is stored beside the two, and is the only one that counts.
+    desk.take("forms", form("V0", "2026-01-07", answer="1"))
+    assert counted() == counted(*now) == (2, 2)
+
+
 def test_rates_by_site_have_a_column_and_a_pooled_row_for_each(six: Desk) -> None:
     rows = six.compliance(CUTOFF, "--by", "site")
 
@@ -227,6 +266,14 @@ def test_a_reason_stands_in_the_ledger_and_closes_the_flag(desk: Desk, app: Flas
         (("LISHUI-001", "V0", "OTHER"), "--text: this code needs words of its own"),
         (("LISHUI-001", "V9", "P_FORGOT"), "VISIT: the status of V9 is NOT_YET_DUE"),
         (("LISHUI-001", "V0", "P_FORGOT", "--on", "2026-03-06"), "--on: 2026-03-06 has not come"),
+        (
+            ("LISHUI-001", "V0", "P_FORGOT", "--on", "2025-12-31"),
+            "--on: 2025-12-31 lies before the screening on 2026-01-01",
+        ),
+        (
+            ("LISHUI-001", "V0", "P_FORGOT", "--on", "1899-12-31"),
+            "--on: 1899-12-31 is not a day; expected YYYY-MM-DD, from 1900 on",
+        ),
         (("LISHUI-001", "V0", "P_FORGOT", "--said-by", " "), "--said-by: expected a name"),
         (("LISHUI-001", "V0", "P_FORGOT", "--text", "x" * 501), "--text: this is too long"),
         (("LISHUI-002", "V0", "P_FORGOT"), "VISIT: V0 is not planned for this patient"),

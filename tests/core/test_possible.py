@@ -15,6 +15,7 @@ from pro_app.core.possible import (
     Unusual,
     contradictions,
     new_ones,
+    of_reason,
     unusual,
 )
 
@@ -142,3 +143,16 @@ def test_whichever_fact_comes_first_the_same_is_refused(
 def test_what_stands_there_already_holds_nobody_up(facts: PatientFacts) -> None:
     found = contradictions(facts, today=TODAY, sites=SITES)
     assert new_ones(found, found) == ()
+
+
+def test_a_reason_is_said_from_the_screening_until_today() -> None:
+    def never_of(on: date, facts: PatientFacts = ANNA) -> Never | None:
+        found = of_reason(facts, on, today=TODAY)
+        return found.never if found else None
+
+    screened = date(2025, 1, 2)
+    assert never_of(TODAY) is never_of(screened) is None
+    assert never_of(TODAY + timedelta(1)) is Never.DAY_AHEAD
+    assert never_of(screened - timedelta(1)) is Never.BEFORE_SCREENING
+    assert of_reason(ANNA, date(2024, 1, 1), today=TODAY).against == screened  # type: ignore[union-attr]
+    assert never_of(date(2024, 1, 1), replace(ANNA, screened_on=None)) is None

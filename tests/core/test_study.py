@@ -232,6 +232,14 @@ def test_all_contradictions_are_named_at_once() -> None:
     assert "expected one of death, progression" in event
 
 
+@pytest.mark.parametrize("kind", ["return_to_questionnaires", "return_consent", "transfer"])
+def test_no_protocol_stops_where_a_patient_goes_on(kind: str) -> None:
+    [found] = problems(tiny() | {"stop_events": ["progression", kind]})
+    said, _, expected = found.partition(" – expected one of ")
+    assert said == f"stop_events: '{kind}' lets a patient go on"
+    assert kind not in expected.split(", ")
+
+
 @pytest.mark.parametrize("kind", ["arms", "sites", "visits", "reasons"])
 def test_a_study_without_arms_sites_visits_or_reasons_is_refused(kind: str) -> None:
     assert problems(tiny() | {kind: []}) == (f"{kind}: there is none – expected at least one",)

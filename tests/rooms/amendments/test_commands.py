@@ -17,7 +17,7 @@ from pro_app.deployment import deployment
 from pro_app.store.engine.transaction import CLI, reading, transaction
 from pro_app.store.tables import audit_event, missing_flag, planned_visit, study_version
 from tests.rooms.amendments.files import Data, longer_v1, shipped, visit, without, written
-from tests.rooms.intake.desk import Desk, form, patient
+from tests.rooms.intake.desk import Desk, event, form, patient
 
 WHY = ("--reason", "Amendment 1")
 
@@ -54,6 +54,13 @@ def count(app: Flask) -> tuple[int, int]:
     with app.app_context(), reading() as connection:
         versions = connection.execute(select(study_version.c.number)).all()
         return len(versions), len(connection.execute(select(audit_event.c.id)).all())
+
+
+def test_a_patient_is_listed_at_the_site_of_today(patients: Desk, tmp_path: Path) -> None:
+    patients.take("events", event("transfer", "2026-02-01") | {"to_site": "JIAXING"})
+    told = amend(patients, written(tmp_path, "longer", longer_v1), "2026-03-10", "--dry-run")
+    [line] = {" ".join(line.split()[:2]) for line in told.splitlines() if "LISHUI-001" in line}
+    assert line == "LISHUI-001 JIAXING"
 
 
 def test_the_first_patient_brings_the_first_version(app: Flask, desk: Desk) -> None:

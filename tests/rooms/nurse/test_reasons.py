@@ -27,6 +27,7 @@ EN = {"Accept-Language": "en"}
 TODAY = date(2026, 3, 5)
 #: Her months 0 and 3 lie behind, month 6 is open from 18 February to 18 March.
 RANDOMISED = date(2025, 9, 4)
+SCREENED = RANDOMISED - timedelta(14)
 
 
 def give(sites: Sites = only("LISHUI"), **changes: Any) -> ReasonGiven | Refused:  # noqa: B008 - frozen
@@ -104,6 +105,8 @@ def test_the_same_reason_again_changes_nothing(patient: int) -> None:
         ({"code": "OTHER", "text": " "}, Why.TEXT_MISSING, "text"),
         ({"text": "x" * 501}, Why.TOO_LONG, "text"),
         ({"said_on": TODAY + timedelta(1)}, Why.DAY_AHEAD, "said_on"),
+        ({"said_on": SCREENED - timedelta(1)}, Why.BEFORE_SCREENING, "said_on"),
+        ({"said_on": date(1899, 12, 31)}, Why.NOT_A_DAY, "said_on"),
         ({"visit": "V3"}, Why.NOT_ASKED, "visit"),
     ],
 )
@@ -190,6 +193,8 @@ def test_what_was_typed_is_still_there_when_it_is_refused(world: Flask, cast: Ca
         ("5 March", "Write the day as 2026-03-05"),
         ("2026-03-06", "The day lies ahead."),
         ("2026-02-30", "Write the day as 2026-03-05"),
+        ("0026-03-05", "Write the day as 2026-03-05"),
+        ("2025-08-20", "The day lies before"),
     ],
 )
 def test_a_day_that_can_not_be_read_or_lies_ahead_is_said(

@@ -114,8 +114,9 @@ def _correct() -> None:
 def _decide() -> None:
     with transaction(ACTOR, deployment().now()) as tx:
         form_id = tx.execute(select(form.c.id)).scalars().first()
-        said = {"form_id": form_id, "counts": True, "why": "hers", "recorded_at": tx.now}
-        tx.execute(insert(form_decision), said | {"recorded_by": "staff:gaofeng"})
+        said = {"form_id": form_id, "question": "conflict", "counts": True, "why": "hers"}
+        stamp = {"recorded_at": tx.now, "recorded_by": "staff:gaofeng"}
+        tx.execute(insert(form_decision), said | stamp)
         tx.record("patient.filled", "LISHUI-001")
 
 
@@ -293,3 +294,24 @@ def test_the_page_of_a_site_takes_as_many_statements_however_many_patients(
             assert gao.get("/staff/records").status_code == 200
         counts.append(len(seen))
     assert counts[0] == counts[1]
+
+
+def test_a_form_that_was_declared_wrong_is_struck_out_with_who_and_why(
+    world: Flask, cast: Cast
+) -> None:
+    with world.app_context():
+        her = factories.patient_id_of("LISHUI-001")
+        factories.add_form(her, "V0", date(2026, 1, 5), standing=False)
+        with reading() as connection:
+            first = connection.execute(select(form.c.id).where(form.c.standing)).scalar_one()
+        before = cast.investigator_of_lishui().get(RECORD, headers=EN).text
+        factories.declare_void("form", her, form_id=first)
+    assert "second form, not counted" in before
+    page = cast.investigator_of_lishui().get(RECORD, headers=EN).text
+    [row] = re.findall(r"<s>V0</s>.*?</tr>", page, re.DOTALL)
+    assert "<s>4 Jan 2026</s>" in row or "<s>2026-01-04</s>" in row
+    for said in ("declared wrong", "a slip", "5 Mar 2026, 08:00", "test"):
+        assert said in row, said
+    # The second one took its place, and a copy of either can be had.
+    assert "second form, not counted" not in page
+    assert len(re.findall(r"/forms/[^/]+/copy", page)) == 2

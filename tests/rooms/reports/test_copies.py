@@ -16,6 +16,7 @@ from sqlalchemy import select
 from pro_app.audit import service as audit
 from pro_app.core.corrections import AskedBy, Evidence
 from pro_app.core.facts import Mode
+from pro_app.core.leaving import Ruling
 from pro_app.deployment import deployment
 from pro_app.instruments import demonstration
 from pro_app.store.engine.transaction import Actor, reading, transaction
@@ -205,3 +206,35 @@ def test_a_site_takes_all_of_its_own_in_one_file(world: Flask, cast: Cast) -> No
         "forms": 1,
         "sha256": hashlib.sha256(content).hexdigest(),
     }
+
+
+def test_what_happened_after_a_withdrawal_of_consent_is_in_no_copy(
+    world: Flask, cast: Cast, clock: HandClock
+) -> None:
+    with world.app_context():
+        her = factories.patient_id_of("LISHUI-001")
+        early = factories.add_form(her, "V0", date(2025, 12, 1))
+        factories.add_event(her, "progression", date(2026, 2, 1))
+        factories.add_event(her, "withdrawal_consent", date(2026, 3, 1))
+        factories.add_event(her, "surgery", date(2026, 3, 3))
+        clock.advance(hours=1)
+        factories.decide_on_data(her, Ruling.RETAIN)
+    gao = cast.investigator_of_lishui()
+    assert gao.post(PATH, data={"as": "json"}).status_code == 404  # answered on 5 March
+    document = json.loads(get(gao, "json", PATH.replace(ID, early)))
+    assert document["left_out_after"] == "2026-03-01"
+    assert document["trail"] == []  # all of it was recorded on 5 March
+    with gao.post("/staff/records/site/copies", headers=EN) as answer:
+        content = answer.get_data()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        name = f"LISHUI-001/LISHUI-001-V0-{early[:8]}"
+        assert archive.namelist() == [
+            "LISHUI-001/record.json", "LISHUI-001/record.html",
+            f"{name}.json", f"{name}.html", "index.html", "SHA256SUMS.txt",
+        ]  # fmt: skip
+        record = json.loads(archive.read("LISHUI-001/record.json"))
+        page = archive.read("LISHUI-001/record.html").decode()
+    kinds = [each["kind"] for each in record["facts"]["event"]]
+    assert kinds == ["progression", "withdrawal_consent"]
+    assert (record["trail"], record["left_out_after"]) == ([], "2026-03-01")
+    assert "was withdrawn on 2026-03-01: what happened later is left out" in page
