@@ -21,8 +21,9 @@ from tests.cast import Cast
 from tests.conftest import HandClock
 from tests.rooms.patient.steps import ACTOR, drafts, forms, message, occasion, put, trail
 
-#: The busiest way: look-up of the sign-in, lock, ground, draft, voids, form, score, trail.
-_MOST_STATEMENTS = 8
+#: The busiest way: look-up of the sign-in, last cut, lock, ground, draft, voids, form, score,
+#: trail.
+_MOST_STATEMENTS = 9
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pro_app.acts.forms import Outcome, Taken
 from pro_app.core.refused import Refused, Why
-from pro_app.patient import drafting
+from pro_app.patient import drafting, questionnaire
 from pro_app.patient.service import receive_form
 from pro_app.security import secrets
 from pro_app.store.engine.state import claim, go_live
@@ -24,6 +24,7 @@ from tests.faults import PLANTED, committing, failing
 from tests.rooms.patient.steps import (
     ACTOR,
     drafts,
+    fields,
     filled,
     forms,
     message,
@@ -232,7 +233,13 @@ def test_a_form_of_the_begun_draft_keeps_its_start(patient_id: int, april: HandC
 def _begun_before_the_close_and_flagged(patient_id: int, april: HandClock) -> str:
     april.set("2026-04-19T23:00+08:00")
     submission_id = secrets.new_submission_id()
-    drafting.begin_form(ACTOR, patient_id, "V1", submission_id=submission_id, at=occasion())
+    at = occasion()
+    drafting.begin_form(ACTOR, patient_id, "V1", submission_id=submission_id, at=at)
+    # With an answer: a blank form leaves the flag, since its reason is asked for all the same.
+    page = questionnaire.pages(at.instrument, "section")[0]
+    drafting.save_page(
+        ACTOR, patient_id, "V1", page, fields(["GP1"], 1), "zh", asking=False, revision=0, at=at
+    )
     april.set("2026-04-20T01:00+08:00")
     at = occasion()
     with transaction(WORKER, at.now) as tx:
