@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from pro_app.core.oddities import Oddity
 from pro_app.store.engine.transaction import reading
 from pro_app.store.tables import data_request, form, reason
 from tests import factories
@@ -30,6 +31,7 @@ def answers(app: Flask, cast: Cast, clock: HandClock, text: str) -> list[int]:
         "assistance": "ALONE",
         "language": "zh",
         "answered_on": text,
+        "all_the_same": list(Oddity),  # it is blank, which is asked about once more
     }
     asked = {"kind": "COPY", "asked_on": text}
     as_of = {"as_of": text}
