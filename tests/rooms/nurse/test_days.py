@@ -35,13 +35,15 @@ def answers(app: Flask, cast: Cast, clock: HandClock, text: str) -> list[int]:
     }
     asked = {"kind": "COPY", "asked_on": text}
     as_of = {"as_of": text}
+    exported = manager.post("/staff/export", data=as_of)
+    exported.close()
     return [
         nurse.post(f"{HER}/visits/V1/reason", data=said).status_code,
         nurse.post(f"{HER}/visits/V2/key-in", data=keyed).status_code,
         nurse.post(f"{HER}/requests", data=asked).status_code,
         nurse.get("/staff/ledger", query_string=as_of).status_code,
         nurse.get("/staff/compliance", query_string=as_of).status_code,
-        manager.post("/staff/export", data=as_of).status_code,
+        exported.status_code,
     ]
 
 
