@@ -45,7 +45,9 @@ class _Scribe:
     demo: DemoStudy
     study: Study
     instrument: Instrument
-    ids: dict[str, int] = field(default_factory=dict)  # of the patients written so far
+    # Of the patients written so far:
+    ids: dict[str, int] = field(default_factory=dict)
+    states: dict[str, PatientState] = field(default_factory=dict)
 
     def acts(self, patient: Patient) -> Iterator[_Act]:
         """All that was ever recorded of a patient."""
@@ -54,6 +56,8 @@ class _Scribe:
         herself = patient_actor(patient.number, site)
         yield patient.screened_at, nurse, lambda tx: self._screened(tx, patient)
         yield patient.randomised_at, nurse, lambda tx: self._randomised(tx, patient)
+        if _signed_later(patient):
+            yield patient.consented_at, nurse, lambda tx: self._consented(tx, patient)
         for event in patient.person.events:
             yield event.recorded_at, nurse, self._event(patient, event)
         for form in patient.forms:
@@ -66,32 +70,39 @@ class _Scribe:
 
     def _screened(self, tx: Tx, patient: Patient) -> dict[str, Any]:
         person = patient.person
-        state = _state_at_screening(patient)
+        state = self.states[patient.number] = _state_at_screening(patient)
         row = (patient.number, person.site, state, None)
         self.ids.update(patients.add_patients(tx, [row], self.study))
         changes = {
             "site": (None, person.site),
             "language": (None, person.language),
             "screened_on": (None, person.screened_on.isoformat()),
-            "pro_consent_on": (None, person.screened_on.isoformat()),
-            "consent_version": (None, _CONSENT),
             "able": (None, person.able),
         }
+        if not _signed_later(patient):
+            changes |= _consent_changes(patient)
         return tx.entry("patient.added", patient.number, changes=changes)
 
     def _randomised(self, tx: Tx, patient: Patient) -> dict[str, Any]:
-        person, before = patient.person, _state_at_screening(patient)
-        row = patients.Patient(
-            self.ids[patient.number], patient.number, person.site, before, person.site
-        )
-        after = replace(before, randomised_on=person.randomised_on)
-        patients.change_state(tx, row, after, self.study)
-        patients.allocate(tx, row.id, self.study.arms[person.arm].code)
+        person = patient.person
+        self._change(tx, patient, randomised_on=person.randomised_on)
+        patients.allocate(tx, self.ids[patient.number], self.study.arms[person.arm].code)
         changes = {
             "randomised_on": (None, person.randomised_on.isoformat()),
             "arm": (None, "recorded"),  # the trail is read by people who may not know it
         }
         return tx.entry("patient.filled", patient.number, changes=changes)
+
+    def _consented(self, tx: Tx, patient: Patient) -> dict[str, Any]:
+        signed_on = patient.person.consented_on
+        self._change(tx, patient, pro_consent_on=signed_on, consent_version=_CONSENT)
+        return tx.entry("patient.filled", patient.number, changes=_consent_changes(patient))
+
+    def _change(self, tx: Tx, patient: Patient, **what: Any) -> None:
+        number, site, before = patient.number, patient.person.site, self.states[patient.number]
+        row = patients.Patient(self.ids[number], number, site, before, site)
+        self.states[number] = replace(before, **what)
+        patients.change_state(tx, row, self.states[number], self.study)
 
     def _event(self, patient: Patient, event: Event) -> Callable[[Tx], dict[str, Any]]:
         def apply(tx: Tx) -> dict[str, Any]:
@@ -175,13 +186,23 @@ class _Scribe:
         return apply
 
 
+def _signed_later(patient: Patient) -> bool:
+    """Whether the consent was signed on a day after the screening."""
+    return patient.person.consented_on > patient.person.screened_on
+
+
+def _consent_changes(patient: Patient) -> dict[str, Any]:
+    signed_on = patient.person.consented_on.isoformat()
+    return {"pro_consent_on": (None, signed_on), "consent_version": (None, _CONSENT)}
+
+
 def _state_at_screening(patient: Patient) -> PatientState:
-    person = patient.person
+    person, later = patient.person, _signed_later(patient)
     return PatientState(
         language=person.language,
         screened_on=person.screened_on,
-        pro_consent_on=person.screened_on,
-        consent_version=_CONSENT,
+        pro_consent_on=None if later else person.consented_on,
+        consent_version=None if later else _CONSENT,
         randomised_on=None,
         able=person.able,
     )

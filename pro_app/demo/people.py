@@ -110,7 +110,8 @@ class Person:
     """What she is and what befalls her, before any form.
 
     `health` and `diligence` are standard normal; `private`: she leaves the items
-    behind an opt-out box. `arm` is the arm's place in the protocol.
+    behind an opt-out box. `arm` is the arm's place in the protocol. `consented_on`: the
+    day of the first consent to questionnaires, for nearly all that of the screening.
     """
 
     site: str
@@ -118,6 +119,7 @@ class Person:
     language: str
     able: bool
     screened_on: date
+    consented_on: date
     randomised_on: date
     health: float
     diligence: float
@@ -141,6 +143,7 @@ class Patient:
     person: Person
     screened_at: datetime
     randomised_at: datetime
+    consented_at: datetime  # when the consent was recorded: with the screening, or later
     forms: tuple[Form, ...]
     reasons: tuple[Reason, ...] = ()
 
@@ -152,7 +155,7 @@ class Patient:
             patient_id=self.number,
             site=person.site,
             screened_on=person.screened_on,
-            pro_consent_on=person.screened_on,
+            pro_consent_on=person.consented_on,
             randomised_on=person.randomised_on,
             able=person.able,
             events=tuple(EventFact(event.kind, event.on) for event in person.events),

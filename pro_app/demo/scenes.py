@@ -8,6 +8,7 @@ from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind, Mode
 from pro_app.core.schedule import PlannedVisit
 from pro_app.demo import quality
 from pro_app.demo.answering import fill_in
+from pro_app.demo.life import NO_FORMS
 from pro_app.demo.people import AT_WORK, Form, Patient, World
 
 #: What a scene makes of a patient; None where it can't be played with her.
@@ -86,6 +87,47 @@ def _handed_in_empty(world: World, patient: Patient) -> Patient | None:
     return None
 
 
+def _before_consent(world: World, patient: Patient) -> Patient | None:
+    """The clinic's paper was filled in on the day before the consent was signed.
+
+    The site has yet to decide whether it is let in.
+    """
+    if not patient.forms or patient.forms[0].visit != world.study.visits[0].code:
+        return None
+    first, *others = patient.forms
+    if not first.standing or not first.items_answered:
+        return None
+    if first.answered_on >= patient.person.randomised_on:
+        return None
+    paper = fill_in(world, patient.person, first.visit, first.answered_on, Mode.PAPER)
+    if paper.received_at > world.at(world.as_of, AT_WORK):
+        return None
+    signed_on = first.answered_on + timedelta(days=1)
+    return replace(
+        patient,
+        person=replace(patient.person, consented_on=signed_on),
+        consented_at=world.at(signed_on, AT_WORK),
+        forms=(paper, *others),
+    )
+
+
+def _consented_late(world: World, patient: Patient) -> Patient | None:
+    """The baseline was over when the consent was signed: no form of it is expected."""
+    person = patient.person
+    baseline, *_ = person.visits(world.study)
+    signed_on = baseline.closes_on + timedelta(days=5)
+    forms = tuple(form for form in patient.forms if form.visit != baseline.visit)
+    ends_on = person.day_of(*NO_FORMS)
+    if not forms or signed_on >= min(ends_on, world.as_of, *(f.answered_on for f in forms)):
+        return None
+    return replace(
+        patient,
+        person=replace(person, consented_on=signed_on),
+        consented_at=world.at(signed_on, AT_WORK),
+        forms=forms,
+    )
+
+
 def _is_in_window(world: World, patient: Patient, form: Form) -> bool:
     return any(
         visit.visit == form.visit and visit.opens_on <= form.answered_on <= visit.closes_on
@@ -98,4 +140,6 @@ _SCENES: tuple[tuple[Scene, int], ...] = (
     (_after_withdrawal, 1),
     (_answered_twice, 2),
     (_handed_in_empty, 2),
+    (_before_consent, 1),
+    (_consented_late, 1),
 )
