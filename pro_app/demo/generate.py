@@ -203,12 +203,15 @@ def _person(
         # She is expected on the as-of day, so nothing has ended it.
         spared = NO_FORMS | ({EventKind.PROGRESSION} if printed else set())
         events = tuple(event for event in events if event.kind not in spared)
+    language = dice.choice(others) if speaks_other else first
+    screened_on = randomised_on - timedelta(days=dice.randint(3, 13))
     return Person(
         site=site,
         arm=arm,
-        language=dice.choice(others) if speaks_other else first,
+        language=language,
         able=able,
-        screened_on=randomised_on - timedelta(days=dice.randint(3, 13)),
+        screened_on=screened_on,
+        consented_on=screened_on,
         randomised_on=randomised_on,
         health=health,
         diligence=dice.gauss(0, 1),
@@ -228,10 +231,12 @@ def _numbered(study: Study, people: Sequence[Person]) -> Iterator[tuple[str, Per
 
 
 def _patient(world: World, number: str, person: Person) -> Patient:
+    screened_at = world.at(person.screened_on, AT_WORK)
     return Patient(
         number=number,
         person=person,
-        screened_at=world.at(person.screened_on, AT_WORK),
+        screened_at=screened_at,
+        consented_at=screened_at,
         randomised_at=world.at(person.randomised_on, AT_WORK),
         forms=answer_all(world, person),
     )

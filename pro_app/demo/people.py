@@ -71,6 +71,7 @@ class Event:
     kind: EventKind
     on: date
     recorded_at: datetime
+    to_site: str | None = None  # of a transfer: where she goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,8 @@ class Person:
     """What she is and what befalls her, before any form.
 
     `health` and `diligence` are standard normal; `private`: she leaves the items
-    behind an opt-out box. `arm` is the arm's place in the protocol.
+    behind an opt-out box. `arm` is the arm's place in the protocol. `consented_on`: the
+    day of the first consent to questionnaires, for nearly all that of the screening.
     """
 
     site: str
@@ -118,6 +120,7 @@ class Person:
     language: str
     able: bool
     screened_on: date
+    consented_on: date
     randomised_on: date
     health: float
     diligence: float
@@ -128,6 +131,11 @@ class Person:
     def day_of(self, *kinds: EventKind) -> date:
         """The first day of any of these events; `date.max` if there is none."""
         return min((e.on for e in self.events if e.kind in kinds), default=date.max)
+
+    def site_on(self, day: date) -> str:
+        """The site that looks after her on a day."""
+        there = [e.to_site for e in self.events if e.to_site and e.on <= day]
+        return there[-1] if there else self.site
 
     def visits(self, study: Study) -> tuple[PlannedVisit, ...]:
         return plan(study.visits, self.randomised_on)
@@ -141,6 +149,7 @@ class Patient:
     person: Person
     screened_at: datetime
     randomised_at: datetime
+    consented_at: datetime  # when the consent was recorded: with the screening, or later
     forms: tuple[Form, ...]
     reasons: tuple[Reason, ...] = ()
 
@@ -152,10 +161,10 @@ class Patient:
             patient_id=self.number,
             site=person.site,
             screened_on=person.screened_on,
-            pro_consent_on=person.screened_on,
+            pro_consent_on=person.consented_on,
             randomised_on=person.randomised_on,
             able=person.able,
-            events=tuple(EventFact(event.kind, event.on) for event in person.events),
+            events=tuple(EventFact(e.kind, e.on, e.to_site) for e in person.events),
             forms=tuple(
                 FormFact(form.visit, form.answered_on, form.items_answered)
                 for form in self.forms

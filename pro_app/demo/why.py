@@ -10,7 +10,7 @@ from pathlib import Path
 from pro_app.core import study
 from pro_app.core.contact import Attempt, Channel, Outcome
 from pro_app.core.facts import ENDS_QUESTIONNAIRES
-from pro_app.core.ledger import Entry, Flag, Status, ledger
+from pro_app.core.ledger import UNANSWERED, Entry, Flag, ledger
 from pro_app.core.schedule import PlannedVisit
 from pro_app.demo.people import AT_WORK, Patient, Reason, World
 
@@ -31,7 +31,7 @@ def _likely() -> Mapping[str, Mapping[str, float]]:
 
 
 def give_reasons(world: World, patient: Patient) -> Patient:
-    """The patient with the reasons on record for her missing forms."""
+    """The patient with the reasons on record for her missing and empty forms."""
     return replace(patient, reasons=tuple(_reasons(world, patient)))
 
 
@@ -41,7 +41,7 @@ def _reasons(world: World, patient: Patient) -> Iterator[Reason]:
     )
     windows = {visit.visit: visit for visit in patient.person.visits(world.study)}
     for entry in entries:
-        if entry.status is Status.MISSING and entry.in_population:
+        if entry.status in UNANSWERED and entry.in_population:
             said_on = windows[entry.visit].closes_on + timedelta(days=_delay(world))
             if said_on <= world.as_of and world.happens(0.84):
                 situation = _situation(patient, entry, windows[entry.visit])

@@ -13,7 +13,7 @@ import pytest
 from pro_app import instruments, studies
 from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind, Mode
 from pro_app.core.instrument import AnswerState
-from pro_app.core.ledger import REASON_PENDING, Entry, Pattern, Status, ledger
+from pro_app.core.ledger import REASON_PENDING, UNANSWERED, Entry, Pattern, Status, ledger
 from pro_app.core.rates import VisitRates, pooled, rates
 from pro_app.core.scoring import score
 from pro_app.core.submission import open_visits
@@ -45,7 +45,8 @@ def entries(demo: DemoStudy, study: str = TRIAL) -> list[Entry]:
 
 def rows(demo: DemoStudy, site: str | None = None) -> tuple[VisitRates, ...]:
     shown = [entry for entry in entries(demo) if site in (None, entry.site)]
-    return rates(shown, studies.load(TRIAL))
+    randomised = sum(site in (None, patient.person.site) for patient in demo.patients)
+    return rates(shown, studies.load(TRIAL), randomised=randomised)
 
 
 def scores(form: Form) -> dict[str, float | None]:
@@ -139,7 +140,8 @@ def test_forms_came_today_and_yesterday(seed: int) -> None:
 def test_about_four_of_five_forms_are_complete_and_fewer_as_time_goes_on(seed: int) -> None:
     demo = made(seed=seed)
     by_visit = rows(demo)
-    assert all(row.v <= row.e <= row.a <= row.m <= row.n for row in by_visit)
+    for c in (row.counts for row in by_visit):
+        assert c.v <= c.r <= c.e <= c.a <= c.m <= c.n <= c.randomised
     assert 0.74 <= (pooled(by_visit).completion_rate or 0) <= 0.87
     early, late = pooled(by_visit[:3]), pooled(by_visit[5:])
     assert (early.completion_rate or 0) > (late.completion_rate or 1) + 0.05
@@ -167,6 +169,21 @@ def test_disease_and_leaving_are_as_in_such_a_trial() -> None:
     assert late
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_one_form_came_before_the_consent_and_waits_for_a_decision(seed: int) -> None:
+    early = [
+        (patient, form)
+        for patient in made(seed=seed).patients
+        for form in patient.forms
+        if form.answered_on < patient.person.consented_on
+    ]
+    ((patient, form),) = early
+    assert (form.visit, form.mode, form.standing) == ("V0", Mode.PAPER, True)
+    assert patient.person.consented_on <= patient.person.randomised_on
+    later = [p for p in made(seed=seed).patients if p.person.consented_on > p.person.screened_on]
+    assert len(later) == 2  # the other one consented after the baseline
+
+
 def test_nothing_happens_after_death_but_the_one_form_that_is_a_query() -> None:
     late = 0
     for patient in made().patients:
@@ -177,13 +194,24 @@ def test_nothing_happens_after_death_but_the_one_form_that_is_a_query() -> None:
 
 
 def test_forms_after_a_withdrawal_are_one_alone() -> None:
-    late = [
-        form
-        for patient in made().patients
-        for form in patient.forms
-        if form.answered_on > patient.person.day_of(*ENDS_QUESTIONNAIRES)
-    ]
+    late = [e for e in entries(made()) if e.status is Status.QUARANTINE_AFTER_WITHDRAWAL]
     assert len(late) == 1
+
+
+def test_who_returns_answers_again_and_who_moves_is_counted_at_both_sites() -> None:
+    by_kind = {
+        event.kind: (patient, event)
+        for patient in made().patients
+        for event in patient.person.events
+    }
+    for kind in (EventKind.RETURN_QUESTIONNAIRES, EventKind.RETURN_CONSENT):
+        patient, back = by_kind[kind]
+        assert back.on > patient.person.day_of(*ENDS_QUESTIONNAIRES)
+    patient, back = by_kind[EventKind.RETURN_QUESTIONNAIRES]
+    assert any(form.answered_on > back.on for form in patient.forms)
+    patient, move = by_kind[EventKind.TRANSFER]
+    sites = {e.site for e in entries(made()) if e.patient_id == patient.number}
+    assert sites == {patient.person.site, move.to_site}
 
 
 def test_conflicts_and_helped_forms_are_among_the_forms() -> None:
@@ -242,7 +270,7 @@ def test_blanks_are_of_both_kinds_and_the_opt_out_is_used_by_many() -> None:
 
 
 def test_most_missing_forms_have_a_reason_and_some_wait_for_one() -> None:
-    missing = [e for e in entries(made()) if e.status is Status.MISSING and e.in_population]
+    missing = [e for e in entries(made()) if e.status in UNANSWERED and e.in_population]
     pending = [e for e in missing if e.reason == REASON_PENDING]
     assert 8 <= len(pending) < 0.4 * len(missing)
     codes = {reason.code for reason in studies.load(TRIAL).reasons}
@@ -257,6 +285,7 @@ def instants(patient: Patient) -> list[tuple[date, datetime]]:
     """(the fact's own day, when it was recorded), of everything on record."""
     return [
         (patient.person.screened_on, patient.screened_at),
+        (patient.person.consented_on, patient.consented_at),
         (patient.person.randomised_on, patient.randomised_at),
         *((event.on, event.recorded_at) for event in patient.person.events),
         *((form.answered_on, form.received_at) for form in patient.forms),
@@ -282,6 +311,7 @@ def test_the_patients_own_forms_come_on_the_day_and_after_her_consent() -> None:
         for form in patient.forms:
             assert form.answered_on > patient.person.screened_on
             if form.mode is Mode.PHONE_SELF:
+                assert form.answered_on >= patient.person.consented_on
                 assert form.received_at.astimezone(zone).date() == form.answered_on
                 assert form.started_at is not None
                 assert form.started_at < form.received_at
