@@ -69,9 +69,9 @@ def test_an_empty_trail_is_whole(in_app: Flask) -> None:
 
 
 def test_events_are_sealed_on_demand_and_told_while_they_wait(sealed: Flask) -> None:
-    factories.add_patient()
-    assert "Not sealed yet: 1 events" in run(sealed, "verify").stderr
-    assert run(sealed, "seal").stdout == "sealed: 1 events\n"
+    factories.add_patient()  # the first one: the study's first version is recorded too
+    assert "Not sealed yet: 2 events" in run(sealed, "verify").stderr
+    assert run(sealed, "seal").stdout == "sealed: 2 events\n"
     assert "Not sealed yet" not in run(sealed, "verify").stderr
 
 

@@ -44,7 +44,7 @@ def test_the_worker_verifies_once_a_day(filled: Flask, clock: HandClock) -> None
         assert _times() == 2
         found = service.sealing_now().verified
         assert found is not None
-        assert (found.whole, found.rows, found.sealed) == (True, 4, 2)
+        assert (found.whole, found.rows, found.sealed) == (True, 5, 3)
 
 
 def test_the_page_says_that_all_is_what_was_written(filled: Flask, cast: Cast) -> None:

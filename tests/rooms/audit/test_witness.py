@@ -81,9 +81,9 @@ def filled(in_app: Flask) -> Flask:
 def test_untouched_data_are_what_the_trail_tells(filled: Flask) -> None:
     said = run(filled, "verify", "--data")
     assert said.exit_code == 0
-    assert "The data are what the trail tells; rows compared: 19." in said.stdout
+    assert "The data are what the trail tells; rows compared: 20." in said.stdout
     told = json.loads(run(filled, "verify", "--data", "--json").stdout)
-    assert told["data"] == {"rows": 19, "unwitnessed": 0, "finding": None}
+    assert told["data"] == {"rows": 20, "unwitnessed": 0, "finding": None}
     assert "data" in told
     assert json.loads(run(filled, "verify", "--json").stdout)["data"] is None
 
@@ -131,6 +131,7 @@ def test_untouched_data_are_what_the_trail_tells(filled: Flask) -> None:
             "WHERE form_id = 2",
             "ROW_ADDED", "form_score", (2, "x/2", 0),
         ),
+        ("UPDATE study_version SET reason = 'more'", "ROW_ALTERED", "study_version", (1,)),
     ],
 )  # fmt: skip
 def test_the_row_that_differs_is_named(
@@ -192,8 +193,8 @@ def test_rows_of_before_are_counted_and_said_and_none_can_be_added_to_them(in_ap
     with db.engine.begin() as connection:
         # As the migration leaves a database that was filled before.
         connection.execute(text("UPDATE audit_event SET data = NULL, salts = NULL"))
-        kinds = {"patient": 1, "patient_version": 1, "form": 1, "form_score": 1}
-        begun = json.dumps({name: [None, [n, 0]] for name, n in kinds.items()})
+        kinds = ("patient", "patient_version", "form", "form_score", "study_version")
+        begun = json.dumps({name: [None, [1, 0]] for name in kinds})
         connection.execute(
             text(
                 "INSERT INTO audit_event (at, actor, role, action, subject, changes) VALUES "
@@ -205,7 +206,7 @@ def test_rows_of_before_are_counted_and_said_and_none_can_be_added_to_them(in_ap
     service.seal(holder="test", now=deployment().now())
     said = run(in_app, "verify", "--data")
     assert said.exit_code == 0
-    assert "Rows written before version 2 of the seal, not witnessed: 4." in said.stderr
+    assert "Rows written before version 2 of the seal, not witnessed: 5." in said.stderr
     tamper(
         "INSERT INTO form_score (form_id, scoring_version, inputs_sha256, scores, scored_at) "
         "SELECT form_id, 'x/2', inputs_sha256, scores, scored_at FROM form_score WHERE form_id = 1"
