@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pro_app.core.contact import Attempt
 from pro_app.core.facts import Mode
@@ -17,7 +18,7 @@ from pro_app.store.desk.contact_log import keep_attempt
 from pro_app.store.engine.transaction import Actor, Tx
 from pro_app.store.forms.forms import NewForm, keep_forms
 from pro_app.store.patients import patients
-from pro_app.store.patients.events import add_events
+from pro_app.store.patients.events import NewEvent, add_events
 from pro_app.store.patients.patients import PatientState
 from pro_app.store.patients.reasons import keep_reason
 
@@ -51,22 +52,37 @@ class _Scribe:
 
     def acts(self, patient: Patient) -> Iterator[_Act]:
         """All that was ever recorded of a patient."""
-        site = patient.person.site
-        nurse = Actor(f"staff:{nurse_of(site)}", "nurse", site)
-        herself = patient_actor(patient.number, site)
+        nurse = self._nurse(patient, patient.screened_at)
         yield patient.screened_at, nurse, lambda tx: self._screened(tx, patient)
         yield patient.randomised_at, nurse, lambda tx: self._randomised(tx, patient)
         if _signed_later(patient):
             yield patient.consented_at, nurse, lambda tx: self._consented(tx, patient)
         for event in patient.person.events:
-            yield event.recorded_at, nurse, self._event(patient, event)
+            yield (
+                event.recorded_at,
+                self._nurse(patient, event.recorded_at),
+                self._event(patient, event),
+            )
         for form in patient.forms:
-            actor = herself if form.mode is Mode.PHONE_SELF else nurse
-            yield form.received_at, actor, self._form(patient, form)
+            at = form.received_at
+            actor = self._nurse(patient, at)
+            if form.mode is Mode.PHONE_SELF:
+                actor = patient_actor(patient.number, self._site(patient, at))
+            yield at, actor, self._form(patient, form)
         for reason in patient.reasons:
+            nurse = self._nurse(patient, reason.recorded_at)
             for made in reason.attempts:
                 yield made.made_at, nurse, self._attempt(patient, reason.visit, made)
             yield reason.recorded_at, nurse, self._reason(patient, reason)
+
+    def _site(self, patient: Patient, at: datetime) -> str:
+        """Where the patient belongs at an instant."""
+        zone = ZoneInfo(self.study.time_zone)
+        return patient.person.site_on(at.astimezone(zone).date())
+
+    def _nurse(self, patient: Patient, at: datetime) -> Actor:
+        site = self._site(patient, at)
+        return Actor(f"staff:{nurse_of(site)}", "nurse", site)
 
     def _screened(self, tx: Tx, patient: Patient) -> dict[str, Any]:
         person = patient.person
@@ -99,15 +115,23 @@ class _Scribe:
         return tx.entry("patient.filled", patient.number, changes=_consent_changes(patient))
 
     def _change(self, tx: Tx, patient: Patient, **what: Any) -> None:
-        number, site, before = patient.number, patient.person.site, self.states[patient.number]
-        row = patients.Patient(self.ids[number], number, site, before, site)
-        self.states[number] = replace(before, **what)
-        patients.change_state(tx, row, self.states[number], self.study)
+        row = self._row(patient)
+        after = self.states[patient.number] = replace(row.state, **what)
+        patients.change_state(tx, row, after, self.study)
+
+    def _row(self, patient: Patient) -> patients.Patient:
+        """The patient as stored until a transfer."""
+        number, site = patient.number, patient.person.site
+        return patients.Patient(self.ids[number], number, site, self.states[number], site)
 
     def _event(self, patient: Patient, event: Event) -> Callable[[Tx], dict[str, Any]]:
         def apply(tx: Tx) -> dict[str, Any]:
-            add_events(tx, [(self.ids[patient.number], event.kind, event.on, None)])
+            new = NewEvent(self.ids[patient.number], event.kind, event.on, None, event.to_site)
+            add_events(tx, [new])
             changes = {"event": (None, event.kind.value), "on": (None, event.on.isoformat())}
+            if event.to_site:
+                patients.settle_sites(tx, [self._row(patient)], self.study)
+                changes["to_site"] = (None, event.to_site)
             return tx.entry("event.added", patient.number, changes=changes)
 
         return apply
@@ -148,7 +172,7 @@ class _Scribe:
             language=form.language,
             answers=form.answers,
             wording_sha256=words.sha256 if words else None,
-            entered_by=None if by_herself else nurse_of(patient.person.site),
+            entered_by=None if by_herself else nurse_of(self._site(patient, form.received_at)),
             why_not_self=form.why_not_self,
             started_at=form.started_at,
             device_at=form.device_at,

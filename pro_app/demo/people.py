@@ -71,6 +71,7 @@ class Event:
     kind: EventKind
     on: date
     recorded_at: datetime
+    to_site: str | None = None  # of a transfer: where the patient goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,11 @@ class Person:
         """The first day of any of these events; `date.max` if there is none."""
         return min((e.on for e in self.events if e.kind in kinds), default=date.max)
 
+    def site_on(self, day: date) -> str:
+        """The site that looks after the patient on a day."""
+        there = [e.to_site for e in self.events if e.to_site and e.on <= day]
+        return there[-1] if there else self.site
+
     def visits(self, study: Study) -> tuple[PlannedVisit, ...]:
         return plan(study.visits, self.randomised_on)
 
@@ -158,7 +164,7 @@ class Patient:
             pro_consent_on=person.consented_on,
             randomised_on=person.randomised_on,
             able=person.able,
-            events=tuple(EventFact(event.kind, event.on) for event in person.events),
+            events=tuple(EventFact(e.kind, e.on, e.to_site) for e in person.events),
             forms=tuple(
                 FormFact(form.visit, form.answered_on, form.items_answered)
                 for form in self.forms

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
-from pro_app.core.facts import ENDS_QUESTIONNAIRES, EventKind, Mode
+from pro_app.core.facts import ENDED_BY, ENDS_QUESTIONNAIRES, EventKind, Mode
 from pro_app.core.schedule import PlannedVisit
 from pro_app.demo import quality
 from pro_app.demo.answering import fill_in
 from pro_app.demo.life import NO_FORMS
-from pro_app.demo.people import AT_WORK, Form, Patient, World
+from pro_app.demo.people import AT_WORK, Event, Form, Patient, Person, World
 
 #: What a scene makes of a patient; None where it can't be played with her.
 Scene = Callable[[World, Patient], Patient | None]
@@ -128,6 +128,50 @@ def _consented_late(world: World, patient: Patient) -> Patient | None:
     )
 
 
+def _answers_again(world: World, patient: Patient) -> Patient | None:
+    """The patient had had enough of the questions, and later was ready for them again."""
+    return _back(world, patient, EventKind.WITHDRAWAL_QUESTIONNAIRES)
+
+
+def _consents_again(world: World, patient: Patient) -> Patient | None:
+    """The patient had withdrawn consent altogether, and gave it anew."""
+    return _back(world, patient, EventKind.WITHDRAWAL_CONSENT)
+
+
+def _back(world: World, patient: Patient, left: EventKind) -> Patient | None:
+    person = patient.person
+    left_on = person.day_of(left)
+    if left_on == date.max or person.day_of(*(NO_FORMS - {left})) < date.max:
+        return None
+    back_on = left_on + timedelta(days=max(2, world.follow_up_days // 12))
+    if back_on >= world.as_of or any(form.answered_on > left_on for form in patient.forms):
+        return None
+    back = Event(ENDED_BY[left], back_on, world.at(back_on, AT_WORK))
+    again = [
+        fill_in(world, person, visit.visit, visit.target_on, Mode.PHONE_SELF)
+        for visit in person.visits(world.study)
+        if back_on < visit.target_on < world.as_of
+    ]
+    return replace(patient, person=_with_event(person, back), forms=(*patient.forms, *again))
+
+
+def _moves(world: World, patient: Patient) -> Patient | None:
+    """The patient moves house, and goes on at another hospital of the trial."""
+    person = patient.person
+    others = [site.code for site in world.study.sites if site.code != person.site]
+    moved_on = person.randomised_on + timedelta(days=world.follow_up_days // 4)
+    if not others or moved_on >= min(world.as_of, person.day_of(*NO_FORMS)):
+        return None
+    there = world.dice.choice(others)
+    moved = Event(EventKind.TRANSFER, moved_on, world.at(moved_on, AT_WORK), there)
+    return replace(patient, person=_with_event(person, moved))
+
+
+def _with_event(person: Person, event: Event) -> Person:
+    events = sorted((*person.events, event), key=lambda each: each.on)
+    return replace(person, events=tuple(events))
+
+
 def _is_in_window(world: World, patient: Patient, form: Form) -> bool:
     return any(
         visit.visit == form.visit and visit.opens_on <= form.answered_on <= visit.closes_on
@@ -142,4 +186,7 @@ _SCENES: tuple[tuple[Scene, int], ...] = (
     (_handed_in_empty, 2),
     (_before_consent, 1),
     (_consented_late, 1),
+    (_consents_again, 1),
+    (_answers_again, 1),
+    (_moves, 1),
 )

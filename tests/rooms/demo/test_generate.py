@@ -194,13 +194,24 @@ def test_nothing_happens_after_death_but_the_one_form_that_is_a_query() -> None:
 
 
 def test_forms_after_a_withdrawal_are_one_alone() -> None:
-    late = [
-        form
-        for patient in made().patients
-        for form in patient.forms
-        if form.answered_on > patient.person.day_of(*ENDS_QUESTIONNAIRES)
-    ]
+    late = [e for e in entries(made()) if e.status is Status.QUARANTINE_AFTER_WITHDRAWAL]
     assert len(late) == 1
+
+
+def test_who_returns_answers_again_and_who_moves_is_counted_at_both_sites() -> None:
+    by_kind = {
+        event.kind: (patient, event)
+        for patient in made().patients
+        for event in patient.person.events
+    }
+    for kind in (EventKind.RETURN_QUESTIONNAIRES, EventKind.RETURN_CONSENT):
+        patient, back = by_kind[kind]
+        assert back.on > patient.person.day_of(*ENDS_QUESTIONNAIRES)
+    patient, back = by_kind[EventKind.RETURN_QUESTIONNAIRES]
+    assert any(form.answered_on > back.on for form in patient.forms)
+    patient, move = by_kind[EventKind.TRANSFER]
+    sites = {e.site for e in entries(made()) if e.patient_id == patient.number}
+    assert sites == {patient.person.site, move.to_site}
 
 
 def test_conflicts_and_helped_forms_are_among_the_forms() -> None:
