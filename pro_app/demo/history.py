@@ -76,7 +76,7 @@ class _Scribe:
             yield reason.recorded_at, nurse, self._reason(patient, reason)
 
     def _site(self, patient: Patient, at: datetime) -> str:
-        """Where she belongs at an instant."""
+        """Where the patient belongs at an instant."""
         zone = ZoneInfo(self.study.time_zone)
         return patient.person.site_on(at.astimezone(zone).date())
 

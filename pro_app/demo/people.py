@@ -71,7 +71,7 @@ class Event:
     kind: EventKind
     on: date
     recorded_at: datetime
-    to_site: str | None = None  # of a transfer: where she goes on
+    to_site: str | None = None  # of a transfer: where the patient goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class Person:
         return min((e.on for e in self.events if e.kind in kinds), default=date.max)
 
     def site_on(self, day: date) -> str:
-        """The site that looks after her on a day."""
+        """The site that looks after the patient on a day."""
         there = [e.to_site for e in self.events if e.to_site and e.on <= day]
         return there[-1] if there else self.site
 

@@ -129,12 +129,12 @@ def _consented_late(world: World, patient: Patient) -> Patient | None:
 
 
 def _answers_again(world: World, patient: Patient) -> Patient | None:
-    """She had had enough of the questions, and after a while was ready for them again."""
+    """The patient had had enough of the questions, and later was ready for them again."""
     return _back(world, patient, EventKind.WITHDRAWAL_QUESTIONNAIRES)
 
 
 def _consents_again(world: World, patient: Patient) -> Patient | None:
-    """She had withdrawn her consent altogether, and gave it anew."""
+    """The patient had withdrawn consent altogether, and gave it anew."""
     return _back(world, patient, EventKind.WITHDRAWAL_CONSENT)
 
 
@@ -156,7 +156,7 @@ def _back(world: World, patient: Patient, left: EventKind) -> Patient | None:
 
 
 def _moves(world: World, patient: Patient) -> Patient | None:
-    """She moves house, and goes on at another hospital of the trial."""
+    """The patient moves house, and goes on at another hospital of the trial."""
     person = patient.person
     others = [site.code for site in world.study.sites if site.code != person.site]
     moved_on = person.randomised_on + timedelta(days=world.follow_up_days // 4)
