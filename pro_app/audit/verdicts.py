@@ -112,6 +112,7 @@ def _tables() -> dict[str, str]:
         "second_keying": _("second keying"),
         "signature": _("signature"),
         "staff_right": _("rights of an account"),
+        "study_version": _("version of the study"),
         "void": _("declaration that something was wrong"),
         "wording_pack": _("licensed wording"),
     }

@@ -15,9 +15,9 @@ from pro_app.starting import OtherStudy, database_sentence, refuse_other_study
 from pro_app.store.engine.locked import Locked
 from pro_app.store.engine.transaction import CLI
 
-#: Commands that need no database, those that make or change its schema, and the server's,
-#: which compares by itself.
-_WITHOUT = ("score", "plan", "db ", "serve", "study check")
+#: Commands that need no database, those that make or change its schema, the server's, which
+#: compares by itself, and the verification: a version of the study may be what was altered.
+_WITHOUT = ("score", "plan", "db ", "serve", "study check", "audit verify")
 #: Commands that a changed study file must not keep from their work.
 _OF_ANY_VERSION = frozenset({"study amend", "study show"})
 

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import insert, select, text, update
 
-from pro_app.audit import service
+from pro_app.audit import service, verdicts
 from pro_app.core.witness import Difference, Differs
 from pro_app.deployment import deployment
 from pro_app.store.engine.database import db
@@ -132,6 +132,8 @@ def test_untouched_data_are_what_the_trail_tells(filled: Flask) -> None:
             "ROW_ADDED", "form_score", (2, "x/2", 0),
         ),
         ("UPDATE study_version SET reason = 'more'", "ROW_ALTERED", "study_version", (1,)),
+        ("UPDATE study_version SET content = '{}'", "ROW_ALTERED", "study_version", (1,)),
+        ("UPDATE study_version SET sha256 = 'x'", "ROW_ALTERED", "study_version", (1,)),
     ],
 )  # fmt: skip
 def test_the_row_that_differs_is_named(
@@ -148,6 +150,11 @@ def test_the_row_that_differs_is_named(
     assert named.stdout == ""
     assert f"[{table} " in named.stderr
     assert run(filled, "verify").exit_code == 0
+
+
+def test_a_row_of_every_witnessed_table_has_words(in_app: Flask) -> None:
+    with in_app.test_request_context():
+        assert set(verdicts._tables()) == set(WITNESSED)
 
 
 def test_a_row_names_its_patient_and_visit(filled: Flask) -> None:
