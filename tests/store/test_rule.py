@@ -139,7 +139,7 @@ def live(tx: Tx, people: Sequence[Life], study: Study) -> list[Known]:
                 this = select(form.c.id).where(form.c.submission_id == f"{number}-{visit}")
                 said = {"counts": handed_in.decision, "why": "x"} | fixed
                 said["form_id"] = tx.execute(this).scalar_one()
-                tx.execute(insert(form_decision), said)
+                tx.execute(insert(form_decision), said | {"question": "quarantine"})
         for visit, on in life.reasons.items():
             said = {"visit": visit, "code": "UNKNOWN", "said_by": "x", "said_on": on}
             tx.execute(insert(reason), theirs | said)
