@@ -18,7 +18,12 @@ from pro_app.core.study import REASON_PENDING, Study
 from pro_app.deployment import deployment
 from pro_app.store.engine.transaction import Tx, transaction
 from pro_app.store.forms.forms import NewForm, keep_forms
-from pro_app.store.patients.patients import PatientState, add_patients
+from pro_app.store.patients.patients import (
+    PatientState,
+    add_patients,
+    patients_by_number,
+    settle_sites,
+)
 from pro_app.store.statuses.facts import Known, Scope, read_facts
 from pro_app.store.statuses.flags import synchronise_flags
 from pro_app.store.statuses.left import ids_left_to_core, left_to_core
@@ -143,6 +148,8 @@ def live(tx: Tx, people: Sequence[Life], study: Study) -> list[Known]:
         for visit, on in life.reasons.items():
             said = {"visit": visit, "code": "UNKNOWN", "said_by": "x", "said_on": on}
             tx.execute(insert(reason), theirs | said)
+    # As whoever records a transfer does: the plan says where each visit counts.
+    settle_sites(tx, list(patients_by_number(tx.connection, numbers).values()), study)
     return read_facts(tx.connection, Scope(EVERYWHERE))
 
 
