@@ -81,6 +81,8 @@ def test_every_screen_is_sound(phone: Page, site: Site, language: str) -> None:
     phones.until(phone, lambda: phones.kept(phone).get("receipt", 0) == 1)
     with site.app.app_context():
         [form] = forms()
+    # The page loads once more to show what was received: it must not overtake what is opened next.
+    expect(phone.locator(f"[data-received~='{form.submission_id}']")).to_be_attached()
     phone.context.set_offline(True)
     phone.goto(f"/my/received/{form.submission_id}")
     is_sound(phone, "receipt", language)
