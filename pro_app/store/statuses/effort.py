@@ -4,7 +4,19 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast, func, null, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    distinct,
+    func,
+    null,
+    select,
+)
 
 from pro_app.core.contact import Attempted, Outcome
 from pro_app.core.effort import VisitEffort, with_pooled
@@ -12,8 +24,9 @@ from pro_app.core.sites import Sites
 from pro_app.core.study import Study
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
+from pro_app.store.forms.voided import is_void
+from pro_app.store.patients.voids import of_void_patient
 from pro_app.store.statuses.counts import By
-from pro_app.store.statuses.facts import standing
 from pro_app.store.tables import allocation, contact_attempt, form, patient
 
 
@@ -27,13 +40,14 @@ def effort_by_visit(
 ) -> dict[str | None, tuple[VisitEffort, ...]]:
     """Group → a row for each visit, one for attempts about none, and all together.
 
-    Of all patients at these sites, whether they are in a rate or not. The group is
+    Of all patients at these sites, whether they are in a rate or not, but for what was
+    declared wrong. The group is
     None where nothing tells them apart, and "" where no arm is recorded.
     """
     attempts = _of_group(_attempts(), by, sites).where(
         known(contact_attempt, None), contact_attempt.c.made_at < _end_of(as_of, study)
     )
-    forms = _of_group(_forms(), by, sites).where(form.c.answered_on <= as_of)
+    forms = _of_group(_forms(), by, sites).where(form.c.answered_on <= as_of, ~is_void())
     tried: dict[tuple[str | None, str | None], tuple[int, int]] = {}
     for part, visit, calls, reminders in connection.execute(attempts):
         tried[part, visit] = (calls, reminders)
@@ -85,8 +99,10 @@ def _attempts() -> Select[Any]:
 
 
 def _forms() -> Select[Any]:
+    # Of two own forms of a visit one counts, whichever: each patient once.
+    came = func.count(distinct(case((~form.c.proxy, form.c.patient_id))))
     return (
-        select(form.c.visit, _times(form.c.entered_by.is_not(None)), _times(standing()))
+        select(form.c.visit, _times(form.c.entered_by.is_not(None)), came)
         .join(patient, patient.c.id == form.c.patient_id)
         .group_by(form.c.visit)
     )
@@ -101,7 +117,7 @@ def _of_group(query: Select[Any], by: By | None, sites: Sites) -> Select[Any]:
         part = func.coalesce(allocation.c.arm, "")
         hers = and_(allocation.c.patient_id == patient.c.id, known(allocation, None))
         query = query.outerjoin(allocation, hers)
-    query = query.where(at_sites(patient.c.site, sites))
+    query = query.where(at_sites(patient.c.site, sites), ~of_void_patient())
     counts = list(query.selected_columns)
     query = query.with_only_columns(part, *counts, maintain_column_froms=True)
     return query.group_by(part) if by else query

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from pro_app.core.contact import Channel, Outcome
 from pro_app.core.effort import VisitEffort, with_pooled
@@ -18,6 +19,7 @@ from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.forms.forms import NewForm, keep_forms
 from pro_app.store.statuses.counts import By
 from pro_app.store.statuses.effort import effort_by_visit, read_attempts
+from pro_app.store.tables import form
 from tests import factories
 from tests.cast import Cast
 
@@ -96,6 +98,21 @@ def test_sites_and_arms_are_told_apart(world: Flask) -> None:
     assert counted(world, by="site") == {"LISHUI": lishui, "JIAXING": jiaxing}
     assert counted(world, by="site", sites=only("LISHUI")) == {"LISHUI": lishui}
     assert counted(world, by="arm") == {"RADICAL": lishui, "PALLIATIVE": jiaxing}
+
+
+def test_what_was_declared_wrong_counts_for_nothing(world: Flask) -> None:
+    with world.app_context():
+        lina, other = map(factories.patient_id_of, (NUMBER, OTHER))
+        with reading() as connection:
+            mine = select(form.c.id).where(form.c.patient_id == lina)
+            first = connection.execute(mine).scalar_one()
+        factories.declare_void("form", lina, form_id=first)
+        left = {"V2": (1, 2, 0, 0), None: (1, 0, 0, 0), POOLED: (2, 2, 0, 0)}
+        assert counted(world, by="site")["LISHUI"] == left
+        factories.add_form(lina, "V0", date(2025, 9, 4), standing=False)
+        factories.declare_void("patient", other)
+    after = {"V0": (0, 0, 0, 1), "V2": (1, 2, 0, 0), None: (1, 0, 0, 0), POOLED: (2, 2, 0, 1)}
+    assert counted(world, by="site") == {"LISHUI": after}
 
 
 def test_a_ratio_stands_beside_what_it_is_made_of(world: Flask, cast: Cast) -> None:
