@@ -88,7 +88,7 @@ _SENTENCES: dict[Why, Callable[[Any], str]] = {
     Why.SAID_BY_MISSING: lambda _d: _("Write who said it."),
     Why.TEXT_MISSING: lambda _d: _("This reason needs a few words of explanation."),
     Why.ANSWER_MISSING: lambda _d: _(
-        "Write down what she was told, and why it was not done in full."
+        "Write down what the patient was told, and why it was not done in full."
     ),
     Why.VERSION_MISSING: lambda _d: _("Write which version of the consent was signed."),
     Why.KIND_MISSING: lambda _d: _("Choose what happened."),
@@ -121,10 +121,12 @@ _SENTENCES: dict[Why, Callable[[Any], str]] = {
         "No reason is asked for: the form of this visit is in, is not expected, or is not due yet."
     ),
     Why.TOO_FEW_ATTEMPTS: lambda _d: _(
-        "Too few tries to reach her are written down since the window opened. Note each call, "
-        "and try another way too."
+        "Too few attempts to reach the patient are written down since the window opened. "
+        "Note each call, and try another way too."
     ),
-    Why.WAITS_ALREADY: lambda _d: _("She has asked for the same already, and it is still open."),
+    Why.WAITS_ALREADY: lambda _d: _(
+        "The patient has asked for the same already, and it is still open."
+    ),
     Why.REQUEST_ANSWERED: lambda _d: _("Somebody has answered this request in the meantime."),
     Why.ABLE_IS_CORRECTED: lambda _d: _(
         "“Able to answer” is what held on the day of randomisation. Being unable later is a "
@@ -224,7 +226,7 @@ _SENTENCES: dict[Why, Callable[[Any], str]] = {
     ),
     Why.NO_SUCH_ACCOUNT: lambda _d: _("There is no such account."),
     Why.ONESELF: lambda _d: _(
-        "Another administrator has to do this: nobody changes her own rights."
+        "Another administrator has to do this: nobody changes their own rights."
     ),
     Why.DISABLED: lambda _d: _("The account is disabled already; nothing was changed."),
     Why.ENABLED: lambda _d: _("The account is not disabled; nothing was changed."),

@@ -18,11 +18,11 @@ UPDATE form_decision SET question = CASE
   WHEN EXISTS (
     SELECT 1 FROM form_decision AS chosen
     JOIN form AS other ON other.id = chosen.form_id
-    JOIN form AS hers ON hers.id = form_decision.form_id
+    JOIN form AS this ON this.id = form_decision.form_id
     WHERE chosen.counts AND NOT form_decision.counts
       AND chosen.recorded_at = form_decision.recorded_at
-      AND other.id <> hers.id
-      AND other.patient_id = hers.patient_id AND other.visit = hers.visit
+      AND other.id <> this.id
+      AND other.patient_id = this.patient_id AND other.visit = this.visit
   ) THEN 'conflict'
   WHEN EXISTS (
     SELECT 1 FROM event JOIN form ON form.id = form_decision.form_id

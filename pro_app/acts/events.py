@@ -156,9 +156,9 @@ def find(number: str, event_id: int, *, at: StaffOccasion) -> Event | None:
         return gather(connection, patient).event(event_id) if patient else None
 
 
-def _shown(her: Gathered, given: Given, at: StaffOccasion) -> Shown | Refused:
-    facts = her.facts
-    earlier = None if given.deed is Deed.ADD else her.event(given.event_id)
+def _shown(held: Gathered, given: Given, at: StaffOccasion) -> Shown | Refused:
+    facts = held.facts
+    earlier = None if given.deed is Deed.ADD else held.event(given.event_id)
     if earlier is None and given.deed is not Deed.ADD:
         return Refused(Why.NO_SUCH_EVENT, "event")
     others = without_event(facts, earlier.fact) if earlier else facts
@@ -174,14 +174,14 @@ def _shown(her: Gathered, given: Given, at: StaffOccasion) -> Shown | Refused:
     if refusal:
         return refusal
     return Shown(
-        patient=her.patient,
+        patient=held.patient,
         given=given,
         earlier=earlier,
         fact=fact,
         preview=preview(facts, then, at.study, valid_from=at.instrument.valid_from, as_of=at.today),
         warned=_warned(fact, others) if fact else (),
-        drafts=her.drafts,
-        has_card=her.has_card,
+        drafts=held.drafts,
+        has_card=held.has_card,
     )
 
 

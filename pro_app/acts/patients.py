@@ -1,6 +1,6 @@
-"""Correct or complete what is known of a patient herself: looked at, then saved.
+"""Correct or complete what is known of a patient: looked at, then saved.
 
-Her language, whether she can answer, her consent and its version, the days of screening
+The language, whether they can answer, their consent and its version, the days of screening
 and randomisation. Each change is a new version; where a recorded value changes, a reason
 goes with it. Another anchor moves every window, and forms keep their days.
 """
@@ -129,8 +129,8 @@ def _apply(tx: Tx, shown: Shown, study: Study) -> Saved:
     return Saved(patient.number)
 
 
-def _shown(her: Gathered, given: Given, investigator: bool, at: StaffOccasion) -> Shown | Refused:
-    known = her.patient.state
+def _shown(held: Gathered, given: Given, investigator: bool, at: StaffOccasion) -> Shown | Refused:
+    known = held.patient.state
     state = _state(given, known, at.study, at.today)
     if isinstance(state, Refused):
         return state
@@ -141,8 +141,8 @@ def _shown(her: Gathered, given: Given, investigator: bool, at: StaffOccasion) -
     }
     if not changes:
         return Refused(Why.NOTHING_CHANGED, "language")
-    then = replace(her.facts, able=state.able, **{name: getattr(state, name) for name in _DAYS})
-    refused = _not_possible(her, then, at.study, at.today) or _not_allowed(
+    then = replace(held.facts, able=state.able, **{name: getattr(state, name) for name in _DAYS})
+    refused = _not_possible(held, then, at.study, at.today) or _not_allowed(
         known, state, investigator=investigator
     )
     if refused:
@@ -150,32 +150,32 @@ def _shown(her: Gathered, given: Given, investigator: bool, at: StaffOccasion) -
     if not given.why and any(old is not None for old, _ in changes.values()):
         return Refused(Why.WHY_MISSING, "why")
     return Shown(
-        patient=her.patient,
+        patient=held.patient,
         given=given,
         state=state,
         changes=changes,
         preview=preview(
-            her.facts, then, at.study, valid_from=at.instrument.valid_from, as_of=at.today
+            held.facts, then, at.study, valid_from=at.instrument.valid_from, as_of=at.today
         ),
         warned=_warned(then),
-        drafts=her.drafts,
-        has_card=her.has_card,
+        drafts=held.drafts,
+        has_card=held.has_card,
     )
 
 
-def _not_possible(her: Gathered, then: PatientFacts, study: Study, today: date) -> Refused | None:
+def _not_possible(held: Gathered, then: PatientFacts, study: Study, today: date) -> Refused | None:
     """The first contradiction that these days would bring."""
     found = partial(
         contradictions,
         today=today,
         sites=[site.code for site in study.sites],
-        pauses=her.pauses,
-        consents=[each.on for each in her.consents],
+        pauses=held.pauses,
+        consents=[each.on for each in held.consents],
     )
-    brought = new_ones(found(her.facts), found(then))
+    brought = new_ones(found(held.facts), found(then))
     if brought:
         return impossible_data(brought[0])
-    earliest = min((each.on for each in her.consents), default=None)
+    earliest = min((each.on for each in held.consents), default=None)
     if earliest and then.pro_consent_on and then.pro_consent_on > earliest:
         return Refused(Why.CONSENT_ORDER, "pro_consent_on", earliest)
     return None
@@ -194,7 +194,7 @@ def _not_allowed(known: PatientState, state: PatientState, *, investigator: bool
 
 
 def _state(given: Given, known: PatientState, study: Study, today: date) -> PatientState | Refused:
-    """What would be known of her, or the first thing that is wrong with it."""
+    """What would be known of the patient, or the first thing that is wrong with it."""
     days: dict[str, date | None] = {}
     for name in _DAYS:
         day = _day(name, given.values.get(name, ""), today)

@@ -31,7 +31,7 @@ def _likely() -> Mapping[str, Mapping[str, float]]:
 
 
 def give_reasons(world: World, patient: Patient) -> Patient:
-    """The patient with the reasons on record for her missing and empty forms."""
+    """The patient with the reasons on record for their missing and empty forms."""
     return replace(patient, reasons=tuple(_reasons(world, patient)))
 
 

@@ -163,8 +163,8 @@ def receipt(patient_id: int, submission_id: str, *, at: Occasion) -> Receipt | N
 def openable(facts: PatientFacts, visit: str, begun_on: date | None, at: Occasion) -> Entry | None:
     """Her entry for the visit, open today or on the day she began it; else None.
 
-    A form that came meanwhile shuts it either way. What she began under an earlier
-    version of the protocol she finishes under it.
+    A form that came meanwhile shuts it either way. What was begun under an earlier
+    version of the protocol is finished under it.
     """
     if any(form.visit == visit for form in facts.forms):
         return None

@@ -38,10 +38,10 @@ from pro_app.store.tables import form, patient, patient_version, planned_visit, 
 
 @dataclass(frozen=True, slots=True)
 class OpenWindow:
-    """A window in which her form may still come; `closes_on` None until she is randomised.
+    """A window in which a form may still come; `closes_on` None until randomisation.
 
     `reason` is the code of why it may not come, if somebody has said so already;
-    `language` is hers, in which she is written to.
+    `language` is the one in which the patient is written to.
     """
 
     number: str

@@ -61,7 +61,7 @@ def test_a_form_after_a_withdrawal_counts_when_the_site_says_so(world: Flask, ca
     with world.app_context():
         factories.add_event(patient_id_of(NUMBER), "withdrawal_questionnaires", date(2026, 2, 20))
     key_in(nurse, world)
-    assert "answered after she withdrew on 2026-02-20" in nurse.get("/staff/forms/decide").text
+    assert "answered after the withdrawal on 2026-02-20" in nurse.get("/staff/forms/decide").text
     _decide(nurse, 1, "counts", "answered before, keyed late")
     page = nurse.get("/staff/forms/1").text
     assert "status-VALID" in page
