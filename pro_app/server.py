@@ -15,7 +15,13 @@ from pro_app.core.instrument import InstrumentError
 from pro_app.core.study import StudyError
 from pro_app.deployment import deployment
 from pro_app.settings import SettingsError, check_for_serving, read_settings
-from pro_app.starting import OtherStudy, database_sentence, refuse_other_study
+from pro_app.starting import (
+    OtherSchema,
+    OtherStudy,
+    database_sentence,
+    refuse_other_schema,
+    refuse_other_study,
+)
 from pro_app.store.engine.database import db
 from pro_app.store.engine.process_lock import claim_file
 from pro_app.store.engine.transaction import SERVER
@@ -55,8 +61,9 @@ def _compare_study() -> None:
         sys.exit(str(error))
     with app.app_context():
         try:
+            refuse_other_schema()
             refuse_other_study(deployment(), actor=SERVER)
-        except OtherStudy as other:
+        except (OtherSchema, OtherStudy) as other:
             sys.exit(str(other))
         except DatabaseError as error:
             sys.exit(database_sentence(error))

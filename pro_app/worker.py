@@ -21,6 +21,7 @@ from pro_app.deployment import deployment
 from pro_app.followup import alerts, clocks, completion, drafts, service, summary
 from pro_app.followup.messages import summary_letter
 from pro_app.gateways.mail import Post
+from pro_app.quiet_log import failed
 from pro_app.store.engine.transaction import WORKER
 
 _log = logging.getLogger(__name__)
@@ -77,8 +78,8 @@ def tick(app: Flask) -> None:
             alerts.look(study, instrument, **doer)
             completion.look(study, instrument, today=today, **doer)
             drafts.clear(instrument, actor=WORKER, now=now, today=today)
-        except Exception:
-            _log.exception("the worker's tick failed; the next one tries again")
+        except Exception as error:
+            failed(_log, "the worker's tick failed; the next one tries again", error)
 
 
 def seal(app: Flask) -> None:
@@ -88,8 +89,8 @@ def seal(app: Flask) -> None:
             sealed = audit.seal(holder=_holder(), now=deployment().now())
             if sealed.held_up:
                 _log.warning("an old transaction is still open; the trail is sealed after it")
-        except Exception:
-            _log.exception("sealing the trail failed; the next run tries again")
+        except Exception as error:
+            failed(_log, "sealing the trail failed; the next run tries again", error)
 
 
 def verify_data(app: Flask) -> None:
@@ -101,8 +102,8 @@ def verify_data(app: Flask) -> None:
             verdict = daily.verify_due(parts.study.time_zone, **doer)
             if verdict is not None and not verdict.whole:
                 _log.error("trail and data are not whole: see `flask audit verify --data`")
-        except Exception:
-            _log.exception("verifying trail and data failed; the next run tries again")
+        except Exception as error:
+            failed(_log, "verifying trail and data failed; the next run tries again", error)
 
 
 def watch_clock(app: Flask, watch: clocks.Watch) -> None:
@@ -113,8 +114,8 @@ def watch_clock(app: Flask, watch: clocks.Watch) -> None:
             if step is not None:
                 _log.warning("the clock was set from %s to %s", step.expected, step.found)
                 clocks.record(step, actor=WORKER)
-        except Exception:
-            _log.exception("watching the clock failed; the next run tries again")
+        except Exception as error:
+            failed(_log, "watching the clock failed; the next run tries again", error)
 
 
 def send_heads(app: Flask) -> None:
@@ -136,8 +137,8 @@ def send_heads(app: Flask) -> None:
             if outcome.failed:
                 sites = ", ".join(outcome.failed)
                 _log.warning("the head was not sent to %s; the next run tries again", sites)
-        except Exception:
-            _log.exception("sending the heads failed; the next run tries again")
+        except Exception as error:
+            failed(_log, "sending the heads failed; the next run tries again", error)
 
 
 def send_summaries(app: Flask) -> None:
@@ -159,8 +160,8 @@ def send_summaries(app: Flask) -> None:
             if outcome.failed:
                 sites = ", ".join(outcome.failed)
                 _log.warning("the summary was not sent to %s; the next run tries again", sites)
-        except Exception:
-            _log.exception("sending the summaries failed; the next run tries again")
+        except Exception as error:
+            failed(_log, "sending the summaries failed; the next run tries again", error)
 
 
 def _holder() -> str:
