@@ -14,6 +14,8 @@ from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.schedulers.blocking import BlockingScheduler
 from flask import Flask
 
+from pro_app.acts.occasion import StaffOccasion
+from pro_app.acts.person import operator
 from pro_app.audit import daily, heads, messages
 from pro_app.audit import service as audit
 from pro_app.clock import steady
@@ -21,6 +23,7 @@ from pro_app.deployment import deployment
 from pro_app.followup import alerts, clocks, completion, drafts, service, summary
 from pro_app.followup.messages import summary_letter
 from pro_app.gateways.mail import Post
+from pro_app.security.access import occasion_of
 from pro_app.store.engine.transaction import WORKER
 
 _log = logging.getLogger(__name__)
@@ -68,15 +71,12 @@ def _schedule(scheduler: BaseScheduler, app: Flask) -> None:
 def tick(app: Flask) -> None:
     """Do once what is due. A failure is logged, and the next tick tries again."""
     with app.app_context():
-        parts = deployment()
-        now = parts.now()
-        study, instrument, today = parts.study, parts.instrument, parts.day_of(now)
-        doer: dict[str, Any] = {"actor": WORKER, "holder": _holder(), "now": now}
+        at = _occasion()
         try:
-            service.tick(study, today=today, **doer)
-            alerts.look(study, instrument, **doer)
-            completion.look(study, instrument, today=today, **doer)
-            drafts.clear(instrument, actor=WORKER, now=now, today=today)
+            service.tick(holder=_holder(), at=at)
+            alerts.look(holder=_holder(), at=at)
+            completion.look(holder=_holder(), at=at)
+            drafts.clear(at=at)
         except Exception:
             _log.exception("the worker's tick failed; the next one tries again")
 
@@ -95,10 +95,8 @@ def seal(app: Flask) -> None:
 def verify_data(app: Flask) -> None:
     """Compare trail and tables, once a day. What is found stands on the page of the trail."""
     with app.app_context():
-        parts = deployment()
-        doer: dict[str, Any] = {"actor": WORKER, "holder": _holder(), "now": parts.now()}
         try:
-            verdict = daily.verify_due(parts.study.time_zone, **doer)
+            verdict = daily.verify_due(holder=_holder(), at=_occasion())
             if verdict is not None and not verdict.whole:
                 _log.error("trail and data are not whole: see `flask audit verify --data`")
         except Exception:
@@ -125,14 +123,7 @@ def send_heads(app: Flask) -> None:
         if not post.url:
             return
         try:
-            outcome = heads.send_due(
-                parts.study,
-                post,
-                messages.head_letter,
-                actor=WORKER,
-                holder=_holder(),
-                now=parts.now(),
-            )
+            outcome = heads.send_due(post, messages.head_letter, holder=_holder(), at=_occasion())
             if outcome.failed:
                 sites = ", ".join(outcome.failed)
                 _log.warning("the head was not sent to %s; the next run tries again", sites)
@@ -148,19 +139,17 @@ def send_summaries(app: Flask) -> None:
         if not post.url:
             return
         try:
-            outcome = summary.send_due(
-                parts.study,
-                post,
-                summary_letter,
-                actor=WORKER,
-                holder=_holder(),
-                now=parts.now(),
-            )
+            outcome = summary.send_due(post, summary_letter, holder=_holder(), at=_occasion())
             if outcome.failed:
                 sites = ", ".join(outcome.failed)
                 _log.warning("the summary was not sent to %s; the next run tries again", sites)
         except Exception:
             _log.exception("sending the summaries failed; the next run tries again")
+
+
+def _occasion() -> StaffOccasion:
+    """This run's instant, and the worker as whoever acts."""
+    return occasion_of(deployment(), operator(WORKER))
 
 
 def _holder() -> str:

@@ -11,7 +11,7 @@ from flask_login import current_user
 from pro_app.audit import messages, service, trail, verdicts
 from pro_app.audit.trail import BadAsk, Search
 from pro_app.deployment import deployment
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF, Role
 
 blueprint = Blueprint("audit", __name__, url_prefix="/staff/trail")
@@ -51,7 +51,7 @@ def show() -> ResponseReturnValue:
 @blueprint.post("")
 @staff_only(*_READERS)
 def take() -> ResponseReturnValue:
-    parts = deployment()
+    at = staff_occasion()
     given = _given(request.form)
     here = url_for("audit.trail", **_filled(given))
     archive = TemporaryFile()  # noqa: SIM115 - closed with the response
@@ -60,9 +60,7 @@ def take() -> ResponseReturnValue:
             _search(given),
             archive,
             filters=given,
-            time_zone=parts.study.time_zone,
-            actor=current_user.actor,
-            now=parts.now(),
+            at=at,
         )
     except BadAsk:
         archive.close()
@@ -72,17 +70,13 @@ def take() -> ResponseReturnValue:
         flash(_("Nothing in the trail fits. Nothing was exported."), "error")
         return redirect(here)
     archive.seek(0)
-    name = f"{parts.study.id}-trail-{parts.today().isoformat()}.csv"
+    name = f"{at.study.id}-trail-{at.today.isoformat()}.csv"
     return send_file(archive, "text/csv; charset=utf-8", as_attachment=True, download_name=name)
 
 
 def _search(given: dict[str, str]) -> Search:
-    return trail.asked(
-        given,
-        sites=current_user.sites,
-        her_steps=current_user.role == Role.DATA_MANAGER,
-        time_zone=deployment().study.time_zone,
-    )
+    at = staff_occasion()
+    return trail.asked(given, her_steps=at.person.role == Role.DATA_MANAGER, at=at)
 
 
 def _filled(given: dict[str, str]) -> dict[str, Any]:

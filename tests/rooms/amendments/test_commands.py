@@ -16,6 +16,7 @@ from pro_app.core.refused import Refused, Why
 from pro_app.deployment import deployment
 from pro_app.store.engine.transaction import CLI, reading, transaction
 from pro_app.store.tables import audit_event, missing_flag, planned_visit, study_version
+from tests.factories import at_server
 from tests.rooms.amendments.files import Data, longer_v1, shipped, visit, without, written
 from tests.rooms.intake.desk import Desk, event, form, patient
 
@@ -250,17 +251,13 @@ def test_of_two_who_amend_at_once_one_is_told(app: Flask, patients: Desk, tmp_pa
     files = [written(tmp_path, f"v2{n}", longer_v1) for n in "ab"]
     done = []
     with app.app_context():
-        parts = deployment()
         for file in files:
             done.append(
                 service.amend(
                     studies.load(str(file)),
-                    parts.instrument,
                     effective_on=date(2026, 3, 10),
                     reason="Amendment 1",
-                    actor=CLI,
-                    now=parts.now(),
-                    today=parts.today(),
+                    at=at_server(CLI),
                 )
             )
     first, second = done
