@@ -7,11 +7,8 @@ from typing import Any
 from flask import get_template_attribute
 from flask_babel import gettext as _
 
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.i18n import short_day
-
-#: A few words, in every form of the desk.
-LONGEST_TEXT = 500
 
 
 def said(refused: Refused) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from pro_app.acts.entered import LONGEST_TEXT
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.acts.protocol import study_of
 from pro_app.core.alerts import problems as alert_problems
@@ -13,7 +12,7 @@ from pro_app.core.ledger import ledger
 from pro_app.core.plan import PlanChange, plan_changes, planned
 from pro_app.core.preview import VisitChange
 from pro_app.core.preview import differences as entry_differences
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.core.sites import EVERYWHERE
 from pro_app.core.study import Study, StudyError
 from pro_app.store.engine.study_versions import (

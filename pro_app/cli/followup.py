@@ -12,6 +12,7 @@ from pro_app.acts.person import operator
 from pro_app.cli.outcome import CommandRefused, Day, Moment, note, print_json, print_table
 from pro_app.core import refused
 from pro_app.core.ledger import Entry
+from pro_app.core.possible import EARLIEST
 from pro_app.core.rates import NUMBERS, RATES, ScaleRates, VisitRates
 from pro_app.core.refused import Why
 from pro_app.deployment import deployment
@@ -233,7 +234,9 @@ _REFUSALS: dict[Why, Callable[[str, refused.Refused], str]] = {
         "--on: %(given)s has not come yet; expected a day until today", given=given
     ),
     Why.NOT_A_DAY: lambda given, found: _(
-        "--on: %(given)s is not a day; expected YYYY-MM-DD, from 1900 on", given=given
+        "--on: %(given)s is not a day; expected YYYY-MM-DD, from %(year)s on",
+        given=given,
+        year=EARLIEST.year,
     ),
     Why.BEFORE_SCREENING: lambda given, found: _(
         "--on: %(given)s lies before the screening on %(day)s", given=given, day=found.detail

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+#: A name or a few words, at every door; what is longer belongs into the patient's file.
+LONGEST_TEXT = 500
+
 
 class Why(StrEnum):
     """Nothing was written, and nothing of what was given is lost. `pro_app.refusals` has the

@@ -10,7 +10,7 @@ from flask_login import current_user
 from pro_app.acts import voids
 from pro_app.core.charts import SIGNS, stacked
 from pro_app.core.rates import POOLED
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.core.study import REASON_PENDING
 from pro_app.deployment import deployment
 from pro_app.nurse import (
@@ -59,7 +59,7 @@ def _shared() -> dict[str, Any]:
         "site_of": {site.code: site for site in study.sites},
         "month_of": {visit.code: visit.month for visit in study.all_visits},
         "items": len(deployment().instrument.items),
-        "longest_text": reasons.LONGEST_TEXT,
+        "longest_text": LONGEST_TEXT,
         "REASON_PENDING": REASON_PENDING,
         "POOLED": POOLED,
     }

@@ -148,6 +148,21 @@ def loose_occasion(source: str) -> list[str]:
     return found
 
 
+#: A limit of every door → the one file that sets it.
+LIMITS = {"LONGEST_TEXT": "core/refused.py", "EARLIEST": "core/possible.py"}
+
+
+def second_limits(source: str) -> list[str]:
+    """Where a file sets a limit for itself that stands for every door."""
+    return [
+        f"{node.lineno}: {ast.unparse(target)}"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if ast.unparse(target).lstrip("_") in LIMITS
+    ]
+
+
 #: What a class that says "not done" was once called, each with a meaning of its own.
 _REFUSALS = re.compile(
     r"^(Refused|Refusal|Problem|Hindrance|NotTaken|NotKept|NotDone|NotDecided|NotVoid)$"

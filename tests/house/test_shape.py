@@ -46,6 +46,11 @@ def test_not_done_and_why_is_one_vocabulary(path: Path) -> None:
     assert rules.second_refusals(text(path)) == []
 
 
+@pytest.mark.parametrize("path", _but(*rules.LIMITS.values()), ids=name)
+def test_a_limit_of_every_door_stands_once(path: Path) -> None:
+    assert rules.second_limits(text(path)) == []
+
+
 def test_each_reason_has_one_sentence(app: Flask) -> None:
     with app.test_request_context():
         said = {why: refusals.said(Refused(why, detail=_DETAILS.get(why))) for why in Why}
