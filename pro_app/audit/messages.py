@@ -149,6 +149,7 @@ def _of_the_study() -> dict[str, str]:
         "trail.exported": _("Trail exported"),
         "trail.redacted": _("Words taken out of the trail"),
         "trail.verified": _("Trail and data verified"),
+        "trail.witness_begun": _("Trail begins to tell of the data, with the rows that were there"),
         "rows.written": _("More rows of the act before"),
         "arm.read": _("Rates by arm read"),
         "flags.synchronised": _("Flags brought up to date"),
