@@ -13,7 +13,10 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from pro_app import security_log
+from pro_app.deployment import deployment
+from pro_app.starting import unreadable_sentence
 from pro_app.store.engine.locked import Locked
+from pro_app.store.engine.study_versions import UnreadableVersion
 
 _log = logging.getLogger(__name__)
 
@@ -86,6 +89,7 @@ def set_up(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(CSRFError, _forgery)
     app.register_error_handler(Locked, lambda _error: _say(409))
+    app.register_error_handler(UnreadableVersion, _without_study)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -103,15 +107,26 @@ def _forgery(error: CSRFError) -> ResponseReturnValue:
     return _say(401 if signed_out else 400)
 
 
+def _without_study(error: UnreadableVersion) -> ResponseReturnValue:
+    """Staff are told which version somebody broke; a patient reads that it is not their fault."""
+    parts = deployment()
+    g.study = parts.file  # the page is written by what the file says
+    _log.error("version %s of the study can't be read, at %s", error.number, request.endpoint)
+    of_staff = request.path.startswith("/staff")
+    return _say(503, advice=unreadable_sentence(error) if of_staff else "")
+
+
 def _unexpected(error: Exception) -> ResponseReturnValue:
     # The type and place, never the message: it may quote an answer.
     _log.error("unexpected %s at %s", type(error).__name__, request.endpoint, exc_info=error)
     return _say(500)
 
 
-def _say(status: int) -> ResponseReturnValue:
+def _say(status: int, *, advice: str = "") -> ResponseReturnValue:
+    """`advice`: what is said in the place of the advice of all such errors."""
     code, text = _KINDS.get(status, _KINDS[500 if status >= 500 else 400])
-    title, advice = text()
+    title, usual = text()
+    advice = advice or usual
     if request.is_json or request.path.startswith("/api/"):
         return jsonify(error=code, title=title, advice=advice), status
     room = "staff" if request.path.startswith("/staff") else "patient"
