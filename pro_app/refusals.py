@@ -218,6 +218,11 @@ _SENTENCES: dict[Why, Callable[[Any], str]] = {
     Why.NOT_AFTER_LAST: lambda last: _(
         "expected a day after %(day)s, from which the last version holds", day=_day(last)
     ),
+    Why.AMENDED_MEANWHILE: lambda number: _(
+        "Version %(number)s was recorded by somebody else just now. Look at it "
+        "(flask study show), then try again.",
+        number=number,
+    ),
     Why.NOT_A_CONTACT: lambda _d: _(
         "Not kept: what stands in the marked fields can't stand there."
     ),

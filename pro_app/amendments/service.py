@@ -91,7 +91,7 @@ def amend(
         hold_patients(tx)
         held = read_held(tx.connection)
         versions = [(v.stamp, study_of(v, file)) for v in read_versions(tx.connection)]
-        refused = _refused(file, versions, held, effective_on, reason)
+        refused = _refused(file, versions, held, effective_on, reason, at.study)
         if refused:
             tx.abandon()
             return refused
@@ -118,13 +118,17 @@ def _refused(
     held: Held,
     effective_on: date,
     reason: str,
+    seen: Study,
 ) -> Refused | None:
+    """`seen`: the study with the versions that whoever amends it has seen."""
     if not versions:
         return Refused(Why.NO_PATIENTS)
     stamp, last = versions[-1]
     in_use = InUse(held.sites, held.reasons, held.alerts)
     if file.sha256 == stamp.sha256:
         return Refused(Why.NOTHING_CHANGED, "file")
+    if stamp.number != (len(seen.plans) or 1):
+        return Refused(Why.AMENDED_MEANWHILE, "file", stamp.number)
     in_the_way = obstacles(last, file, in_use)
     if in_the_way:
         return Refused(Why.MUST_STAY, "file", in_the_way)
