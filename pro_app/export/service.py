@@ -89,19 +89,13 @@ def make_export(
     _refuse_beyond(known_at, with_arm=with_arm, at=at)
     if known_at is not None and not is_settled(known_at):
         raise Blocked(Block.STILL_OPEN)
-    moment = _read(as_of, known_at or take_cut(at.now), with_arm=with_arm, at=at)
-    dataset = assemble(
-        moment.subjects,
-        moment.forms,
-        study=at.study,
-        instrument=at.instrument,
-        as_of=as_of,
-        held=moment.held,
-        extras=moment.extras,
-        review=review,
-    )
+    cut = known_at or take_cut(at.now)
+    with reading(snapshot=True) as connection:
+        moment = read_moment(connection, as_of, cut, with_arm=with_arm, at=at)
+        trail = witnessing.check(connection, data=True)
+    dataset = data_set(moment, as_of, review, at=at)
     _confirm_scores(dataset)
-    _confirm_trail(moment.trail)
+    _confirm_trail(trail)
     words = _wordings(moment.licences, at)
     files = tables(dataset, dictionary(), words, with_arm=with_arm, with_timings=with_timings)
     with all_or_nothing(folder, [*(table.file for table in files), MANIFEST]) as place:
@@ -121,28 +115,45 @@ def _refuse_beyond(known_at: datetime | None, *, with_arm: bool, at: StaffOccasi
         raise Blocked(Block.NOT_KNOWN_YET)
 
 
-def _read(as_of: date, known_at: datetime, *, with_arm: bool, at: StaffOccasion) -> Moment:
+def read_moment(
+    connection: Reader, as_of: date, known_at: datetime, *, with_arm: bool, at: StaffOccasion
+) -> Moment:
+    """What was recorded by an instant of what had happened by a day."""
     study, instrument, known = at.study, at.instrument, {"known_at": known_at}
-    with reading(snapshot=True) as connection:
-        arms = exporting.read_arms(connection, **known) if with_arm else {}
-        people = read_facts(connection, Scope(EVERYWHERE), **known)
-        state = read_state(connection)
-        return Moment(
-            known_at,
-            [_subject(p.facts, p.language, arms, study.time_zone) for p in people],
-            list(exporting.read_answer_sets(connection, instrument, as_of=as_of, **known)),
-            exporting.read_licences(connection, instrument.id, **known),
-            Extras(
-                list(_asked(read_queries(connection, **known), study.time_zone, as_of)),
-                read_attempts(connection, study, as_of=as_of, **known),
-                beside.read_consents(connection, **known),
-                beside.read_voids(connection, **known),
-            ),
-            _held(connection, known_at),
-            exporting.schema_revision(connection),
-            state is not None and state.synthetic,
-            witnessing.check(connection, data=True),
-        )
+    arms = exporting.read_arms(connection, **known) if with_arm else {}
+    people = read_facts(connection, Scope(EVERYWHERE), **known)
+    state = read_state(connection)
+    return Moment(
+        known_at,
+        [_subject(p.facts, p.language, arms, study.time_zone) for p in people],
+        list(exporting.read_answer_sets(connection, instrument, as_of=as_of, **known)),
+        exporting.read_licences(connection, instrument.id, **known),
+        Extras(
+            list(_asked(read_queries(connection, **known), study.time_zone, as_of)),
+            read_attempts(connection, study, as_of=as_of, **known),
+            beside.read_consents(connection, **known),
+            beside.read_voids(connection, **known),
+        ),
+        _held(connection, known_at),
+        exporting.schema_revision(connection),
+        state is not None and state.synthetic,
+    )
+
+
+def data_set(
+    moment: Moment, as_of: date, review: Review | None = None, *, at: StaffOccasion
+) -> Dataset:
+    """The same as it leaves: without what may not, narrowed to a review if one is asked for."""
+    return assemble(
+        moment.subjects,
+        moment.forms,
+        study=at.study,
+        instrument=at.instrument,
+        as_of=as_of,
+        held=moment.held,
+        extras=moment.extras,
+        review=review,
+    )
 
 
 def _held(connection: Reader, known_at: datetime) -> dict[str, Held]:
