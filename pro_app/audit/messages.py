@@ -9,7 +9,7 @@ from pro_app.deployment import deployment
 from pro_app.i18n import LANGUAGES
 
 
-def actions(*, her_steps: bool) -> dict[str, str]:
+def actions(*, patient_steps: bool) -> dict[str, str]:
     """Action → what was done, in the order of the list to choose from."""
     steps = {
         "draft.begun": _("Form begun"),
@@ -22,7 +22,7 @@ def actions(*, her_steps: bool) -> dict[str, str]:
         | _of_forms()
         | _of_the_desk()
         | _of_their_doors()
-        | (steps if her_steps else {})
+        | (steps if patient_steps else {})
         | _of_the_study()
     )
 

@@ -28,13 +28,13 @@ blueprint.add_app_template_global(service.head_now, "trail_head")
 @staff_only(*_READERS)
 def show() -> ResponseReturnValue:
     given = _given(request.args)
-    her_steps = current_user.role == Role.DATA_MANAGER
+    patient_steps = current_user.role == Role.DATA_MANAGER
     words = {
         "asked": given,
         "filters": _filled(given),
         "sealing": service.sealing_now(),
         "verdicts": verdicts,
-        "actions": messages.actions(her_steps=her_steps),
+        "actions": messages.actions(patient_steps=patient_steps),
         "roles": messages.roles(),
         "visits": [each.code for each in deployment().study.all_visits],
         "fields": messages.fields(),
@@ -76,7 +76,7 @@ def take() -> ResponseReturnValue:
 
 def _search(given: dict[str, str]) -> Search:
     at = staff_occasion()
-    return trail.asked(given, her_steps=at.person.role == Role.DATA_MANAGER, at=at)
+    return trail.asked(given, patient_steps=at.person.role == Role.DATA_MANAGER, at=at)
 
 
 def _filled(given: dict[str, str]) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class Exported:
     sha256: str
 
 
-def asked(given: dict[str, str], *, her_steps: bool, at: StaffOccasion) -> Search:
+def asked(given: dict[str, str], *, patient_steps: bool, at: StaffOccasion) -> Search:
     """The search of an address, within the reader's sites. Errors: BadAsk."""
     zone = ZoneInfo(at.study.time_zone)
     since, until = _day(given["from"]), _day(given["to"])
@@ -75,7 +75,7 @@ def asked(given: dict[str, str], *, her_steps: bool, at: StaffOccasion) -> Searc
         since=_midnight(since, zone) if since else None,
         until=_midnight(until + timedelta(days=1), zone) if until else None,
         sites=at.sites,
-        her_steps=her_steps,
+        patient_steps=patient_steps,
     )
 
 

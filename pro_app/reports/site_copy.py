@@ -53,7 +53,7 @@ class _Archive:
 def copy_site(site: str, target: BinaryIO, pages: Pages, *, at: StaffOccasion) -> int:
     """How many forms were written to `target`, a ZIP; recorded in the trail.
 
-    Of each patient her record with its whole trail, and a copy of each form; a first page
+    Of each patient the record with its whole trail, and a copy of each form; a first page
     that leads to them, and a list of the digests. One patient after the other: it takes no
     more memory for more of them.
     """

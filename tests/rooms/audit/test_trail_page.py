@@ -154,7 +154,7 @@ def test_a_foreign_number_answers_like_one_that_does_not_exist(world: Flask, cas
         assert answer.location == f"/staff/trail?number={number}"
 
 
-def test_her_steps_are_the_data_manager_s_once_she_has_handed_in(
+def test_patient_steps_are_the_data_manager_s_once_they_have_handed_in(
     world: Flask, cast: Cast, clock
 ) -> None:
     client, nurse = cast.data_manager(), cast.nurse_of_lishui()
@@ -254,7 +254,7 @@ def test_every_event_of_the_trail_has_words(in_app: Flask, language: str) -> Non
     text = (ROOT / "docs" / "trail.md").read_text(encoding="utf8")
     documented = set(re.findall(r"^\| `([a-z_.]+)` \|", text, re.MULTILINE))
     with in_app.test_request_context(headers={"Accept-Language": language}):
-        said = messages.actions(her_steps=True)
+        said = messages.actions(patient_steps=True)
     assert set(said) == documented
     assert len(set(said.values())) == len(said)
     chinese = [words for words in said.values() if re.search(r"[\u4e00-\u9fff]", words)]
