@@ -23,7 +23,8 @@ def actions(*, patient_steps: bool) -> dict[str, str]:
         | _of_the_desk()
         | _of_their_doors()
         | (steps if patient_steps else {})
-        | _of_the_study()
+        | _of_accounts()
+        | _of_the_data()
     )
 
 
@@ -109,7 +110,7 @@ def _of_their_doors() -> dict[str, str]:
     }
 
 
-def _of_the_study() -> dict[str, str]:
+def _of_accounts() -> dict[str, str]:
     return {
         "signed_out": _("Signed out"),
         "staff.signed_in": _("Staff signed in"),
@@ -136,6 +137,11 @@ def _of_the_study() -> dict[str, str]:
         "staff.recovery_codes_made": _("New recovery codes"),
         "staff.recovery_code_used": _("Recovery code used"),
         "access.refused": _("Page refused"),
+    }
+
+
+def _of_the_data() -> dict[str, str]:
+    return {
         "export.made": _("Data exported"),
         "record.signed": _("Record signed off"),
         "record.locked": _("Record locked"),
