@@ -31,7 +31,7 @@ def look_up(number: str) -> ResponseReturnValue:
     try:
         why = Why(request.form.get("why", ""))
     except ValueError:
-        flash(_("Choose why you look her up."), "error")
+        flash(_("Choose why you look the patient up."), "error")
         return _page(number, status=422)
     found = service.look_up(_vault(), number, why, at=staff_occasion())
     return _page(number, shown=found or abort(404))
