@@ -54,6 +54,8 @@ _BREACHES: list[tuple[Callable[[str], Any], str]] = [
     (rules.long_functions, f"async {_LONG_FUNCTION}"),
     (rules.long_file, "x = 1\n" * 400),
     (rules.long_template_lines, "<p>\n" + "x" * 161 + "\n</p>"),
+    (rules.one_sex, "Her card stays good."),
+    (rules.one_sex, "暂不向她发送消息。"),
     (rules.vague_name, "pro_app/nurse/utils.py"),
     (rules.vague_name, "pro_app/helpers/days.py"),
     (rules.vague_name, "pro_app/store/session_manager.py"),
