@@ -74,6 +74,10 @@ def today() -> ResponseReturnValue:
         work=work,
         reminder=messages.reminders(),
         written_in=messages.written_in,
+        SOON_DAYS=day.SOON_DAYS,
+        WEEK_DAYS=day.WEEK_DAYS,
+        TRIES=day.TRIES,
+        STALLED_MINUTES=day.STALLED_MINUTES,
     )
 
 
