@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from pro_app.acts import voids
+from pro_app.core import identifiers
 from pro_app.core.charts import SIGNS, stacked
 from pro_app.core.rates import POOLED
 from pro_app.core.refused import LONGEST_TEXT, Refused, Why
@@ -60,6 +61,7 @@ def _shared() -> dict[str, Any]:
         "month_of": {visit.code: visit.month for visit in study.all_visits},
         "items": len(deployment().instrument.items),
         "longest_text": LONGEST_TEXT,
+        "longest_number": identifiers.LONGEST,
         "REASON_PENDING": REASON_PENDING,
         "POOLED": POOLED,
     }
@@ -74,6 +76,10 @@ def today() -> ResponseReturnValue:
         work=work,
         reminder=messages.reminders(),
         written_in=messages.written_in,
+        SOON_DAYS=day.SOON_DAYS,
+        WEEK_DAYS=day.WEEK_DAYS,
+        TRIES=day.TRIES,
+        STALLED_MINUTES=day.STALLED_MINUTES,
     )
 
 

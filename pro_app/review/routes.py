@@ -9,6 +9,7 @@ from pro_app.core.refused import LONGEST_TEXT
 from pro_app.core.study import REASON_PENDING
 from pro_app.deployment import deployment
 from pro_app.review import form_routes, messages, query_routes
+from pro_app.review.forms import SHORTEST_WHY
 
 blueprint = Blueprint("review", __name__, url_prefix="/staff")
 blueprint.register_blueprint(query_routes.blueprint)
@@ -23,6 +24,7 @@ def review_words() -> dict[str, Any]:
         "deeds": messages.deeds(),
         "reviews": messages.reviews(),
         "longest": LONGEST_TEXT,
+        "shortest_why": SHORTEST_WHY,
     }
 
 
