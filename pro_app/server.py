@@ -21,9 +21,11 @@ from pro_app.starting import (
     database_sentence,
     refuse_other_schema,
     refuse_other_study,
+    unreadable_sentence,
 )
 from pro_app.store.engine.database import db
 from pro_app.store.engine.process_lock import claim_file
+from pro_app.store.engine.study_versions import UnreadableVersion
 from pro_app.store.engine.transaction import SERVER
 
 _settings = read_settings()
@@ -65,6 +67,8 @@ def _compare_study() -> None:
             refuse_other_study(deployment(), actor=SERVER)
         except (OtherSchema, OtherStudy) as other:
             sys.exit(str(other))
+        except UnreadableVersion as broken:
+            sys.exit(unreadable_sentence(broken))
         except DatabaseError as error:
             sys.exit(database_sentence(error))
         finally:

@@ -17,8 +17,10 @@ from pro_app.starting import (
     database_sentence,
     refuse_other_schema,
     refuse_other_study,
+    unreadable_sentence,
 )
 from pro_app.store.engine.locked import Locked
+from pro_app.store.engine.study_versions import UnreadableVersion
 from pro_app.store.engine.transaction import CLI
 
 #: Commands that need no database, those that make or change its schema, the server's, which
@@ -54,6 +56,8 @@ def _guarded(callback: Callable[..., Any], name: str) -> Callable[..., Any]:
             raise CommandRefused(str(other)) from other
         except OtherStudy as other:
             raise CommandRefused(*other.lines) from other
+        except UnreadableVersion as broken:
+            raise CommandRefused(unreadable_sentence(broken)) from broken
         except DatabaseError as error:
             raise CommandRefused(database_sentence(error)) from error
         except Locked as locked:

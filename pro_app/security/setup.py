@@ -30,7 +30,16 @@ from wtforms import ValidationError
 
 from pro_app import security_log
 from pro_app.deployment import deployment
-from pro_app.security import accounts, patients, service, well_formed
+from pro_app.security import (
+    accounts,
+    cards,
+    clocks,
+    passwords,
+    patients,
+    pins,
+    service,
+    well_formed,
+)
 from pro_app.security.access import Entering, may
 from pro_app.security.service import Stage
 from pro_app.security.well_formed import refuse_malformed
@@ -144,6 +153,17 @@ class _Sessions(SecureCookieSessionInterface):
             super().save_session(app, session, response)
 
 
+#: The limits of this room that pages state, by the names under which they do.
+_STATED = {
+    "SHORTEST_PIN": pins.SHORTEST,
+    "LONGEST_PIN": pins.LONGEST,
+    "SHORTEST_PASSWORD": passwords.SHORTEST,
+    "LONGEST_PASSWORD": passwords.LONGEST,
+    "CODE_DAYS": cards.CODE_VALID.days,
+    "CLOCK_DAYS": clocks.LATELY.days,
+}
+
+
 def set_up(app: Flask, settings: Settings) -> None:
     security_log.send_lines(_address)
     app.config.update(
@@ -158,7 +178,7 @@ def set_up(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=256 * 1024,
     )
     app.session_interface = _Sessions(app)
-    app.jinja_env.globals["may"] = may
+    app.jinja_env.globals.update(_STATED, may=may)
     if settings.trusted_proxies:
         # Of what a proxy says only the address is asked: scheme and host are PRO_BASE_URL's.
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
