@@ -30,19 +30,10 @@ from wtforms import ValidationError
 
 from pro_app import security_log
 from pro_app.deployment import deployment
-from pro_app.security import (
-    accounts,
-    cards,
-    clocks,
-    passwords,
-    patients,
-    pins,
-    service,
-    well_formed,
-)
+from pro_app.security import accounts, cards, clocks, passwords, patients, pins, service
 from pro_app.security.access import Entering, may
 from pro_app.security.service import Stage
-from pro_app.security.well_formed import refuse_malformed
+from pro_app.security.well_formed import bound_numbers, refuse_malformed
 from pro_app.settings import Settings
 from pro_app.store.engine.transaction import Actor
 from pro_app.store.people.sign_ins import SignedInPatient
@@ -184,7 +175,7 @@ def set_up(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0
         )
-    well_formed.set_up(app)
+    bound_numbers(app)
     csrf.init_app(app)
     _login.init_app(app)
     app.before_request(_guard)

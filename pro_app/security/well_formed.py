@@ -28,7 +28,8 @@ class _Id(IntegerConverter):
         return found
 
 
-def set_up(app: Flask) -> None:
+def bound_numbers(app: Flask) -> None:
+    """Let no route of this application be met by a number that no row can have."""
     app.url_map.converters["int"] = _Id
 
 
