@@ -8,7 +8,8 @@ from pro_app.core.leaving import retained
 from pro_app.core.ledger import Entry
 from pro_app.core.sites import Sites
 from pro_app.core.study import Study
-from pro_app.nurse.completeness import By, Number, compliance, compliance_by_scale
+from pro_app.nurse.completeness import By, compliance, compliance_by_scale
+from pro_app.nurse.gaps import Number
 from pro_app.nurse.reasons import ReasonGiven, give_reason
 from pro_app.store.engine.transaction import reading
 from pro_app.store.patients.leaving import held_back
