@@ -42,7 +42,11 @@ def show() -> ResponseReturnValue:
         "site_of": {site.code: site for site in deployment().study.sites},
     }
     try:
-        found = trail.page(_search(given), before=request.args.get("before", ""))
+        found = trail.page(
+            _search(given),
+            before=request.args.get("before", ""),
+            time_zone=deployment().study.time_zone,
+        )
     except BadAsk as bad:
         return render_template("audit/trail.html", **words, bad=bad), 400
     return render_template("audit/trail.html", **words, page=found)

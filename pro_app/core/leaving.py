@@ -108,6 +108,19 @@ def on_pages(
     return tuple([_on_page(entry, held) for entry in entries])
 
 
+def shows_changes(held: Held | None, action: str, day: date) -> bool:
+    """Whether a page of the trail shows what an act changed, or only that it was done.
+
+    `day`: when it was recorded. What was not about a form, a reason or a query is shown.
+    """
+    about = action.partition(".")[0]
+    return held is None or held.may_leave(day) or about not in _OF_ANSWERS
+
+
+#: What acts are about that tell of answers, or of why there are none.
+_OF_ANSWERS = frozenset({"form", "correction", "keying", "scan", "reason", "query", "review"})
+
+
 def _on_page(entry: Entry, held: Held) -> Entry:
     if held.may_leave(entry.answered_on):
         return entry

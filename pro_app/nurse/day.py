@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.clock import day_of
 from pro_app.core.contact import Attempt, Outcome
+from pro_app.core.leaving import Held, may_leave
 from pro_app.core.pauses import PauseFact
 from pro_app.core.reach import Reach
 from pro_app.core.tasks import TaskKind
@@ -22,6 +23,7 @@ from pro_app.store.engine.transaction import Reader, reading
 from pro_app.store.forms.corrections import unsigned
 from pro_app.store.forms.decisions import waiting as undecided
 from pro_app.store.forms.keying import differing, keyed_once
+from pro_app.store.patients.leaving import held_back
 from pro_app.store.patients.pauses import paused
 from pro_app.store.statuses.cuts import Cut
 from pro_app.store.statuses.reach import reach_of
@@ -93,6 +95,11 @@ class Today:
     tried: Mapping[str, Sequence[Attempt]]  # number → what was tried lately, the latest first
     reminded: Mapping[tuple[str, str], Reminded]  # number and visit → messages that were sent
     reach: Mapping[str, Reach]  # number → the last proof that she can be reached
+    held: Mapping[str, Held]  # number → what of their data is held back
+
+    def holds_back(self, form: CameIn) -> bool:
+        """Whether no more is shown of a form that came in than that it did."""
+        return not may_leave(self.held, form.number, form.answered_on)
 
     @property
     def opened(self) -> int:
@@ -139,6 +146,7 @@ def at_site(*, at: StaffOccasion) -> Today:
             later=later,
             flagged=missing,
             came_in=came_in(connection, sites=at.sites, since=since_at, limit=ROWS),
+            held=held_back(connection),
             **_asked(connection, at=at),
             **_sought(connection, until=datetime.combine(at.today, time.max, zone), at=at),
             alerts=open_alerts(connection, sites=at.sites, limit=ROWS)
