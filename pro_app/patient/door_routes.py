@@ -103,7 +103,8 @@ def _mistake(pin: str, code: str | None) -> str:
     if code == "":
         return str(_("Please type the activation code from your card."))
     if not pins.is_pin(pin):
-        return str(_("A PIN has 4 to 6 digits."))
+        least, most = pins.SHORTEST, pins.LONGEST
+        return str(_("A PIN has %(least)s to %(most)s digits.", least=least, most=most))
     if code is not None and pin != _typed("pin_again"):
         return str(_("The two PINs are not the same."))
     return ""

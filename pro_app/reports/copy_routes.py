@@ -96,7 +96,7 @@ def _words() -> dict[str, Any]:
 def _tables() -> dict[str, str]:
     """Table of facts → what it holds."""
     return {
-        "patient_version": _("What is known of her"),
+        "patient_version": _("What is known of the patient"),
         "event": _("What happened"),
         "pause": _("Pauses"),
         "reason": _("Reasons for missing forms"),
@@ -131,7 +131,7 @@ def _names() -> dict[str, str]:
         "mode": _("How"),
         "language": _("Language"),
         "entered_by": _("Entered by"),
-        "why_not_self": _("Why not by herself"),
+        "why_not_self": _("Why not by the patient"),
         "proxy": _("Someone else answered"),
         "assistance": _("Who read and tapped"),
         "instrument": _("Questionnaire"),

@@ -9,7 +9,7 @@ from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.people import links, sign_ins
 from pro_app.store.people.links import Activation, Session, WayIn
 
-_CODE_VALID = timedelta(days=14)
+CODE_VALID = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,5 +136,5 @@ def print_card(
 
 
 def _new_code(pepper: str, now: datetime) -> tuple[NewCode, Activation]:
-    code, until = secrets.new_code(), now + _CODE_VALID
+    code, until = secrets.new_code(), now + CODE_VALID
     return NewCode(code, until), Activation(secrets.hash_code(code, pepper=pepper), until)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from itertools import pairwise
 
+#: So many digits a PIN has, from and to.
+SHORTEST, LONGEST = 4, 6
 # Of the choices that no rule below finds, those that lists of leaked ones begin with.
 _OFTEN_CHOSEN = frozenset({"1004", "1314", "2580", "5201", "147258", "159753", "112233", "123321"})
 
@@ -18,7 +20,7 @@ def first_allowed(drawn: Iterable[str]) -> str:
 
 
 def is_pin(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and 4 <= len(text) <= 6
+    return text.isascii() and text.isdecimal() and SHORTEST <= len(text) <= LONGEST
 
 
 def is_easily_guessed(pin: str) -> bool:

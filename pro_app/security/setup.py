@@ -30,7 +30,7 @@ from wtforms import ValidationError
 
 from pro_app import security_log
 from pro_app.deployment import deployment
-from pro_app.security import accounts, patients, service
+from pro_app.security import accounts, cards, clocks, passwords, patients, pins, service
 from pro_app.security.access import Entering, may
 from pro_app.security.service import Stage
 from pro_app.settings import Settings
@@ -143,6 +143,17 @@ class _Sessions(SecureCookieSessionInterface):
             super().save_session(app, session, response)
 
 
+#: The limits of this room that pages state, by the names under which they do.
+_STATED = {
+    "SHORTEST_PIN": pins.SHORTEST,
+    "LONGEST_PIN": pins.LONGEST,
+    "SHORTEST_PASSWORD": passwords.SHORTEST,
+    "LONGEST_PASSWORD": passwords.LONGEST,
+    "CODE_DAYS": cards.CODE_VALID.days,
+    "CLOCK_DAYS": clocks.LATELY.days,
+}
+
+
 def set_up(app: Flask, settings: Settings) -> None:
     security_log.send_lines(_address)
     app.config.update(
@@ -157,7 +168,7 @@ def set_up(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=256 * 1024,
     )
     app.session_interface = _Sessions(app)
-    app.jinja_env.globals["may"] = may
+    app.jinja_env.globals.update(_STATED, may=may)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 #: After this many wrong ones the next try has to wait; each further one doubles it.
 FREE_TRIES = 4
 _FIRST_WAIT = timedelta(seconds=30)
-_LONGEST_WAIT = timedelta(minutes=15)
+LONGEST_WAIT = timedelta(minutes=15)
 
 
 def wait_after(wrong: int) -> timedelta:
     beyond = wrong - FREE_TRIES
     if beyond < 0:
         return timedelta(0)
-    return min(_LONGEST_WAIT, _FIRST_WAIT * (1 << min(beyond, 10)))
+    return min(LONGEST_WAIT, _FIRST_WAIT * (1 << min(beyond, 10)))
 
 
 def wait_left(wrong: int, last_wrong_at: datetime | None, now: datetime) -> timedelta:
