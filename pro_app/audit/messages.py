@@ -183,6 +183,8 @@ def fields() -> dict[str, str]:
         "passkey": _("passkey"),
         "session": _("session"),
         "role": _("role"),
+        "sites": _("sites"),
+        "opened": _("opened"),
         "clock": _("clock"),
         "version_sha256": _("version (SHA-256)"),
         "meaning": _("what was signed"),

@@ -40,6 +40,7 @@ def show() -> ResponseReturnValue:
         "fields": messages.fields(),
         "as_text": trail.as_text,
         "site_of": {site.code: site for site in deployment().study.sites},
+        "reason_of": {reason.code: reason for reason in deployment().study.reasons},
     }
     try:
         found = trail.page(
