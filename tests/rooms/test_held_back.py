@@ -213,10 +213,22 @@ def test_today_names_the_form_that_came_and_not_how_much_is_in_it(
     retained: Flask, cast: Cast
 ) -> None:
     page = see(cast.nurse_of_lishui(), "/staff/today")
-    rows = re.findall(r'<li class="row">.*?</li>', page, re.S)
+    rows = re.findall(r'<li class="row[^"]*">.*?</li>', page, re.S)
     [row] = [each for each in rows if "LISHUI-001" in each and "2026-03-02" in each]
     assert "held back" in row
     assert "37/37" not in row
+
+
+def test_what_is_held_back_is_not_printed(retained: Flask, cast: Cast) -> None:
+    nurse = cast.nurse_of_lishui()
+    page = see(nurse, HER)
+    for place in ("history", "trail", "contacts"):
+        assert re.search(rf'<[^>]*no-print[^>]* id="{place}"', page), place
+    assert '<span class="no-print">2026-03-02' in page
+    assert 'no-print" id="history"' not in see(nurse, "/staff/patients/LISHUI-002")
+    assert '<li class="row no-print">' in see(nurse, "/staff/today")
+    assert '<li class="decide-row no-print">' in see(nurse, "/staff/forms/decide")
+    assert '<tr class="no-print">' in see(nurse, "/staff/trail?number=LISHUI-001")
 
 
 @pytest.mark.parametrize("state", ["world", "retained", "erased"])
