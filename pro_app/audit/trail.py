@@ -17,7 +17,7 @@ from pro_app.core.cells import safe_text
 from pro_app.core.leaving import may_leave, shows_changes
 from pro_app.core.sites import Sites
 from pro_app.store.engine.transaction import Actor, reading, transaction
-from pro_app.store.patients.leaving import held_back
+from pro_app.store.patients.leaving import held_back, held_back_of
 from pro_app.store.patients.numbers import find_number
 from pro_app.store.trail.trail import Line, search_trail, whole_trail
 from pro_app.store.trail.trail import Search as Search
@@ -101,8 +101,8 @@ def page(search: Search, *, before: str, time_zone: str) -> Page:
     with reading() as connection:
         start = int(before) if before else None
         lines = search_trail(connection, search, before=start, limit=PAGE_ROWS + 1)
-        held = held_back(connection)
-    shown = tuple(lines[:PAGE_ROWS])
+        shown = tuple(lines[:PAGE_ROWS])
+        held = held_back_of(connection, (line.event.subject for line in shown))
     return Page(
         shown,
         shown[-1].event.id if len(lines) > PAGE_ROWS else None,

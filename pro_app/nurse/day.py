@@ -23,7 +23,7 @@ from pro_app.store.engine.transaction import Reader, reading
 from pro_app.store.forms.corrections import unsigned
 from pro_app.store.forms.decisions import waiting as undecided
 from pro_app.store.forms.keying import differing, keyed_once
-from pro_app.store.patients.leaving import held_back
+from pro_app.store.patients.leaving import held_back_of
 from pro_app.store.patients.pauses import paused
 from pro_app.store.statuses.cuts import Cut
 from pro_app.store.statuses.reach import reach_of
@@ -137,6 +137,7 @@ def at_site(*, at: StaffOccasion) -> Today:
         missing = flagged(
             connection, sites=at.sites, new_since=since_at, limit=ROWS, counted=COUNTED
         )
+        new = came_in(connection, sites=at.sites, since=since_at, limit=ROWS)
         shown = {row.number for cut in (soon, week, later, missing) for row in cut.rows}
         return Today(
             since=since,
@@ -145,8 +146,8 @@ def at_site(*, at: StaffOccasion) -> Today:
             week=week,
             later=later,
             flagged=missing,
-            came_in=came_in(connection, sites=at.sites, since=since_at, limit=ROWS),
-            held=held_back(connection),
+            came_in=new,
+            held=held_back_of(connection, (form.number for form in new.rows)),
             **_asked(connection, at=at),
             **_sought(connection, until=datetime.combine(at.today, time.max, zone), at=at),
             alerts=open_alerts(connection, sites=at.sites, limit=ROWS)

@@ -25,7 +25,7 @@ def held_back(
     """Trial number → what of the patient's data may not leave; of the others all may.
 
     As known now, which decides whatever leaves, or at an earlier instant. Of all
-    patients or of these.
+    patients or of these, where a page shows a few.
     """
     steps: dict[str, list[Step]] = {}
     decisions: dict[str, Decided] = {}
@@ -63,6 +63,12 @@ def held_forms(connection: Connection, form_ids: Iterable[int] | None = None) ->
 def _owners(connection: Connection, form_ids: Sequence[int]) -> list[int]:
     query = select(form.c.patient_id).where(form.c.id.in_(form_ids)).distinct()
     return list(connection.execute(query).scalars())
+
+
+def held_back_of(connection: Connection, numbers: Iterable[str]) -> dict[str, Held]:
+    """The same of the patients with these numbers; what is no number is nobody's."""
+    query = select(patient.c.id).where(patient.c.number.in_(sorted(set(numbers))))
+    return held_back(connection, patient_ids=list(connection.execute(query).scalars()))
 
 
 def _steps(known_at: datetime | None) -> Select[Any]:
