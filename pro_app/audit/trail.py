@@ -12,11 +12,11 @@ from enum import StrEnum
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.clock import day_of
 from pro_app.core.cells import safe_text
 from pro_app.core.leaving import may_leave, shows_changes
-from pro_app.core.sites import Sites
-from pro_app.store.engine.transaction import Actor, reading, transaction
+from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.patients.leaving import held_back, held_back_of
 from pro_app.store.patients.numbers import find_number
 from pro_app.store.trail.trail import Line, search_trail, whole_trail
@@ -67,34 +67,34 @@ class Exported:
     sha256: str
 
 
-def asked(given: dict[str, str], *, sites: Sites, her_steps: bool, time_zone: str) -> Search:
+def asked(given: dict[str, str], *, patient_steps: bool, at: StaffOccasion) -> Search:
     """The search of an address, within the reader's sites. Errors: BadAsk."""
-    zone = ZoneInfo(time_zone)
+    zone = ZoneInfo(at.study.time_zone)
     since, until = _day(given["from"]), _day(given["to"])
     if given["field"] and not _FIELD.fullmatch(given["field"]):
         raise BadAsk(AskProblem.NOT_A_FIELD, given["field"])
     return Search(
-        number=_meant(given["number"], sites),
+        number=_meant(given["number"], at),
         visit=given["visit"],
         field=given["field"],
         action=given["action"],
         actor=given["actor"],
         since=_midnight(since, zone) if since else None,
         until=_midnight(until + timedelta(days=1), zone) if until else None,
-        sites=sites,
-        her_steps=her_steps,
+        sites=at.sites,
+        patient_steps=patient_steps,
     )
 
 
-def _meant(typed: str, sites: Sites) -> str:
+def _meant(typed: str, at: StaffOccasion) -> str:
     """The patient's number, or what was typed: the trail tells of others than patients, too."""
     if not typed:
         return ""
     with reading() as connection:
-        return find_number(connection, typed, sites=sites) or typed
+        return find_number(connection, typed, sites=at.sites) or typed
 
 
-def page(search: Search, *, before: str, time_zone: str) -> Page:
+def page(search: Search, *, before: str, at: StaffOccasion) -> Page:
     """One page of what fits. Errors: BadAsk."""
     if before and not (before.isascii() and before.isdigit() and len(before) < 19):
         raise BadAsk(AskProblem.NOT_A_PAGE, before)
@@ -109,26 +109,20 @@ def page(search: Search, *, before: str, time_zone: str) -> Page:
         frozenset(
             event.id
             for event in (line.event for line in shown)
-            if not shows_changes(held.get(event.subject), event.action, day_of(event.at, time_zone))
+            if not shows_changes(held.get(event.subject), event.action, at.day_of(event.at))
         ),
     )
 
 
 def export(
-    search: Search,
-    target: BinaryIO,
-    *,
-    filters: dict[str, str],
-    time_zone: str,
-    actor: Actor,
-    now: datetime,
+    search: Search, target: BinaryIO, *, filters: dict[str, str], at: StaffOccasion
 ) -> Exported | None:
     """What was written to `target`, recorded in the trail; None where nothing fits.
 
     Of whoever withdrew consent to further use, only what was recorded by then and may leave.
     Shapes: one row for each field that changed, or one for an event without any.
     """
-    made = _write(search, target, time_zone)
+    made = _write(search, target, at.study.time_zone)
     if not made.events:
         return None
     # Before it is handed over. What was looked for is known to the trail, since it fits.
@@ -136,7 +130,7 @@ def export(
     told = {name: value for name, value in filters.items() if value} | counts
     if search.number:
         told["number"] = search.number
-    with transaction(actor, now) as tx:
+    with transaction(at.actor, at.now) as tx:
         tx.record("trail.exported", "trail", changes={k: [None, v] for k, v in told.items()})
     return made
 

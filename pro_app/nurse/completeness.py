@@ -5,16 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.effort import VisitEffort
-from pro_app.core.instrument import Instrument
 from pro_app.core.rates import ScaleRates, VisitRates, pooled
-from pro_app.core.sites import Sites
-from pro_app.core.study import Study
 from pro_app.nurse.gaps import TAKEN_OUT, Asked, Between, Gap, TakenOut, gap, gap_taken_out
 from pro_app.store.engine.transaction import reading
 from pro_app.store.statuses.counts import By as By
 from pro_app.store.statuses.effort import effort_by_visit
-from pro_app.store.statuses.tallies import Tally, tallied
+from pro_app.store.statuses.tallies import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +24,11 @@ class ReasonCount:
 
 
 def compliance(
-    study: Study,
-    instrument: Instrument,
     *,
-    sites: Sites,
     as_of: date,
     known_at: datetime | None = None,
     by: By | None = None,
+    at: StaffOccasion,
 ) -> list[tuple[str | None, VisitRates]]:
     """(group, row): for each group its visits in protocol order, then the pooled row.
 
@@ -40,12 +36,10 @@ def compliance(
     None. A patient whose arm is not recorded is in "".
     """
     with reading(snapshot=True) as connection:
-        found = tallied(
-            connection, study, instrument, sites=sites, as_of=as_of, known_at=known_at, by=by
-        )
+        found = Asked(at, as_of, known_at, by).tallies(connection)
     return [
         (group, row)
-        for group in dict.fromkeys([*_groups(study, sites, by), *found.groups])
+        for group in dict.fromkeys([*_groups(by, at), *found.groups])
         for row in with_pooled(found.of(group).rows)
     ]
 
@@ -82,10 +76,7 @@ class Overview:
 
 
 def overview(
-    study: Study,
-    instrument: Instrument,
     *,
-    sites: Sites,
     as_of: date,
     known_at: datetime | None = None,
     by: By | None,
@@ -93,16 +84,17 @@ def overview(
     group: str | None,
     with_effort: bool = False,
     with_scales: bool = False,
+    at: StaffOccasion,
 ) -> Overview:
     """Rates, reasons and, if asked for, who stands behind a number or between two."""
-    asked = Asked(study, instrument, sites, as_of, known_at, by)
+    asked = Asked(at, as_of, known_at, by)
     with reading(snapshot=True) as connection:
         found = asked.tallies(connection)
         out = asked.taken_out(connection)
         times = Counter(each.part for each in out)
         groups = [
             _group(name, found.of(name), times[name])
-            for name in dict.fromkeys([*_groups(study, sites, by), *found.groups])
+            for name in dict.fromkeys([*_groups(by, at), *found.groups])
         ]
         scales: tuple[ScaleRates, ...] = ()
         listed, effort = None, {}
@@ -112,22 +104,17 @@ def overview(
             else:
                 listed = gap(connection, asked, behind, group, found)
         if with_effort:
-            effort = effort_by_visit(connection, study, sites=sites, as_of=as_of, by=by)
+            effort = effort_by_visit(connection, at.study, sites=at.sites, as_of=as_of, by=by)
         if with_scales:
             scales = asked.scales(connection, found)
     return Overview(tuple(groups), listed, effort, scales)
 
 
 def compliance_by_scale(
-    study: Study,
-    instrument: Instrument,
-    *,
-    sites: Sites,
-    as_of: date,
-    known_at: datetime | None = None,
+    *, as_of: date, known_at: datetime | None = None, at: StaffOccasion
 ) -> tuple[ScaleRates, ...]:
     """For each score its visits in protocol order, then all together."""
-    asked = Asked(study, instrument, sites, as_of, known_at, None)
+    asked = Asked(at, as_of, known_at, None)
     with reading(snapshot=True) as connection:
         return asked.scales(connection, asked.tallies(connection))
 
@@ -143,9 +130,9 @@ def groupings(*, arms: bool) -> tuple[By, ...]:
     return ("site", "arm") if arms else ("site",)
 
 
-def _groups(study: Study, sites: Sites, by: By | None) -> list[str | None]:
+def _groups(by: By | None, at: StaffOccasion) -> list[str | None]:
     if by is None:
         return [None]
     if by == "arm":
-        return [arm.code for arm in study.arms]
-    return [site.code for site in study.sites if site.code in sites]
+        return [arm.code for arm in at.study.arms]
+    return [site.code for site in at.study.sites if site.code in at.sites]

@@ -6,12 +6,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-from pro_app.core.instrument import Instrument
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.leaving import Held, may_leave, on_pages
 from pro_app.core.ledger import Entry
 from pro_app.core.rates import POOLED, Counts, ScaleRates, by_scale, counts_of
-from pro_app.core.sites import Sites
-from pro_app.core.study import Study
 from pro_app.store.engine.transaction import Reader
 from pro_app.store.patients.leaving import held_back
 from pro_app.store.patients.patients import numbers_at
@@ -90,11 +88,9 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Of which study, sites, day, instant and grouping the numbers are."""
+    """Of which occasion, day, instant and grouping the numbers are."""
 
-    study: Study
-    instrument: Instrument
-    sites: Sites
+    at: StaffOccasion
     as_of: date
     known_at: datetime | None
     by: By | None
@@ -102,9 +98,9 @@ class Asked:
     def tallies(self, connection: Reader) -> Tallies:
         return tallied(
             connection,
-            self.study,
-            self.instrument,
-            sites=self.sites,
+            self.at.study,
+            self.at.instrument,
+            sites=self.at.sites,
             as_of=self.as_of,
             known_at=self.known_at,
             by=self.by,
@@ -114,24 +110,24 @@ class Asked:
         """Of all together."""
         values = scored(
             connection,
-            self.study,
-            self.instrument,
+            self.at.study,
+            self.at.instrument,
             found,
-            sites=self.sites,
+            sites=self.at.sites,
             as_of=self.as_of,
             known_at=self.known_at,
         )
-        return by_scale(found.of(None).rows, self.instrument.scale_codes, values)
+        return by_scale(found.of(None).rows, self.at.instrument.scale_codes, values)
 
     def taken_out(self, connection: Reader) -> list[counts.TakenOut]:
         return counts.taken_out(
-            connection, sites=self.sites, as_of=self.as_of, known_at=self.known_at, by=self.by
+            connection, sites=self.at.sites, as_of=self.as_of, known_at=self.known_at, by=self.by
         )
 
     def entries(self, person: Known, held: Held | None) -> tuple[Entry, ...]:
         """The lines of a patient's ledger as pages show them."""
-        valid_from = self.instrument.valid_from
-        return on_pages(person.facts, held, self.study, valid_from=valid_from, as_of=self.as_of)
+        valid_from = self.at.instrument.valid_from
+        return on_pages(person.facts, held, self.at.study, valid_from=valid_from, as_of=self.as_of)
 
 
 def apart(tally: Tally, *, visit: str, whole: Number, part: Number | None) -> list[tuple[str, str]]:
@@ -159,7 +155,7 @@ def gap(
 ) -> Gap:
     """The first of them, of those whom the reader sees; the others are counted alone."""
     visit, whole, part = between
-    here = numbers_at(connection, asked.sites)
+    here = numbers_at(connection, asked.at.sites)
     ids = {number: patient for patient, number in here.items()}
     by_core = apart(tallies.of(group), visit=visit, whole=whole, part=part)
     found = [(here.get(patient), of) for patient, of in _pairs(connection, asked, between, group)]
@@ -168,7 +164,7 @@ def gap(
     seen = [(number, of) for number, of in found if number is not None]
     shown = [each for each in seen if may_leave(held, each[0], None)]
     first = sorted(shown, key=lambda each: each[0])[:SHOWN]
-    scope = Scope(asked.sites, ids=tuple({ids[number] for number, _ in first}))
+    scope = Scope(asked.at.sites, ids=tuple({ids[number] for number, _ in first}))
     entries = {
         (entry.patient_id, entry.visit): entry
         for each in read_facts(connection, scope, known_at=asked.known_at)
@@ -198,10 +194,10 @@ def _pairs(
     visit, whole, part = between
     return counts.between(
         connection,
-        asked.study,
-        sites=asked.sites,
+        asked.at.study,
+        sites=asked.at.sites,
         as_of=asked.as_of,
-        valid_from=asked.instrument.valid_from,
+        valid_from=asked.at.instrument.valid_from,
         by=asked.by,
         group=group,
         visit=None if visit == POOLED else visit,
