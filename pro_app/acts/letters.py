@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from pro_app.clock import day_of
+from pro_app.core.instants import is_ahead
 from pro_app.core.study import Site, Study
 from pro_app.gateways.mail import Letter, Post
 from pro_app.store.engine import leases
@@ -51,7 +52,7 @@ def send_due(
     today = day_of(now, study.time_zone)
     sent, failed = [], []
     for site in study.sites:
-        told = _due(series, site, study, today) if site.email else None
+        told = _due(series, site, study, now) if site.email else None
         if told is None or not _alone(series.name, site, holder, now):
             continue
         subject, text = series.words(site, told)
@@ -67,11 +68,13 @@ def send_due(
     return Outcome(tuple(sent), tuple(failed))
 
 
-def _due(series: Series[ToldT], site: Site, study: Study, today: date) -> ToldT | None:
+def _due(series: Series[ToldT], site: Site, study: Study, now: datetime) -> ToldT | None:
     """What the site is to read; None when it had its letter today, or there is nothing."""
+    zone = study.time_zone
+    today = day_of(now, zone)
     with reading(snapshot=True) as connection:
         before = last_of(connection, _subject(site), f"{series.name}.sent")
-        if before and day_of(before.at, study.time_zone) >= today:
+        if before and not is_ahead(before.at, now) and day_of(before.at, zone) >= today:
             return None
         return series.told(connection, site, before)
 

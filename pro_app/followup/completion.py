@@ -38,7 +38,7 @@ def look(
         if not leases.take(work, _LEASE, holder, now, _LASTS):
             return Changed()
     with reading() as connection:
-        done_at = leases.last_done(connection, _LEASE)
+        done_at = leases.last_done(connection, _LEASE, now)
     if done_at is not None and day_of(done_at, study.time_zone) >= today:
         return Changed()
     changed = follow(study, instrument, actor=actor, now=now, today=today)
