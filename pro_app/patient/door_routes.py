@@ -90,7 +90,10 @@ def enter(token: str) -> ResponseReturnValue:
         case CodeEnded():
             return _ended("code")
         case EasyPin():
-            problem = _("This PIN is easily guessed. Please choose another one.")
+            problem = _(
+                "A date, a year or a simple row of digits is easily guessed. "
+                "Please choose another PIN."
+            )
             return _page(token, True, problem, code=code), 422
         case WrongCode():
             problem = _("This activation code does not fit.")
@@ -102,8 +105,8 @@ def _mistake(pin: str, code: str | None) -> str:
     """What is wrong with what was typed, before anything is looked up; `code` when choosing."""
     if code == "":
         return str(_("Please type the activation code from your card."))
-    if not pins.is_pin(pin):
-        return str(_("A PIN has 4 to 6 digits."))
+    if not pins.is_pin(pin) or (code is not None and len(pin) != pins.LENGTH):
+        return str(messages.not_a_pin(choosing=code is not None))
     if code is not None and pin != _typed("pin_again"):
         return str(_("The two PINs are not the same."))
     return ""
@@ -151,6 +154,7 @@ def _page(
         "patient/pin.html",
         token=token,
         choosing=choosing,
+        pin_length=pins.LENGTH,
         code=code,
         problem=problem,
         advice="" if wait is None else messages.waiting(wait, choosing=choosing),

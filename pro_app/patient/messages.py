@@ -12,6 +12,7 @@ from pro_app.deployment import deployment
 from pro_app.patient import payload
 from pro_app.patient.overview import Shut
 from pro_app.patient.payload import FieldProblem
+from pro_app.security import pins
 
 
 def _(text: str, **values: object) -> str:
@@ -33,6 +34,13 @@ def days_left(entry: Entry) -> str:
     if entry.days_left == 1:
         return _("Tomorrow is the last day")
     return _("%(days)s days left", days=entry.days_left)
+
+
+def not_a_pin(*, choosing: bool) -> str:
+    """What a PIN looks like: a new one, or one that may have been chosen earlier."""
+    if choosing:
+        return _("A PIN has %(count)d digits.", count=pins.LENGTH)
+    return _("A PIN has %(least)d to %(most)d digits.", least=pins.SHORTEST, most=pins.LENGTH)
 
 
 def waiting(wait: timedelta, *, choosing: bool) -> str:

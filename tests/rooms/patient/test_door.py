@@ -5,10 +5,15 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from pro_app.deployment import deployment
+from pro_app.security import secrets
 from pro_app.security.cards import NewLink
 from pro_app.security.setup import limiter
+from pro_app.store.engine.transaction import transaction
+from pro_app.store.tables import patient_link
 from tests import factories
 from tests.cast import PIN, Cast
 from tests.conftest import HandClock
@@ -104,7 +109,7 @@ def test_an_easy_pin_is_refused_kindly(app: Flask, cast: Cast) -> None:
     client = app.test_client()
     answer = client.post(
         f"/p/{card.token}",
-        data={"code": card.code, "pin": "1234", "pin_again": "1234"},
+        data={"code": card.code, "pin": "150385", "pin_again": "150385"},
         headers={"Accept-Language": "en"},
     )
     assert answer.status_code == 422
@@ -145,15 +150,24 @@ def test_a_card_that_lay_too_long_says_whom_to_call(
     assert "0578-000-0000" in client.get(f"/p/{card.token}").text
 
 
-@pytest.mark.parametrize("pin", ["", "123", "1234567", "12a4", "١٢٣٤"])
-def test_a_pin_has_four_to_six_digits(app: Flask, cast: Cast, pin: str) -> None:
+@pytest.mark.parametrize("pin", ["", "123", "4802", "48027", "4802731", "48a273", "٤٨٠٢٧٣"])
+def test_a_new_pin_has_six_digits(app: Flask, cast: Cast, pin: str) -> None:
     assert choose(app.test_client(), cast.card_of(NUMBER), pin).status_code == 422
+
+
+def test_a_shorter_pin_from_before_opens_on(app: Flask, cast: Cast) -> None:
+    path = f"/p/{cast.link_of(NUMBER)}"
+    with app.app_context(), transaction(factories.ACTOR, deployment().now()) as tx:
+        earlier = secrets.hash_pin("4802", pepper=deployment().settings.secret_key)
+        tx.execute(update(patient_link).values(pin_hash=earlier))
+        tx.record("pin.chosen", NUMBER)
+    assert app.test_client().post(path, data={"pin": "4802"}).status_code == 302
 
 
 def test_a_pasted_pin_with_full_width_digits_and_spaces_fits(app: Flask, cast: Cast) -> None:
     card = cast.card_of(NUMBER)
-    choose(app.test_client(), card, "4802")
-    answer = app.test_client().post(f"/p/{card.token}", data={"pin": " ４８ ０２ "})
+    choose(app.test_client(), card)
+    answer = app.test_client().post(f"/p/{card.token}", data={"pin": " ４８０ ２７３ "})
     assert answer.status_code == 302
 
 
