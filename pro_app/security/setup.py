@@ -32,6 +32,7 @@ from pro_app import security_log
 from pro_app.deployment import deployment
 from pro_app.security import accounts, patients, service
 from pro_app.security.access import Entering, may
+from pro_app.security.callers import caller_of
 from pro_app.security.service import Stage
 from pro_app.settings import Settings
 from pro_app.store.engine.transaction import Actor
@@ -55,14 +56,14 @@ class Limiter:
     def limit(self, rate: str, *, shared: bool = False) -> Callable[[View], View]:
         """The view, answering 429 beyond a rate such as `20 per minute`.
 
-        It counts for each address; `shared`: for all callers together.
+        It counts for each caller, as `callers.caller_of` says; `shared`: for all together.
         """
         item = parse(rate)
 
         def mark(view: View) -> View:
             @wraps(view)
             def limited(*args: Any, **kwargs: Any) -> Any:
-                caller = "everybody" if shared else request.remote_addr or ""
+                caller = "everybody" if shared else caller_of(request.remote_addr or "")
                 if not self._windows.hit(item, request.endpoint or "", caller):
                     security_log.note("too_many", subject=request.endpoint)
                     abort(429)
