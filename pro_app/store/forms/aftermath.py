@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Table, Update, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, select, update
 
 from pro_app.core.tasks import TaskKind, TaskOutcome
 from pro_app.store.engine.transaction import Tx
@@ -59,42 +60,37 @@ def loose_of(tx: Tx, places: Collection[Place]) -> dict[Place, Loose]:
     }
 
 
-def close_flags(tx: Tx, places: Iterable[Place], because: Closed) -> None:
-    """Close the missing flags of these visits, which are open."""
-    _each(
-        tx,
-        update(missing_flag)
-        .where(*_of(missing_flag), missing_flag.c.closed_at.is_(None))
-        .values(closed_at=tx.now, closed_because=because.value),
-        places,
-    )
-
-
-def close_form_tasks(tx: Tx, places: Iterable[Place]) -> None:
-    """The forms that could not be taken have come: nothing is left to do."""
-    _each(
-        tx,
-        update(nurse_task)
-        .where(
-            *_of(nurse_task),
-            nurse_task.c.kind == TaskKind.FORM_NOT_TAKEN.value,
-            nurse_task.c.closed_at.is_(None),
-        )
-        .values(closed_at=tx.now, closed_by=tx.actor.name, outcome=TaskOutcome.RECEIVED.value),
-        places,
-    )
-
-
-def drop_drafts(tx: Tx, places: Iterable[Place]) -> None:
-    """What was begun of these visits goes."""
-    _each(tx, delete(draft).where(*_of(draft)), places)
-
-
 def _of(table: Table) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return table.c.patient_id == bindparam("of_patient"), table.c.visit == bindparam("of_visit")
 
 
-def _each(tx: Tx, statement: Update | Delete, places: Iterable[Place]) -> None:
-    rows = [{"of_patient": patient_id, "of_visit": visit} for patient_id, visit in places]
-    if rows:
-        tx.execute(statement, rows)
+_CLOSE_FLAG = update(missing_flag).where(*_of(missing_flag), missing_flag.c.closed_at.is_(None))
+_CLOSE_TASK = update(nurse_task).where(
+    *_of(nurse_task),
+    nurse_task.c.kind == TaskKind.FORM_NOT_TAKEN.value,
+    nurse_task.c.closed_at.is_(None),
+)
+_DROP_DRAFT = delete(draft).where(*_of(draft))
+
+
+def close_flags(tx: Tx, places: Iterable[Place], because: Closed) -> None:
+    """Close the missing flags of these visits, which are open."""
+    if rows := _rows(places):
+        tx.execute(_CLOSE_FLAG.values(closed_at=tx.now, closed_because=because.value), rows)
+
+
+def close_form_tasks(tx: Tx, places: Iterable[Place]) -> None:
+    """The forms that could not be taken have come: nothing is left to do."""
+    if rows := _rows(places):
+        closed = {"closed_at": tx.now, "closed_by": tx.actor.name}
+        tx.execute(_CLOSE_TASK.values(closed | {"outcome": TaskOutcome.RECEIVED.value}), rows)
+
+
+def drop_drafts(tx: Tx, places: Iterable[Place]) -> None:
+    """What was begun of these visits goes."""
+    if rows := _rows(places):
+        tx.execute(_DROP_DRAFT, rows)
+
+
+def _rows(places: Iterable[Place]) -> list[dict[str, Any]]:
+    return [{"of_patient": patient_id, "of_visit": visit} for patient_id, visit in places]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, select
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, select
 
 from pro_app.store.tables import form, void
 
@@ -74,6 +74,17 @@ def _own(
         yield from connection.execute(query)
 
 
+_FIRST_VOIDED = (
+    select(form.c.patient_id, form.c.visit)
+    .join(void, void.c.form_id == form.c.id)
+    .where(
+        void.c.patient_id.in_(bindparam("patients", expanding=True)),
+        form.c.standing,
+        ~form.c.proxy,
+    )
+)
+
+
 def places_of_voided(connection: Connection, patient_ids: Iterable[int]) -> set[Place]:
     """The visits of these patients whose first form was declared wrong.
 
@@ -82,10 +93,6 @@ def places_of_voided(connection: Connection, patient_ids: Iterable[int]) -> set[
     found: set[Place] = set()
     ids = sorted(set(patient_ids))
     for start in range(0, len(ids), 5000):
-        query = (
-            select(form.c.patient_id, form.c.visit)
-            .join(void, void.c.form_id == form.c.id)
-            .where(void.c.patient_id.in_(ids[start : start + 5000]), form.c.standing, ~form.c.proxy)
-        )
-        found |= {(row.patient_id, row.visit) for row in connection.execute(query)}
+        rows = connection.execute(_FIRST_VOIDED, {"patients": ids[start : start + 5000]})
+        found |= {(row.patient_id, row.visit) for row in rows}
     return found
