@@ -50,10 +50,22 @@ def waiting(wait: timedelta, *, choosing: bool) -> str:
         return _("Please look at your card again. If it still does not fit, call your hospital.")
     if seconds <= 0:
         return _("Please try again. If you have forgotten it, call your hospital.")
-    if seconds <= 60:
-        return _("Please wait one minute, then try again. Nothing is lost.")
+    one, many, _over = countdown()
     minutes = -int(-seconds // 60)
-    return _("Please wait %(minutes)s minutes, then try again. Nothing is lost.", minutes=minutes)
+    return one if minutes <= 1 else many.replace(MINUTES, str(minutes))
+
+
+#: Stands for a number that the page's script counts down.
+MINUTES = "#"
+
+
+def countdown() -> tuple[str, str, str]:
+    """What is said while a wait lasts a minute, several (MINUTES of them), and once it is over."""
+    return (
+        _("Please wait one minute, then try again. Nothing is lost."),
+        _("Please wait %(minutes)s minutes, then try again. Nothing is lost.", minutes=MINUTES),
+        _("You can try again now."),
+    )
 
 
 def shut(why: Shut) -> tuple[str, str]:

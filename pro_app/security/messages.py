@@ -1,5 +1,7 @@
 """What the pages of accounts say: roles, and why something was not done."""
 
+from datetime import timedelta
+
 from flask_babel import gettext as _
 
 from pro_app.security.passkeys import LONGEST_NAME, NotAdded
@@ -43,6 +45,21 @@ def unfit() -> dict[Unfit, str]:
             "This password is among those that are guessed first. Choose words that are unusual."
         ),
     }
+
+
+def has_to_wait(wait: timedelta) -> str:
+    """What whoever has to wait is told; it says nothing of what was typed, or whose name it is."""
+    minutes = -int(-wait.total_seconds() // 60)
+    how_long = (
+        _("Please wait one minute.")
+        if minutes <= 1
+        else _("Please wait %(minutes)s minutes.", minutes=minutes)
+    )
+    why = _(
+        "There were several wrong tries under this name, perhaps by somebody else. Until then "
+        "nothing is looked at, and what you typed did not count."
+    )
+    return str(_("%(how_long)s %(why)s", how_long=how_long, why=why))
 
 
 def not_proved() -> str:

@@ -53,10 +53,13 @@ class Limiter:
         self._counts = MemoryStorage()
         self._windows = FixedWindowRateLimiter(self._counts)
 
-    def limit(self, rate: str, *, shared: bool = False) -> Callable[[View], View]:
+    def limit(
+        self, rate: str, *, shared: bool = False, spares: Callable[[], bool] = lambda: False
+    ) -> Callable[[View], View]:
         """The view, answering 429 beyond a rate such as `20 per minute`.
 
-        It counts for each caller, as `callers.caller_of` says; `shared`: for all together.
+        It counts for each caller, as `callers.caller_of` says; `shared`: for all together, but
+        for whom it `spares`.
         """
         item = parse(rate)
 
@@ -64,7 +67,8 @@ class Limiter:
             @wraps(view)
             def limited(*args: Any, **kwargs: Any) -> Any:
                 caller = "everybody" if shared else caller_of(request.remote_addr or "")
-                if not self._windows.hit(item, request.endpoint or "", caller):
+                spared = spares()
+                if not spared and not self._windows.hit(item, request.endpoint or "", caller):
                     security_log.note("too_many", subject=request.endpoint)
                     abort(429)
                 return view(*args, **kwargs)

@@ -13,6 +13,7 @@ from pro_app.security import cards, patients, secrets
 from pro_app.security.cards import NewLink
 from pro_app.security.patients import CodeEnded, LinkEnded, SignedIn, WrongCode, WrongPin
 from pro_app.security.roles import PATIENT_LIMITS
+from pro_app.security.waiting import HasToWait
 from pro_app.store.engine.transaction import CLI
 from tests import factories
 from tests.cast import PIN
@@ -84,8 +85,8 @@ def test_wrong_codes_wait_longer_each_time_and_ten_of_them_void_the_code(clock: 
         assert isinstance(refused, WrongCode)
         waits.append(refused.wait)
         if refused.wait:
-            # Before the wait is over not even the right code is tried.
-            assert isinstance(enter(card.token, PIN, clock, card.code), WrongCode)
+            # Before the wait is over nothing is looked at, nor called wrong.
+            assert enter(card.token, PIN, clock, card.code) == HasToWait(refused.wait)
             clock.instant += refused.wait
     assert waits[:3] == [timedelta(0)] * 3
     assert sorted(waits) == waits
@@ -97,7 +98,7 @@ def test_wrong_codes_wait_longer_each_time_and_ten_of_them_void_the_code(clock: 
     assert isinstance(enter(new.token, PIN, clock, new.code), SignedIn)
 
 
-def test_during_a_wait_the_time_taken_does_not_tell_which_code_fits(clock: HandClock) -> None:
+def test_during_a_wait_nothing_tells_which_code_fits(clock: HandClock) -> None:
     card = first_card()
     for _ in range(4):
         enter(card.token, PIN, clock, _WRONG)
@@ -106,7 +107,7 @@ def test_during_a_wait_the_time_taken_does_not_tell_which_code_fits(clock: HandC
         runs = []
         for _ in range(4):
             begun = perf_counter()
-            assert isinstance(enter(card.token, PIN, clock, code), WrongCode)
+            assert isinstance(enter(card.token, PIN, clock, code), HasToWait)
             runs.append(perf_counter() - begun)
         return min(runs)
 
@@ -130,8 +131,8 @@ def test_wrong_pins_make_the_next_try_wait_longer_but_never_for_good(clock: Hand
         assert isinstance(refused, WrongPin)
         waits.append(refused.wait)
         if refused.wait:
-            # Before the wait is over not even the right PIN is tried.
-            assert isinstance(enter(token, PIN, clock), WrongPin)
+            # Before the wait is over nothing is looked at, nor called wrong.
+            assert enter(token, PIN, clock) == HasToWait(refused.wait)
             clock.instant += refused.wait
     assert waits[:3] == [timedelta(0)] * 3
     assert waits[3] == timedelta(seconds=30)
@@ -145,7 +146,7 @@ def test_a_siege_does_not_shut_a_patient_out(clock: HandClock) -> None:
     token = link()
     for _ in range(20):
         clock.advance(seconds=20)
-        assert isinstance(enter(token, "000000", clock), WrongPin)
+        assert isinstance(enter(token, "000000", clock), WrongPin | HasToWait)
     assert actions().count("patient.sign_in_refused") < 10  # most were not even looked at
     new = new_card()
     assert isinstance(enter(new.token, PIN, clock, new.code), SignedIn)
@@ -190,7 +191,7 @@ def test_of_two_cards_made_at_once_only_one_opens(app: Flask, clock: HandClock) 
 def test_wrong_codes_sent_at_once_are_all_counted(app: Flask, clock: HandClock) -> None:
     card = first_card()
     at_once(app, *[partial(enter, card.token, PIN, clock, _WRONG)] * 4)
-    assert isinstance(enter(card.token, PIN, clock, card.code), WrongCode)
+    assert isinstance(enter(card.token, PIN, clock, card.code), HasToWait)
     assert actions().count("code.refused") == 4
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from pro_app.security import pins, secrets
 from pro_app.security.patients import EasyPin, SignedIn
+from pro_app.security.waiting import MOST_WRONG
 from tests.cast import PIN
 from tests.conftest import HandClock
 from tests.rooms.security.door import enter, first_card
@@ -94,3 +95,6 @@ def test_no_pin_is_drawn_that_the_door_refuses_and_the_page_says_how_many_are_le
     assert pins.may_be_chosen(secrets.new_pin())
     text = (Path(__file__).parents[3] / "docs" / "security.md").read_text(encoding="utf8")
     assert f"{left:,} PINs are left" in text
+    # The chance of whoever has the link alone, and of whoever has a known browser too.
+    assert f"{left / MOST_WRONG:,.0f} per card" in text
+    assert f"one in {left / MOST_WRONG / 2:,.0f}" in text
