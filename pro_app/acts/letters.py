@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from pro_app.clock import day_of
-from pro_app.core.instants import is_ahead
+from pro_app.core.instants import RECORDED_AHEAD, is_ahead
 from pro_app.core.study import Site, Study
 from pro_app.gateways.mail import Letter, Post
 from pro_app.store.engine import leases
@@ -74,7 +74,11 @@ def _due(series: Series[ToldT], site: Site, study: Study, now: datetime) -> Told
     today = day_of(now, zone)
     with reading(snapshot=True) as connection:
         before = last_of(connection, _subject(site), f"{series.name}.sent")
-        if before and not is_ahead(before.at, now) and day_of(before.at, zone) >= today:
+        if (
+            before
+            and not is_ahead(before.at, now, at_most=RECORDED_AHEAD)
+            and day_of(before.at, zone) >= today
+        ):
             return None
         return series.told(connection, site, before)
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pro_app.clock import day_of
-from pro_app.core.instants import is_ahead
+from pro_app.core.instants import RECORDED_AHEAD, is_ahead
 from pro_app.core.seals import Finding, Verdict, Wrong
 from pro_app.core.witness import Difference, Differs
 from pro_app.store.engine import leases
@@ -40,7 +40,11 @@ def verify_due(time_zone: str, *, actor: Actor, holder: str, now: datetime) -> V
     with reading() as connection:
         before = last_of(connection, _SUBJECT, _VERIFIED)
     today = day_of(now, time_zone)
-    if before and not is_ahead(before.at, now) and day_of(before.at, time_zone) >= today:
+    if (
+        before
+        and not is_ahead(before.at, now, at_most=RECORDED_AHEAD)
+        and day_of(before.at, time_zone) >= today
+    ):
         return None
     with housekeeping() as work:
         if not leases.take(work, "verify data", holder, now, _TRYING):

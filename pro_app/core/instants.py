@@ -10,6 +10,9 @@ from enum import StrEnum
 LONGEST_WAIT = timedelta(days=60)
 #: The clocks of machines that the network keeps right differ by less.
 SLACK = timedelta(minutes=1)
+#: What is recorded may lie so far ahead and no further: after a cut that a clock took which ran
+#: ahead. A request may take hours from its own instant until it records, but not a day.
+RECORDED_AHEAD = timedelta(days=1)
 
 
 def is_ahead(instant: datetime, now: datetime, *, at_most: timedelta = timedelta(0)) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pro_app.core.alerts import found
-from pro_app.core.instants import is_ahead
+from pro_app.core.instants import RECORDED_AHEAD, is_ahead
 from pro_app.core.instrument import Instrument
 from pro_app.core.study import Study
 from pro_app.store.desk import alerts
@@ -77,7 +77,7 @@ def _escalate(study: Study, *, actor: Actor, now: datetime) -> int:
             each
             for each in alerts.not_taken(connection)
             if now - each.opened_at >= timedelta(hours=hours.get(each.rule, 24))
-            or is_ahead(each.opened_at, now)
+            or is_ahead(each.opened_at, now, at_most=RECORDED_AHEAD)
         ]
     if late:
         with transaction(actor, now) as tx:
