@@ -4,16 +4,21 @@ Every text says what happened, what is safe, and what to do.
 """
 
 import logging
+import traceback
 from collections.abc import Callable
+from typing import Any
 
-from flask import Flask, g, jsonify, render_template, request, session
+from flask import Flask, g, jsonify, make_response, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from pro_app import security_log
+from pro_app.deployment import deployment
 from pro_app.store.engine.locked import Locked
+from pro_app.store.engine.patience import is_outage, said_by_driver
 
 _log = logging.getLogger(__name__)
 
@@ -79,7 +84,19 @@ _KINDS: dict[int, tuple[str, Callable[[], tuple[str, str]]]] = {
             _("What was saved is safe. Please try again in a few minutes."),
         ),
     ),
+    503: (
+        "busy",
+        lambda: (
+            _("Just now this takes too long"),
+            _(
+                "What was saved is safe. Please try again in a moment; if you were saving "
+                "something, look first whether it is there."
+            ),
+        ),
+    ),
 }
+#: When to try again, where nothing else is known.
+_AGAIN_SECONDS = 5
 
 
 def set_up(app: Flask) -> None:
@@ -92,6 +109,8 @@ def set_up(app: Flask) -> None:
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None:
         return error.response
+    if isinstance(error, ServiceUnavailable):
+        return _unavailable(error.retry_after)
     return _say(error.code or 500)
 
 
@@ -104,9 +123,29 @@ def _forgery(error: CSRFError) -> ResponseReturnValue:
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
-    # The type and place, never the message: it may quote an answer.
-    _log.error("unexpected %s at %s", type(error).__name__, request.endpoint, exc_info=error)
+    if is_outage(error):
+        _log.error("database outage at %s: %s", request.endpoint, said_by_driver(error))
+        return _unavailable(_AGAIN_SECONDS)
+    # The types and places, never a message: it may quote an answer.
+    _log.error("unexpected %s at %s\n%s", type(error).__name__, request.endpoint, _places(error))
     return _say(500)
+
+
+def _places(error: BaseException) -> str:
+    """Where it happened, as a traceback says it, with no text of any error."""
+    lines = traceback.format_tb(error.__traceback__)
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause:
+        lines = [_places(cause), f"which led to {type(error).__name__}:\n", *lines]
+    return "".join(lines) + f"{type(error).__name__}\n"
+
+
+def _unavailable(seconds: Any) -> ResponseReturnValue:
+    # The page that says so asks the database nothing: not who is signed in, not which study.
+    g.study, g._login_user, g.patient = deployment().file, AnonymousUserMixin(), None
+    answer = make_response(_say(503))
+    answer.headers["Retry-After"] = str(seconds)
+    return answer
 
 
 def _say(status: int) -> ResponseReturnValue:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.exc import DatabaseError
 
 from pro_app import create_app, worker
+from pro_app.busy import THREADS
 from pro_app.core.instrument import InstrumentError
 from pro_app.core.study import StudyError
 from pro_app.deployment import deployment
@@ -23,9 +24,9 @@ _settings = read_settings()
 check_for_serving(_settings)
 
 bind = _settings.listen
-worker_class = "gthread"
+worker_class = "pro_app.web_worker.WebWorker"
 workers = 1 if _settings.embedded else 2
-threads = 8
+threads = THREADS
 timeout = 60
 graceful_timeout = 20
 keepalive = 5

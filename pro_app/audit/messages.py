@@ -75,10 +75,10 @@ def _of_forms() -> dict[str, str]:
 
 def _of_the_desk() -> dict[str, str]:
     return {
-        "request.made": _("Request about her data"),
-        "request.answered": _("Request about her data answered"),
+        "request.made": _("Request about the patient’s data"),
+        "request.answered": _("Request about the patient’s data answered"),
         "help.asked": _("Help asked for"),
-        "contact.tried": _("Attempt to reach her"),
+        "contact.tried": _("Attempt to reach the patient"),
         "contact.taken_back": _("Attempt taken back"),
         "contacts.viewed": _("Contact entry looked at"),
         "contacts.written": _("Contact entry written"),
@@ -126,8 +126,8 @@ def _of_the_study() -> dict[str, str]:
         "staff.second_factor_reset": _("Second factor reset"),
         "staff.sessions_ended": _("Sessions ended"),
         "access.reviewed": _("Rights looked over"),
-        "staff.confirmed": _("Proved who she is"),
-        "staff.confirm_refused": _("Did not prove who she is"),
+        "staff.confirmed": _("Proved who they are"),
+        "staff.confirm_refused": _("Did not prove who they are"),
         "staff.authenticator_offered": _("Authenticator offered"),
         "staff.authenticator_set": _("Authenticator set up"),
         "staff.authenticator_removed": _("Authenticator removed"),

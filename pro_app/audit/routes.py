@@ -10,6 +10,7 @@ from flask_login import current_user
 
 from pro_app.audit import messages, service, trail, verdicts
 from pro_app.audit.trail import BadAsk, Search
+from pro_app.busy import takes_long
 from pro_app.deployment import deployment
 from pro_app.security.access import staff_only
 from pro_app.security.roles import SITE_STAFF, Role
@@ -50,6 +51,7 @@ def show() -> ResponseReturnValue:
 
 @blueprint.post("")
 @staff_only(*_READERS)
+@takes_long
 def take() -> ResponseReturnValue:
     parts = deployment()
     given = _given(request.form)

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from pro_app.acts.entered import day_of
+from pro_app.busy import takes_long
 from pro_app.core.review import Review
 from pro_app.deployment import deployment
 from pro_app.export import service
@@ -32,6 +33,7 @@ def download() -> ResponseReturnValue:
 
 @blueprint.post("")
 @staff_only(*_ROLES)
+@takes_long
 def take() -> ResponseReturnValue:
     parts = deployment()
     as_of = day_of(request.form.get("as_of", ""))

@@ -21,7 +21,7 @@ from pro_app.store.trail.trail import Recorded
 _MONDAY = 0
 #: From this hour on, in the trial's zone, so that the counts are those of the week that begins.
 _FROM = time(7)
-_WEEK_DAYS = 7
+WEEK_DAYS = 7
 #: Lists are counted up to here; beyond it the letter would say no more.
 _COUNTED = 1000
 
@@ -31,7 +31,7 @@ class Waits:
     """How much waits at a site on a day; numbers alone, since a letter is no safe place."""
 
     missing: int  # forms that are missing or blank, and nobody has said why
-    closing: int  # windows that close within seven days, without a form yet
+    closing: int  # windows that close within WEEK_DAYS, without a form yet
     calls: int  # patients who asked for help, whose form was not taken, or whose PIN is tried
     decisions: int  # forms that came second or after a withdrawal
 
@@ -73,7 +73,7 @@ def _waits(connection: Reader, site: Site, study: Study, today: date, now: datet
         sites=here,
         today=today,
         new_since=today,
-        within_days=(_WEEK_DAYS,),
+        within_days=(WEEK_DAYS,),
         limit=1,
         counted=_COUNTED,
     )

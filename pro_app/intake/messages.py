@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from flask_babel import gettext as _
 
+from pro_app.core.identifiers import LONGEST
 from pro_app.core.oddities import Oddity
 from pro_app.intake.problems import CellProblem, LineRemark, Remark, Rule
 from pro_app.remarks import what_is_odd
@@ -61,7 +62,8 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
     Rule.ONE_OF: lambda among: _("expected one of %(among)s", among=among),
     Rule.ONE_OF_OR_EMPTY: lambda among: _("expected one of %(among)s, or nothing", among=among),
     Rule.TRIAL_NUMBER: lambda _among: _(
-        "expected a trial number: 1 to 40 letters, digits, dots, underscores or hyphens"
+        "expected a trial number: 1 to %(most)s letters, digits, dots, underscores or hyphens",
+        most=LONGEST,
     ),
     Rule.NOT_PERSONAL: lambda _among: _(
         "expected a trial number; this looks like a telephone or identity number"

@@ -33,7 +33,7 @@ SOON_DAYS, WEEK_DAYS = 3, 7
 #: A list shows so many rows; the ledger has the rest.
 ROWS = 25
 #: A form that nobody has touched for so long is not being filled in any more.
-STALLED = timedelta(hours=1)
+STALLED_MINUTES = 60
 #: Attempts to reach a patient are of today's concern for so long.
 LATELY = timedelta(days=90)
 #: Whom so many tries in a row have not reached is called unreachable.
@@ -165,7 +165,9 @@ def _asked(connection: Reader, *, at: StaffOccasion) -> dict[str, Any]:
         "calls": waiting(connection, TaskKind.HELP, **common),
         "not_taken": waiting(connection, TaskKind.FORM_NOT_TAKEN, **common),
         "guessed": waiting(connection, TaskKind.PIN_TRIED, **common),
-        "begun": begun(connection, before=at.now - STALLED, today=at.today, **common),
+        "begun": begun(
+            connection, before=at.now - timedelta(minutes=STALLED_MINUTES), today=at.today, **common
+        ),
     }
 
 

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from pro_app.acts import voids
+from pro_app.core import identifiers
 from pro_app.core.charts import SIGNS, stacked
 from pro_app.core.rates import POOLED
 from pro_app.core.refused import Refused, Why
@@ -15,6 +16,7 @@ from pro_app.core.study import REASON_PENDING
 from pro_app.deployment import deployment
 from pro_app.nurse import (
     alert_routes,
+    alerts,
     card_routes,
     completeness,
     consent_routes,
@@ -60,6 +62,8 @@ def _shared() -> dict[str, Any]:
         "month_of": {visit.code: visit.month for visit in study.all_visits},
         "items": len(deployment().instrument.items),
         "longest_text": reasons.LONGEST_TEXT,
+        "longest_note": alerts.LONGEST_NOTE,
+        "longest_number": identifiers.LONGEST,
         "REASON_PENDING": REASON_PENDING,
         "POOLED": POOLED,
     }
@@ -74,6 +78,10 @@ def today() -> ResponseReturnValue:
         work=work,
         reminder=messages.reminders(),
         written_in=messages.written_in,
+        SOON_DAYS=day.SOON_DAYS,
+        WEEK_DAYS=day.WEEK_DAYS,
+        TRIES=day.TRIES,
+        STALLED_MINUTES=day.STALLED_MINUTES,
     )
 
 

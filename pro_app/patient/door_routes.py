@@ -187,7 +187,6 @@ def _page(
         "patient/pin.html",
         token=token,
         choosing=choosing,
-        pin_length=pins.LENGTH,
         code=code,
         problem=problem,
         waiting=waiting,

@@ -39,8 +39,8 @@ def days_left(entry: Entry) -> str:
 def not_a_pin(*, choosing: bool) -> str:
     """What a PIN looks like: a new one, or one that may have been chosen earlier."""
     if choosing:
-        return _("A PIN has %(count)d digits.", count=pins.LENGTH)
-    return _("A PIN has %(least)d to %(most)d digits.", least=pins.SHORTEST, most=pins.LENGTH)
+        return _("A PIN has %(count)s digits.", count=pins.LENGTH)
+    return _("A PIN has %(least)s to %(most)s digits.", least=pins.SHORTEST, most=pins.LENGTH)
 
 
 def waiting(wait: timedelta, *, choosing: bool) -> str:

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from pro_app.busy import takes_long
 from pro_app.deployment import deployment
 from pro_app.i18n import LANGUAGES, language
 from pro_app.reports import copies
@@ -44,6 +45,7 @@ def copy(number: str, submission_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/records/site/copies")
 @staff_only(*SITE_STAFF)
+@takes_long
 def whole_site() -> ResponseReturnValue:
     """All that the site has handed in, for it to keep where nobody else has a hand."""
     making = _making()
@@ -96,7 +98,7 @@ def _words() -> dict[str, Any]:
 def _tables() -> dict[str, str]:
     """Table of facts → what it holds."""
     return {
-        "patient_version": _("What is known of her"),
+        "patient_version": _("What is known of the patient"),
         "event": _("What happened"),
         "pause": _("Pauses"),
         "reason": _("Reasons for missing forms"),
@@ -131,7 +133,7 @@ def _names() -> dict[str, str]:
         "mode": _("How"),
         "language": _("Language"),
         "entered_by": _("Entered by"),
-        "why_not_self": _("Why not by herself"),
+        "why_not_self": _("Why not by the patient"),
         "proxy": _("Someone else answered"),
         "assistance": _("Who read and tapped"),
         "instrument": _("Questionnaire"),

@@ -66,7 +66,7 @@ def answer(number: str, asked: int) -> ResponseReturnValue:
     if problem:
         fresh = Asked(asked_on=parts.today().isoformat())
         return _page(number, fresh, problem=problem, answering=asked, given=given), 422
-    flash(_("The answer is kept. She sees it on her page."))
+    flash(_("The answer is kept. The patient sees it on their page."))
     return redirect(url_for(".of_patient", number=number))
 
 

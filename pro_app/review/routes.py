@@ -8,6 +8,7 @@ from pro_app.core.charts import SIGNS
 from pro_app.core.study import REASON_PENDING
 from pro_app.deployment import deployment
 from pro_app.review import form_routes, messages, query_routes
+from pro_app.review.forms import SHORTEST_WHY
 from pro_app.review.queries import LONGEST_WORDS
 
 blueprint = Blueprint("review", __name__, url_prefix="/staff")
@@ -23,6 +24,7 @@ def review_words() -> dict[str, Any]:
         "deeds": messages.deeds(),
         "reviews": messages.reviews(),
         "longest": LONGEST_WORDS,
+        "shortest_why": SHORTEST_WHY,
     }
 
 

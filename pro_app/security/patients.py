@@ -16,7 +16,7 @@ from pro_app.store.people.sign_ins import SignedInPatient
 from pro_app.store.people.tries import Counter, Place, find_counter
 
 #: After this many wrong codes the code is void: unlike a PIN, a new one can be had at once.
-_CODE_TRIES = 10
+CODE_TRIES = 10
 #: How long a code opens: a card is handed over at the hospital and used at home.
 CODE_VALID = timedelta(days=14)
 #: A code that was made by a clock that ran a few hours ahead is good all the same.
@@ -85,7 +85,7 @@ def takes_code(link: Link, counter: Counter, now: datetime) -> bool:
         and activation is not None
         and now <= activation.until
         and not is_ahead(activation.until, now, at_most=CODE_VALID + _CODE_SLACK)
-        and counter.in_all < _CODE_TRIES
+        and counter.in_all < CODE_TRIES
     )
 
 
@@ -181,7 +181,7 @@ def _choose_pin(
             tx.abandon()
             return why
         if not fits:
-            counter = guesses.count_wrong_code(tx, locked, counter, most=_CODE_TRIES)
+            counter = guesses.count_wrong_code(tx, locked, counter, most=CODE_TRIES)
             usable = takes_code(locked, counter, now)
             return WrongCode(wait_left(counter, now)) if usable else CodeEnded()
         links.set_pin(tx, link.id, chosen)

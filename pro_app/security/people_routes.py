@@ -22,7 +22,9 @@ from pro_app.store.people.staff import Person
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 
-_NAME = re.compile(r"[a-z][a-z0-9._-]{1,39}")
+#: So many signs a name has, from and to.
+_SHORTEST, _LONGEST = 2, 40
+_NAME = re.compile(rf"[a-z][a-z0-9._-]{{{_SHORTEST - 1},{_LONGEST - 1}}}")
 
 
 @blueprint.get("")
@@ -91,8 +93,10 @@ def add() -> ResponseReturnValue:
     problem = None
     if not _NAME.fullmatch(name):
         problem = _(
-            "The name: 2 to 40 small letters, digits, dots, dashes or low lines, beginning with "
-            "a letter."
+            "The name: %(least)s to %(most)s small letters, digits, dots, dashes or underscores, "
+            "beginning with a letter.",
+            least=_SHORTEST,
+            most=_LONGEST,
         )
     elif role is None:
         problem = _("Choose a role from the list.")
@@ -117,6 +121,8 @@ def _new_page(status: int = 200) -> ResponseReturnValue:
         sites=sites,
         roles=messages.roles(),
         tasks=messages.tasks(),
+        shortest=_SHORTEST,
+        longest=_LONGEST,
     ), status
 
 

@@ -30,7 +30,7 @@ from wtforms import ValidationError
 
 from pro_app import security_log
 from pro_app.deployment import deployment
-from pro_app.security import accounts, patients, service
+from pro_app.security import accounts, messages, patients, service
 from pro_app.security.access import Entering, may
 from pro_app.security.callers import caller_of
 from pro_app.security.service import Stage
@@ -162,7 +162,7 @@ def set_up(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=256 * 1024,
     )
     app.session_interface = _Sessions(app)
-    app.jinja_env.globals["may"] = may
+    app.jinja_env.globals.update(messages.STATED, may=may)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

@@ -9,7 +9,7 @@ from pro_app.store.people.tries import Counter
 #: After this many wrong ones the next try has to wait; each further one doubles it.
 FREE_TRIES = 4
 _FIRST_WAIT = timedelta(seconds=30)
-_LONGEST_WAIT = timedelta(minutes=15)
+LONGEST_WAIT = timedelta(minutes=15)
 #: Of a card's PIN so many wrong ones are taken from all browsers that never signed in, and so
 #: many from one that did; that one is counted with the others from then on.
 MOST_WRONG = 100
@@ -28,7 +28,7 @@ def wait_after(wrong: int) -> timedelta:
     beyond = wrong - FREE_TRIES
     if beyond < 0:
         return timedelta(0)
-    return min(_LONGEST_WAIT, _FIRST_WAIT * (1 << min(beyond, 10)))
+    return min(LONGEST_WAIT, _FIRST_WAIT * (1 << min(beyond, 10)))
 
 
 def wait_left(counter: Counter, now: datetime) -> timedelta:

@@ -178,6 +178,26 @@ def long_template_lines(source: str) -> list[int]:
     return [number for number, line in lines if len(line) > LONGEST_TEMPLATE_LINE]
 
 
+_ONE_SEX = re.compile(r"\b(she|her|hers|herself)\b|她", re.IGNORECASE)
+
+
+def one_sex(sentence: str) -> list[str]:
+    """The words by which a sentence takes a patient, or one of the staff, for a woman."""
+    return [found.group() for found in _ONE_SEX.finditer(sentence)]
+
+
+_LIMIT = re.compile(
+    r"(?<!the )\b(\d+|two|three|four|five|ten|fifteen|thirty) (to \d+ )?(small |or more )?"
+    r"(minutes|hours|days|weeks|times|tries|characters|letters|digits|lines)\b",
+    re.IGNORECASE,
+)
+
+
+def stated_limits(sentence: str) -> list[str]:
+    """The limits that a sentence states by itself: they come from the constant that decides."""
+    return [found.group() for found in _LIMIT.finditer(sentence)]
+
+
 _VAGUE = re.compile(r"(^|[/_-])(utils?|helpers?|managers?|common|misc)([/_.-]|$)", re.IGNORECASE)
 
 

@@ -13,7 +13,7 @@ from tests.house.source import PRODUCT, ROOT, files, in_product, name, text
 
 _ALL = files()
 _SCRIPTS = sorted((PRODUCT / "static").rglob("*.js"))
-_TEMPLATES = sorted((PRODUCT / "templates").rglob("*.html"))
+_TEMPLATES = sorted(path for path in (PRODUCT / "templates").rglob("*") if path.is_file())
 #: The service worker is a classic script; the pages of patient and staff are modules.
 _OURS = ("patient", "staff", "shared")
 
@@ -70,6 +70,11 @@ def test_functions_are_short(path: Path) -> None:
 @pytest.mark.parametrize("path", [*_ALL, *_SCRIPTS], ids=name)
 def test_files_are_short(path: Path) -> None:
     assert rules.long_file(text(path)) == []
+
+
+@pytest.mark.parametrize("path", _TEMPLATES, ids=name)
+def test_lines_of_templates_are_short(path: Path) -> None:
+    assert rules.long_template_lines(text(path)) == []
 
 
 def test_names_say_what_is_in_a_file() -> None:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from pro_app.core.trail_event import fields_of
 from pro_app.store.engine import cuts
-from pro_app.store.engine.database import autocommit, db, to_write, write_lock
+from pro_app.store.engine.database import autocommit, connect, db, to_write, write_lock
 from pro_app.store.engine.locked import refuse_locked, touches_record
 from pro_app.store.engine.salts import new_salt
 from pro_app.store.engine.witness import Told, Witness
@@ -217,7 +217,7 @@ def reading(*, snapshot: bool = False) -> Iterator[Connection]:
 
     What is written on it is refused by PostgreSQL, and undone on SQLite.
     """
-    with db.engine.connect() as connection:
+    with connect(db.engine) as connection:
         postgresql = connection.dialect.name == "postgresql"
         if postgresql:
             connection = connection.execution_options(postgresql_readonly=True)
@@ -238,7 +238,7 @@ def asking() -> Iterator[Connection]:
     On PostgreSQL that is one trip to the server instead of three. What is written on it is
     refused there too: a connection writes only in a transaction that says that it will.
     """
-    with db.engine.connect() as connection, autocommit(connection):
+    with connect(db.engine) as connection, autocommit(connection):
         yield connection
 
 

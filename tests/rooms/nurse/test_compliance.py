@@ -118,7 +118,7 @@ def test_every_per_cent_has_its_n_and_its_neighbours(world: Flask, cast: Cast) -
     with world.app_context():
         rows = [row for _, row in _rates(sites=only("LISHUI"))]
     shown = re.findall(
-        r'<td class="rate"><strong>(\d+)%</strong> <span class="soft">([\d/]+)', page
+        r'<td class="rate">\s*<strong>(\d+)%</strong> <span class="soft">([\d/]+)', page
     )
     wanted = [
         (f"{100 * part / whole:.0f}", f"{part}/{whole}")

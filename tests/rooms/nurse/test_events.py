@@ -91,7 +91,7 @@ def trail(app: Flask) -> list[tuple[str, dict[str, object], str | None]]:
 def test_nothing_is_saved_before_the_changes_were_shown(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
     shown = ask(nurse, kind="death", on="2025-07-01", note="fell ill")
-    assert "Messages to her stop at once" in shown.text
+    assert "Messages to the patient stop at once" in shown.text
     rows = re.findall(r"<tr>\s*<th.*?</tr>", shown.text, re.S)
     words = [re.sub(r"<[^>]*>|\s+", " ", row) for row in rows if "V2" in row]
     assert "Missing" in words[0]
@@ -136,7 +136,7 @@ def test_15_a_withdrawal_closes_later_visits_and_the_open_one_stays_as_its_targe
     clock.set("2026-01-05T09:00+08:00")  # V4 is open until 24 January, its target is the 10th
     nurse = cast.nurse_of_lishui()
     shown = ask(nurse, kind="withdrawal_questionnaires", on="2026-01-05")
-    assert "She can no longer open: V4" in shown.text
+    assert "The patient can no longer open: V4" in shown.text
     save(nurse, kind="withdrawal_questionnaires", on="2026-01-05")
     after = statuses(world)
     assert (after["V0"], after["V1"], after["V2"]) == ("VALID", "VALID", "MISSING")
@@ -176,7 +176,7 @@ def test_19_a_death_entered_by_mistake_is_as_if_it_had_never_been(world: Flask, 
     entry = f"{EVENTS}/{only_event(world)}"
     assert ask(nurse, entry, deed="take_back").status_code == 422
     shown = ask(nurse, entry, deed="take_back", why="another patient's death")
-    assert "Messages to her begin again" in shown.text
+    assert "Messages to the patient begin again" in shown.text
     assert statuses(world) != before
     save(nurse, entry, deed="take_back", why="another patient's death")
     assert (statuses(world), events(world)) == (before, [])
@@ -216,7 +216,7 @@ def test_20_a_stopped_treatment_or_a_progression_closes_nothing(
     before = statuses(world)
     nurse = cast.nurse_of_lishui()
     shown = ask(nurse, kind=kind, on="2025-06-01")
-    assert "Messages to her go on as before" in shown.text
+    assert "Messages to the patient go on as before" in shown.text
     assert ("after progression" in shown.text) is (kind == "progression")
     save(nurse, kind=kind, on="2025-06-01")
     assert statuses(world) == before

@@ -129,7 +129,7 @@ def test_what_was_empty_is_filled_without_a_reason(app: Flask, cast: Cast) -> No
     consent = {"pro_consent_on": "2026-03-02"}
     assert "which version" in ask(nurse, RECORD, **fields, **consent).text
     shown = ask(nurse, RECORD, **fields, **consent, consent_version="PRO 2.0")
-    assert "She can open: V0" in shown.text
+    assert "The patient can open: V0" in shown.text
     save(nurse, RECORD, **fields, **consent, consent_version="PRO 2.0")
     assert statuses(app) == {"V0": "WINDOW_OPEN"}
     assert last_recorded(app) == (
