@@ -17,8 +17,10 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from pro_app import security_log
 from pro_app.deployment import deployment
+from pro_app.starting import unreadable_sentence
 from pro_app.store.engine.locked import Locked
 from pro_app.store.engine.patience import is_outage, said_by_driver
+from pro_app.store.engine.study_versions import UnreadableVersion
 
 _log = logging.getLogger(__name__)
 
@@ -103,6 +105,7 @@ def set_up(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(CSRFError, _forgery)
     app.register_error_handler(Locked, lambda _error: _say(409))
+    app.register_error_handler(UnreadableVersion, _without_study)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -120,6 +123,15 @@ def _forgery(error: CSRFError) -> ResponseReturnValue:
     security_log.note("forgery.refused", subject=request.endpoint)
     signed_out = request.path.startswith("/api/") and "patient" not in session
     return _say(401 if signed_out else 400)
+
+
+def _without_study(error: UnreadableVersion) -> ResponseReturnValue:
+    """Staff are told which version somebody broke; a patient reads that it is not their fault."""
+    parts = deployment()
+    g.study = parts.file  # the page is written by what the file says
+    _log.error("version %s of the study can't be read, at %s", error.number, request.endpoint)
+    of_staff = request.path.startswith("/staff")
+    return _say(500, advice=unreadable_sentence(error) if of_staff else "")
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
@@ -148,9 +160,11 @@ def _unavailable(seconds: Any) -> ResponseReturnValue:
     return answer
 
 
-def _say(status: int) -> ResponseReturnValue:
+def _say(status: int, *, advice: str = "") -> ResponseReturnValue:
+    """`advice`: what is said in the place of the advice of all such errors."""
     code, text = _KINDS.get(status, _KINDS[500 if status >= 500 else 400])
-    title, advice = text()
+    title, usual = text()
+    advice = advice or usual
     if request.is_json or request.path.startswith("/api/"):
         return jsonify(error=code, title=title, advice=advice), status
     room = "staff" if request.path.startswith("/staff") else "patient"

@@ -15,9 +15,10 @@ from pro_app.core.instrument import InstrumentError
 from pro_app.core.study import StudyError
 from pro_app.deployment import deployment
 from pro_app.settings import SettingsError, check_for_serving, read_settings
-from pro_app.starting import OtherStudy, database_sentence, refuse_other_study
+from pro_app.starting import OtherStudy, database_sentence, refuse_other_study, unreadable_sentence
 from pro_app.store.engine.database import db
 from pro_app.store.engine.process_lock import claim_file
+from pro_app.store.engine.study_versions import UnreadableVersion
 from pro_app.store.engine.transaction import SERVER
 
 _settings = read_settings()
@@ -58,6 +59,8 @@ def _compare_study() -> None:
             refuse_other_study(deployment(), actor=SERVER)
         except OtherStudy as other:
             sys.exit(str(other))
+        except UnreadableVersion as broken:
+            sys.exit(unreadable_sentence(broken))
         except DatabaseError as error:
             sys.exit(database_sentence(error))
         finally:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, ProgrammingError
 
 from pro_app.acts.protocol import Disagrees, compare
 from pro_app.deployment import Deployment
+from pro_app.store.engine.study_versions import UnreadableVersion
 from pro_app.store.engine.transaction import Actor
 
 
@@ -26,7 +27,7 @@ def refuse_other_study(parts: Deployment, *, actor: Actor, identity_alone: bool 
     """Return where file and database agree.
 
     `identity_alone`: a later version of the same study will do.
-    Errors: OtherStudy; DatabaseError where the database can't be asked.
+    Errors: OtherStudy; UnreadableVersion; DatabaseError where the database can't be asked.
     """
     now = parts.now()
     found = compare(
@@ -76,6 +77,18 @@ def _lines(found: Disagrees, parts: Deployment) -> list[str]:
             number=found.version,
         ),
     ]
+
+
+def unreadable_sentence(found: UnreadableVersion) -> str:
+    """Which version of the study somebody broke, and what to do."""
+    return str(
+        _(
+            "version %(number)s of the study can't be read: its row in study_version was altered. "
+            "Restore the database from a backup; `flask audit verify --data` says whether "
+            "anything else was altered.",
+            number=found.number,
+        )
+    )
 
 
 def database_sentence(error: DatabaseError) -> str:

@@ -9,7 +9,7 @@ from pro_app.deployment import deployment
 from pro_app.i18n import LANGUAGES
 
 
-def actions(*, her_steps: bool) -> dict[str, str]:
+def actions(*, patient_steps: bool) -> dict[str, str]:
     """Action → what was done, in the order of the list to choose from."""
     steps = {
         "draft.begun": _("Form begun"),
@@ -22,8 +22,9 @@ def actions(*, her_steps: bool) -> dict[str, str]:
         | _of_forms()
         | _of_the_desk()
         | _of_their_doors()
-        | (steps if her_steps else {})
-        | _of_the_study()
+        | (steps if patient_steps else {})
+        | _of_accounts()
+        | _of_the_data()
     )
 
 
@@ -110,7 +111,7 @@ def _of_their_doors() -> dict[str, str]:
     }
 
 
-def _of_the_study() -> dict[str, str]:
+def _of_accounts() -> dict[str, str]:
     return {
         "signed_out": _("Signed out"),
         "staff.signed_in": _("Staff signed in"),
@@ -137,6 +138,11 @@ def _of_the_study() -> dict[str, str]:
         "staff.recovery_codes_made": _("New recovery codes"),
         "staff.recovery_code_used": _("Recovery code used"),
         "access.refused": _("Page refused"),
+    }
+
+
+def _of_the_data() -> dict[str, str]:
+    return {
         "export.made": _("Data exported"),
         "record.signed": _("Record signed off"),
         "record.locked": _("Record locked"),
@@ -150,6 +156,7 @@ def _of_the_study() -> dict[str, str]:
         "trail.exported": _("Trail exported"),
         "trail.redacted": _("Words taken out of the trail"),
         "trail.verified": _("Trail and data verified"),
+        "trail.witness_begun": _("Trail begins to tell of the data, with the rows that were there"),
         "rows.written": _("More rows of the act before"),
         "arm.read": _("Rates by arm read"),
         "flags.synchronised": _("Flags brought up to date"),

@@ -12,9 +12,9 @@ from enum import StrEnum
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.cells import safe_text
-from pro_app.core.sites import Sites
-from pro_app.store.engine.transaction import Actor, reading, transaction
+from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.patients.numbers import find_number
 from pro_app.store.trail.trail import Line, search_trail, whole_trail
 from pro_app.store.trail.trail import Search as Search
@@ -60,31 +60,31 @@ class Exported:
     sha256: str
 
 
-def asked(given: dict[str, str], *, sites: Sites, her_steps: bool, time_zone: str) -> Search:
+def asked(given: dict[str, str], *, patient_steps: bool, at: StaffOccasion) -> Search:
     """The search of an address, within the reader's sites. Errors: BadAsk."""
-    zone = ZoneInfo(time_zone)
+    zone = ZoneInfo(at.study.time_zone)
     since, until = _day(given["from"]), _day(given["to"])
     if given["field"] and not _FIELD.fullmatch(given["field"]):
         raise BadAsk(AskProblem.NOT_A_FIELD, given["field"])
     return Search(
-        number=_meant(given["number"], sites),
+        number=_meant(given["number"], at),
         visit=given["visit"],
         field=given["field"],
         action=given["action"],
         actor=given["actor"],
         since=_midnight(since, zone) if since else None,
         until=_midnight(until + timedelta(days=1), zone) if until else None,
-        sites=sites,
-        her_steps=her_steps,
+        sites=at.sites,
+        patient_steps=patient_steps,
     )
 
 
-def _meant(typed: str, sites: Sites) -> str:
+def _meant(typed: str, at: StaffOccasion) -> str:
     """The patient's number, or what was typed: the trail tells of others than patients, too."""
     if not typed:
         return ""
     with reading() as connection:
-        return find_number(connection, typed, sites=sites) or typed
+        return find_number(connection, typed, sites=at.sites) or typed
 
 
 def page(search: Search, *, before: str) -> Page:
@@ -99,19 +99,13 @@ def page(search: Search, *, before: str) -> Page:
 
 
 def export(
-    search: Search,
-    target: BinaryIO,
-    *,
-    filters: dict[str, str],
-    time_zone: str,
-    actor: Actor,
-    now: datetime,
+    search: Search, target: BinaryIO, *, filters: dict[str, str], at: StaffOccasion
 ) -> Exported | None:
     """What was written to `target`, recorded in the trail; None where nothing fits.
 
     Shapes: one row for each field that changed, or one for an event without any.
     """
-    made = _write(search, target, ZoneInfo(time_zone))
+    made = _write(search, target, ZoneInfo(at.study.time_zone))
     if not made.events:
         return None
     # Before it is handed over. What was looked for is known to the trail, since it fits.
@@ -119,7 +113,7 @@ def export(
     told = {name: value for name, value in filters.items() if value} | counts
     if search.number:
         told["number"] = search.number
-    with transaction(actor, now) as tx:
+    with transaction(at.actor, at.now) as tx:
         tx.record("trail.exported", "trail", changes={k: [None, v] for k, v in told.items()})
     return made
 

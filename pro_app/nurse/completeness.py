@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.effort import VisitEffort
-from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import Entry, ledger
 from pro_app.core.rates import (
     POOLED,
@@ -17,8 +17,6 @@ from pro_app.core.rates import (
     counts_of,
     pooled,
 )
-from pro_app.core.sites import Sites
-from pro_app.core.study import Study
 from pro_app.store.engine.transaction import Reader, reading
 from pro_app.store.patients.consents import withheld
 from pro_app.store.patients.patients import numbers_at
@@ -69,13 +67,11 @@ class ReasonCount:
 
 
 def compliance(
-    study: Study,
-    instrument: Instrument,
     *,
-    sites: Sites,
     as_of: date,
     known_at: datetime | None = None,
     by: By | None = None,
+    at: StaffOccasion,
 ) -> list[tuple[str | None, VisitRates]]:
     """(group, row): for each group its visits in protocol order, then the pooled row.
 
@@ -83,12 +79,10 @@ def compliance(
     None. A patient whose arm is not recorded is in "".
     """
     with reading(snapshot=True) as connection:
-        found = tallied(
-            connection, study, instrument, sites=sites, as_of=as_of, known_at=known_at, by=by
-        )
+        found = _Asked(at, as_of, known_at, by).tallies(connection)
     return [
         (group, row)
-        for group in dict.fromkeys([*_groups(study, sites, by), *found.groups])
+        for group in dict.fromkeys([*_groups(by, at), *found.groups])
         for row in with_pooled(found.of(group).rows)
     ]
 
@@ -157,10 +151,7 @@ class Overview:
 
 
 def overview(
-    study: Study,
-    instrument: Instrument,
     *,
-    sites: Sites,
     as_of: date,
     known_at: datetime | None = None,
     by: By | None,
@@ -168,46 +159,40 @@ def overview(
     group: str | None,
     with_effort: bool = False,
     with_scales: bool = False,
+    at: StaffOccasion,
 ) -> Overview:
     """Rates, reasons and, if asked for, who stands between two numbers."""
-    asked = _Asked(study, instrument, sites, as_of, known_at, by)
+    asked = _Asked(at, as_of, known_at, by)
     with reading(snapshot=True) as connection:
         found = asked.tallies(connection)
-        out = counts.taken_out(connection, sites=sites, as_of=as_of, known_at=known_at, by=by)
+        out = counts.taken_out(connection, sites=at.sites, as_of=as_of, known_at=known_at, by=by)
         groups = [
             _group(name, found.of(name), out.get(name, 0))
-            for name in dict.fromkeys([*_groups(study, sites, by), *found.groups])
+            for name in dict.fromkeys([*_groups(by, at), *found.groups])
         ]
         scales: tuple[ScaleRates, ...] = ()
         between_two, effort = None, {}
         if between and group in [each.name for each in groups]:
             between_two = _gap(connection, asked, between, group, found)
         if with_effort:
-            effort = effort_by_visit(connection, study, sites=sites, as_of=as_of, by=by)
+            effort = effort_by_visit(connection, at.study, sites=at.sites, as_of=as_of, by=by)
         if with_scales:
             scales = asked.scales(connection, found)
     return Overview(tuple(groups), between_two, effort, scales)
 
 
 def compliance_by_scale(
-    study: Study,
-    instrument: Instrument,
-    *,
-    sites: Sites,
-    as_of: date,
-    known_at: datetime | None = None,
+    *, as_of: date, known_at: datetime | None = None, at: StaffOccasion
 ) -> tuple[ScaleRates, ...]:
     """For each score its visits in protocol order, then all together."""
-    asked = _Asked(study, instrument, sites, as_of, known_at, None)
+    asked = _Asked(at, as_of, known_at, None)
     with reading(snapshot=True) as connection:
         return asked.scales(connection, asked.tallies(connection))
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    study: Study
-    instrument: Instrument
-    sites: Sites
+    at: StaffOccasion
     as_of: date
     known_at: datetime | None
     by: By | None
@@ -215,9 +200,9 @@ class _Asked:
     def tallies(self, connection: Reader) -> Tallies:
         return tallied(
             connection,
-            self.study,
-            self.instrument,
-            sites=self.sites,
+            self.at.study,
+            self.at.instrument,
+            sites=self.at.sites,
             as_of=self.as_of,
             known_at=self.known_at,
             by=self.by,
@@ -227,18 +212,18 @@ class _Asked:
         """Of all together."""
         values = scored(
             connection,
-            self.study,
-            self.instrument,
+            self.at.study,
+            self.at.instrument,
             found,
-            sites=self.sites,
+            sites=self.at.sites,
             as_of=self.as_of,
             known_at=self.known_at,
         )
-        return by_scale(found.of(None).rows, self.instrument.scale_codes, values)
+        return by_scale(found.of(None).rows, self.at.instrument.scale_codes, values)
 
     def entries(self, person: Known) -> tuple[Entry, ...]:
-        valid_from = self.instrument.valid_from
-        return ledger(person.facts, self.study, valid_from=valid_from, as_of=self.as_of)
+        valid_from = self.at.instrument.valid_from
+        return ledger(person.facts, self.at.study, valid_from=valid_from, as_of=self.as_of)
 
 
 def _group(name: str | None, tally: Tally, out: int) -> Group:
@@ -253,10 +238,10 @@ def _gap(
     """The first of them, of those whom the reader sees; the others are counted alone."""
     visit, whole, part = between
     pairs = _pairs(connection, asked, between, group) if asked.known_at is None else []
-    here = numbers_at(connection, asked.sites)
+    here = numbers_at(connection, asked.at.sites)
     shown = set([pair for pair in pairs if pair[0] in here][:SHOWN])
     people = read_facts(
-        connection, Scope(asked.sites, ids=tuple({patient for patient, _ in shown}))
+        connection, Scope(asked.at.sites, ids=tuple({patient for patient, _ in shown}))
     )
     entries = [
         entry for each in people for entry in asked.entries(each) if (each.id, entry.visit) in shown
@@ -276,10 +261,10 @@ def _pairs(
     visit, whole, part = between
     return counts.between(
         connection,
-        asked.study,
-        sites=asked.sites,
+        asked.at.study,
+        sites=asked.at.sites,
         as_of=asked.as_of,
-        valid_from=asked.instrument.valid_from,
+        valid_from=asked.at.instrument.valid_from,
         by=asked.by,
         group=group,
         visit=None if visit == POOLED else visit,
@@ -293,9 +278,9 @@ def groupings(*, arms: bool) -> tuple[By, ...]:
     return ("site", "arm") if arms else ("site",)
 
 
-def _groups(study: Study, sites: Sites, by: By | None) -> list[str | None]:
+def _groups(by: By | None, at: StaffOccasion) -> list[str | None]:
     if by is None:
         return [None]
     if by == "arm":
-        return [arm.code for arm in study.arms]
-    return [site.code for site in study.sites if site.code in sites]
+        return [arm.code for arm in at.study.arms]
+    return [site.code for site in at.study.sites if site.code in at.sites]

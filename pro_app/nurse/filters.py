@@ -7,8 +7,9 @@ from itertools import combinations
 from zoneinfo import ZoneInfo
 
 from pro_app.acts.entered import day_of
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.ledger import Status
-from pro_app.core.sites import Sites, only
+from pro_app.core.sites import only
 from pro_app.nurse.completeness import NESTED, Between, By, Number
 
 #: Stands as a status in the address: a reason is still to be given.
@@ -79,13 +80,13 @@ def statuses(text: str) -> Status | str | None:
         raise BadFilter(FilterProblem.UNKNOWN_STATUS, text) from None
 
 
-def sites(text: str, own: Sites, all_sites: Sequence[str]) -> Sites:
-    """The sites to be shown; never more than the reader's own. Errors: BadFilter."""
+def at_sites(text: str, at: StaffOccasion) -> StaffOccasion:
+    """The reader at the site asked for; never more than their own. Errors: BadFilter."""
     if not text:
-        return own
-    if text not in all_sites or text not in own:
+        return at
+    if text not in at.sites or text not in [site.code for site in at.study.sites]:
         raise BadFilter(FilterProblem.UNKNOWN_SITE, text)
-    return only(text)
+    return at.narrowed_to(only(text))
 
 
 def grouping(text: str, allowed: Sequence[By]) -> By | None:

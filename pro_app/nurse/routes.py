@@ -11,12 +11,11 @@ from pro_app.acts import voids
 from pro_app.core import identifiers
 from pro_app.core.charts import SIGNS, stacked
 from pro_app.core.rates import POOLED
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.core.study import REASON_PENDING
 from pro_app.deployment import deployment
 from pro_app.nurse import (
     alert_routes,
-    alerts,
     card_routes,
     completeness,
     consent_routes,
@@ -61,8 +60,7 @@ def _shared() -> dict[str, Any]:
         "site_of": {site.code: site for site in study.sites},
         "month_of": {visit.code: visit.month for visit in study.all_visits},
         "items": len(deployment().instrument.items),
-        "longest_text": reasons.LONGEST_TEXT,
-        "longest_note": alerts.LONGEST_NOTE,
+        "longest_text": LONGEST_TEXT,
         "longest_number": identifiers.LONGEST,
         "REASON_PENDING": REASON_PENDING,
         "POOLED": POOLED,
@@ -89,18 +87,16 @@ def today() -> ResponseReturnValue:
 @staff_only(*READERS)
 def ledger() -> ResponseReturnValue:
     """`?number=…&search=1` goes straight to the one patient whose number fits."""
-    parts = deployment()
+    at = staff_occasion()
     asked = _asked("as_of", "number", "status", "site", "after")
     try:
-        as_of = filters.day(asked["as_of"], parts.today())
+        as_of = filters.day(asked["as_of"], at.today)
         found = grid.page(
-            parts.study,
-            parts.instrument,
-            sites=filters.sites(asked["site"], current_user.sites, _all_sites()),
             as_of=as_of,
             number_contains=asked["number"],
             status=filters.statuses(asked["status"]),
             after=asked["after"],
+            at=filters.at_sites(asked["site"], at),
         )
     except BadFilter as bad:
         return render_template("nurse/ledger.html", asked=asked, bad=bad), 400
@@ -149,18 +145,15 @@ def reason(number: str, visit: str) -> ResponseReturnValue:
 @blueprint.get("/compliance")
 @staff_only(*READERS)
 def compliance() -> ResponseReturnValue:
-    parts = deployment()
-    study = parts.study
+    at = staff_occasion()
+    study = at.study
     asked = _asked("as_of", "known_at", "site", "by", "gap", "group", "effort")
     allowed = completeness.groupings(arms=current_user.role == Role.STATISTICIAN)
     try:
-        as_of = filters.day(asked["as_of"], parts.today())
-        known_at = filters.instant(asked["known_at"], parts.now(), study.time_zone)
+        as_of = filters.day(asked["as_of"], at.today)
+        known_at = filters.instant(asked["known_at"], at.now, study.time_zone)
         visits = [*(visit.code for visit in study.all_visits), POOLED]
         shown = completeness.overview(
-            study,
-            parts.instrument,
-            sites=filters.sites(asked["site"], current_user.sites, _all_sites()),
             as_of=as_of,
             by=filters.grouping(asked["by"], allowed),
             between=filters.gap(asked["gap"], visits),
@@ -168,6 +161,7 @@ def compliance() -> ResponseReturnValue:
             known_at=known_at,
             with_effort=bool(asked["effort"]),
             with_scales=asked["by"] == filters.BY_SCALE,
+            at=filters.at_sites(asked["site"], at),
         )
     except BadFilter as bad:
         return render_template("nurse/compliance.html", asked=asked, bad=bad, allowed=allowed), 400
@@ -239,7 +233,3 @@ def _known(number: str) -> Any:
 
 def _asked(*names: str) -> dict[str, str]:
     return {name: request.args.get(name, "").strip() for name in names}
-
-
-def _all_sites() -> list[str]:
-    return [site.code for site in deployment().study.sites]

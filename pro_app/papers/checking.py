@@ -7,8 +7,7 @@ from typing import Any
 
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.corrections import ANSWERED_ON, AskedBy, Evidence, Truth, difference
-from pro_app.core.refused import Refused, Why
-from pro_app.papers.fields import LONGEST_TEXT
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
 from pro_app.store.forms import keying
 from pro_app.store.forms.corrections import corrections_of, write_correction

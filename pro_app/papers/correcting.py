@@ -7,8 +7,7 @@ from datetime import date
 
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.corrections import AskedBy, Evidence, ask, corrected
-from pro_app.core.refused import Refused, Why
-from pro_app.papers.fields import LONGEST_TEXT
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.forms.corrections import (
     Correction,

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from pro_app.core.charts import SIGNS
 from pro_app.core.instants import LONGEST_WAIT
-from pro_app.core.refused import Refused
+from pro_app.core.refused import LONGEST_TEXT, Refused
 from pro_app.core.study import REASON_PENDING
 from pro_app.deployment import deployment
 from pro_app.papers import (
@@ -21,7 +21,6 @@ from pro_app.papers import (
     scan_routes,
     scanning,
 )
-from pro_app.papers.fields import LONGEST_TEXT
 from pro_app.papers.photographs import MOST_BYTES
 from pro_app.refusals import said
 from pro_app.security.access import staff_occasion, staff_only

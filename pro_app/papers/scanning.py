@@ -7,8 +7,7 @@ from itertools import islice
 from typing import IO
 
 from pro_app.acts.occasion import StaffOccasion
-from pro_app.core.refused import Refused, Why
-from pro_app.papers.fields import LONGEST_TEXT
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.papers.photographs import BadPicture, Photograph, made_anew
 from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.forms.form_detail import HeldForm, find_form, lock_form

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pro_app.acts.occasion import StaffOccasion
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.core.sites import EVERYWHERE, only
 from pro_app.core.study import Study
 from pro_app.core.versions import version_of_many
@@ -22,8 +22,6 @@ from pro_app.store.statuses.versions import versions_of
 from pro_app.store.trail import locks
 from pro_app.store.trail.locks import Lock, Locks, read_locks
 from pro_app.store.trail.signatures import Signature, sign, signatures_of
-
-LONGEST_WHY = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +199,8 @@ def set_lock(record: Record, locked: bool, *, why: str, at: StaffOccasion) -> Re
     why = why.strip()
     if not why:
         return Refused(Why.WHY_MISSING, "why")
-    if len(why) > LONGEST_WHY:
-        return Refused(Why.TOO_LONG, "why", LONGEST_WHY)
+    if len(why) > LONGEST_TEXT:
+        return Refused(Why.TOO_LONG, "why", LONGEST_TEXT)
     with transaction(at.actor, at.now) as tx:
         if locked:
             done = locks.lock(tx, record.kind, record.subject, why)

@@ -6,12 +6,12 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.core.requests import ANSWER_WITHIN_DAYS, RequestKind, RequestOutcome
 from pro_app.deployment import deployment
 from pro_app.refusals import said
 from pro_app.requests import service
-from pro_app.requests.service import LONGEST_TEXT, Answered, Asked
+from pro_app.requests.service import Answered, Asked
 from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF
 

@@ -127,15 +127,40 @@ def _wrong_sites(annotation: ast.expr | None, default: ast.expr | None, line: in
     return [f"{line}: {said}"] if wrong else []
 
 
+#: What an occasion holds beside who acts.
+_OF_AN_OCCASION = frozenset({"study", "instrument", "now", "today", "time_zone"})
+
+
 def loose_occasion(source: str) -> list[str]:
-    """Functions that take who acts and whose patients apart, not as one occasion."""
+    """Functions that take apart what one occasion holds: who acts, whose patients, when, of what.
+
+    A day that is asked about comes with it, since the reader chooses that.
+    """
     found = []
     for node in _functions(source):
         arguments = {a.arg: a.annotation for a in [*node.args.args, *node.args.kwonlyargs]}
-        sites = arguments.get("sites")  # which an account is given is something else
-        if "actor" in arguments and sites is not None and ast.unparse(sites) == "Sites":
+        kinds = {ast.unparse(kind) for kind in arguments.values() if kind is not None}
+        who = kinds & {"Actor", "Sites"}
+        rest = _OF_AN_OCCASION & arguments.keys()
+        asked = {"as_of", "known_at"} & arguments.keys()
+        if len(who) == 2 or (who and rest) or ("Sites" in who and asked):
             found.append(f"{node.lineno}: {node.name}")
     return found
+
+
+#: A limit of every door → the one file that sets it.
+LIMITS = {"LONGEST_TEXT": "core/refused.py", "EARLIEST": "core/possible.py"}
+
+
+def second_limits(source: str) -> list[str]:
+    """Where a file sets a limit for itself that stands for every door."""
+    return [
+        f"{node.lineno}: {ast.unparse(target)}"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if ast.unparse(target).lstrip("_") in LIMITS
+    ]
 
 
 #: What a class that says "not done" was once called, each with a meaning of its own.

@@ -154,7 +154,7 @@ def test_a_foreign_number_answers_like_one_that_does_not_exist(world: Flask, cas
         assert answer.location == f"/staff/trail?number={number}"
 
 
-def test_her_steps_are_the_data_manager_s_once_she_has_handed_in(
+def test_patient_steps_are_the_data_manager_s_once_they_have_handed_in(
     world: Flask, cast: Cast, clock
 ) -> None:
     client, nurse = cast.data_manager(), cast.nurse_of_lishui()
@@ -248,8 +248,28 @@ def test_the_patient_s_page_leads_to_her_history(world: Flask, cast: Cast) -> No
     assert link not in cast.statistician().get("/staff/patients/LISHUI-001").text
 
 
-def test_every_event_of_the_trail_has_words(in_app: Flask) -> None:
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_event_of_the_trail_has_words(in_app: Flask, language: str) -> None:
+    """What is documented is what the code and the migrations record: tests/house says so."""
     text = (ROOT / "docs" / "trail.md").read_text(encoding="utf8")
     documented = set(re.findall(r"^\| `([a-z_.]+)` \|", text, re.MULTILINE))
-    with in_app.test_request_context():
-        assert set(messages.actions(her_steps=True)) == documented
+    with in_app.test_request_context(headers={"Accept-Language": language}):
+        said = messages.actions(patient_steps=True)
+    assert set(said) == documented
+    assert len(set(said.values())) == len(said)
+    chinese = [words for words in said.values() if re.search(r"[\u4e00-\u9fff]", words)]
+    assert len(chinese) == (len(said) if language == "zh" else 0)
+
+
+def test_the_page_shows_the_words_of_what_a_migration_recorded(world: Flask, cast: Cast) -> None:
+    with world.app_context():
+        record("trail.witness_begun", "trail", changes={"form": [None, [12, 3]]})
+    reader = cast.data_manager()
+    for language, words in (
+        ("en", "Trail begins to tell of the data"),
+        ("zh", "操作记录开始见证数据"),
+    ):
+        page = reader.get("/staff/trail", headers={"Accept-Language": language}).text
+        row = page.split("<tbody>")[1]
+        assert words in row
+        assert "trail.witness_begun" not in row

@@ -14,7 +14,6 @@ from pro_app.audit import daily
 from pro_app.audit import service as audit
 from pro_app.audit.service import Sealed
 from pro_app.core.instants import SLACK, is_ahead
-from pro_app.deployment import deployment
 from pro_app.followup import alerts, service
 from pro_app.followup.completion import Changed
 from pro_app.store.engine import leases
@@ -56,9 +55,7 @@ def test_a_lease_from_ahead_is_free(in_app: Flask, ahead: timedelta, clock: Hand
 
 
 def _tick(holder: str, now: datetime) -> Counts | None:
-    parts = deployment()
-    doer = {"actor": WORKER, "holder": holder, "now": now}
-    return service.tick(parts.study, today=parts.day_of(now), **doer)
+    return service.tick(holder=holder, at=factories.at_server(WORKER, now=now))
 
 
 def _open_flags() -> set[str]:
@@ -123,8 +120,8 @@ def test_trail_and_data_are_verified_again(
     in_app: Flask, ahead: timedelta, clock: HandClock
 ) -> None:
     def verified(holder: str, now: datetime) -> bool:
-        zone = deployment().study.time_zone
-        return daily.verify_due(zone, actor=WORKER, holder=holder, now=now) is not None
+        at = factories.at_server(WORKER, now=now)
+        return daily.verify_due(holder=holder, at=at) is not None
 
     assert verified("one", clock() + ahead)
     # Two hours ahead it was today, all the same.

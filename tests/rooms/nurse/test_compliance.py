@@ -53,9 +53,8 @@ def world(app: Flask) -> Flask:
 
 
 def _rates(**asked: Any) -> list[tuple[str | None, Any]]:
-    parts = deployment()
-    fixed = {"sites": EVERYWHERE, "as_of": TODAY}
-    return service.compliance(parts.study, parts.instrument, **(fixed | asked))
+    sites = asked.pop("sites", EVERYWHERE)
+    return service.compliance(**({"as_of": TODAY} | asked), at=factories.at_desk(sites=sites))
 
 
 @pytest.mark.usefixtures("world")
@@ -86,12 +85,9 @@ def test_a_site_sees_its_own_group_alone(world: Flask) -> None:
 
 
 def _gap(visit: str, whole: Number, part: Number | None, **limits: Any) -> completeness.Gap:
-    parts = deployment()
-    fixed = {"sites": EVERYWHERE, "as_of": TODAY, "by": None, "group": None}
-    between = (visit, whole, part)
-    shown = completeness.overview(
-        parts.study, parts.instrument, between=between, **(fixed | limits)
-    )
+    at = factories.at_desk(sites=limits.pop("sites", EVERYWHERE))
+    fixed = {"as_of": TODAY, "by": None, "group": None, "between": (visit, whole, part)}
+    shown = completeness.overview(**(fixed | limits), at=at)
     assert shown.gap
     return shown.gap
 

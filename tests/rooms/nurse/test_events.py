@@ -11,7 +11,6 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from pro_app.core.facts import EventKind
-from pro_app.core.sites import EVERYWHERE
 from pro_app.deployment import deployment
 from pro_app.followup.service import synchronise_flags
 from pro_app.nurse import service
@@ -59,10 +58,7 @@ def save(client: FlaskClient, path: str = EVENTS, **fields: str) -> TestResponse
 
 def statuses(app: Flask) -> dict[str, str]:
     with app.app_context():
-        parts = deployment()
-        entries = service.ledger(
-            parts.study, parts.instrument, sites=EVERYWHERE, as_of=parts.today()
-        )
+        entries = service.ledger(as_of=deployment().today(), at=factories.at_server())
         return {e.visit: str(e.status) for e in entries}
 
 
@@ -161,10 +157,8 @@ def test_18_a_death_told_three_weeks_late_and_the_report_as_it_stood(
     save(cast.nurse_of_lishui(), kind="death", on="2026-02-12")
     assert statuses(world)["V5"] == "NE_DEATH"
     with world.app_context():
-        parts = deployment()
-        stood = service.ledger(
-            parts.study, parts.instrument, sites=EVERYWHERE, as_of=parts.today(), known_at=before
-        )
+        at = factories.at_server()
+        stood = service.ledger(as_of=at.today, known_at=before, at=at)
     assert {e.visit: str(e.status) for e in stood}["V5"] == "NOT_YET_DUE"
     assert "NE_DEATH" not in {str(e.status) for e in stood}
 
@@ -273,8 +267,7 @@ def test_only_the_nurses_of_her_site_may_say_what_happened(world: Flask, cast: C
 
 def test_a_death_closes_the_open_flags_at_once(world: Flask, cast: Cast) -> None:
     with world.app_context():
-        parts = deployment()
-        synchronise_flags(parts.study, actor=WORKER, now=parts.now(), today=parts.today())
+        synchronise_flags(at=factories.at_server(WORKER))
     assert flagged(world) == ["V2", "V3", "V4"]
     save(cast.nurse_of_lishui(), kind="death", on="2025-07-20")
     assert flagged(world) == ["V2"]
