@@ -4,7 +4,6 @@ Every text says what happened, what is safe, and what to do.
 """
 
 import logging
-import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +16,7 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from pro_app import security_log
 from pro_app.deployment import deployment
+from pro_app.quiet_log import failed
 from pro_app.starting import unreadable_sentence
 from pro_app.store.engine.locked import Locked
 from pro_app.store.engine.patience import is_outage, said_by_driver
@@ -138,18 +138,8 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
     if is_outage(error):
         _log.error("database outage at %s: %s", request.endpoint, said_by_driver(error))
         return _unavailable(_AGAIN_SECONDS)
-    # The types and places, never a message: it may quote an answer.
-    _log.error("unexpected %s at %s\n%s", type(error).__name__, request.endpoint, _places(error))
+    failed(_log, f"unexpected at {request.endpoint}", error)
     return _say(500)
-
-
-def _places(error: BaseException) -> str:
-    """Where it happened, as a traceback says it, with no text of any error."""
-    lines = traceback.format_tb(error.__traceback__)
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if cause:
-        lines = [_places(cause), f"which led to {type(error).__name__}:\n", *lines]
-    return "".join(lines) + f"{type(error).__name__}\n"
 
 
 def _unavailable(seconds: Any) -> ResponseReturnValue:

@@ -15,7 +15,14 @@ from pro_app.core.instrument import InstrumentError
 from pro_app.core.study import StudyError
 from pro_app.deployment import deployment
 from pro_app.settings import SettingsError, check_for_serving, read_settings
-from pro_app.starting import OtherStudy, database_sentence, refuse_other_study, unreadable_sentence
+from pro_app.starting import (
+    OtherSchema,
+    OtherStudy,
+    database_sentence,
+    refuse_other_schema,
+    refuse_other_study,
+    unreadable_sentence,
+)
 from pro_app.store.engine.database import db
 from pro_app.store.engine.process_lock import claim_file
 from pro_app.store.engine.study_versions import UnreadableVersion
@@ -56,8 +63,9 @@ def _compare_study() -> None:
         sys.exit(str(error))
     with app.app_context():
         try:
+            refuse_other_schema()
             refuse_other_study(deployment(), actor=SERVER)
-        except OtherStudy as other:
+        except (OtherSchema, OtherStudy) as other:
             sys.exit(str(other))
         except UnreadableVersion as broken:
             sys.exit(unreadable_sentence(broken))

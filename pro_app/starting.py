@@ -8,8 +8,9 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, ProgrammingError
 
 from pro_app.acts.protocol import Disagrees, compare
 from pro_app.deployment import Deployment
+from pro_app.store.engine.schema import revisions
 from pro_app.store.engine.study_versions import UnreadableVersion
-from pro_app.store.engine.transaction import Actor
+from pro_app.store.engine.transaction import Actor, reading
 
 
 class OtherStudy(Exception):
@@ -21,6 +22,34 @@ class OtherStudy(Exception):
     def __init__(self, lines: tuple[str, ...]) -> None:
         super().__init__("\n".join(lines))
         self.lines = lines
+
+
+class OtherSchema(Exception):
+    """The database's tables are not those that this version writes to; the text says what to do."""
+
+
+def refuse_other_schema() -> None:
+    """Return where the database has the tables of this version.
+
+    Errors: OtherSchema; DatabaseError where the database can't be asked.
+    """
+    with reading() as connection:
+        held, needed, known = revisions(connection)
+    if held == needed:
+        return
+    if known:
+        raise OtherSchema(_no_schema())
+    raise OtherSchema(
+        _(
+            "the database is of a later version of the product (%(held)s): install that version; "
+            "nothing was changed",
+            held=held,
+        )
+    )
+
+
+def _no_schema() -> str:
+    return str(_("the database has not the present schema; run `flask db upgrade` first"))
 
 
 def refuse_other_study(parts: Deployment, *, actor: Actor, identity_alone: bool = False) -> None:
@@ -98,7 +127,7 @@ def database_sentence(error: DatabaseError) -> str:
     if isinstance(error, IntegrityError):
         sentence = _("somebody else wrote the same at this moment; nothing was written, try again")
     elif isinstance(error, ProgrammingError) or why.startswith("no such "):
-        sentence = _("the database has not the present schema; run `flask db upgrade` first")
+        sentence = _no_schema()
     else:
         sentence = _("PRO_DATABASE_URL: the database can't be used: %(why)s", why=why)
     return str(sentence)

@@ -26,6 +26,7 @@ from pro_app.deployment import deployment
 from pro_app.followup import alerts, clocks, completion, drafts, service, summary
 from pro_app.followup.messages import summary_letter
 from pro_app.gateways.mail import Post
+from pro_app.quiet_log import failed
 from pro_app.security.access import occasion_of
 from pro_app.starting import unreadable_sentence
 from pro_app.store.engine.study_versions import UnreadableVersion
@@ -74,15 +75,15 @@ def _schedule(scheduler: BaseScheduler, app: Flask) -> None:
 
 
 @contextmanager
-def _job(app: Flask, failed: str) -> Iterator[None]:
-    """In the application's context; `failed` says what went wrong, and the next run tries again."""
+def _job(app: Flask, what: str) -> Iterator[None]:
+    """In the application's context; `what` failed is logged, and the next run tries again."""
     with app.app_context():
         try:
             yield
         except UnreadableVersion as broken:
-            _log.error("%s: %s", failed, unreadable_sentence(broken))
-        except Exception:
-            _log.exception("%s; the next run tries again", failed)
+            _log.error("%s: %s", what, unreadable_sentence(broken))
+        except Exception as error:
+            failed(_log, f"{what}; the next run tries again", error)
 
 
 def tick(app: Flask) -> None:

@@ -11,7 +11,7 @@ from pro_app.cli.outcome import CommandRefused, note
 from pro_app.deployment import deployment
 from pro_app.followup import service
 from pro_app.security.access import occasion_of
-from pro_app.settings import SettingsError
+from pro_app.settings import SettingsError, check_for_serving
 from pro_app.store.engine.process_lock import claim_file
 from pro_app.store.engine.transaction import CLI
 
@@ -40,10 +40,11 @@ def run() -> None:
 def run_worker() -> None:
     """Run the follow-up jobs until stopped. On SQLite the server does so itself."""
     settings = deployment().settings
-    if settings.embedded:
-        try:
+    try:
+        check_for_serving(settings)
+        if settings.embedded:
             claim_file(settings)
-        except SettingsError as error:
-            raise CommandRefused(str(error)) from error
+    except SettingsError as error:
+        raise CommandRefused(str(error)) from error
     note(_("The worker runs; stop it with Ctrl-C."))
     worker.run_for_ever(current_app._get_current_object())  # type: ignore[attr-defined]

@@ -34,6 +34,7 @@ from pro_app.security import accounts, messages, patients, service
 from pro_app.security.access import Entering, may
 from pro_app.security.callers import caller_of
 from pro_app.security.service import Stage
+from pro_app.security.well_formed import bound_numbers, refuse_malformed
 from pro_app.settings import Settings
 from pro_app.store.engine.transaction import Actor
 from pro_app.store.people.sign_ins import SignedInPatient
@@ -164,10 +165,11 @@ def set_up(app: Flask, settings: Settings) -> None:
     app.session_interface = _Sessions(app)
     app.jinja_env.globals.update(messages.STATED, may=may)
     if settings.trusted_proxies:
-        hops = settings.trusted_proxies
+        # Of what a proxy says only the address is asked: scheme and host are PRO_BASE_URL's.
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0
         )
+    bound_numbers(app)
     csrf.init_app(app)
     _login.init_app(app)
     app.before_request(_guard)
@@ -176,7 +178,8 @@ def set_up(app: Flask, settings: Settings) -> None:
 
 def _guard() -> ResponseReturnValue | None:
     """Before every view. One step for Flask, which asks of each whether it has to be awaited."""
-    _make_room()  # before the forgery check, which reads what was sent
+    _make_room()  # before anything reads what was sent
+    refuse_malformed()
     _refuse_forgery()
     _load_patient()
     _load_entering()

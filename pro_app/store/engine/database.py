@@ -1,5 +1,6 @@
 """The engine: one way to SQLite and PostgreSQL, with the settings each needs."""
 
+import os
 import select
 import threading
 from collections.abc import Callable, Iterator
@@ -94,6 +95,13 @@ def _engine_options(settings: Settings) -> dict[str, Any]:
 
 def _prepare_sqlite(engine: Engine) -> None:
     _WRITE_LOCKS[engine] = threading.Lock()
+    file = Path(engine.url.database or "")
+
+    @event.listens_for(engine, "do_connect")
+    def keep_to_oneself(*_: Any) -> None:
+        # SQLite would make a file that everybody on the machine can read.
+        if not file.exists():
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: object) -> None:
