@@ -18,6 +18,7 @@ from flask_babel import gettext as _
 
 from pro_app.deployment import deployment
 from pro_app.patient import messages
+from pro_app.patient.here import phone_key
 from pro_app.public import public
 from pro_app.security import here, patients, pins, secrets
 from pro_app.security.patients import (
@@ -144,7 +145,7 @@ def _begin(token: str, link_token: str, patient_id: int, mark: str) -> ResponseR
         session["language"] = language
     answer = make_response(redirect(url_for("patient.home")))
     # Not only with her first page: on a bad network the shell stands in for that.
-    known = patients.phone_key(patient_id)
+    known = phone_key(patient_id)
     tell_whose(answer, known[0] if known else "nobody")
     answer.set_cookie(
         _door_name(),

@@ -155,7 +155,7 @@ def sign_in_patient(
         if not fits:
             counter = guesses.count_wrong_pin(tx, locked, counter)
             return WrongPin(wait_left(counter, now))
-        return _begin(tx, locked, counter, came_by, mark)
+        return _begin(tx, locked, counter, came_by, mark, pepper)
 
 
 def _choose_pin(
@@ -187,20 +187,30 @@ def _choose_pin(
         links.set_pin(tx, link.id, chosen)
         guesses.begin_anew(tx, locked)
         security_log.record("pin.chosen", link.number, tx)
-        return _begin(tx, locked, counter, came_by, mark)
+        return _begin(tx, locked, counter, came_by, mark, pepper)
 
 
-def _begin(tx: Tx, link: Link, counter: Counter, came_by: str, mark: str) -> SignedIn:
+def _begin(tx: Tx, link: Link, counter: Counter, came_by: str, mark: str, pepper: str) -> SignedIn:
     tries.forget_row(tx, counter)
     if mark and not counter.known:
         tries.know(tx, counter.place, secrets.fingerprint(mark))
-    if phone_keys.find_phone_key(tx.connection, link.patient_id) is None:
-        phone_keys.add_phone_key(tx, link.patient_id, secrets.new_phone_key())
+    _keep_phone_key(tx, link.patient_id, pepper)
     session = secrets.new_token()
     sign_ins.begin(tx, secrets.fingerprint(session), link_id=link.id)
     security_log.record("patient.signed_in", link.number, tx)
     _note_sharing(tx, link, came_by)
     return SignedIn(session)
+
+
+def _keep_phone_key(tx: Tx, patient_id: int, pepper: str) -> None:
+    """See to it that there is a key, and that the database alone can't open it."""
+    stored = phone_keys.find_phone_key(tx.connection, patient_id)
+    key = stored and secrets.open_phone_key(stored, patient_id, pepper=pepper)
+    if stored is None or key is None or secrets.is_open(stored):
+        key = key or secrets.new_phone_key()
+        phone_keys.put_phone_key(
+            tx, patient_id, secrets.seal_phone_key(key, patient_id, pepper=pepper)
+        )
 
 
 def _note_sharing(tx: Tx, link: Link, came_by: str) -> None:
@@ -229,8 +239,9 @@ def signed_in_patient(token: str, *, now: datetime) -> SignedInPatient | None:
     return found if keeps(token, found.times, limits, now) else None
 
 
-def phone_key(patient_id: int) -> tuple[str, str] | None:
+def phone_key(patient_id: int, *, pepper: str) -> tuple[str, str] | None:
     """(owner, key): the key with which her phone keeps what is unsent, and whose it is."""
     with reading() as connection:
-        key = phone_keys.find_phone_key(connection, patient_id)
+        stored = phone_keys.find_phone_key(connection, patient_id)
+    key = stored and secrets.open_phone_key(stored, patient_id, pepper=pepper)
     return (secrets.owner_of(key), key) if key else None

@@ -22,6 +22,7 @@ from pro_app.security import pins
 # argon2-cffi's defaults follow RFC 9106's low-memory profile (64 MiB, 3 passes).
 _HASHER = PasswordHasher()
 # Crockford's base 32: no I, L, O or U, so that it can be read out over a phone.
+_PHONE_KEY_LENGTH = 43
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MISREAD = str.maketrans("OIL", "011")
 
@@ -82,6 +83,11 @@ def receipt_of(submission_id: str) -> str:
 def new_phone_key() -> str:
     """A key of 256 bits, base64url without padding."""
     return secrets.token_urlsafe(32)
+
+
+def is_open(stored: str) -> bool:
+    """Whether a phone's key lies there as it is, which it did before November 2026."""
+    return len(stored) == _PHONE_KEY_LENGTH
 
 
 def new_nonce() -> bytes:
@@ -173,6 +179,18 @@ def unseal_key(sealed: str, owner: str, *, pepper: str) -> str | None:
         return AESGCM(_sealing_key(pepper)).decrypt(data[:12], data[12:], owner.encode()).decode()
     except InvalidTag:
         return None
+
+
+def seal_phone_key(key: str, patient_id: int, *, pepper: str) -> str:
+    """A phone's key as it is stored: of one patient's alone, unread without the pepper."""
+    return seal_key(key, f"phone of {patient_id}", pepper=pepper)
+
+
+def open_phone_key(stored: str, patient_id: int, *, pepper: str) -> str | None:
+    """The key again; None under another pepper."""
+    if is_open(stored):
+        return stored
+    return unseal_key(stored, f"phone of {patient_id}", pepper=pepper)
 
 
 def _sealing_key(pepper: str) -> bytes:

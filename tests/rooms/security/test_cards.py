@@ -7,7 +7,8 @@ import pytest
 from pro_app.security import accounts, cards, patients, service
 from pro_app.security.patients import LinkEnded, SignedIn, WrongCode, WrongPin
 from pro_app.security.roles import TABLET_LIMITS, Role
-from pro_app.store.engine.transaction import CLI
+from pro_app.store.engine.transaction import CLI, reading, transaction
+from pro_app.store.people.phone_keys import find_phone_key, put_phone_key
 from tests import factories
 from tests.cast import PASSWORD, PIN
 from tests.conftest import HandClock
@@ -125,16 +126,37 @@ def test_the_first_sign_in_makes_the_key_of_her_phone_and_later_ones_keep_it(
     card = first_card()
     patient_id = factories.patient_id_of(NUMBER)
     _handed_over(clock)
-    assert patients.phone_key(patient_id) is None  # not for a tablet that others use too
+    assert (
+        patients.phone_key(patient_id, pepper=PEPPER) is None
+    )  # not for a tablet that others use too
     enter(card.token, PIN, clock, card.code)
-    made = patients.phone_key(patient_id)
+    made = patients.phone_key(patient_id, pepper=PEPPER)
     assert made is not None
     owner, key = made
     assert (len(owner), len(key)) == (16, 43)
     assert owner not in key
+    with reading() as connection:
+        stored = find_phone_key(connection, patient_id)
+    assert stored is not None
+    assert key not in stored
+    assert patients.phone_key(patient_id, pepper="another key, by which it can't be opened") is None
     new = new_card()
     enter(new.token, PIN, clock, new.code)
-    assert patients.phone_key(patient_id) == made
+    assert patients.phone_key(patient_id, pepper=PEPPER) == made
+
+
+def test_a_key_that_lay_open_is_sealed_when_the_patient_next_signs_in(clock: HandClock) -> None:
+    card = first_card()
+    patient_id = factories.patient_id_of(NUMBER)
+    with transaction(CLI, clock()) as tx:
+        put_phone_key(tx, patient_id, "k" * 43)
+        tx.record("patient.changed", NUMBER)
+    enter(card.token, PIN, clock, card.code)
+    with reading() as connection:
+        assert "k" * 43 not in str(find_phone_key(connection, patient_id))
+    made = patients.phone_key(patient_id, pepper=PEPPER)
+    assert made is not None
+    assert made[1] == "k" * 43
 
 
 def test_only_the_card_in_force_can_be_printed(clock: HandClock) -> None:
