@@ -99,6 +99,7 @@ def _of_their_doors() -> dict[str, str]:
         "link.issued": _("Personal link issued"),
         "link.revoked": _("Personal link revoked"),
         "card.printed": _("Card printed"),
+        "card.guessed_at": _("Somebody tries to guess the PIN"),
         "pin.chosen": _("PIN chosen"),
         "pin.reset": _("PIN reset"),
         "clock.stepped": _("Clock of the server set"),

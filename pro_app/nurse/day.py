@@ -85,6 +85,7 @@ class Today:
     came_in: Cut[CameIn]
     calls: Cut[Waiting]
     not_taken: Cut[Waiting]
+    guessed: Cut[Waiting]  # whose PIN somebody tries to guess
     begun: Cut[Begun]
     call_backs: Cut[CallBack]
     not_reached: Cut[NotReached]
@@ -110,7 +111,7 @@ class Today:
     def waits(self) -> bool:
         """Whether anything is left to do."""
         lists = (self.soon, self.week, self.later, self.flagged, self.calls, self.not_taken)
-        calls = (self.call_backs, self.not_reached)
+        calls = (self.call_backs, self.not_reached, self.guessed)
         return (
             self.queues.any
             or bool(self.of_site)
@@ -172,6 +173,7 @@ def _asked(connection: Reader, *, at: StaffOccasion) -> dict[str, Any]:
     return {
         "calls": waiting(connection, TaskKind.HELP, **common),
         "not_taken": waiting(connection, TaskKind.FORM_NOT_TAKEN, **common),
+        "guessed": waiting(connection, TaskKind.PIN_TRIED, **common),
         "begun": begun(
             connection, before=at.now - timedelta(minutes=STALLED_MINUTES), today=at.today, **common
         ),
