@@ -99,7 +99,6 @@ def test_the_head_is_printed_with_the_rates(world: Flask, cast: Cast) -> None:
         ("number=LISHUI-001&to=2026-03-04", []),
         ("number=LISHUI-001&from=2026-03-06", []),
         ("number=LISHUI", []),
-        ("number=%00&actor=nobody", []),
     ],
 )
 def test_the_trail_is_searched(world: Flask, cast: Cast, query: str, found: list[str]) -> None:
