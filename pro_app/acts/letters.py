@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from pro_app.acts.occasion import StaffOccasion
+from pro_app.core.instants import RECORDED_AHEAD, is_ahead
 from pro_app.core.study import Site
 from pro_app.gateways.mail import Letter, Post
 from pro_app.store.engine import leases
@@ -68,7 +69,8 @@ def _due(series: Series[ToldT], site: Site, at: StaffOccasion) -> ToldT | None:
     """What the site is to read; None when it had its letter today, or there is nothing."""
     with reading(snapshot=True) as connection:
         before = last_of(connection, _subject(site), f"{series.name}.sent")
-        if before and at.day_of(before.at) >= at.today:
+        wrong = before and is_ahead(before.at, at.now, at_most=RECORDED_AHEAD)
+        if before and not wrong and at.day_of(before.at) >= at.today:
             return None
         return series.told(connection, site, before)
 

@@ -6,6 +6,7 @@ from datetime import date
 
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.acts.protocol import study_of
+from pro_app.core import leaving
 from pro_app.core.alerts import problems as alert_problems
 from pro_app.core.amendment import Difference, InUse, differences, obstacles
 from pro_app.core.ledger import ledger
@@ -24,6 +25,7 @@ from pro_app.store.engine.study_versions import (
     record_version,
 )
 from pro_app.store.engine.transaction import Tx, reading, transaction
+from pro_app.store.patients.leaving import held_back
 from pro_app.store.patients.patients import write_plans
 from pro_app.store.statuses.facts import Known, Scope, read_facts
 from pro_app.store.statuses.flags import Counts, synchronise_flags
@@ -33,12 +35,16 @@ from pro_app.store.trail.trail import trail_of
 
 @dataclass(frozen=True, slots=True)
 class PatientChange:
-    """What changes for one patient: windows, and statuses as of today."""
+    """What changes for one patient: windows, and statuses as of today.
+
+    `held_back`: what of it may not be named, since consent to further use was withdrawn.
+    """
 
     number: str
     site: str
     plan: tuple[PlanChange, ...]
     statuses: tuple[VisitChange, ...]
+    held_back: leaving.Held | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +153,12 @@ def _patient_changes(
     tx: Tx, before: Study, after: Study, effective_on: date, valid_from: int, today: date
 ) -> Iterator[PatientChange]:
     codes = [visit.code for visit in after.all_visits]
+    held = held_back(tx.connection)
     for known in read_facts(tx.connection, Scope(EVERYWHERE)):
         plan, statuses = _changes(known, before, after, effective_on, valid_from, today, codes)
         if plan or statuses:
-            facts = known.facts
-            yield PatientChange(facts.patient_id, facts.site_on(today), plan, statuses)
+            number, site = known.facts.patient_id, known.facts.site_on(today)
+            yield PatientChange(number, site, plan, statuses, held.get(number))
 
 
 def _changes(

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pro_app.acts.occasion import StaffOccasion
+from pro_app.core.instants import RECORDED_AHEAD, is_ahead
 from pro_app.core.seals import Finding, Verdict, Wrong
 from pro_app.core.witness import Difference, Differs
 from pro_app.store.engine import leases
@@ -38,7 +39,8 @@ def verify_due(*, holder: str, at: StaffOccasion) -> Verdict | None:
     """The verdict of today's verification, None where it was made before or is being made."""
     with reading() as connection:
         before = last_of(connection, _SUBJECT, _VERIFIED)
-    if before and at.day_of(before.at) >= at.today:
+    wrong = before and is_ahead(before.at, at.now, at_most=RECORDED_AHEAD)
+    if before and not wrong and at.day_of(before.at) >= at.today:
         return None
     with housekeeping() as work:
         if not leases.take(work, "verify data", holder, at.now, _TRYING):

@@ -41,9 +41,14 @@ def show() -> ResponseReturnValue:
         "fields": messages.fields(),
         "as_text": trail.as_text,
         "site_of": {site.code: site for site in deployment().study.sites},
+        "reason_of": {reason.code: reason for reason in deployment().study.reasons},
     }
     try:
-        found = trail.page(_search(given), before=request.args.get("before", ""))
+        found = trail.page(
+            _search(given),
+            before=request.args.get("before", ""),
+            at=staff_occasion(),
+        )
     except BadAsk as bad:
         return render_template("audit/trail.html", **words, bad=bad), 400
     return render_template("audit/trail.html", **words, page=found)

@@ -13,8 +13,11 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from pro_app.acts.occasion import StaffOccasion
+from pro_app.clock import day_of
 from pro_app.core.cells import safe_text
+from pro_app.core.leaving import may_leave, shows_changes
 from pro_app.store.engine.transaction import reading, transaction
+from pro_app.store.patients.leaving import held_back, held_back_of
 from pro_app.store.patients.numbers import find_number
 from pro_app.store.trail.trail import Line, search_trail, whole_trail
 from pro_app.store.trail.trail import Search as Search
@@ -47,10 +50,14 @@ class BadAsk(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Lines of the trail, the latest first; `before` is where the next page goes on."""
+    """Lines of the trail, the latest first; `before` is where the next page goes on.
+
+    `held_back`: the events of which nothing is shown but that there was one.
+    """
 
     lines: tuple[Line, ...]
     before: int | None
+    held_back: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +94,24 @@ def _meant(typed: str, at: StaffOccasion) -> str:
         return find_number(connection, typed, sites=at.sites) or typed
 
 
-def page(search: Search, *, before: str) -> Page:
+def page(search: Search, *, before: str, at: StaffOccasion) -> Page:
     """One page of what fits. Errors: BadAsk."""
     if before and not (before.isascii() and before.isdigit() and len(before) < 19):
         raise BadAsk(AskProblem.NOT_A_PAGE, before)
     with reading() as connection:
         start = int(before) if before else None
         lines = search_trail(connection, search, before=start, limit=PAGE_ROWS + 1)
-    shown = tuple(lines[:PAGE_ROWS])
-    return Page(shown, shown[-1].event.id if len(lines) > PAGE_ROWS else None)
+        shown = tuple(lines[:PAGE_ROWS])
+        held = held_back_of(connection, (line.event.subject for line in shown))
+    return Page(
+        shown,
+        shown[-1].event.id if len(lines) > PAGE_ROWS else None,
+        frozenset(
+            event.id
+            for event in (line.event for line in shown)
+            if not shows_changes(held.get(event.subject), event.action, at.day_of(event.at))
+        ),
+    )
 
 
 def export(
@@ -103,9 +119,10 @@ def export(
 ) -> Exported | None:
     """What was written to `target`, recorded in the trail; None where nothing fits.
 
+    Of whoever withdrew consent to further use, only what was recorded by then and may leave.
     Shapes: one row for each field that changed, or one for an event without any.
     """
-    made = _write(search, target, ZoneInfo(at.study.time_zone))
+    made = _write(search, target, at.study.time_zone)
     if not made.events:
         return None
     # Before it is handed over. What was looked for is known to the trail, since it fits.
@@ -125,7 +142,7 @@ def as_text(value: Any) -> str | None:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def _write(search: Search, target: BinaryIO, zone: ZoneInfo) -> Exported:
+def _write(search: Search, target: BinaryIO, time_zone: str) -> Exported:
     digest = hashlib.sha256()
     part = io.StringIO(newline="")
     writer = csv.writer(part, lineterminator="\r\n")
@@ -139,8 +156,12 @@ def _write(search: Search, target: BinaryIO, zone: ZoneInfo) -> Exported:
 
     writer.writerow(COLUMNS)
     events = rows = 0
+    zone = ZoneInfo(time_zone)
     with reading(snapshot=True) as connection:
+        held = held_back(connection)
         for line in whole_trail(connection, search):
+            if not may_leave(held, line.event.subject, day_of(line.event.at, time_zone)):
+                continue
             events += 1
             for row in _rows(line, zone, search.field):
                 writer.writerow(row)

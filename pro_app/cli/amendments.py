@@ -98,6 +98,9 @@ def _show_changes(done: Amended) -> None:
 
 
 def _rows(each: PatientChange) -> list[tuple[str, ...]]:
+    """None of a patient of whom no row may leave; of one whose data were retained, the windows."""
+    if each.held_back and not each.held_back.until:
+        return []
     named = (each.number, each.site)
     windows: list[tuple[str, ...]] = [
         (
@@ -111,7 +114,7 @@ def _rows(each: PatientChange) -> list[tuple[str, ...]]:
     ]
     statuses = [
         (*named, c.entry.visit, _("reads"), c.before.status.value, c.after.status.value)
-        for c in each.statuses
+        for c in (() if each.held_back else each.statuses)
         if c.before and c.after
     ]
     return windows + statuses

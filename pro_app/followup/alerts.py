@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.alerts import found
+from pro_app.core.instants import RECORDED_AHEAD, is_ahead
 from pro_app.store.desk import alerts
 from pro_app.store.engine import leases
 from pro_app.store.engine.transaction import housekeeping, reading, transaction
@@ -72,6 +73,7 @@ def _escalate(at: StaffOccasion) -> int:
             each
             for each in alerts.not_taken(connection)
             if at.now - each.opened_at >= timedelta(hours=hours.get(each.rule, 24))
+            or is_ahead(each.opened_at, at.now, at_most=RECORDED_AHEAD)
         ]
     if late:
         with transaction(at.actor, at.now) as tx:

@@ -34,7 +34,7 @@ def look(*, holder: str, at: StaffOccasion) -> Changed:
         if not leases.take(work, _LEASE, holder, at.now, _LASTS):
             return Changed()
     with reading() as connection:
-        done_at = leases.last_done(connection, _LEASE)
+        done_at = leases.last_done(connection, _LEASE, at.now)
     if done_at is not None and at.day_of(done_at) >= at.today:
         return Changed()
     changed = follow(at=at)

@@ -49,5 +49,5 @@ def tick(*, holder: str, at: StaffOccasion) -> Counts | None:
 
 def _due(now: datetime) -> bool:
     with reading() as connection:
-        done_at = leases.last_done(connection, _LEASE)
+        done_at = leases.last_done(connection, _LEASE, now)
     return done_at is None or now - done_at >= FLAGS_EVERY

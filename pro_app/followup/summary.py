@@ -33,7 +33,7 @@ class Waits:
 
     missing: int  # forms that are missing or blank, and nobody has said why
     closing: int  # windows that close within WEEK_DAYS, without a form yet
-    calls: int  # patients who asked for help, or whose form could not be taken
+    calls: int  # patients who asked for help, whose form was not taken, or whose PIN is tried
     decisions: int  # forms that came second or after a withdrawal
 
     @property

@@ -10,7 +10,7 @@ from pro_app.acts.entered import day_of
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.ledger import Status
 from pro_app.core.sites import only
-from pro_app.nurse.completeness import NESTED, Between, By, Number
+from pro_app.nurse.gaps import NESTED, TAKEN_OUT, Between, By, Number, TakenOut
 
 #: Stands as a status in the address: a reason is still to be given.
 PENDING = "PENDING"
@@ -99,10 +99,12 @@ def grouping(text: str, allowed: Sequence[By]) -> By | None:
     raise BadFilter(FilterProblem.UNKNOWN_GROUPING, text)
 
 
-def gap(text: str, visits: Sequence[str]) -> Between | None:
-    """What an address such as `V3.E-V` or `V3.X` asks for. Errors: BadFilter."""
+def gap(text: str, visits: Sequence[str]) -> Between | TakenOut | None:
+    """What an address such as `V3.E-V`, `V3.X` or `taken_out` asks for. Errors: BadFilter."""
     if not text:
         return None
+    if text == TAKEN_OUT:
+        return TAKEN_OUT
     visit, _, numbers = text.partition(".")
     # From a larger number to one of its parts, or all of one number.
     asked: dict[str, tuple[Number, Number | None]] = {str(each): (each, None) for each in Number}

@@ -23,6 +23,7 @@ from pro_app.nurse import (
     day,
     event_routes,
     filters,
+    gaps,
     grid,
     messages,
     patient,
@@ -156,7 +157,7 @@ def compliance() -> ResponseReturnValue:
         shown = completeness.overview(
             as_of=as_of,
             by=filters.grouping(asked["by"], allowed),
-            between=filters.gap(asked["gap"], visits),
+            behind=filters.gap(asked["gap"], visits),
             group=asked["group"] or None,
             known_at=known_at,
             with_effort=bool(asked["effort"]),
@@ -172,7 +173,7 @@ def compliance() -> ResponseReturnValue:
         as_of=as_of,
         known_at=known_at,
         allowed=allowed,
-        NESTED=completeness.NESTED,
+        NESTED=gaps.NESTED,
         stacked=stacked,
         arm_of={arm.code: arm for arm in study.arms},
     )

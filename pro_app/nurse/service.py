@@ -6,7 +6,8 @@ from pro_app.acts.occasion import StaffOccasion
 from pro_app.core import ledger as core
 from pro_app.core.leaving import retained
 from pro_app.core.ledger import Entry
-from pro_app.nurse.completeness import By, Number, compliance, compliance_by_scale
+from pro_app.nurse.completeness import By, compliance, compliance_by_scale
+from pro_app.nurse.gaps import Number
 from pro_app.nurse.reasons import ReasonGiven, give_reason
 from pro_app.store.engine.transaction import reading
 from pro_app.store.patients.leaving import held_back

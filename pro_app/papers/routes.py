@@ -58,6 +58,8 @@ def form_page(form_id: int) -> ResponseReturnValue:
     found = form.page(form_id, at=staff_occasion())
     if found is None:
         abort(404)
+    if found.form.held_back:
+        return render_template("papers/held_back.html", found=found, form=found.form)
     return render_template("papers/form.html", found=found, form=found.form, now=parts.now())
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pro_app.acts.occasion import StaffOccasion
+from pro_app.core.leaving import Held
 from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.core.sites import EVERYWHERE, only
 from pro_app.core.study import Study
@@ -16,6 +17,7 @@ from pro_app.store.engine.locked import Kind as Kind
 from pro_app.store.engine.locked import visit_subject
 from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.forms.form_list import FormLine, forms_of
+from pro_app.store.patients.leaving import held_back
 from pro_app.store.patients.patients import Patient, find_patient
 from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.statuses.versions import versions_of
@@ -85,9 +87,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class PatientRecord:
+    """`forms` are none of a patient of whom no row may leave: `held` says why."""
+
     patient: Patient
     standing: Standing
     forms: tuple[FormLine, ...]
+    held: Held | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,9 @@ def patient_record(number: str, *, at: StaffOccasion) -> PatientRecord | None:
         found = locks.locks_of_patient(connection, number, patient.site, at.study)
         signatures = signatures_of(connection, Kind.PATIENT, [number])
         standing = _standing(patient.site, number, version, signatures, found, at.study)
-        return PatientRecord(patient, standing, tuple(forms_of(connection, patient.id)))
+        held = held_back(connection, patient_ids=[patient.id]).get(number)
+        forms = forms_of(connection, patient.id) if held is None or held.until else []
+        return PatientRecord(patient, standing, tuple(forms), held)
 
 
 def standing_of(number: str, *, at: StaffOccasion) -> Standing | None:

@@ -4,12 +4,26 @@ from datetime import timedelta
 
 from flask_babel import gettext as _
 
+from pro_app.security import clocks, doors, patients, pins
 from pro_app.security.ceremonies import PATIENCE_SECONDS
 from pro_app.security.clocks import OFF_UP_TO
 from pro_app.security.passkeys import LONGEST_NAME, NotAdded
 from pro_app.security.passwords import LONGEST, SHORTEST, Unfit
 from pro_app.security.roles import Role
-from pro_app.security.waiting import LONGEST_WAIT
+from pro_app.security.waiting import LONGEST_WAIT, MOST_WRONG, TOLD_EVERY
+
+#: The limits of this room that pages state, by the names under which they do.
+STATED = {
+    "PIN_DIGITS": pins.LENGTH,
+    "MOST_WRONG": MOST_WRONG,
+    "TOLD_EVERY": TOLD_EVERY,
+    "CODE_TRIES": patients.CODE_TRIES,
+    "CODE_DAYS": patients.CODE_VALID.days,
+    "SHORTEST_PASSWORD": SHORTEST,
+    "LONGEST_PASSWORD": LONGEST,
+    "TRIED_DAYS": doors.LATELY.days,
+    "CLOCK_DAYS": clocks.LATELY.days,
+}
 
 
 def roles() -> dict[str, str]:
@@ -48,6 +62,21 @@ def unfit() -> dict[Unfit, str]:
             "This password is among those that are guessed first. Choose words that are unusual."
         ),
     }
+
+
+def has_to_wait(wait: timedelta) -> str:
+    """What whoever has to wait is told; it says nothing of what was typed, or whose name it is."""
+    minutes = -int(-wait.total_seconds() // 60)
+    how_long = (
+        _("Please wait one minute.")
+        if minutes <= 1
+        else _("Please wait %(minutes)s minutes.", minutes=minutes)
+    )
+    why = _(
+        "There were several wrong tries under this name, perhaps by somebody else. Until then "
+        "nothing is looked at, and what you typed did not count."
+    )
+    return str(_("%(how_long)s %(why)s", how_long=how_long, why=why))
 
 
 def not_proved() -> str:

@@ -15,7 +15,7 @@ from pro_app import refusals
 from pro_app.core.cells import safe_text
 from pro_app.core.refused import Refused, Why
 from pro_app.deployment import deployment
-from pro_app.security import accounts, clocks, messages, secrets
+from pro_app.security import accounts, clocks, doors, messages, secrets
 from pro_app.security.access import staff_only
 from pro_app.security.roles import Role, takes
 from pro_app.store.people.staff import Person
@@ -42,6 +42,8 @@ def index() -> ResponseReturnValue:
         disabled=[each for each in people if each.disabled_at is not None],
         standing=accounts.standing(now=deployment().now()),
         clock_was_set=clocks.set_lately(deployment().now()),
+        tried=doors.tried_lately(deployment().now()),
+        nobody=doors.NOBODY,
         **words,
     )
 

@@ -105,6 +105,23 @@ def fingerprint(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def sealed_mark(mark: str, bound: str, *, pepper: str) -> str:
+    """A browser's mark as it keeps it: it shows that it was given out here, for this door."""
+    return f"{mark}.{_seasoned(f'mark:{bound}:{mark}', pepper)}"
+
+
+def mark_in(kept: str, bound: str, *, pepper: str) -> str:
+    """The mark that a browser kept; empty where it was not given out here, for this door."""
+    mark = kept.partition(".")[0]
+    return mark if mark and is_same(kept, sealed_mark(mark, bound, pepper=pepper)) else ""
+
+
+def name_key(name: str) -> str:
+    """By what tries under a name are counted: one of 4096, so that nothing is told of a password
+    that was typed there, and made-up names fill no table."""
+    return hashlib.sha256(name.encode()).hexdigest()[:3]
+
+
 @cache
 def _nobody() -> str:
     """A hash to check when there is no such user, so that the answer takes as long."""

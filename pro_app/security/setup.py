@@ -30,8 +30,9 @@ from wtforms import ValidationError
 
 from pro_app import security_log
 from pro_app.deployment import deployment
-from pro_app.security import accounts, cards, clocks, passwords, patients, pins, service
+from pro_app.security import accounts, messages, patients, service
 from pro_app.security.access import Entering, may
+from pro_app.security.callers import caller_of
 from pro_app.security.service import Stage
 from pro_app.security.well_formed import bound_numbers, refuse_malformed
 from pro_app.settings import Settings
@@ -53,18 +54,22 @@ class Limiter:
         self._counts = MemoryStorage()
         self._windows = FixedWindowRateLimiter(self._counts)
 
-    def limit(self, rate: str, *, shared: bool = False) -> Callable[[View], View]:
+    def limit(
+        self, rate: str, *, shared: bool = False, spares: Callable[[], bool] = lambda: False
+    ) -> Callable[[View], View]:
         """The view, answering 429 beyond a rate such as `20 per minute`.
 
-        It counts for each address; `shared`: for all callers together.
+        It counts for each caller, as `callers.caller_of` says; `shared`: for all together, but
+        for whom it `spares`.
         """
         item = parse(rate)
 
         def mark(view: View) -> View:
             @wraps(view)
             def limited(*args: Any, **kwargs: Any) -> Any:
-                caller = "everybody" if shared else request.remote_addr or ""
-                if not self._windows.hit(item, request.endpoint or "", caller):
+                caller = "everybody" if shared else caller_of(request.remote_addr or "")
+                spared = spares()
+                if not spared and not self._windows.hit(item, request.endpoint or "", caller):
                     security_log.note("too_many", subject=request.endpoint)
                     abort(429)
                 return view(*args, **kwargs)
@@ -144,17 +149,6 @@ class _Sessions(SecureCookieSessionInterface):
             super().save_session(app, session, response)
 
 
-#: The limits of this room that pages state, by the names under which they do.
-_STATED = {
-    "SHORTEST_PIN": pins.SHORTEST,
-    "LONGEST_PIN": pins.LONGEST,
-    "SHORTEST_PASSWORD": passwords.SHORTEST,
-    "LONGEST_PASSWORD": passwords.LONGEST,
-    "CODE_DAYS": cards.CODE_VALID.days,
-    "CLOCK_DAYS": clocks.LATELY.days,
-}
-
-
 def set_up(app: Flask, settings: Settings) -> None:
     security_log.send_lines(_address)
     app.config.update(
@@ -169,7 +163,7 @@ def set_up(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=256 * 1024,
     )
     app.session_interface = _Sessions(app)
-    app.jinja_env.globals.update(_STATED, may=may)
+    app.jinja_env.globals.update(messages.STATED, may=may)
     if settings.trusted_proxies:
         # Of what a proxy says only the address is asked: scheme and host are PRO_BASE_URL's.
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

@@ -76,11 +76,16 @@ class _State:
 
 @dataclass(frozen=True, slots=True)
 class Tx:
-    """An open transaction. `now` is the instant of everything it writes."""
+    """An open transaction. `now` is the instant of everything it writes.
+
+    `asked_at` is what the clock showed: a cut that was taken by a clock that ran ahead puts `now`
+    after itself. Who has to wait and who is signed in goes by the clock.
+    """
 
     connection: Connection
     actor: Actor
     now: datetime
+    asked_at: datetime
     _state: _State
 
     def execute(self, statement: Executable, rows: Any = None) -> CursorResult[Any]:
@@ -170,7 +175,7 @@ class Tx:
 
     def at(self, now: datetime, actor: Actor | None = None) -> "Tx":
         """The same transaction at another instant: for history that is brought in."""
-        return replace(self, now=now, actor=actor or self.actor)
+        return replace(self, now=now, asked_at=now, actor=actor or self.actor)
 
 
 @contextmanager
@@ -196,7 +201,7 @@ def transaction(actor: Actor, now: datetime) -> Iterator[Tx]:
     """
     state = _State()
     with _writing() as (connection, t):
-        tx = Tx(connection, actor, cuts.begin_writing(connection, now), state)
+        tx = Tx(connection, actor, cuts.begin_writing(connection, now), now, state)
         yield tx
         if state.abandoned:
             t.rollback()

@@ -14,12 +14,15 @@ from sqlalchemy import insert, select, text
 from pro_app import refusals, studies
 from pro_app.amendments import service
 from pro_app.amendments.service import Amended
+from pro_app.core.leaving import Ruling
 from pro_app.core.refused import Refused, Why
 from pro_app.deployment import deployment
 from pro_app.store.engine.database import db
 from pro_app.store.engine.study_versions import hold_patients
 from pro_app.store.engine.transaction import CLI, reading, transaction
 from pro_app.store.tables import audit_event, missing_flag, planned_visit, study_version
+from tests import factories
+from tests.conftest import HandClock
 from tests.factories import at_server
 from tests.rooms.amendments.files import Data, longer_v1, shipped, visit, without, written
 from tests.rooms.intake.desk import Desk, event, form, patient
@@ -66,6 +69,20 @@ def test_a_patient_is_listed_at_the_site_of_today(patients: Desk, tmp_path: Path
     told = amend(patients, written(tmp_path, "longer", longer_v1), "2026-03-10", "--dry-run")
     [line] = {" ".join(line.split()[:2]) for line in told.splitlines() if "LISHUI-001" in line}
     assert line == "LISHUI-001 JIAXING"
+
+
+@pytest.mark.parametrize("ruling", [None, Ruling.ERASE, Ruling.RETAIN])
+def test_who_withdrew_consent_to_further_use_is_counted_and_named_as_far_as_rows_may_leave(
+    app: Flask, patients: Desk, tmp_path: Path, clock: HandClock, ruling: Ruling | None
+) -> None:
+    patients.take("events", event("withdrawal_consent", "2026-02-01"))
+    clock.advance(hours=1)
+    if ruling:
+        with app.app_context():
+            factories.decide_on_data(factories.patient_id_of("LISHUI-001"), ruling)
+    told = amend(patients, written(tmp_path, "longer", longer_v1), "2026-03-10", "--dry-run")
+    assert ("LISHUI-001" in told) is (ruling is Ruling.RETAIN)
+    assert "patients: 1 of 2; visits: 1 move" in told
 
 
 def test_the_first_patient_brings_the_first_version(app: Flask, desk: Desk) -> None:

@@ -62,7 +62,7 @@ def test_every_event_is_shown_with_who_when_where_what_and_why(world: Flask, cas
         "nurse · The Central Hospital of Lishui",
         "<strong>Reason given</strong>",
         "LISHUI-001</a> · V1",
-        "<del>P_FORGOT</del> → <ins>P_TOO_ILL</ins>",
+        '<del>P_FORGOT</del> → <ins>P_TOO_ILL</ins> <span class="soft">Patient felt too ill</span>',
         "=1+1 because",
     ):
         assert text in row, text
@@ -99,7 +99,6 @@ def test_the_head_is_printed_with_the_rates(world: Flask, cast: Cast) -> None:
         ("number=LISHUI-001&to=2026-03-04", []),
         ("number=LISHUI-001&from=2026-03-06", []),
         ("number=LISHUI", []),
-        ("number=%00&actor=nobody", []),
     ],
 )
 def test_the_trail_is_searched(world: Flask, cast: Cast, query: str, found: list[str]) -> None:
@@ -197,8 +196,9 @@ def test_a_page_takes_as_many_statements_however_much_there_is(world: Flask, cas
         with statements(world) as seen:
             client.get("/staff/trail")
         counts.append(len(seen))
-    # Two of them, here as on every page: which versions of the study the database holds.
-    assert counts[0] == counts[1] <= 10
+    # Two of them, here as on every page: which versions of the study the database holds;
+    # and three: of whom of those shown something is held back.
+    assert counts[0] == counts[1] <= 13
 
 
 def test_the_file_holds_every_field_that_changed_and_its_leaving_is_recorded(

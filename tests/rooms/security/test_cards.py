@@ -1,13 +1,10 @@
 """What a nurse does at the patient's door: new cards, new PINs, the hospital's tablet."""
 
 from datetime import timedelta
-from functools import partial
 
 import pytest
-from flask import Flask
 
 from pro_app.security import accounts, cards, patients, service
-from pro_app.security.cards import NewLink
 from pro_app.security.patients import LinkEnded, SignedIn, WrongCode, WrongPin
 from pro_app.security.roles import TABLET_LIMITS, Role
 from pro_app.store.engine.transaction import CLI, reading, transaction
@@ -19,7 +16,6 @@ from tests.rooms.security.door import (
     NUMBER,
     PEPPER,
     actions,
-    at_once,
     enter,
     first_card,
     link,
@@ -179,28 +175,3 @@ def test_only_the_card_in_force_can_be_printed(clock: HandClock) -> None:
     assert actions()[-1] == "card.printed"
     enter(card.token, PIN, clock, card.code)
     assert not printed(card.token, card.code)
-
-
-def test_a_code_that_is_used_twice_at_once_chooses_one_pin(app: Flask, clock: HandClock) -> None:
-    card = first_card()
-    chosen = ("480273", "902817")
-    came = at_once(app, *(partial(enter, card.token, pin, clock, card.code) for pin in chosen))
-    assert sorted(type(each).__name__ for each in came) == ["SignedIn", "WrongPin"]
-    [winner] = [pin for pin, each in zip(chosen, came, strict=True) if isinstance(each, SignedIn)]
-    assert isinstance(enter(card.token, winner, clock), SignedIn)
-
-
-def test_of_two_cards_made_at_once_only_one_opens(app: Flask, clock: HandClock) -> None:
-    first_card()
-    made = at_once(app, new_card, new_card)
-    opening = [
-        each for each in made if isinstance(each, NewLink) and patients.find_link(each.token)
-    ]
-    assert len(opening) == 1
-
-
-def test_wrong_codes_sent_at_once_are_all_counted(app: Flask, clock: HandClock) -> None:
-    card = first_card()
-    at_once(app, *[partial(enter, card.token, PIN, clock, _WRONG)] * 4)
-    assert isinstance(enter(card.token, PIN, clock, card.code), WrongCode)
-    assert actions().count("code.refused") == 4
