@@ -30,7 +30,7 @@ def load(name: str) -> Study:
         raise StudyError([f"{name}: no such study file, nor one of {known}"]) from error
     try:
         data = json.loads(content, object_pairs_hook=_once, parse_constant=_no_number)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StudyError([f"{path}: not JSON: {error}"]) from error
     study = from_data(data, is_time_zone=_is_time_zone)
     folder = path.parent / study.instrument

@@ -33,8 +33,8 @@ def rows_of_json(text: str) -> list[PackRow]:
         data = json.loads(text, object_pairs_hook=_Object)
     except json.JSONDecodeError as error:
         raise BadPack(error.msg, error.lineno) from error
-    except RecursionError as error:
-        raise BadPack("nested too deeply") from error
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits; a thousand brackets
+        raise BadPack("nested too deeply, or too large a number") from error
     pairs = _by_language(data) if isinstance(data, _Object) else _entries(data)
     return [(place, *pair) for place, pair in enumerate(pairs, start=1)]
 
