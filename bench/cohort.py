@@ -7,14 +7,14 @@ from datetime import timedelta
 
 from flask import Flask, session
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy import event, func, insert, select
+from sqlalchemy import event, func, insert, select, update
 
 from bench.clients import request
 from pro_app.core.schedule import add_months
 from pro_app.deployment import deployment
 from pro_app.security import secrets
 from pro_app.store.engine.database import db
-from pro_app.store.engine.transaction import CLI, Tx, reading, transaction
+from pro_app.store.engine.transaction import CLI, Tx, housekeeping, reading, transaction
 from pro_app.store.patients.patients import PatientState, add_patients
 from pro_app.store.tables import form, patient_link, sign_in
 
@@ -35,12 +35,7 @@ def waiting(app: Flask, count: int, site: str) -> list[bytes]:
 
 
 def _sign_in(tx: Tx, patient_ids: Sequence[int]) -> list[str]:
-    """Give each a link and a session, and return the sessions' tokens.
-
-    She was seen just now, however long the measurement takes: whoever hands in a form has
-    saved its draft at every step before, and it is then that her session is kept alive.
-    """
-    just_seen_at = tx.now + timedelta(hours=1)
+    """Give each a link and a session, and return the sessions' tokens."""
     tokens = [secrets.new_token() for _ in patient_ids]
     tx.execute(
         insert(patient_link),
@@ -65,12 +60,19 @@ def _sign_in(tx: Tx, patient_ids: Sequence[int]) -> list[str]:
                 "token_sha256": secrets.fingerprint(token),
                 "link_id": ids[patient_id],
                 "started_at": tx.now,
-                "seen_at": just_seen_at,
+                "seen_at": tx.now,
             }
             for token, patient_id in zip(tokens, patient_ids, strict=True)
         ],
     )
     return tokens
+
+
+def seen_just_now() -> None:
+    """Everybody who waits was seen now: whoever hands in a form has saved its draft at every
+    step before, and it is then that a session is kept alive."""
+    with housekeeping() as work:
+        work.execute(update(sign_in).values(seen_at=deployment().now()))
 
 
 def _requests(app: Flask, tokens: Sequence[str], visit: str) -> Iterator[bytes]:

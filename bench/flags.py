@@ -18,8 +18,10 @@ from sqlalchemy import MetaData, Table, insert, select, text
 from bench.ground import KINDS, analyse, application, databases
 from bench.population import Habits, fill
 from bench.report import arguments, in_turns, median, number, ratio, seconds, show
+from pro_app.acts.person import operator
 from pro_app.deployment import deployment
 from pro_app.followup.service import synchronise_flags
+from pro_app.security.access import occasion_of
 from pro_app.store.engine.database import db
 from pro_app.store.engine.transaction import WORKER
 from pro_app.store.statuses.flags import Counts
@@ -77,8 +79,7 @@ def _insert(bare: Table, rows: Table) -> None:
 
 
 def _run() -> Counts:
-    parts = deployment()
-    return synchronise_flags(parts.study, actor=WORKER, now=parts.now(), today=parts.today())
+    return synchronise_flags(at=occasion_of(deployment(), operator(WORKER)))
 
 
 def _tables() -> tuple[Table, Table]:

@@ -22,9 +22,11 @@ from bench.ground import KINDS, NOW, analyse, application, databases
 from bench.population import Habits, fill
 from bench.report import arguments, in_turns, median, number, ratio, seconds, show
 from pro_app import create_app
+from pro_app.acts.person import operator
 from pro_app.deployment import deployment
 from pro_app.followup.service import synchronise_flags
 from pro_app.security import accounts, secrets, service
+from pro_app.security.access import occasion_of
 from pro_app.security.roles import Role
 from pro_app.settings import Settings
 from pro_app.store.engine.database import db
@@ -75,7 +77,7 @@ def _desk(settings: Settings, patients: int, count: int) -> FlaskClient:
         sites = [site.code for site in parts.study.sites][:count]
         fill(patients, sites, _HABITS, min(_BUSY, patients))
         now = parts.now()
-        synchronise_flags(parts.study, actor=WORKER, now=now, today=parts.today())
+        synchronise_flags(at=occasion_of(parts, operator(WORKER)))
         password = secrets.new_password()
         accounts.add_staff("nurse", Role.NURSE, sites[:1], password, actor=CLI, now=now)
         token = service.sign_in_staff("nurse", password, now=now)

@@ -3,7 +3,7 @@
 from flask import Flask
 from werkzeug.local import LocalProxy
 
-from pro_app import assets, cli, errors, i18n, instruments, refusals, studies
+from pro_app import assets, busy, cli, errors, i18n, instruments, refusals, studies
 from pro_app.amendments.routes import blueprint as amendments
 from pro_app.audit.routes import blueprint as audit
 from pro_app.clock import Clock, utc_now
@@ -42,6 +42,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     app.jinja_env.globals.update(settings=settings, instrument=instrument, refusal=refusals.said)
     app.jinja_env.globals["study"] = LocalProxy(lambda: deployment().study)
     connect_app(app, settings)
+    busy.set_up(app)
     security.set_up(app, settings)
     i18n.set_up(app)
     errors.set_up(app)

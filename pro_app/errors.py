@@ -5,15 +5,22 @@ Every text says what happened, what is safe, and what to do.
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
-from flask import Flask, g, jsonify, render_template, request, session
+from flask import Flask, g, jsonify, make_response, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from pro_app import security_log
+from pro_app.deployment import deployment
+from pro_app.quiet_log import failed
+from pro_app.starting import unreadable_sentence
 from pro_app.store.engine.locked import Locked
+from pro_app.store.engine.patience import is_outage, said_by_driver
+from pro_app.store.engine.study_versions import UnreadableVersion
 
 _log = logging.getLogger(__name__)
 
@@ -79,19 +86,34 @@ _KINDS: dict[int, tuple[str, Callable[[], tuple[str, str]]]] = {
             _("What was saved is safe. Please try again in a few minutes."),
         ),
     ),
+    503: (
+        "busy",
+        lambda: (
+            _("Just now this takes too long"),
+            _(
+                "What was saved is safe. Please try again in a moment; if you were saving "
+                "something, look first whether it is there."
+            ),
+        ),
+    ),
 }
+#: When to try again, where nothing else is known.
+_AGAIN_SECONDS = 5
 
 
 def set_up(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(CSRFError, _forgery)
     app.register_error_handler(Locked, lambda _error: _say(409))
+    app.register_error_handler(UnreadableVersion, _without_study)
     app.register_error_handler(Exception, _unexpected)
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None:
         return error.response
+    if isinstance(error, ServiceUnavailable):
+        return _unavailable(error.retry_after)
     return _say(error.code or 500)
 
 
@@ -103,15 +125,36 @@ def _forgery(error: CSRFError) -> ResponseReturnValue:
     return _say(401 if signed_out else 400)
 
 
+def _without_study(error: UnreadableVersion) -> ResponseReturnValue:
+    """Staff are told which version somebody broke; a patient reads that it is not their fault."""
+    parts = deployment()
+    g.study = parts.file  # the page is written by what the file says
+    _log.error("version %s of the study can't be read, at %s", error.number, request.endpoint)
+    of_staff = request.path.startswith("/staff")
+    return _say(500, advice=unreadable_sentence(error) if of_staff else "")
+
+
 def _unexpected(error: Exception) -> ResponseReturnValue:
-    # The type and place, never the message: it may quote an answer.
-    _log.error("unexpected %s at %s", type(error).__name__, request.endpoint, exc_info=error)
+    if is_outage(error):
+        _log.error("database outage at %s: %s", request.endpoint, said_by_driver(error))
+        return _unavailable(_AGAIN_SECONDS)
+    failed(_log, f"unexpected at {request.endpoint}", error)
     return _say(500)
 
 
-def _say(status: int) -> ResponseReturnValue:
+def _unavailable(seconds: Any) -> ResponseReturnValue:
+    # The page that says so asks the database nothing: not who is signed in, not which study.
+    g.study, g._login_user, g.patient = deployment().file, AnonymousUserMixin(), None
+    answer = make_response(_say(503))
+    answer.headers["Retry-After"] = str(seconds)
+    return answer
+
+
+def _say(status: int, *, advice: str = "") -> ResponseReturnValue:
+    """`advice`: what is said in the place of the advice of all such errors."""
     code, text = _KINDS.get(status, _KINDS[500 if status >= 500 else 400])
-    title, advice = text()
+    title, usual = text()
+    advice = advice or usual
     if request.is_json or request.path.startswith("/api/"):
         return jsonify(error=code, title=title, advice=advice), status
     room = "staff" if request.path.startswith("/staff") else "patient"

@@ -7,11 +7,8 @@ from typing import Any
 from flask import get_template_attribute
 from flask_babel import gettext as _
 
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.i18n import short_day
-
-#: A few words, in every form of the desk.
-LONGEST_TEXT = 500
 
 
 def said(refused: Refused) -> str:
@@ -220,6 +217,11 @@ _SENTENCES: dict[Why, Callable[[Any], str]] = {
     ),
     Why.NOT_AFTER_LAST: lambda last: _(
         "expected a day after %(day)s, from which the last version holds", day=_day(last)
+    ),
+    Why.AMENDED_MEANWHILE: lambda number: _(
+        "Version %(number)s was recorded by somebody else just now. Look at it "
+        "(flask study show), then try again.",
+        number=number,
     ),
     Why.NOT_A_CONTACT: lambda _d: _(
         "Not kept: what stands in the marked fields can't stand there."

@@ -10,22 +10,31 @@ from typing import Any
 from sqlalchemy.exc import DatabaseError
 
 from pro_app import create_app, worker
+from pro_app.busy import THREADS
 from pro_app.core.instrument import InstrumentError
 from pro_app.core.study import StudyError
 from pro_app.deployment import deployment
 from pro_app.settings import SettingsError, check_for_serving, read_settings
-from pro_app.starting import OtherStudy, database_sentence, refuse_other_study
+from pro_app.starting import (
+    OtherSchema,
+    OtherStudy,
+    database_sentence,
+    refuse_other_schema,
+    refuse_other_study,
+    unreadable_sentence,
+)
 from pro_app.store.engine.database import db
 from pro_app.store.engine.process_lock import claim_file
+from pro_app.store.engine.study_versions import UnreadableVersion
 from pro_app.store.engine.transaction import SERVER
 
 _settings = read_settings()
 check_for_serving(_settings)
 
 bind = _settings.listen
-worker_class = "gthread"
+worker_class = "pro_app.web_worker.WebWorker"
 workers = 1 if _settings.embedded else 2
-threads = 8
+threads = THREADS
 timeout = 60
 graceful_timeout = 20
 keepalive = 5
@@ -54,9 +63,12 @@ def _compare_study() -> None:
         sys.exit(str(error))
     with app.app_context():
         try:
+            refuse_other_schema()
             refuse_other_study(deployment(), actor=SERVER)
-        except OtherStudy as other:
+        except (OtherSchema, OtherStudy) as other:
             sys.exit(str(other))
+        except UnreadableVersion as broken:
+            sys.exit(unreadable_sentence(broken))
         except DatabaseError as error:
             sys.exit(database_sentence(error))
         finally:

@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 from pro_app.keys import kept_key
 from pro_app.network import EVERY_ADDRESS, own_address
 
-_SHORTEST_KEY = 16
-_SHORTEST_CONTACT_KEY = 32
+_SHORTEST_KEY = 32
+_FEWEST_CHARACTERS = 8
+#: A key that takes at least 10 to the power of so many guesses.
+_GUESSES = 20
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -36,6 +38,7 @@ class Settings:
     smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
     contact_keys: tuple[str, ...] = field(default=(), repr=False)
+    sqlite_in_production: bool = False
 
     @property
     def production(self) -> bool:
@@ -56,7 +59,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "PRO_ENV": ("demo", "demo or production. Production refuses weak set-ups."),
     "PRO_SECRET_KEY": (
         "made under instance/ (demo only)",
-        "At least 16 characters that sign sessions and season PINs. Keep it for ever.",
+        "At least 32 random characters that sign sessions and season PINs. Keep it for ever.",
     ),
     "PRO_LISTEN": ("127.0.0.1:5000", "The address and port that the server listens on."),
     "PRO_BASE_URL": (
@@ -81,7 +84,12 @@ VARIABLES: dict[str, tuple[str, str]] = {
     ),
     "PRO_CONTACT_KEYS": (
         "made under instance/ (demo only)",
-        "Keys of the contact book, the newest first, with commas between; off: there is no book.",
+        "Keys of the contact book, the newest first, with commas between; off: there is no book. "
+        "Production wants one or the other.",
+    ),
+    "PRO_SQLITE_IN_PRODUCTION": (
+        "off",
+        "on or off: whether production may keep its data in a SQLite file, on one machine alone.",
     ),
     "PRO_MAIL_FROM": (
         "none",
@@ -118,6 +126,9 @@ def read_settings(
         smtp_url=_smtp_url(smtp_url),
         contact_keys=_contact_keys(env.get("PRO_CONTACT_KEYS", ""), mode, instance),
         mail_from=_mail_from(env.get("PRO_MAIL_FROM", ""), needed=bool(smtp_url)),
+        sqlite_in_production=_switch(
+            "PRO_SQLITE_IN_PRODUCTION", env.get("PRO_SQLITE_IN_PRODUCTION") or "off"
+        ),
     )
 
 
@@ -139,27 +150,47 @@ def _database_url(url: str, instance: Path) -> str:
 
 def _secret_key(key: str, mode: str, instance: Path) -> str:
     if key:
-        if mode == "production" and len(key) < _SHORTEST_KEY:
-            raise SettingsError(
-                f"PRO_SECRET_KEY: expected at least {_SHORTEST_KEY} characters in production"
-            )
+        if mode == "production":
+            _refuse_weak("PRO_SECRET_KEY", key)
         return key
     if mode == "production":
         raise SettingsError("PRO_SECRET_KEY: must be set in production")
     return kept_key(instance / "secret_key")
 
 
+def _refuse_weak(name: str, key: str) -> None:
+    """Return where nobody comes upon a key by guessing."""
+    from zxcvbn import zxcvbn  # its lists take long to read, and production alone asks
+
+    if (
+        len(key) < _SHORTEST_KEY
+        or len(set(key)) < _FEWEST_CHARACTERS
+        or zxcvbn(key[:72])["guesses_log10"] < _GUESSES
+    ):
+        raise SettingsError(
+            f"{name}: expected at least {_SHORTEST_KEY} random characters in production, "
+            "such as `openssl rand -base64 32` gives"
+        )
+
+
 def _contact_keys(text: str, mode: str, instance: Path) -> tuple[str, ...]:
     """None of them: the study keeps no names and numbers here."""
-    if text == "off" or (not text and mode == "production"):
+    if text == "off":
         return ()
+    if not text and mode == "production":
+        raise SettingsError(
+            "PRO_CONTACT_KEYS: expected a key in production, or off: no contact book"
+        )
     if not text:
         return (kept_key(instance / "contact_key"),)
     keys = tuple(key.strip() for key in text.split(","))
-    if min(map(len, keys)) < _SHORTEST_CONTACT_KEY:
+    if min(map(len, keys)) < _SHORTEST_KEY:
         raise SettingsError(
-            f"PRO_CONTACT_KEYS: expected at least {_SHORTEST_CONTACT_KEY} characters each, or off"
+            f"PRO_CONTACT_KEYS: expected at least {_SHORTEST_KEY} characters each, or off"
         )
+    if mode == "production":
+        for key in keys:
+            _refuse_weak("PRO_CONTACT_KEYS", key)
     return keys
 
 
@@ -196,9 +227,25 @@ def check_for_serving(settings: Settings) -> None:
     """Refuse to show pages of a real study where others could read along.
 
     Commands don't ask for it: they give no links away.
+    Errors: SettingsError.
     """
-    if settings.production and not settings.base_url.startswith("https://"):
+    if not settings.production:
+        return
+    if not settings.base_url.startswith("https://"):
         raise SettingsError("PRO_BASE_URL: expected https:// in production")
+    if settings.embedded:
+        if not settings.sqlite_in_production:
+            raise SettingsError(
+                "PRO_DATABASE_URL: expected postgresql://… in production; "
+                "PRO_SQLITE_IN_PRODUCTION=on keeps the data in a SQLite file, on this machine alone"
+            )
+        refuse_readable("PRO_DATABASE_URL", Path(settings.database_url.removeprefix("sqlite:///")))
+
+
+def refuse_readable(name: str, file: Path) -> None:
+    """Return where only its owner and a group can read a file. Errors: SettingsError."""
+    if file.exists() and file.stat().st_mode & 0o007:
+        raise SettingsError(f"{name}: everybody on this machine can read {file}: chmod o= {file}")
 
 
 def _listen(text: str) -> str:

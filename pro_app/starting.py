@@ -8,7 +8,9 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, ProgrammingError
 
 from pro_app.acts.protocol import Disagrees, compare
 from pro_app.deployment import Deployment
-from pro_app.store.engine.transaction import Actor
+from pro_app.store.engine.schema import revisions
+from pro_app.store.engine.study_versions import UnreadableVersion
+from pro_app.store.engine.transaction import Actor, reading
 
 
 class OtherStudy(Exception):
@@ -22,11 +24,39 @@ class OtherStudy(Exception):
         self.lines = lines
 
 
+class OtherSchema(Exception):
+    """The database's tables are not those that this version writes to; the text says what to do."""
+
+
+def refuse_other_schema() -> None:
+    """Return where the database has the tables of this version.
+
+    Errors: OtherSchema; DatabaseError where the database can't be asked.
+    """
+    with reading() as connection:
+        held, needed, known = revisions(connection)
+    if held == needed:
+        return
+    if known:
+        raise OtherSchema(_no_schema())
+    raise OtherSchema(
+        _(
+            "the database is of a later version of the product (%(held)s): install that version; "
+            "nothing was changed",
+            held=held,
+        )
+    )
+
+
+def _no_schema() -> str:
+    return str(_("the database has not the present schema; run `flask db upgrade` first"))
+
+
 def refuse_other_study(parts: Deployment, *, actor: Actor, identity_alone: bool = False) -> None:
     """Return where file and database agree.
 
     `identity_alone`: a later version of the same study will do.
-    Errors: OtherStudy; DatabaseError where the database can't be asked.
+    Errors: OtherStudy; UnreadableVersion; DatabaseError where the database can't be asked.
     """
     now = parts.now()
     found = compare(
@@ -78,6 +108,18 @@ def _lines(found: Disagrees, parts: Deployment) -> list[str]:
     ]
 
 
+def unreadable_sentence(found: UnreadableVersion) -> str:
+    """Which version of the study somebody broke, and what to do."""
+    return str(
+        _(
+            "version %(number)s of the study can't be read: its row in study_version was altered. "
+            "Restore the database from a backup; `flask audit verify --data` says whether "
+            "anything else was altered.",
+            number=found.number,
+        )
+    )
+
+
 def database_sentence(error: DatabaseError) -> str:
     """What is wrong with the database, in a sentence."""
     # SQLite calls a missing table an operational error, PostgreSQL a programming error.
@@ -85,7 +127,7 @@ def database_sentence(error: DatabaseError) -> str:
     if isinstance(error, IntegrityError):
         sentence = _("somebody else wrote the same at this moment; nothing was written, try again")
     elif isinstance(error, ProgrammingError) or why.startswith("no such "):
-        sentence = _("the database has not the present schema; run `flask db upgrade` first")
+        sentence = _no_schema()
     else:
         sentence = _("PRO_DATABASE_URL: the database can't be used: %(why)s", why=why)
     return str(sentence)

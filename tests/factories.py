@@ -37,6 +37,11 @@ def at_desk(actor: Actor = LINA, sites: Sites = only("LISHUI"), **changes: Any) 
     return replace(at, **changes)
 
 
+def at_server(actor: Actor = ACTOR, **changes: Any) -> StaffOccasion:
+    """The occasion of a command or a job, which sees every site, at this instant."""
+    return at_desk(actor, EVERYWHERE, **changes)
+
+
 def add_patient(
     number: str = "LISHUI-001",
     site: str = "LISHUI",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -18,12 +19,45 @@ _NOBODY = 65534
 _INSTALL = "pginstall18"
 
 
-@contextmanager
-def server(**changes: str) -> Iterator[str]:
-    """The address of a running server, without a database's name at its end.
+class Cluster:
+    """A running server; `address` has no database's name at its end."""
 
-    `changes` are settings of PostgreSQL that differ from what the tests need.
-    """
+    def __init__(self, command: list[Any], port: int, account: dict[str, Any]) -> None:
+        self.address = f"postgresql://pro@127.0.0.1:{port}"
+        self._command = command
+        self._account = account
+        self.start()
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            self._command,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", **self._account,
+        )  # fmt: skip
+        _wait_for(self.address, self._process)
+
+    def stop(self) -> None:
+        """Whoever is connected is cut off."""
+        self._process.send_signal(signal.SIGINT)  # SIGTERM waits for whoever is connected
+        self._process.wait(30)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """In this block it says nothing, and takes what is sent: no connection is lost."""
+        master = self._process.pid
+        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        everyone = [master, *map(int, children)]
+        for pid in everyone:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in everyone:
+                os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def cluster(**changes: str) -> Iterator[Cluster]:
+    """A server of one's own. `changes`: settings that differ from what the tests need."""
     with tempfile.TemporaryDirectory(prefix="pro-pg-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         home.chmod(0o755)
@@ -37,7 +71,7 @@ def server(**changes: str) -> Iterator[str]:
              "-E", "UTF8", "--no-locale", "--no-sync"],
             check=True, stdout=subprocess.DEVNULL, cwd="/", **account,
         )  # fmt: skip
-        port = _free_port()
+        port = free_port()
         options = {
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
@@ -45,17 +79,19 @@ def server(**changes: str) -> Iterator[str]:
             "max_connections": "120",
         } | changes
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        process = subprocess.Popen(
-            [programs / "bin" / "postgres", "-D", data, "-p", str(port), *settings],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", **account,
-        )  # fmt: skip
-        address = f"postgresql://pro@127.0.0.1:{port}"
+        command = [programs / "bin" / "postgres", "-D", data, "-p", str(port), *settings]
+        running = Cluster(command, port, account)
         try:
-            _wait_for(address, process)
-            yield address
+            yield running
         finally:
-            process.send_signal(signal.SIGINT)  # SIGTERM waits for whoever is connected
-            process.wait(30)
+            running.stop()
+
+
+@contextmanager
+def server(**changes: str) -> Iterator[str]:
+    """The address of a running server, without a database's name at its end."""
+    with cluster(**changes) as running:
+        yield running.address
 
 
 def _programs(home: Path) -> tuple[Path, dict]:
@@ -74,7 +110,7 @@ def _programs(home: Path) -> tuple[Path, dict]:
     return copied, {"user": _NOBODY, "group": _NOBODY, "extra_groups": []}
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

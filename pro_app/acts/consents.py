@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from pro_app.acts.aftermath import settling
-from pro_app.acts.entered import LONGEST_TEXT, day_of
+from pro_app.acts.entered import day_of
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.acts.patients import LONGEST_VERSION
 from pro_app.core.consents import Signed, Versions, added, with_version
@@ -15,7 +15,7 @@ from pro_app.core.course import consent_withdrawn_on
 from pro_app.core.instrument import Instrument
 from pro_app.core.leaving import Ruling
 from pro_app.core.preview import Preview, preview
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.core.sites import EVERYWHERE
 from pro_app.core.study import Study
 from pro_app.store.engine.transaction import Reader, Tx, reading, transaction

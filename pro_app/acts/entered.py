@@ -2,13 +2,8 @@
 
 from datetime import date, time
 
-from pro_app.core.possible import PAUSE, RANDOMISATION, SCREENING, Contradiction, Never
+from pro_app.core.possible import EARLIEST, PAUSE, RANDOMISATION, SCREENING, Contradiction, Never
 from pro_app.core.refused import Refused, Why
-
-#: A few words; what is longer belongs into the patient's file.
-LONGEST_TEXT = 500
-#: Earlier days are slips of the pen.
-_EARLIEST = date(1900, 1, 1)
 
 
 def impossible_event(found: Contradiction) -> Refused:
@@ -37,7 +32,7 @@ def day_of(text: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         return None
-    return day if day.isoformat() == text and day >= _EARLIEST else None
+    return day if day.isoformat() == text and day >= EARLIEST else None
 
 
 def time_of(text: str) -> time | None:

@@ -9,12 +9,7 @@ from typing import Any
 
 from pro_app.acts import previewed
 from pro_app.acts.aftermath import settle_flags, settling
-from pro_app.acts.entered import (
-    LONGEST_TEXT,
-    day_of,
-    impossible_event,
-    words_of,
-)
+from pro_app.acts.entered import day_of, impossible_event, words_of
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.acts.previewed import Previewed
 from pro_app.core.course import NEVER, ended_by
@@ -22,7 +17,7 @@ from pro_app.core.facts import ENDED_BY, EventFact, EventKind, PatientFacts
 from pro_app.core.instrument import Instrument
 from pro_app.core.possible import contradictions, new_ones
 from pro_app.core.preview import preview, with_event, without_event
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.core.study import Study
 from pro_app.store.engine.transaction import Tx, reading
 from pro_app.store.patients.events import Event, NewEvent, add_events, supersede_event

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from pro_app.clock import day_of
-from pro_app.core.study import Site, Study
+from pro_app.acts.occasion import StaffOccasion
+from pro_app.core.instants import RECORDED_AHEAD, is_ahead
+from pro_app.core.study import Site
 from pro_app.gateways.mail import Letter, Post
 from pro_app.store.engine import leases
-from pro_app.store.engine.transaction import Actor, Reader, Tx, housekeeping, reading, transaction
+from pro_app.store.engine.transaction import Reader, Tx, housekeeping, reading, transaction
 from pro_app.store.trail.trail import Recorded, last_of
 
 #: So long nobody else tries the same letter; whoever did not succeed tries again.
@@ -40,38 +41,36 @@ class Series(Generic[ToldT]):
     record: Callable[[Tx, str, ToldT], None]
 
 
-def send_due(
-    series: Series[ToldT], study: Study, post: Post, *, actor: Actor, holder: str, now: datetime
-) -> Outcome:
+def send_due(series: Series[ToldT], post: Post, *, holder: str, at: StaffOccasion) -> Outcome:
     """Send to each site that has an address and had no such letter yet today.
 
     Recorded once the mail server has it. If the process dies in between, the letter
     goes again under the same Message-ID.
     """
-    today = day_of(now, study.time_zone)
     sent, failed = [], []
-    for site in study.sites:
-        told = _due(series, site, study, today) if site.email else None
-        if told is None or not _alone(series.name, site, holder, now):
+    for site in at.study.sites:
+        told = _due(series, site, at) if site.email else None
+        if told is None or not _alone(series.name, site, holder, at.now):
             continue
         subject, text = series.words(site, told)
-        name = f"{series.name}.{study.id}.{site.code}.{today.isoformat()}".lower()
+        name = f"{series.name}.{at.study.id}.{site.code}.{at.today.isoformat()}".lower()
         try:
             post.send(Letter(site.email, subject, text, name))
         except OSError:
             failed.append(site.code)
             continue
-        with transaction(actor, now) as tx:
+        with transaction(at.actor, at.now) as tx:
             series.record(tx, _subject(site), told)
         sent.append(site.code)
     return Outcome(tuple(sent), tuple(failed))
 
 
-def _due(series: Series[ToldT], site: Site, study: Study, today: date) -> ToldT | None:
+def _due(series: Series[ToldT], site: Site, at: StaffOccasion) -> ToldT | None:
     """What the site is to read; None when it had its letter today, or there is nothing."""
     with reading(snapshot=True) as connection:
         before = last_of(connection, _subject(site), f"{series.name}.sent")
-        if before and day_of(before.at, study.time_zone) >= today:
+        wrong = before and is_ahead(before.at, at.now, at_most=RECORDED_AHEAD)
+        if before and not wrong and at.day_of(before.at) >= at.today:
             return None
         return series.told(connection, site, before)
 

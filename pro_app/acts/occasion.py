@@ -1,8 +1,9 @@
 """The trial, the instant and who acts: what one request or command hands on as one value."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Self
 
 from pro_app.acts.person import Person
 from pro_app.core.facts import Mode
@@ -49,3 +50,7 @@ class StaffOccasion(Occasion):
     def sites(self) -> Sites:
         """Whose patients they see."""
         return self.person.sites
+
+    def narrowed_to(self, sites: Sites) -> Self:
+        """The same for whoever looks at some of their sites alone."""
+        return replace(self, person=replace(self.person, sites=sites))

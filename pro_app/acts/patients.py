@@ -12,19 +12,13 @@ from functools import partial
 
 from pro_app.acts import previewed
 from pro_app.acts.aftermath import settle_flags
-from pro_app.acts.entered import (
-    LONGEST_TEXT,
-    day_of,
-    impossible_data,
-    time_of,
-    written,
-)
+from pro_app.acts.entered import day_of, impossible_data, time_of, written
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.acts.previewed import Previewed
 from pro_app.core.facts import PatientFacts
 from pro_app.core.possible import Unusual, contradictions, new_ones, unusual
 from pro_app.core.preview import preview
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.core.study import Study
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.patients.patients import PatientState, change_state

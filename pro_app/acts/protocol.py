@@ -11,6 +11,7 @@ from pro_app.store.engine.state import read_state
 from pro_app.store.engine.study_versions import (
     Stamp,
     StudyVersion,
+    parsed,
     plans_of,
     read_versions,
     record_first,
@@ -44,6 +45,7 @@ def current(given: Study, *, today: date) -> Study:
     """The study in force on a day with all its versions; the file's before any patient is.
 
     One question for most; an amendment is seen by the next request of every process.
+    Errors: UnreadableVersion.
     """
     with asking() as connection:
         found = stamps(connection)
@@ -64,8 +66,11 @@ def in_force(versions: Sequence[tuple[Stamp, Study]], today: date) -> tuple[Stam
 
 
 def study_of(version: StudyVersion, like: Study) -> Study:
-    """The study of a version, with the instrument where the copy at hand has it."""
-    return from_content(version.content, instrument=like.instrument)
+    """The study of a version, with the instrument where the copy at hand has it.
+
+    Errors: UnreadableVersion.
+    """
+    return parsed(version, lambda content: from_content(content, instrument=like.instrument))
 
 
 def compare(

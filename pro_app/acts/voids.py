@@ -9,13 +9,12 @@ import json
 from dataclasses import dataclass
 
 from pro_app.acts.aftermath import settling
-from pro_app.acts.entered import LONGEST_TEXT
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.acts.void_deeds import DEEDS, Done, Wanted
 from pro_app.core.facts import PatientFacts
 from pro_app.core.ledger import Status, ledger
 from pro_app.core.preview import Preview, preview
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.core.sites import EVERYWHERE
 from pro_app.core.voids import What
 from pro_app.store.engine.transaction import Tx, reading, transaction

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 
-from pro_app.acts.entered import LONGEST_TEXT
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.acts.protocol import study_of
+from pro_app.core import leaving
 from pro_app.core.alerts import problems as alert_problems
 from pro_app.core.amendment import Difference, InUse, differences, obstacles
-from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import ledger
 from pro_app.core.plan import PlanChange, plan_changes, planned
 from pro_app.core.preview import VisitChange
 from pro_app.core.preview import differences as entry_differences
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.core.sites import EVERYWHERE
 from pro_app.core.study import Study, StudyError
 from pro_app.store.engine.study_versions import (
@@ -24,7 +24,8 @@ from pro_app.store.engine.study_versions import (
     read_versions,
     record_version,
 )
-from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
+from pro_app.store.engine.transaction import Tx, reading, transaction
+from pro_app.store.patients.leaving import held_back
 from pro_app.store.patients.patients import write_plans
 from pro_app.store.statuses.facts import Known, Scope, read_facts
 from pro_app.store.statuses.flags import Counts, synchronise_flags
@@ -34,12 +35,16 @@ from pro_app.store.trail.trail import trail_of
 
 @dataclass(frozen=True, slots=True)
 class PatientChange:
-    """What changes for one patient: windows, and statuses as of today."""
+    """What changes for one patient: windows, and statuses as of today.
+
+    `held_back`: what of it may not be named, since consent to further use was withdrawn.
+    """
 
     number: str
     site: str
     plan: tuple[PlanChange, ...]
     statuses: tuple[VisitChange, ...]
+    held_back: leaving.Held | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,40 +83,31 @@ class Amended:
 
 
 def amend(
-    file: Study,
-    instrument: Instrument,
-    *,
-    effective_on: date,
-    reason: str,
-    actor: Actor,
-    now: datetime,
-    today: date,
-    trial: bool = False,
+    file: Study, *, effective_on: date, reason: str, trial: bool = False, at: StaffOccasion
 ) -> Amended | Refused:
     """What the file changes as the next version, recorded unless it is a `trial`.
 
     Windows, plans and flags follow in the same transaction.
     Errors: StudyError where an alert of the file can't be one of this instrument.
     """
-    wrong = list(alert_problems(file, instrument))
+    wrong = list(alert_problems(file, at.instrument))
     if wrong:
         raise StudyError(wrong)
-    with transaction(actor, now) as tx:
+    with transaction(at.actor, at.now) as tx:
         hold_patients(tx)
         held = read_held(tx.connection)
         versions = [(v.stamp, study_of(v, file)) for v in read_versions(tx.connection)]
-        refused = _refused(file, versions, held, effective_on, reason)
+        refused = _refused(file, versions, held, effective_on, reason, at.study)
         if refused:
             tx.abandon()
             return refused
         number = versions[-1][0].number + 1
         record_version(tx, file, number=number, effective_on=effective_on, reason=reason)
-        stamp = Stamp(number, effective_on, file.sha256, now)
+        stamp = Stamp(number, effective_on, file.sha256, at.now)
         before = replace(versions[-1][1], plans=plans_of(versions))
         after = replace(file, plans=plans_of([*versions, (stamp, file)]))
-        found = tuple(
-            _patient_changes(tx, before, after, effective_on, instrument.valid_from, today)
-        )
+        valid_from, today = at.instrument.valid_from, at.today
+        found = tuple(_patient_changes(tx, before, after, effective_on, valid_from, today))
         told = differences(before, file)
         of_patients = write_plans(tx, after)
         in_force = after if effective_on <= today else replace(before, plans=after.plans)
@@ -128,13 +124,17 @@ def _refused(
     held: Held,
     effective_on: date,
     reason: str,
+    seen: Study,
 ) -> Refused | None:
+    """`seen`: the study with the versions that whoever amends it has seen."""
     if not versions:
         return Refused(Why.NO_PATIENTS)
     stamp, last = versions[-1]
     in_use = InUse(held.sites, held.reasons, held.alerts)
     if file.sha256 == stamp.sha256:
         return Refused(Why.NOTHING_CHANGED, "file")
+    if stamp.number != (len(seen.plans) or 1):
+        return Refused(Why.AMENDED_MEANWHILE, "file", stamp.number)
     in_the_way = obstacles(last, file, in_use)
     if in_the_way:
         return Refused(Why.MUST_STAY, "file", in_the_way)
@@ -153,11 +153,12 @@ def _patient_changes(
     tx: Tx, before: Study, after: Study, effective_on: date, valid_from: int, today: date
 ) -> Iterator[PatientChange]:
     codes = [visit.code for visit in after.all_visits]
+    held = held_back(tx.connection)
     for known in read_facts(tx.connection, Scope(EVERYWHERE)):
         plan, statuses = _changes(known, before, after, effective_on, valid_from, today, codes)
         if plan or statuses:
-            facts = known.facts
-            yield PatientChange(facts.patient_id, facts.site_on(today), plan, statuses)
+            number, site = known.facts.patient_id, known.facts.site_on(today)
+            yield PatientChange(number, site, plan, statuses, held.get(number))
 
 
 def _changes(

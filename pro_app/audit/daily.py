@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pro_app.clock import day_of
+from pro_app.acts.occasion import StaffOccasion
+from pro_app.core.instants import RECORDED_AHEAD, is_ahead
 from pro_app.core.seals import Finding, Verdict, Wrong
 from pro_app.core.witness import Difference, Differs
 from pro_app.store.engine import leases
-from pro_app.store.engine.transaction import Actor, Reader, housekeeping, reading, transaction
+from pro_app.store.engine.transaction import Reader, housekeeping, reading, transaction
 from pro_app.store.trail import witnessing
 from pro_app.store.trail.trail import last_of
 
@@ -34,18 +35,19 @@ class Verified:
         return self.finding is None and self.difference is None
 
 
-def verify_due(time_zone: str, *, actor: Actor, holder: str, now: datetime) -> Verdict | None:
+def verify_due(*, holder: str, at: StaffOccasion) -> Verdict | None:
     """The verdict of today's verification, None where it was made before or is being made."""
     with reading() as connection:
         before = last_of(connection, _SUBJECT, _VERIFIED)
-    if before and day_of(before.at, time_zone) >= day_of(now, time_zone):
+    wrong = before and is_ahead(before.at, at.now, at_most=RECORDED_AHEAD)
+    if before and not wrong and at.day_of(before.at) >= at.today:
         return None
     with housekeeping() as work:
-        if not leases.take(work, "verify data", holder, now, _TRYING):
+        if not leases.take(work, "verify data", holder, at.now, _TRYING):
             return None
     with reading(snapshot=True) as connection:
         verdict = witnessing.check(connection, data=True)
-    with transaction(actor, now) as tx:
+    with transaction(at.actor, at.now) as tx:
         changes = {name: (None, value) for name, value in _told(verdict).items()}
         tx.record("trail.verified", _SUBJECT, changes=changes)
     return verdict

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from pro_app.acts import letters
 from pro_app.acts.letters import Outcome, Series
-from pro_app.clock import day_of
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.seals import Seal
-from pro_app.core.study import Site, Study
+from pro_app.core.study import Site
 from pro_app.gateways.mail import Post
-from pro_app.store.engine.transaction import Actor, Reader, Tx
+from pro_app.store.engine.transaction import Reader, Tx
 from pro_app.store.trail import sealing
 from pro_app.store.trail.trail import Recorded
 
@@ -28,21 +28,18 @@ class DailyHead:
 Words = Callable[[Site, DailyHead], tuple[str, str]]
 
 
-def send_due(
-    study: Study, post: Post, words: Words, *, actor: Actor, holder: str, now: datetime
-) -> Outcome:
+def send_due(post: Post, words: Words, *, holder: str, at: StaffOccasion) -> Outcome:
     """Send to each site that has an address and was told nothing yet today."""
-    today = day_of(now, study.time_zone)
 
     def told(connection: Reader, _site: Site, before: Recorded | None) -> DailyHead | None:
         seal = sealing.last_seal(connection)
         if seal is None:
             return None
         told_before = before.changes["position"][1] if before else 0
-        return DailyHead(seal, seal.position - told_before, today)
+        return DailyHead(seal, seal.position - told_before, at.today)
 
     series = Series("head", told, words, _record)
-    return letters.send_due(series, study, post, actor=actor, holder=holder, now=now)
+    return letters.send_due(series, post, holder=holder, at=at)
 
 
 def _record(tx: Tx, subject: str, told: DailyHead) -> None:

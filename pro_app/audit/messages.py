@@ -9,7 +9,7 @@ from pro_app.deployment import deployment
 from pro_app.i18n import LANGUAGES
 
 
-def actions(*, her_steps: bool) -> dict[str, str]:
+def actions(*, patient_steps: bool) -> dict[str, str]:
     """Action → what was done, in the order of the list to choose from."""
     steps = {
         "draft.begun": _("Form begun"),
@@ -22,8 +22,9 @@ def actions(*, her_steps: bool) -> dict[str, str]:
         | _of_forms()
         | _of_the_desk()
         | _of_their_doors()
-        | (steps if her_steps else {})
-        | _of_the_study()
+        | (steps if patient_steps else {})
+        | _of_accounts()
+        | _of_the_data()
     )
 
 
@@ -75,10 +76,10 @@ def _of_forms() -> dict[str, str]:
 
 def _of_the_desk() -> dict[str, str]:
     return {
-        "request.made": _("Request about her data"),
-        "request.answered": _("Request about her data answered"),
+        "request.made": _("Request about the patient’s data"),
+        "request.answered": _("Request about the patient’s data answered"),
         "help.asked": _("Help asked for"),
-        "contact.tried": _("Attempt to reach her"),
+        "contact.tried": _("Attempt to reach the patient"),
         "contact.taken_back": _("Attempt taken back"),
         "contacts.viewed": _("Contact entry looked at"),
         "contacts.written": _("Contact entry written"),
@@ -98,6 +99,7 @@ def _of_their_doors() -> dict[str, str]:
         "link.issued": _("Personal link issued"),
         "link.revoked": _("Personal link revoked"),
         "card.printed": _("Card printed"),
+        "card.guessed_at": _("Somebody tries to guess the PIN"),
         "pin.chosen": _("PIN chosen"),
         "pin.reset": _("PIN reset"),
         "clock.stepped": _("Clock of the server set"),
@@ -109,7 +111,7 @@ def _of_their_doors() -> dict[str, str]:
     }
 
 
-def _of_the_study() -> dict[str, str]:
+def _of_accounts() -> dict[str, str]:
     return {
         "signed_out": _("Signed out"),
         "staff.signed_in": _("Staff signed in"),
@@ -125,8 +127,8 @@ def _of_the_study() -> dict[str, str]:
         "staff.second_factor_reset": _("Second factor reset"),
         "staff.sessions_ended": _("Sessions ended"),
         "access.reviewed": _("Rights looked over"),
-        "staff.confirmed": _("Proved who she is"),
-        "staff.confirm_refused": _("Did not prove who she is"),
+        "staff.confirmed": _("Proved who they are"),
+        "staff.confirm_refused": _("Did not prove who they are"),
         "staff.authenticator_offered": _("Authenticator offered"),
         "staff.authenticator_set": _("Authenticator set up"),
         "staff.authenticator_removed": _("Authenticator removed"),
@@ -136,6 +138,11 @@ def _of_the_study() -> dict[str, str]:
         "staff.recovery_codes_made": _("New recovery codes"),
         "staff.recovery_code_used": _("Recovery code used"),
         "access.refused": _("Page refused"),
+    }
+
+
+def _of_the_data() -> dict[str, str]:
+    return {
         "export.made": _("Data exported"),
         "record.signed": _("Record signed off"),
         "record.locked": _("Record locked"),
@@ -149,6 +156,7 @@ def _of_the_study() -> dict[str, str]:
         "trail.exported": _("Trail exported"),
         "trail.redacted": _("Words taken out of the trail"),
         "trail.verified": _("Trail and data verified"),
+        "trail.witness_begun": _("Trail begins to tell of the data, with the rows that were there"),
         "rows.written": _("More rows of the act before"),
         "arm.read": _("Rates by arm read"),
         "flags.synchronised": _("Flags brought up to date"),
@@ -183,6 +191,8 @@ def fields() -> dict[str, str]:
         "passkey": _("passkey"),
         "session": _("session"),
         "role": _("role"),
+        "sites": _("sites"),
+        "opened": _("opened"),
         "clock": _("clock"),
         "version_sha256": _("version (SHA-256)"),
         "meaning": _("what was signed"),

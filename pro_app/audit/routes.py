@@ -10,8 +10,9 @@ from flask_login import current_user
 
 from pro_app.audit import messages, service, trail, verdicts
 from pro_app.audit.trail import BadAsk, Search
+from pro_app.busy import takes_long
 from pro_app.deployment import deployment
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF, Role
 
 blueprint = Blueprint("audit", __name__, url_prefix="/staff/trail")
@@ -28,21 +29,26 @@ blueprint.add_app_template_global(service.head_now, "trail_head")
 @staff_only(*_READERS)
 def show() -> ResponseReturnValue:
     given = _given(request.args)
-    her_steps = current_user.role == Role.DATA_MANAGER
+    patient_steps = current_user.role == Role.DATA_MANAGER
     words = {
         "asked": given,
         "filters": _filled(given),
         "sealing": service.sealing_now(),
         "verdicts": verdicts,
-        "actions": messages.actions(her_steps=her_steps),
+        "actions": messages.actions(patient_steps=patient_steps),
         "roles": messages.roles(),
         "visits": [each.code for each in deployment().study.all_visits],
         "fields": messages.fields(),
         "as_text": trail.as_text,
         "site_of": {site.code: site for site in deployment().study.sites},
+        "reason_of": {reason.code: reason for reason in deployment().study.reasons},
     }
     try:
-        found = trail.page(_search(given), before=request.args.get("before", ""))
+        found = trail.page(
+            _search(given),
+            before=request.args.get("before", ""),
+            at=staff_occasion(),
+        )
     except BadAsk as bad:
         return render_template("audit/trail.html", **words, bad=bad), 400
     return render_template("audit/trail.html", **words, page=found)
@@ -50,8 +56,9 @@ def show() -> ResponseReturnValue:
 
 @blueprint.post("")
 @staff_only(*_READERS)
+@takes_long
 def take() -> ResponseReturnValue:
-    parts = deployment()
+    at = staff_occasion()
     given = _given(request.form)
     here = url_for("audit.trail", **_filled(given))
     archive = TemporaryFile()  # noqa: SIM115 - closed with the response
@@ -60,9 +67,7 @@ def take() -> ResponseReturnValue:
             _search(given),
             archive,
             filters=given,
-            time_zone=parts.study.time_zone,
-            actor=current_user.actor,
-            now=parts.now(),
+            at=at,
         )
     except BadAsk:
         archive.close()
@@ -72,17 +77,13 @@ def take() -> ResponseReturnValue:
         flash(_("Nothing in the trail fits. Nothing was exported."), "error")
         return redirect(here)
     archive.seek(0)
-    name = f"{parts.study.id}-trail-{parts.today().isoformat()}.csv"
+    name = f"{at.study.id}-trail-{at.today.isoformat()}.csv"
     return send_file(archive, "text/csv; charset=utf-8", as_attachment=True, download_name=name)
 
 
 def _search(given: dict[str, str]) -> Search:
-    return trail.asked(
-        given,
-        sites=current_user.sites,
-        her_steps=current_user.role == Role.DATA_MANAGER,
-        time_zone=deployment().study.time_zone,
-    )
+    at = staff_occasion()
+    return trail.asked(given, patient_steps=at.person.role == Role.DATA_MANAGER, at=at)
 
 
 def _filled(given: dict[str, str]) -> dict[str, Any]:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.audit.daily import Verified, last_verification
 from pro_app.core.seals import Head, Seal, Verdict, seal_all
 from pro_app.core.trail_event import digest
 from pro_app.store.engine import leases
-from pro_app.store.engine.transaction import Actor, Tx, asking, housekeeping, reading, transaction
+from pro_app.store.engine.transaction import Tx, asking, housekeeping, reading, transaction
 from pro_app.store.trail import redactions, sealing, witnessing
 
 _LEASE = "seals"
@@ -86,13 +87,13 @@ class RedactionProblem(StrEnum):
 
 
 def redact(
-    event_id: int, fields: Sequence[str], *, why: str, actor: Actor, now: datetime
+    event_id: int, fields: Sequence[str], *, why: str, at: StaffOccasion
 ) -> RedactionProblem | None:
     """Take fields out of a sealed event for good; None once that is done.
 
     The trail keeps who did it, why, which fields, and the digest of what is left.
     """
-    with transaction(actor, now) as tx:
+    with transaction(at.actor, at.now) as tx:
         problem = _redact(tx, event_id, fields, why)
         if problem:
             tx.abandon()

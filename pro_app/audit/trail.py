@@ -12,9 +12,12 @@ from enum import StrEnum
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
+from pro_app.acts.occasion import StaffOccasion
+from pro_app.clock import day_of
 from pro_app.core.cells import safe_text
-from pro_app.core.sites import Sites
-from pro_app.store.engine.transaction import Actor, reading, transaction
+from pro_app.core.leaving import may_leave, shows_changes
+from pro_app.store.engine.transaction import reading, transaction
+from pro_app.store.patients.leaving import held_back, held_back_of
 from pro_app.store.patients.numbers import find_number
 from pro_app.store.trail.trail import Line, search_trail, whole_trail
 from pro_app.store.trail.trail import Search as Search
@@ -47,10 +50,14 @@ class BadAsk(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Lines of the trail, the latest first; `before` is where the next page goes on."""
+    """Lines of the trail, the latest first; `before` is where the next page goes on.
+
+    `held_back`: the events of which nothing is shown but that there was one.
+    """
 
     lines: tuple[Line, ...]
     before: int | None
+    held_back: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,58 +67,62 @@ class Exported:
     sha256: str
 
 
-def asked(given: dict[str, str], *, sites: Sites, her_steps: bool, time_zone: str) -> Search:
+def asked(given: dict[str, str], *, patient_steps: bool, at: StaffOccasion) -> Search:
     """The search of an address, within the reader's sites. Errors: BadAsk."""
-    zone = ZoneInfo(time_zone)
+    zone = ZoneInfo(at.study.time_zone)
     since, until = _day(given["from"]), _day(given["to"])
     if given["field"] and not _FIELD.fullmatch(given["field"]):
         raise BadAsk(AskProblem.NOT_A_FIELD, given["field"])
     return Search(
-        number=_meant(given["number"], sites),
+        number=_meant(given["number"], at),
         visit=given["visit"],
         field=given["field"],
         action=given["action"],
         actor=given["actor"],
         since=_midnight(since, zone) if since else None,
         until=_midnight(until + timedelta(days=1), zone) if until else None,
-        sites=sites,
-        her_steps=her_steps,
+        sites=at.sites,
+        patient_steps=patient_steps,
     )
 
 
-def _meant(typed: str, sites: Sites) -> str:
+def _meant(typed: str, at: StaffOccasion) -> str:
     """The patient's number, or what was typed: the trail tells of others than patients, too."""
     if not typed:
         return ""
     with reading() as connection:
-        return find_number(connection, typed, sites=sites) or typed
+        return find_number(connection, typed, sites=at.sites) or typed
 
 
-def page(search: Search, *, before: str) -> Page:
+def page(search: Search, *, before: str, at: StaffOccasion) -> Page:
     """One page of what fits. Errors: BadAsk."""
     if before and not (before.isascii() and before.isdigit() and len(before) < 19):
         raise BadAsk(AskProblem.NOT_A_PAGE, before)
     with reading() as connection:
         start = int(before) if before else None
         lines = search_trail(connection, search, before=start, limit=PAGE_ROWS + 1)
-    shown = tuple(lines[:PAGE_ROWS])
-    return Page(shown, shown[-1].event.id if len(lines) > PAGE_ROWS else None)
+        shown = tuple(lines[:PAGE_ROWS])
+        held = held_back_of(connection, (line.event.subject for line in shown))
+    return Page(
+        shown,
+        shown[-1].event.id if len(lines) > PAGE_ROWS else None,
+        frozenset(
+            event.id
+            for event in (line.event for line in shown)
+            if not shows_changes(held.get(event.subject), event.action, at.day_of(event.at))
+        ),
+    )
 
 
 def export(
-    search: Search,
-    target: BinaryIO,
-    *,
-    filters: dict[str, str],
-    time_zone: str,
-    actor: Actor,
-    now: datetime,
+    search: Search, target: BinaryIO, *, filters: dict[str, str], at: StaffOccasion
 ) -> Exported | None:
     """What was written to `target`, recorded in the trail; None where nothing fits.
 
+    Of whoever withdrew consent to further use, only what was recorded by then and may leave.
     Shapes: one row for each field that changed, or one for an event without any.
     """
-    made = _write(search, target, ZoneInfo(time_zone))
+    made = _write(search, target, at.study.time_zone)
     if not made.events:
         return None
     # Before it is handed over. What was looked for is known to the trail, since it fits.
@@ -119,7 +130,7 @@ def export(
     told = {name: value for name, value in filters.items() if value} | counts
     if search.number:
         told["number"] = search.number
-    with transaction(actor, now) as tx:
+    with transaction(at.actor, at.now) as tx:
         tx.record("trail.exported", "trail", changes={k: [None, v] for k, v in told.items()})
     return made
 
@@ -131,7 +142,7 @@ def as_text(value: Any) -> str | None:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def _write(search: Search, target: BinaryIO, zone: ZoneInfo) -> Exported:
+def _write(search: Search, target: BinaryIO, time_zone: str) -> Exported:
     digest = hashlib.sha256()
     part = io.StringIO(newline="")
     writer = csv.writer(part, lineterminator="\r\n")
@@ -145,8 +156,12 @@ def _write(search: Search, target: BinaryIO, zone: ZoneInfo) -> Exported:
 
     writer.writerow(COLUMNS)
     events = rows = 0
+    zone = ZoneInfo(time_zone)
     with reading(snapshot=True) as connection:
+        held = held_back(connection)
         for line in whole_trail(connection, search):
+            if not may_leave(held, line.event.subject, day_of(line.event.at, time_zone)):
+                continue
             events += 1
             for row in _rows(line, zone, search.field):
                 writer.writerow(row)

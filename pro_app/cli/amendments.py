@@ -9,6 +9,7 @@ from flask import Flask
 from flask_babel import gettext as _
 
 from pro_app import refusals, studies
+from pro_app.acts.person import operator
 from pro_app.amendments import service
 from pro_app.amendments.messages import obstacle
 from pro_app.amendments.service import Amended, PatientChange
@@ -19,6 +20,7 @@ from pro_app.core.refused import Refused, Why
 from pro_app.core.schedule import PlannedVisit
 from pro_app.core.study import Study, StudyError
 from pro_app.deployment import deployment
+from pro_app.security.access import occasion_of
 from pro_app.store.engine.transaction import CLI
 
 
@@ -44,18 +46,10 @@ def amend(file: Path, effective_on: date, reason: str, dry_run: bool) -> None:
     opened before the day of --from keeps its window for ever. Afterwards name FILE in
     PRO_STUDY, at the latest on that day.
     """
-    parts = deployment()
-    now = parts.now()
+    at = occasion_of(deployment(), operator(CLI))
     try:
         done = service.amend(
-            _read(file),
-            parts.instrument,
-            effective_on=effective_on,
-            reason=reason,
-            actor=CLI,
-            now=now,
-            today=parts.day_of(now),
-            trial=dry_run,
+            _read(file), effective_on=effective_on, reason=reason, trial=dry_run, at=at
         )
     except StudyError as error:
         raise CommandRefused(*(f"{file}: {each}" for each in error.problems)) from error
@@ -71,7 +65,7 @@ def amend(file: Path, effective_on: date, reason: str, dry_run: bool) -> None:
                 day=effective_on.isoformat(),
             )
         )
-    if effective_on <= parts.day_of(now) and done.reclassified:
+    if effective_on <= at.today and done.reclassified:
         note(_("warning: visits that read otherwise now: %(count)d", count=done.reclassified))
     if dry_run:
         note(_("A trial run: nothing was written."))
@@ -104,6 +98,9 @@ def _show_changes(done: Amended) -> None:
 
 
 def _rows(each: PatientChange) -> list[tuple[str, ...]]:
+    """None of a patient of whom no row may leave; of one whose data were retained, the windows."""
+    if each.held_back and not each.held_back.until:
+        return []
     named = (each.number, each.site)
     windows: list[tuple[str, ...]] = [
         (
@@ -117,7 +114,7 @@ def _rows(each: PatientChange) -> list[tuple[str, ...]]:
     ]
     statuses = [
         (*named, c.entry.visit, _("reads"), c.before.status.value, c.after.status.value)
-        for c in each.statuses
+        for c in (() if each.held_back else each.statuses)
         if c.before and c.after
     ]
     return windows + statuses

@@ -9,12 +9,14 @@ from flask import Flask
 from flask.cli import AppGroup
 from flask_babel import gettext as _
 
+from pro_app.acts.person import operator
 from pro_app.audit import service, verdicts
 from pro_app.audit.service import RedactionProblem
 from pro_app.cli.outcome import CommandRefused, note, print_json
 from pro_app.core.seals import Head, Verdict, read_head
 from pro_app.core.witness import DataVerdict
 from pro_app.deployment import deployment
+from pro_app.security.access import occasion_of
 from pro_app.store.engine.transaction import CLI
 
 group = AppGroup("audit", help="The trail: its seals, and whether they hold.")
@@ -104,7 +106,8 @@ def redact(event_id: int, fields: tuple[str, ...], why: str) -> None:
     """Take words that name somebody out of a sealed event, for good; the chain still verifies."""
     if not why.strip():
         raise CommandRefused(_("say why; it is kept in the trail"))
-    problem = service.redact(event_id, fields, why=why.strip(), actor=CLI, now=deployment().now())
+    at = occasion_of(deployment(), operator(CLI))
+    problem = service.redact(event_id, fields, why=why.strip(), at=at)
     if problem is not None:
         raise CommandRefused(_not_redacted(problem, event_id))
     click.echo(

@@ -5,9 +5,11 @@ from flask import Flask
 from flask.cli import AppGroup
 from flask_babel import gettext as _
 
+from pro_app.acts.person import operator
 from pro_app.cli.outcome import CommandRefused, note
 from pro_app.contacts import service
 from pro_app.deployment import deployment
+from pro_app.security.access import occasion_of
 from pro_app.security.vault import Vault
 from pro_app.store.engine.transaction import CLI
 
@@ -25,7 +27,7 @@ def reseal() -> None:
     if not parts.settings.contact_keys:
         raise CommandRefused(_("PRO_CONTACT_KEYS: there is no key, so there is no contact book"))
     vault = Vault(parts.settings.contact_keys)
-    done, unread = service.reseal_all(vault, actor=CLI, now=parts.now())
+    done, unread = service.reseal_all(vault, at=occasion_of(parts, operator(CLI)))
     if unread:
         raise CommandRefused(
             _(

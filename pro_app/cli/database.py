@@ -11,8 +11,16 @@ from sqlalchemy.exc import DatabaseError
 
 from pro_app.cli.outcome import CommandRefused
 from pro_app.deployment import deployment
-from pro_app.starting import OtherStudy, database_sentence, refuse_other_study
+from pro_app.starting import (
+    OtherSchema,
+    OtherStudy,
+    database_sentence,
+    refuse_other_schema,
+    refuse_other_study,
+    unreadable_sentence,
+)
 from pro_app.store.engine.locked import Locked
+from pro_app.store.engine.study_versions import UnreadableVersion
 from pro_app.store.engine.transaction import CLI
 
 #: Commands that need no database, those that make or change its schema, the server's, which
@@ -40,11 +48,16 @@ def _guarded(callback: Callable[..., Any], name: str) -> Callable[..., Any]:
     def call(*args: Any, **options: Any) -> Any:
         try:
             if not name.startswith(_WITHOUT):
+                refuse_other_schema()
                 any_version = name in _OF_ANY_VERSION
                 refuse_other_study(deployment(), actor=CLI, identity_alone=any_version)
             return callback(*args, **options)
+        except OtherSchema as other:
+            raise CommandRefused(str(other)) from other
         except OtherStudy as other:
             raise CommandRefused(*other.lines) from other
+        except UnreadableVersion as broken:
+            raise CommandRefused(unreadable_sentence(broken)) from broken
         except DatabaseError as error:
             raise CommandRefused(database_sentence(error)) from error
         except Locked as locked:

@@ -7,13 +7,16 @@ import click
 from flask import Flask
 from flask_babel import gettext as _
 
+from pro_app.acts.person import operator
 from pro_app.cli.outcome import CommandRefused, Day, note
-from pro_app.demo import service, sign_ins
+from pro_app.demo import afterwards, service, sign_ins
 from pro_app.demo.generate import PATIENTS, generate
 from pro_app.demo.service import Holding
 from pro_app.demo.sign_ins import SignIns
 from pro_app.deployment import Deployment, deployment
+from pro_app.security.access import occasion_of
 from pro_app.security.roles import Role
+from pro_app.store.engine.transaction import CLI
 
 
 def register(app: Flask) -> None:
@@ -86,6 +89,7 @@ def _make(parts: Deployment, as_of: date, seed: int, patients: int) -> str:
     forms = sum(len(each.forms) for each in made.patients)
     note(_("Writing their history, %(count)d forms among it …", count=forms))
     service.fill(made, parts.study, parts.instrument, now=now, today=today)
+    afterwards.find_out(as_of, spared=made.printed, at=occasion_of(parts, operator(CLI)))
     return made.printed
 
 

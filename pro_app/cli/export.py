@@ -9,6 +9,7 @@ from flask import Flask
 from flask.cli import with_appcontext
 from flask_babel import gettext as _
 
+from pro_app.acts.person import operator
 from pro_app.cli.outcome import CommandRefused, Day, Moment, note, print_table, today
 from pro_app.core.review import Review
 from pro_app.deployment import deployment
@@ -16,6 +17,7 @@ from pro_app.export import service
 from pro_app.export.manifest import Manifest, dictionary
 from pro_app.export.messages import said
 from pro_app.export.writing import FolderTaken
+from pro_app.security.access import occasion_of
 from pro_app.store.engine.transaction import CLI
 
 #: What `--review` may be → how the forms stand that leave; all of them by default.
@@ -95,20 +97,16 @@ def _made(
     review: Review | None,
     step: service.Progress,
 ) -> Manifest:
-    parts = deployment()
     try:
         return service.make_export(
-            parts.study,
-            parts.instrument,
             folder=folder,
             as_of=as_of,
             known_at=known_at,
             with_arm=with_arm,
             with_timings=with_timings,
             review=review,
-            actor=CLI,
-            now=parts.now(),
             progress=step,
+            at=occasion_of(deployment(), operator(CLI)),
         )
     except service.Blocked as blocked:
         raise CommandRefused(*said(blocked)) from blocked

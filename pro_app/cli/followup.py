@@ -1,6 +1,6 @@
 """`flask ledger`, `compliance` and `reason`: what came, what did not, and why."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -12,9 +12,9 @@ from pro_app.acts.person import operator
 from pro_app.cli.outcome import CommandRefused, Day, Moment, note, print_json, print_table
 from pro_app.core import refused
 from pro_app.core.ledger import Entry
+from pro_app.core.possible import EARLIEST
 from pro_app.core.rates import NUMBERS, RATES, ScaleRates, VisitRates
 from pro_app.core.refused import Why
-from pro_app.core.sites import EVERYWHERE
 from pro_app.deployment import deployment
 from pro_app.nurse import service
 from pro_app.nurse.service import By
@@ -41,14 +41,8 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead
 @_JSON
 def ledger(as_of: date | None, known_at: datetime | None, as_json: bool) -> None:
     """List every patient and visit with its status as of a day."""
-    parts = deployment()
-    entries = service.ledger(
-        parts.study,
-        parts.instrument,
-        sites=EVERYWHERE,
-        as_of=as_of or parts.today(),
-        known_at=known_at,
-    )
+    at = occasion_of(deployment(), operator(CLI))
+    entries = service.ledger(as_of=as_of or at.today, known_at=known_at, at=at)
     rows = [_entry(each) for each in entries]
     if as_json:
         print_json(rows)
@@ -103,18 +97,16 @@ def compliance(
     as_of: date | None, known_at: datetime | None, by: By | Literal["scale"] | None, as_json: bool
 ) -> None:
     """Show denominators and rates by visit, and pooled, as of a day."""
-    parts = deployment()
-    now = parts.now()
-    as_of = as_of or parts.day_of(now)
+    at = occasion_of(deployment(), operator(CLI))
+    as_of = as_of or at.today
     if by == "scale":
-        _print_scales(as_of, known_at, as_json)
+        rows = service.compliance_by_scale(as_of=as_of, known_at=known_at, at=at)
+        _print_scales(rows, as_json)
         return
     if by == "arm":  # who looks at the arms leaves a trace
-        with transaction(CLI, now) as tx:
-            tx.record("arm.read", parts.study.id, reason=f"compliance as of {as_of}")
-    found = service.compliance(
-        parts.study, parts.instrument, sites=EVERYWHERE, as_of=as_of, known_at=known_at, by=by
-    )
+        with transaction(at.actor, at.now) as tx:
+            tx.record("arm.read", at.study.id, reason=f"compliance as of {as_of}")
+    found = service.compliance(as_of=as_of, known_at=known_at, by=by, at=at)
     if as_json:
         print_json([_rates(row, by, group) for group, row in found])
     else:
@@ -128,11 +120,7 @@ def compliance(
         )
 
 
-def _print_scales(as_of: date, known_at: datetime | None, as_json: bool) -> None:
-    parts = deployment()
-    rows = service.compliance_by_scale(
-        parts.study, parts.instrument, sites=EVERYWHERE, as_of=as_of, known_at=known_at
-    )
+def _print_scales(rows: Iterable[ScaleRates], as_json: bool) -> None:
     if as_json:
         print_json([_of_scale(row) for row in rows])
         return
@@ -246,7 +234,9 @@ _REFUSALS: dict[Why, Callable[[str, refused.Refused], str]] = {
         "--on: %(given)s has not come yet; expected a day until today", given=given
     ),
     Why.NOT_A_DAY: lambda given, found: _(
-        "--on: %(given)s is not a day; expected YYYY-MM-DD, from 1900 on", given=given
+        "--on: %(given)s is not a day; expected YYYY-MM-DD, from %(year)s on",
+        given=given,
+        year=EARLIEST.year,
     ),
     Why.BEFORE_SCREENING: lambda given, found: _(
         "--on: %(given)s lies before the screening on %(day)s", given=given, day=found.detail

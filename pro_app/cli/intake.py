@@ -7,11 +7,13 @@ from flask import Flask
 from flask.cli import AppGroup
 from flask_babel import gettext as _
 
+from pro_app.acts.person import operator
 from pro_app.cli.outcome import CommandRefused, note
 from pro_app.cli.problems import refuse, refusing_bad_tables, tell_encoding, tell_remarks
 from pro_app.deployment import deployment
 from pro_app.intake.service import Imported, Kind, NotImported, OtherStudy, import_table
 from pro_app.intake.table import read_table
+from pro_app.security.access import occasion_of
 from pro_app.store.engine.transaction import CLI
 
 group = AppGroup("import", help="Take CSV files into the record: all of a file, or nothing.")
@@ -111,27 +113,17 @@ def forms(file: Path, dry_run: bool) -> None:
 
 
 def _take(kind: Kind, file: Path, dry_run: bool) -> Imported:
-    parts = deployment()
-    now = parts.now()
+    at = occasion_of(deployment(), operator(CLI))
     with refusing_bad_tables(file):
         table = read_table(file)
         tell_encoding(file, table.source)
-        outcome = import_table(
-            kind,
-            table,
-            parts.study,
-            parts.instrument,
-            actor=CLI,
-            now=now,
-            today=parts.day_of(now),
-            trial=dry_run,
-        )
+        outcome = import_table(kind, table, trial=dry_run, at=at)
     if isinstance(outcome, OtherStudy):
         raise CommandRefused(
             _(
                 "this database holds the study %(other)s; expected %(study)s (PRO_STUDY)",
                 other=outcome.study,
-                study=parts.study.id,
+                study=at.study.id,
             )
         )
     if isinstance(outcome, NotImported):

@@ -11,6 +11,7 @@ from flask import Flask
 from flask.cli import AppGroup
 from flask_babel import gettext as _
 
+from pro_app.acts.person import operator
 from pro_app.cli.outcome import CommandRefused, Day, note, print_table
 from pro_app.cli.problems import refuse, refusing_bad_tables, tell_encoding
 from pro_app.core.wording import WordingProblem, WordingProblemKind
@@ -18,6 +19,7 @@ from pro_app.deployment import deployment
 from pro_app.intake.problems import CellProblem
 from pro_app.intake.table import Source, header_problems, read_source, table_of
 from pro_app.refusals import said
+from pro_app.security.access import occasion_of
 from pro_app.store.engine.transaction import CLI
 from pro_app.wording import service
 from pro_app.wording.pack import BadPack, PackRow, looks_like_json, rows_of_json
@@ -45,20 +47,15 @@ def import_pack(file: Path, licence: str, valid_until: date) -> None:
     object of languages with an object of code and text each. `flask wording
     export-template` writes every code that is needed.
     """
-    parts = deployment()
-    now = parts.now()
+    at = occasion_of(deployment(), operator(CLI))
     with refusing_bad_tables(file):
         source = read_source(file)
     as_json = looks_like_json(source.text)
     outcome = service.import_pack(
         _rows_of_json(file, source) if as_json else _rows_of_csv(file, source),
-        parts.study,
-        parts.instrument,
         licence=licence,
         valid_until=valid_until,
-        actor=CLI,
-        now=now,
-        today=parts.day_of(now),
+        at=at,
     )
     if isinstance(outcome, NotImported):
         told = [said(each) for each in outcome.obstacles]
@@ -141,11 +138,8 @@ def go_live() -> None:
     Refuses without licensed wording in every language, and while the telephone number
     of a site is a placeholder.
     """
-    parts = deployment()
-    now = parts.now()
-    outcome = service.open_study(
-        parts.study, parts.instrument, actor=CLI, now=now, today=parts.day_of(now)
-    )
+    at = occasion_of(deployment(), operator(CLI))
+    outcome = service.open_study(at=at)
     if isinstance(outcome, NotLive):
         raise CommandRefused(
             *map(said, outcome.obstacles), _("The study was not opened; nothing was written.")
@@ -153,7 +147,7 @@ def go_live() -> None:
     if outcome.already:
         note(_("The study was live already; nothing was changed."))
     since = outcome.since.isoformat(timespec="seconds")
-    click.echo(_("%(study)s is live since %(since)s", study=parts.study.id, since=since))
+    click.echo(_("%(study)s is live since %(since)s", study=at.study.id, since=since))
 
 
 @study_group.command("status")

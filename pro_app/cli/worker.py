@@ -6,10 +6,12 @@ from flask.cli import AppGroup
 from flask_babel import gettext as _
 
 from pro_app import worker
+from pro_app.acts.person import operator
 from pro_app.cli.outcome import CommandRefused, note
 from pro_app.deployment import deployment
 from pro_app.followup import service
-from pro_app.settings import SettingsError
+from pro_app.security.access import occasion_of
+from pro_app.settings import SettingsError, check_for_serving
 from pro_app.store.engine.process_lock import claim_file
 from pro_app.store.engine.transaction import CLI
 
@@ -24,9 +26,7 @@ def register(app: Flask) -> None:
 @group.command("run")
 def run() -> None:
     """Open, close and reopen missing-entry flags as the facts of today say."""
-    parts = deployment()
-    now = parts.now()
-    counts = service.synchronise_flags(parts.study, actor=CLI, now=now, today=parts.day_of(now))
+    counts = service.synchronise_flags(at=occasion_of(deployment(), operator(CLI)))
     click.echo(
         _(
             "flags: %(opened)d opened, %(closed)d closed, %(reopened)d reopened",
@@ -40,10 +40,11 @@ def run() -> None:
 def run_worker() -> None:
     """Run the follow-up jobs until stopped. On SQLite the server does so itself."""
     settings = deployment().settings
-    if settings.embedded:
-        try:
+    try:
+        check_for_serving(settings)
+        if settings.embedded:
             claim_file(settings)
-        except SettingsError as error:
-            raise CommandRefused(str(error)) from error
+    except SettingsError as error:
+        raise CommandRefused(str(error)) from error
     note(_("The worker runs; stop it with Ctrl-C."))
     worker.run_for_ever(current_app._get_current_object())  # type: ignore[attr-defined]

@@ -6,7 +6,14 @@ from flask_babel import gettext as _
 
 from pro_app.contacts import service
 from pro_app.contacts.service import Card, Why
-from pro_app.core.contact_card import FIRST_HOUR, LAST_HOUR, LONGEST, Field
+from pro_app.core.contact_card import (
+    FIRST_HOUR,
+    LAST_HOUR,
+    LONGEST,
+    LONGEST_WECHAT,
+    SHORTEST_WECHAT,
+    Field,
+)
 from pro_app.core.refused import Refused
 from pro_app.deployment import deployment
 from pro_app.security.access import staff_occasion, staff_only
@@ -31,7 +38,7 @@ def look_up(number: str) -> ResponseReturnValue:
     try:
         why = Why(request.form.get("why", ""))
     except ValueError:
-        flash(_("Choose why you look her up."), "error")
+        flash(_("Choose why you look the patient up."), "error")
         return _page(number, status=422)
     found = service.look_up(_vault(), number, why, at=staff_occasion())
     return _page(number, shown=found or abort(404))
@@ -89,6 +96,7 @@ def _page(
         reasons=list(Why),
         hours=range(FIRST_HOUR, LAST_HOUR + 1),
         longest=LONGEST,
+        wechat=(SHORTEST_WECHAT, LONGEST_WECHAT),
         longest_why=_LONGEST_WHY,
         kept=bool(deployment().settings.contact_keys),
     )

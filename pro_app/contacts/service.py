@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from pro_app.acts.occasion import StaffOccasion
@@ -12,7 +11,7 @@ from pro_app.core.refused import Refused
 from pro_app.security.vault import Sealed, Vault
 from pro_app.store.desk import contact_book
 from pro_app.store.desk.contact_book import SealedEntry
-from pro_app.store.engine.transaction import Actor, reading, transaction
+from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.patients.patients import Patient, find_patient, lock_patient
 
 #: Entries are resealed so many in a transaction, so that nobody waits for long.
@@ -106,12 +105,12 @@ def erase(number: str, why: str, *, at: StaffOccasion) -> bool:
     return True
 
 
-def reseal_all(vault: Vault, *, actor: Actor, now: datetime) -> tuple[int, int]:
+def reseal_all(vault: Vault, *, at: StaffOccasion) -> tuple[int, int]:
     """(how many entries now open with the newest key, how many no key opens)."""
     done = 0
     unread: set[int] = set()
     while True:
-        with transaction(actor, now) as tx:
+        with transaction(at.actor, at.now) as tx:
             rows = contact_book.of_other_keys(
                 tx.connection, vault.key_id, limit=_TOGETHER + len(unread)
             )

@@ -17,10 +17,12 @@ class Field(StrEnum):
 #: Source: product.md row 38, messages go out between 8 and 20 o'clock only.
 FIRST_HOUR, LAST_HOUR = 8, 19
 LONGEST = 100
+#: Of a WeChat id, from and to.
+SHORTEST_WECHAT, LONGEST_WECHAT = 5, 31
 
 _SHAPES = {
     Field.PHONE: re.compile(r"\+?[0-9][0-9 \-]{5,20}"),
-    Field.WECHAT: re.compile(r"[A-Za-z0-9][\w\-]{4,30}"),
+    Field.WECHAT: re.compile(rf"[A-Za-z0-9][\w\-]{{{SHORTEST_WECHAT - 1},{LONGEST_WECHAT - 1}}}"),
     Field.EMAIL: re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
 }
 

@@ -1,10 +1,27 @@
-"""When something happened by the server's clock, told by a phone whose clock may be off."""
+"""When something happened by the server's clock, told by a phone whose clock may be off.
+
+And what was written down while the server's own clock ran ahead, and was put right since.
+"""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 #: A form that was longer on its way is kept all the same; somebody should look at its day.
 LONGEST_WAIT = timedelta(days=60)
+#: The clocks of machines that the network keeps right differ by less.
+SLACK = timedelta(minutes=1)
+#: What is recorded may lie so far ahead and no further: after a cut that a clock took which ran
+#: ahead. A request may take hours from its own instant until it records, but not a day.
+RECORDED_AHEAD = timedelta(days=1)
+
+
+def is_ahead(instant: datetime, now: datetime, *, at_most: timedelta = timedelta(0)) -> bool:
+    """Whether an instant of the server's lies further ahead than it can: then it is over.
+
+    It was written down by a clock that ran ahead and was put right since. `at_most`: how far
+    ahead it was when it was written down; zero for what had just happened.
+    """
+    return instant - now > at_most + SLACK
 
 
 class DayDoubt(StrEnum):

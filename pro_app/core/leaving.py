@@ -13,6 +13,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from pro_app.core.facts import EventKind, PatientFacts
+from pro_app.core.ledger import Entry, ledger
+from pro_app.core.study import REASON_HELD_BACK, Study
 
 
 class Ruling(StrEnum):
@@ -82,6 +84,47 @@ def retained(facts: PatientFacts, held: Held | None) -> PatientFacts | None:
         forms=tuple(form for form in facts.forms if held.may_leave(form.answered_on)),
         reasons=tuple(reason for reason in facts.reasons if held.may_leave(reason.on)),
     )
+
+
+def on_pages(
+    facts: PatientFacts, held: Held | None, study: Study, *, valid_from: int, as_of: date
+) -> tuple[Entry, ...]:
+    """The patient's ledger as the pages of the staff show it: the facts are all there.
+
+    Who cares for the patient has to see that a form came and waits. Of what happened after
+    the withdrawal they see the day and that it is held back: not how much of a form was
+    answered, nor which reason was given. Of whom no row may leave there is none here either.
+    """
+    if held is None:
+        return ledger(facts, study, valid_from=valid_from, as_of=as_of)
+    if held.until is None:
+        return ()
+    reasons = tuple(
+        each if held.may_leave(each.on) else replace(each, code=REASON_HELD_BACK)
+        for each in facts.reasons
+    )
+    seen = replace(facts, reasons=reasons)
+    entries = ledger(seen, study, valid_from=valid_from, as_of=as_of)
+    return tuple([_on_page(entry, held) for entry in entries])
+
+
+def shows_changes(held: Held | None, action: str, day: date) -> bool:
+    """Whether a page of the trail shows what an act changed, or only that it was done.
+
+    `day`: when it was recorded. What was not about a form, a reason or a query is shown.
+    """
+    about = action.partition(".")[0]
+    return held is None or held.may_leave(day) or about not in _OF_ANSWERS
+
+
+#: What acts are about that tell of answers, or of why there are none.
+_OF_ANSWERS = frozenset({"form", "correction", "keying", "scan", "reason", "query", "review"})
+
+
+def _on_page(entry: Entry, held: Held) -> Entry:
+    if held.may_leave(entry.answered_on):
+        return entry
+    return entry._replace(items_answered=None, held_back=True)
 
 
 def held(steps: Iterable[Step], decision: Decided | None) -> Held | None:

@@ -38,7 +38,8 @@ class Entry(NamedTuple):
     after the close. `window_open`: it is in the window, and the patient alive.
     `died_in_window`: between target day and close. `truncated_by_death`: MONOTONE, of a
     patient who died. `days_off_target` is the form's day minus the target day;
-    `days_left` until an open window closes.
+    `days_left` until an open window closes. `held_back`: the form came after consent to
+    further use of data was withdrawn; `leaving.on_pages` says so, and nothing else.
     A named tuple, not a dataclass: making one takes a fifth of the time, and
     lists are made of hundreds of thousands.
     """
@@ -65,6 +66,7 @@ class Entry(NamedTuple):
     truncated_by_death: bool = False
     days_off_target: int | None = None
     days_left: int | None = None
+    held_back: bool = False
 
 
 def ledger(facts: PatientFacts, study: Study, *, valid_from: int, as_of: date) -> tuple[Entry, ...]:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+#: A name or a few words, at every door; what is longer belongs into the patient's file.
+LONGEST_TEXT = 500
+
 
 class Why(StrEnum):
     """Nothing was written, and nothing of what was given is lost. `pro_app.refusals` has the
@@ -106,6 +109,7 @@ class Why(StrEnum):
     MUST_STAY = "MUST_STAY"  # detail: each `Obstacle` of `core.amendment`
     BEFORE_FIRST_PATIENT = "BEFORE_FIRST_PATIENT"  # detail: the first day of any patient
     NOT_AFTER_LAST = "NOT_AFTER_LAST"  # detail: the day from which the last version holds
+    AMENDED_MEANWHILE = "AMENDED_MEANWHILE"  # detail: the number of the version come in between
     # The contact book
     NOT_A_CONTACT = "NOT_A_CONTACT"  # detail: the fields that hold what can't stand there
     # Accounts

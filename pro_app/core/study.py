@@ -9,6 +9,8 @@ Labels = Mapping[str, str]
 
 #: Stands where a reason is asked for and none has been given; no study may use it.
 REASON_PENDING = "REASON_PENDING"
+#: Stands where one was given and is held back; no study may use it.
+REASON_HELD_BACK = "REASON_HELD_BACK"
 
 #: How many items stand together on a screen: one, or those of a section.
 FORM_LAYOUTS = ("item", "section")

@@ -11,7 +11,7 @@ from typing import Any
 from pro_app.core.facts import GOING_ON, EventKind
 from pro_app.core.identifiers import pattern_problems
 from pro_app.core.schedule import plan
-from pro_app.core.study import FORM_LAYOUTS, REASON_PENDING, Labels, Study, Visit
+from pro_app.core.study import FORM_LAYOUTS, REASON_HELD_BACK, REASON_PENDING, Labels, Study, Visit
 
 #: Codes stand in addresses, file names and columns.
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -59,13 +59,15 @@ def _site_problems(study: Study) -> Iterator[str]:
     yield from pattern_problems(study.sites)
 
 
+#: Codes that no reason may have → what they say.
+_SAYS = {REASON_PENDING: "that none was given", REASON_HELD_BACK: "that one is held back"}
+
+
 def _reason_problems(study: Study) -> Iterator[str]:
     groups = ", ".join(study.reason_groups)
     for reason in study.reasons:
-        if reason.code == REASON_PENDING:
-            yield (
-                f"reasons.{REASON_PENDING}: this code says that none was given – expected another"
-            )
+        if reason.code in _SAYS:
+            yield f"reasons.{reason.code}: this code says {_SAYS[reason.code]} – expected another"
         if reason.group not in study.reason_groups:
             yield (
                 f"reasons.{reason.code}.group: {reason.group!r} is unknown – expected one of "

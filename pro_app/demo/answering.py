@@ -20,7 +20,7 @@ _MODES = {
 }
 _ON_HER_OWN = {Mode.PHONE_SELF, Mode.SITE_TABLET}
 _READ_TO_HER = {Mode.INTERVIEW_PHONE, Mode.INTERVIEW_SITE}
-_WHY_READ_TO_HER = {"zh": "视力不佳，由护士代读", "en": "Poor sight: the nurse read it to her"}
+_WHY_READ_OUT = {"zh": "视力不佳，由护士代读", "en": "Poor sight: the nurse read it out"}
 
 
 def answer_all(world: World, person: Person) -> tuple[Form, ...]:
@@ -87,7 +87,7 @@ def fill_in(world: World, person: Person, visit: str, on: date, mode: Mode) -> F
     received_at = _received_at(world, on, mode)
     form = Form(visit, on, received_at, mode, person.language, given)
     if mode in _READ_TO_HER:
-        why = _WHY_READ_TO_HER.get(world.study.languages[0], _WHY_READ_TO_HER["en"])
+        why = _WHY_READ_OUT.get(world.study.languages[0], _WHY_READ_OUT["en"])
         return replace(form, why_not_self=why)
     return _sent(world, form) if mode in _ON_HER_OWN else form
 

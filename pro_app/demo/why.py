@@ -16,7 +16,7 @@ from pro_app.demo.people import AT_WORK, Patient, Reason, World
 
 _OWN_WORDS = {
     "zh": ("家中有急事，未能按时填写", "外出探亲，错过了时间", "手机交给家人使用，未看到通知"),
-    "en": ("Family matters came up", "Away on a journey", "Her family had her phone"),
+    "en": ("Family matters came up", "Away on a journey", "The family had the phone"),
 }
 _SAID_BY = {"zh": ("患者本人", "家属", "研究护士"), "en": ("patient", "family", "nurse")}
 

@@ -13,7 +13,6 @@ from pro_app.core.dataset import Dataset, Subject, TakenOut
 from pro_app.core.dictionary import Dictionary
 from pro_app.core.extras import Extras
 from pro_app.core.leaving import Held
-from pro_app.core.seals import Verdict
 from pro_app.export.writing import FORMAT, MANIFEST, instant, sha256_of
 from pro_app.store.statuses.exporting import Licence
 
@@ -37,7 +36,6 @@ class Moment:
     held: dict[str, Held]
     schema_revision: str
     synthetic: bool
-    trail: Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from pro_app.acts.entered import day_of
+from pro_app.busy import takes_long
 from pro_app.core.review import Review
 from pro_app.deployment import deployment
 from pro_app.export import service
 from pro_app.export.messages import reviews, said
 from pro_app.export.service import Block, Blocked
 from pro_app.export.writing import packed
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.service import note_refusal
 
 blueprint = Blueprint("export", __name__, url_prefix="/staff/export")
@@ -32,6 +33,7 @@ def download() -> ResponseReturnValue:
 
 @blueprint.post("")
 @staff_only(*_ROLES)
+@takes_long
 def take() -> ResponseReturnValue:
     parts = deployment()
     as_of = day_of(request.form.get("as_of", ""))
@@ -57,37 +59,28 @@ def _review(text: str) -> Review | None:
 
 
 def _zip(as_of: date, with_arm: bool, review: Review | None) -> ResponseReturnValue:
-    parts = deployment()
+    at = staff_occasion()
     with TemporaryDirectory(prefix="export-") as temporary:
         folder = Path(temporary) / "export"
-        service.make_export(
-            parts.study,
-            parts.instrument,
-            folder=folder,
-            as_of=as_of,
-            with_arm=with_arm,
-            review=review,
-            actor=current_user.actor,
-            now=parts.now(),
-        )
+        service.make_export(folder=folder, as_of=as_of, with_arm=with_arm, review=review, at=at)
         archive = TemporaryFile()  # noqa: SIM115 - closed with the response
         packed(folder, archive)
     archive.seek(0)
     of_review = f"-{review.value.lower()}" if review else ""
-    name = f"{parts.study.id}-{as_of.isoformat()}{'-arm' if with_arm else ''}{of_review}.zip"
+    name = f"{at.study.id}-{as_of.isoformat()}{'-arm' if with_arm else ''}{of_review}.zip"
     return send_file(archive, "application/zip", as_attachment=True, download_name=name)
 
 
 def _page(as_of: date) -> str:
-    parts = deployment()
+    at = staff_occasion()
     return render_template(
         "export/download.html",
         as_of=as_of,
-        today=parts.today(),
+        today=at.today,
         files=_files(),
         reviews=reviews(),
         may_have_arm=current_user.role in service.SEES_ARM,
-        wordings=service.wordings_in_use(parts.study, parts.instrument, today=parts.today()),
+        wordings=service.wordings_in_use(at=at),
         past=service.past_exports(),
     )
 

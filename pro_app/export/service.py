@@ -8,17 +8,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pro_app import instruments
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.clock import day_of
 from pro_app.core.answer_sets import WordingStatus, unreadable, versions
 from pro_app.core.dataset import Dataset, Subject, assemble
 from pro_app.core.extras import Extras
 from pro_app.core.facts import PatientFacts
-from pro_app.core.instrument import Instrument
 from pro_app.core.leaving import Held, stricter
 from pro_app.core.review import Asked, Deed, Review, state_after
 from pro_app.core.seals import Verdict
 from pro_app.core.sites import EVERYWHERE
-from pro_app.core.study import Study
 from pro_app.core.tidy import Table, tables
 from pro_app.core.wording import Wording
 from pro_app.export import writing
@@ -27,7 +26,6 @@ from pro_app.export.writing import MANIFEST, all_or_nothing, write_table
 from pro_app.store.desk.data_queries import Exported, read_queries
 from pro_app.store.engine.state import read_state
 from pro_app.store.engine.transaction import (
-    Actor,
     Reader,
     is_settled,
     reading,
@@ -71,8 +69,6 @@ class Blocked(Exception):
 
 
 def make_export(
-    study: Study,
-    instrument: Instrument,
     *,
     folder: Path,
     as_of: date,
@@ -80,9 +76,8 @@ def make_export(
     with_arm: bool,
     with_timings: bool = False,
     review: Review | None = None,
-    actor: Actor,
-    now: datetime,
     progress: Progress = lambda _file: None,
+    at: StaffOccasion,
 ) -> Manifest:
     """The manifest of the export that now stands in `folder`.
 
@@ -91,72 +86,74 @@ def make_export(
     is given, those that stand so.
     Errors: Blocked; FolderTaken; OSError. In every case nothing was written.
     """
-    _refuse_beyond(known_at, with_arm=with_arm, actor=actor, now=now)
+    _refuse_beyond(known_at, with_arm=with_arm, at=at)
     if known_at is not None and not is_settled(known_at):
         raise Blocked(Block.STILL_OPEN)
-    at = known_at or take_cut(now)
-    moment = _read(study, instrument, as_of=as_of, at=at, with_arm=with_arm)
-    dataset = assemble(
-        moment.subjects,
-        moment.forms,
-        study=study,
-        instrument=instrument,
-        as_of=as_of,
-        held=moment.held,
-        extras=moment.extras,
-        review=review,
-    )
+    cut = known_at or take_cut(at.now)
+    with reading(snapshot=True) as connection:
+        moment = read_moment(connection, as_of, cut, with_arm=with_arm, at=at)
+        trail = witnessing.check(connection, data=True)
+    dataset = data_set(moment, as_of, review, at=at)
     _confirm_scores(dataset)
-    _confirm_trail(moment.trail)
-    words = _wordings(study, instrument, moment.licences)
+    _confirm_trail(trail)
+    words = _wordings(moment.licences, at)
     files = tables(dataset, dictionary(), words, with_arm=with_arm, with_timings=with_timings)
     with all_or_nothing(folder, [*(table.file for table in files), MANIFEST]) as place:
         content = describe(dataset, moment, words, with_arm=with_arm, with_timings=with_timings)
         content["files"] = _write_and_check(files, place, progress)
         manifest = write_manifest(content, place)
         # Before it is handed over: data that left unrecorded could not be called back.
-        _record(manifest, as_of, moment.known_at, actor, now)
+        _record(manifest, as_of, moment.known_at, at)
     return manifest
 
 
-def _refuse_beyond(
-    known_at: datetime | None, *, with_arm: bool, actor: Actor, now: datetime
-) -> None:
+def _refuse_beyond(known_at: datetime | None, *, with_arm: bool, at: StaffOccasion) -> None:
     """Nobody gets more than is theirs to see, or than is known yet."""
-    if with_arm and actor.role not in SEES_ARM:
+    if with_arm and at.actor.role not in SEES_ARM:
         raise Blocked(Block.ARM_NOT_ALLOWED)
-    if known_at is not None and known_at > now:
+    if known_at is not None and known_at > at.now:
         raise Blocked(Block.NOT_KNOWN_YET)
 
 
-def _read(
-    study: Study,
-    instrument: Instrument,
-    *,
-    as_of: date,
-    at: datetime,
-    with_arm: bool,
+def read_moment(
+    connection: Reader, as_of: date, known_at: datetime, *, with_arm: bool, at: StaffOccasion
 ) -> Moment:
-    with reading(snapshot=True) as connection:
-        arms = exporting.read_arms(connection, known_at=at) if with_arm else {}
-        people = read_facts(connection, Scope(EVERYWHERE), known_at=at)
-        state = read_state(connection)
-        return Moment(
-            at,
-            [_subject(p.facts, p.language, arms, study.time_zone) for p in people],
-            list(exporting.read_answer_sets(connection, instrument, as_of=as_of, known_at=at)),
-            exporting.read_licences(connection, instrument.id, known_at=at),
-            Extras(
-                list(_asked(read_queries(connection, known_at=at), study.time_zone, as_of)),
-                read_attempts(connection, study, as_of=as_of, known_at=at),
-                beside.read_consents(connection, known_at=at),
-                beside.read_voids(connection, known_at=at),
-            ),
-            _held(connection, at),
-            exporting.schema_revision(connection),
-            state is not None and state.synthetic,
-            witnessing.check(connection, data=True),
-        )
+    """What was recorded by an instant of what had happened by a day."""
+    study, instrument, known = at.study, at.instrument, {"known_at": known_at}
+    arms = exporting.read_arms(connection, **known) if with_arm else {}
+    people = read_facts(connection, Scope(EVERYWHERE), **known)
+    state = read_state(connection)
+    return Moment(
+        known_at,
+        [_subject(p.facts, p.language, arms, study.time_zone) for p in people],
+        list(exporting.read_answer_sets(connection, instrument, as_of=as_of, **known)),
+        exporting.read_licences(connection, instrument.id, **known),
+        Extras(
+            list(_asked(read_queries(connection, **known), study.time_zone, as_of)),
+            read_attempts(connection, study, as_of=as_of, **known),
+            beside.read_consents(connection, **known),
+            beside.read_voids(connection, **known),
+        ),
+        _held(connection, known_at),
+        exporting.schema_revision(connection),
+        state is not None and state.synthetic,
+    )
+
+
+def data_set(
+    moment: Moment, as_of: date, review: Review | None = None, *, at: StaffOccasion
+) -> Dataset:
+    """The same as it leaves: without what may not, narrowed to a review if one is asked for."""
+    return assemble(
+        moment.subjects,
+        moment.forms,
+        study=at.study,
+        instrument=at.instrument,
+        as_of=as_of,
+        held=moment.held,
+        extras=moment.extras,
+        review=review,
+    )
 
 
 def _held(connection: Reader, known_at: datetime) -> dict[str, Held]:
@@ -222,12 +219,11 @@ def _confirm_trail(verdict: Verdict) -> None:
         raise Blocked(Block.NOT_WITNESSED, [" ".join(filter(None, named))])
 
 
-def _wordings(
-    study: Study, instrument: Instrument, licences: list[Licence]
-) -> dict[str, WordingStatus]:
+def _wordings(licences: list[Licence], at: StaffOccasion) -> dict[str, WordingStatus]:
     """SHA-256 of each known wording → whose words it is."""
     shipped = [
-        instruments.demonstration_if_any(study.instrument, language) for language in study.languages
+        instruments.demonstration_if_any(at.study.instrument, language)
+        for language in at.study.languages
     ]
     known = {wording.sha256: WordingStatus.DEMONSTRATION for wording in shipped if wording}
     return known | {each.sha256: WordingStatus.LICENSED for each in licences}
@@ -253,13 +249,7 @@ def _write_and_check(
     return facts
 
 
-def _record(
-    manifest: Manifest,
-    as_of: date,
-    known_at: datetime,
-    actor: Actor,
-    now: datetime,
-) -> None:
+def _record(manifest: Manifest, as_of: date, known_at: datetime, at: StaffOccasion) -> None:
     made = {
         "as_of": as_of.isoformat(),
         "known_at": writing.instant(known_at),
@@ -269,7 +259,7 @@ def _record(
         "rows": manifest.rows,
         "manifest_sha256": manifest.sha256,
     }
-    with transaction(actor, now) as tx:
+    with transaction(at.actor, at.now) as tx:
         tx.record(
             "export.made", "export", changes={name: [None, value] for name, value in made.items()}
         )
@@ -281,12 +271,10 @@ def past_exports(limit: int = 10) -> list[PastExport]:
         return exporting.past_exports(connection, limit)
 
 
-def wordings_in_use(
-    study: Study, instrument: Instrument, *, today: date
-) -> dict[str, Wording | None]:
+def wordings_in_use(*, at: StaffOccasion) -> dict[str, Wording | None]:
     """Language → the licensed wording that is shown today, None: there is none."""
     with reading() as connection:
         return {
-            language: licensed(connection, instrument.id, language, today=today)
-            for language in study.languages
+            language: licensed(connection, at.instrument.id, language, today=at.today)
+            for language in at.study.languages
         }

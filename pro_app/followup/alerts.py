@@ -1,14 +1,14 @@
 """Look through the forms that came in for what the study's rules name."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.alerts import found
-from pro_app.core.instrument import Instrument
-from pro_app.core.study import Study
+from pro_app.core.instants import RECORDED_AHEAD, is_ahead
 from pro_app.store.desk import alerts
 from pro_app.store.engine import leases
-from pro_app.store.engine.transaction import Actor, housekeeping, reading, transaction
+from pro_app.store.engine.transaction import housekeeping, reading, transaction
 
 #: A form that came longer ago raises no alert: it has been seen by other ways.
 _LATELY = timedelta(days=14)
@@ -24,31 +24,28 @@ class Counts:
     escalated: int = 0
 
 
-def look(
-    study: Study, instrument: Instrument, *, actor: Actor, holder: str, now: datetime
-) -> Counts:
+def look(*, holder: str, at: StaffOccasion) -> Counts:
     """Open an alert for each rule that a form meets, once; escalate what nobody took on.
 
     Where another process has the lease, nothing is done.
     """
-    if not study.alerts:
+    if not at.study.alerts:
         return Counts()
     with housekeeping() as work:
-        if not leases.take(work, _LEASE, holder, now, _LASTS):
+        if not leases.take(work, _LEASE, holder, at.now, _LASTS):
             return Counts()
-    return Counts(
-        _open(study, instrument, actor=actor, now=now), _escalate(study, actor=actor, now=now)
-    )
+    return Counts(_open(at), _escalate(at))
 
 
-def _open(study: Study, instrument: Instrument, *, actor: Actor, now: datetime) -> int:
+def _open(at: StaffOccasion) -> int:
+    study = at.study
     with reading() as connection:
         forms = list(
             alerts.forms_since(
                 connection,
-                now - _LATELY,
+                at.now - _LATELY,
                 baseline=study.visits[0].code,
-                scoring_version=instrument.scoring_version,
+                scoring_version=at.instrument.scoring_version,
             )
         )
     raised = [
@@ -60,7 +57,7 @@ def _open(study: Study, instrument: Instrument, *, actor: Actor, now: datetime) 
         if rule.code not in form.raised
     ]
     if raised:
-        with transaction(actor, now) as tx:
+        with transaction(at.actor, at.now) as tx:
             for form, code in raised:
                 alerts.open_alert(tx, form, code)
                 tx.record(
@@ -69,18 +66,19 @@ def _open(study: Study, instrument: Instrument, *, actor: Actor, now: datetime) 
     return len(raised)
 
 
-def _escalate(study: Study, *, actor: Actor, now: datetime) -> int:
-    hours = {rule.code: rule.escalate_after_hours for rule in study.alerts}
+def _escalate(at: StaffOccasion) -> int:
+    hours = {rule.code: rule.escalate_after_hours for rule in at.study.alerts}
     with reading() as connection:
         late = [
             each
             for each in alerts.not_taken(connection)
-            if now - each.opened_at >= timedelta(hours=hours.get(each.rule, 24))
+            if at.now - each.opened_at >= timedelta(hours=hours.get(each.rule, 24))
+            or is_ahead(each.opened_at, at.now, at_most=RECORDED_AHEAD)
         ]
     if late:
-        with transaction(actor, now) as tx:
+        with transaction(at.actor, at.now) as tx:
             for each in late:
-                alerts.change(tx, each.id, escalated_at=now)
+                alerts.change(tx, each.id, escalated_at=at.now)
                 changes = {"rule": [None, each.rule]}
                 tx.record("alert.escalated", each.number, visit=each.visit, changes=changes)
     return len(late)

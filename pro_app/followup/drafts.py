@@ -1,9 +1,9 @@
 """Clear what was begun and can't be finished any more, with a record of each."""
 
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
-from pro_app.core.instrument import Instrument
-from pro_app.store.engine.transaction import Actor, reading, transaction
+from pro_app.acts.occasion import StaffOccasion
+from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.forms.aftermath import drop_drafts
 from pro_app.store.forms.drafts import left_drafts
 from pro_app.store.patients.intake import lock_patients
@@ -12,20 +12,22 @@ from pro_app.store.patients.intake import lock_patients
 _MOST = 500
 
 
-def clear(instrument: Instrument, *, actor: Actor, now: datetime, today: date) -> int:
+def clear(*, at: StaffOccasion) -> int:
     """How many drafts went: of visits whose form is in, or whose window closed on them.
 
     A second run, here or elsewhere, finds nothing left.
     """
-    begun_before = now - timedelta(hours=instrument.draft_hours)
+    begun_before = at.now - timedelta(hours=at.instrument.draft_hours)
     with reading() as connection:
-        left = left_drafts(connection, begun_before=begun_before, today=today)[:_MOST]
+        left = left_drafts(connection, begun_before=begun_before, today=at.today)[:_MOST]
     if not left:
         return 0
-    with transaction(actor, now) as tx:
+    with transaction(at.actor, at.now) as tx:
         ids = [p.id for p in lock_patients(tx, {each.number for each in left}).values()]
         # Again with the patients locked: one of them may just have gone on with it.
-        left = left_drafts(tx.connection, begun_before=begun_before, today=today, patient_ids=ids)
+        left = left_drafts(
+            tx.connection, begun_before=begun_before, today=at.today, patient_ids=ids
+        )
         if not left:
             tx.abandon()
             return 0

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from pro_app.core.study import Site
 from pro_app.deployment import deployment
-from pro_app.followup.summary import Waits
+from pro_app.followup.summary import WEEK_DAYS, Waits
 from pro_app.i18n import LANGUAGES
 
 
@@ -29,7 +29,9 @@ def summary_letter(site: Site, waits: Waits, today: date) -> tuple[str, str]:
 def _lines(waits: Waits) -> list[str]:
     said = {
         _("Missing or blank, and nobody has said why: %(n)s", n=waits.missing): waits.missing,
-        _("Closing within 7 days without a form: %(n)s", n=waits.closing): waits.closing,
+        _("Closing within %(days)s days without a form: %(n)s", days=WEEK_DAYS, n=waits.closing): (
+            waits.closing
+        ),
         _("Patients who wait for a call: %(n)s", n=waits.calls): waits.calls,
         _("Forms that wait for a decision: %(n)s", n=waits.decisions): waits.decisions,
     }

@@ -69,17 +69,7 @@ def enrol(table: Table, *, only_new: bool, trial: bool = False, at: StaffOccasio
     Errors: BadTable.
     """
     door = Door(sites=at.sites, arms=False, only_new=only_new, versions=True)
-    return import_table(
-        Kind.PATIENTS,
-        table,
-        at.study,
-        at.instrument,
-        actor=at.actor,
-        now=at.now,
-        today=at.today,
-        trial=trial,
-        door=door,
-    )
+    return import_table(Kind.PATIENTS, table, trial=trial, door=door, at=at)
 
 
 def _bad(rule: Rule, found: str | None = None, *among: str) -> BadTable:

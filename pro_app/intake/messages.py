@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from flask_babel import gettext as _
 
+from pro_app.core.identifiers import LONGEST
 from pro_app.core.oddities import Oddity
+from pro_app.core.possible import EARLIEST
 from pro_app.intake.problems import CellProblem, LineRemark, Remark, Rule
 from pro_app.remarks import what_is_odd
 
@@ -54,14 +56,15 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
     Rule.KNOWN_COLUMN: lambda among: _("unknown column; expected %(among)s", among=among),
     Rule.WIDTH: lambda among: _("expected %(among)s cells, as in the header line", among=among),
     Rule.FILLED: lambda _among: _("expected a value"),
-    Rule.DAY: lambda _among: _("expected a day, YYYY-MM-DD, from 1900 on"),
+    Rule.DAY: lambda _among: _("expected a day, YYYY-MM-DD, from %(year)s on", year=EARLIEST.year),
     Rule.TIME: lambda _among: _("expected a time of day, HH:MM"),
     Rule.DAY_OF_TIME: lambda among: _("expected nothing while %(among)s is empty", among=among),
     Rule.NOT_AHEAD: lambda among: _("expected a day not after today, %(among)s", among=among),
     Rule.ONE_OF: lambda among: _("expected one of %(among)s", among=among),
     Rule.ONE_OF_OR_EMPTY: lambda among: _("expected one of %(among)s, or nothing", among=among),
     Rule.TRIAL_NUMBER: lambda _among: _(
-        "expected a trial number: 1 to 40 letters, digits, dots, underscores or hyphens"
+        "expected a trial number: 1 to %(most)s letters, digits, dots, underscores or hyphens",
+        most=LONGEST,
     ),
     Rule.NOT_PERSONAL: lambda _among: _(
         "expected a trial number; this looks like a telephone or identity number"

@@ -21,7 +21,7 @@ class Rule(StrEnum):
     WIDTH = "WIDTH"  # as many cells as the header has
     # of a cell
     FILLED = "FILLED"  # some value
-    DAY = "DAY"  # YYYY-MM-DD, from 1900 on
+    DAY = "DAY"  # YYYY-MM-DD, not before EARLIEST
     TIME = "TIME"  # HH:MM
     DAY_OF_TIME = "DAY_OF_TIME"  # no time of day without its day
     NOT_AHEAD = "NOT_AHEAD"  # a day that has come

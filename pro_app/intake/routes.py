@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from pro_app.acts.patients import LONGEST_VERSION
-from pro_app.core.identifiers import example
+from pro_app.core.identifiers import LONGEST, example
 from pro_app.deployment import deployment
 from pro_app.intake import enrolling, messages
 from pro_app.intake.problems import BadTable
@@ -113,6 +113,7 @@ def _page(values: dict[str, str], faults: dict[str, str] | None = None, **more: 
         most_kb=enrolling.MOST_KB,
         most_rows=enrolling.MOST_ROWS,
         longest_version=LONGEST_VERSION,
+        longest_number=LONGEST,
         today=deployment().today(),
         **more,
     )

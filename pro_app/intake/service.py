@@ -2,18 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
 from enum import StrEnum
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.instrument import Instrument
 from pro_app.core.sites import EVERYWHERE
-from pro_app.core.study import Study
 from pro_app.intake import consents, events, forms, patients
 from pro_app.intake.problems import CellProblem, LineRemark, Remark
 from pro_app.intake.run import OPERATOR, Door, Run
 from pro_app.intake.table import Table, header_problems
 from pro_app.store.engine.state import State, claim, read_state
-from pro_app.store.engine.transaction import Actor, transaction
+from pro_app.store.engine.transaction import transaction
 from pro_app.store.patients.numbers import lock_numbers, numbers_of
 
 
@@ -68,14 +67,10 @@ _TAKE: dict[Kind, Callable[[Run], None]] = {
 def import_table(
     kind: Kind,
     table: Table,
-    study: Study,
-    instrument: Instrument,
     *,
-    actor: Actor,
-    now: datetime,
-    today: date,
     trial: bool = False,
     door: Door = OPERATOR,
+    at: StaffOccasion,
 ) -> Outcome:
     """What became of the file. The first one ever makes the database the study's.
 
@@ -83,12 +78,12 @@ def import_table(
     this way.
     Errors: BadTable.
     """
-    problems = header_problems(table, *_columns(kind, instrument, door))
+    problems = header_problems(table, *_columns(kind, at.instrument, door))
     if problems:
         return NotImported(tuple(problems))
-    with transaction(actor, now) as tx:
+    with transaction(at.actor, at.now) as tx:
         state = read_state(tx.connection)
-        if state is not None and state.study != study.id:
+        if state is not None and state.study != at.study.id:
             tx.abandon()
             return OtherStudy(state.study)
         numbers = (
@@ -96,13 +91,13 @@ def import_table(
             if kind is Kind.PATIENTS
             else numbers_of(tx.connection, sites=EVERYWHERE)
         )
-        run = Run(table, tx, study, instrument, today, trial, numbers, door)
+        run = Run(table, tx, at.study, at.instrument, at.today, trial, numbers, door)
         _TAKE[kind](run)
         if run.problems or trial or not run.changed:
             tx.abandon()
         elif state is None:
-            claim(tx, study.id, synthetic=False)
-            tx.record("study.claimed", study.id)
+            claim(tx, at.study.id, synthetic=False)
+            tx.record("study.claimed", at.study.id)
     if run.problems:
         return NotImported(tuple(sorted(run.problems, key=_line)))
     remarks = _about(state) + sorted(run.remarks, key=_line)

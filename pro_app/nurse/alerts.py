@@ -1,11 +1,9 @@
 """What somebody at the site does about an alert: takes it on, and closes it with a note."""
 
 from pro_app.acts.occasion import StaffOccasion
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.store.desk import alerts
 from pro_app.store.engine.transaction import transaction
-
-LONGEST_NOTE = 500
 
 
 def take(alert_id: int, *, at: StaffOccasion) -> Refused | None:
@@ -27,9 +25,9 @@ def close(alert_id: int, note: str, *, at: StaffOccasion) -> Refused | None:
     note = note.strip()
     with transaction(at.actor, at.now) as tx:
         found = alerts.lock_alert(tx, alert_id, sites=at.sites)
-        if found is None or not 0 < len(note) <= LONGEST_NOTE:
+        if found is None or not 0 < len(note) <= LONGEST_TEXT:
             tx.abandon()
-            missing = Refused(Why.NOTE_MISSING, "note", LONGEST_NOTE)
+            missing = Refused(Why.NOTE_MISSING, "note", LONGEST_TEXT)
             return missing if found else Refused(Why.NOT_HERE)
         taken = {} if found.owner else {"owner": at.actor.name, "acknowledged_at": at.now}
         alerts.change(tx, alert_id, closed_at=at.now, closed_by=at.actor.name, note=note, **taken)

@@ -63,7 +63,7 @@ def reset_pin(number: str) -> ResponseReturnValue:
         now=parts.now(),
     )
     if made is None:
-        flash(_("She has no card yet: make her one."), "error")
+        flash(_("The patient has no card yet: make one."), "error")
         return redirect(url_for("nurse.patient", number=number))
     return render_template("nurse/link.html", patient=found, made=made)
 

@@ -8,10 +8,9 @@ from flask_babel import gettext as _
 
 from pro_app.acts import consents
 from pro_app.acts.consents import Saved
-from pro_app.acts.entered import LONGEST_TEXT
 from pro_app.acts.patients import LONGEST_VERSION
 from pro_app.core.leaving import Ruling
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.nurse import patient
 from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.here import signs

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.clock import day_of
 from pro_app.core.contact import Attempt, Outcome
+from pro_app.core.leaving import Held, may_leave
 from pro_app.core.pauses import PauseFact
 from pro_app.core.reach import Reach
 from pro_app.core.tasks import TaskKind
@@ -22,6 +23,7 @@ from pro_app.store.engine.transaction import Reader, reading
 from pro_app.store.forms.corrections import unsigned
 from pro_app.store.forms.decisions import waiting as undecided
 from pro_app.store.forms.keying import differing, keyed_once
+from pro_app.store.patients.leaving import held_back_of
 from pro_app.store.patients.pauses import paused
 from pro_app.store.statuses.cuts import Cut
 from pro_app.store.statuses.reach import reach_of
@@ -33,7 +35,7 @@ SOON_DAYS, WEEK_DAYS = 3, 7
 #: A list shows so many rows; the ledger has the rest.
 ROWS = 25
 #: A form that nobody has touched for so long is not being filled in any more.
-STALLED = timedelta(hours=1)
+STALLED_MINUTES = 60
 #: Attempts to reach a patient are of today's concern for so long.
 LATELY = timedelta(days=90)
 #: Whom so many tries in a row have not reached is called unreachable.
@@ -83,6 +85,7 @@ class Today:
     came_in: Cut[CameIn]
     calls: Cut[Waiting]
     not_taken: Cut[Waiting]
+    guessed: Cut[Waiting]  # whose PIN somebody tries to guess
     begun: Cut[Begun]
     call_backs: Cut[CallBack]
     not_reached: Cut[NotReached]
@@ -93,6 +96,11 @@ class Today:
     tried: Mapping[str, Sequence[Attempt]]  # number → what was tried lately, the latest first
     reminded: Mapping[tuple[str, str], Reminded]  # number and visit → messages that were sent
     reach: Mapping[str, Reach]  # number → the last proof that she can be reached
+    held: Mapping[str, Held]  # number → what of their data is held back
+
+    def holds_back(self, form: CameIn) -> bool:
+        """Whether no more is shown of a form that came in than that it did."""
+        return not may_leave(self.held, form.number, form.answered_on)
 
     @property
     def opened(self) -> int:
@@ -103,7 +111,7 @@ class Today:
     def waits(self) -> bool:
         """Whether anything is left to do."""
         lists = (self.soon, self.week, self.later, self.flagged, self.calls, self.not_taken)
-        calls = (self.call_backs, self.not_reached)
+        calls = (self.call_backs, self.not_reached, self.guessed)
         return (
             self.queues.any
             or bool(self.of_site)
@@ -130,6 +138,7 @@ def at_site(*, at: StaffOccasion) -> Today:
         missing = flagged(
             connection, sites=at.sites, new_since=since_at, limit=ROWS, counted=COUNTED
         )
+        new = came_in(connection, sites=at.sites, since=since_at, limit=ROWS)
         shown = {row.number for cut in (soon, week, later, missing) for row in cut.rows}
         return Today(
             since=since,
@@ -138,7 +147,8 @@ def at_site(*, at: StaffOccasion) -> Today:
             week=week,
             later=later,
             flagged=missing,
-            came_in=came_in(connection, sites=at.sites, since=since_at, limit=ROWS),
+            came_in=new,
+            held=held_back_of(connection, (form.number for form in new.rows)),
             **_asked(connection, at=at),
             **_sought(connection, until=datetime.combine(at.today, time.max, zone), at=at),
             alerts=open_alerts(connection, sites=at.sites, limit=ROWS)
@@ -163,7 +173,10 @@ def _asked(connection: Reader, *, at: StaffOccasion) -> dict[str, Any]:
     return {
         "calls": waiting(connection, TaskKind.HELP, **common),
         "not_taken": waiting(connection, TaskKind.FORM_NOT_TAKEN, **common),
-        "begun": begun(connection, before=at.now - STALLED, today=at.today, **common),
+        "guessed": waiting(connection, TaskKind.PIN_TRIED, **common),
+        "begun": begun(
+            connection, before=at.now - timedelta(minutes=STALLED_MINUTES), today=at.today, **common
+        ),
     }
 
 

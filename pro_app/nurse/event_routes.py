@@ -7,10 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from pro_app.acts import events
-from pro_app.acts.entered import LONGEST_TEXT
 from pro_app.acts.events import Deed, Given, Shown
 from pro_app.core.facts import EventKind
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.nurse import patient
 from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF

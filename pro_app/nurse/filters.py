@@ -7,9 +7,10 @@ from itertools import combinations
 from zoneinfo import ZoneInfo
 
 from pro_app.acts.entered import day_of
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.ledger import Status
-from pro_app.core.sites import Sites, only
-from pro_app.nurse.completeness import NESTED, Between, By, Number
+from pro_app.core.sites import only
+from pro_app.nurse.gaps import NESTED, TAKEN_OUT, Between, By, Number, TakenOut
 
 #: Stands as a status in the address: a reason is still to be given.
 PENDING = "PENDING"
@@ -79,13 +80,13 @@ def statuses(text: str) -> Status | str | None:
         raise BadFilter(FilterProblem.UNKNOWN_STATUS, text) from None
 
 
-def sites(text: str, own: Sites, all_sites: Sequence[str]) -> Sites:
-    """The sites to be shown; never more than the reader's own. Errors: BadFilter."""
+def at_sites(text: str, at: StaffOccasion) -> StaffOccasion:
+    """The reader at the site asked for; never more than their own. Errors: BadFilter."""
     if not text:
-        return own
-    if text not in all_sites or text not in own:
+        return at
+    if text not in at.sites or text not in [site.code for site in at.study.sites]:
         raise BadFilter(FilterProblem.UNKNOWN_SITE, text)
-    return only(text)
+    return at.narrowed_to(only(text))
 
 
 def grouping(text: str, allowed: Sequence[By]) -> By | None:
@@ -98,10 +99,12 @@ def grouping(text: str, allowed: Sequence[By]) -> By | None:
     raise BadFilter(FilterProblem.UNKNOWN_GROUPING, text)
 
 
-def gap(text: str, visits: Sequence[str]) -> Between | None:
-    """What an address such as `V3.E-V` or `V3.X` asks for. Errors: BadFilter."""
+def gap(text: str, visits: Sequence[str]) -> Between | TakenOut | None:
+    """What an address such as `V3.E-V`, `V3.X` or `taken_out` asks for. Errors: BadFilter."""
     if not text:
         return None
+    if text == TAKEN_OUT:
+        return TAKEN_OUT
     visit, _, numbers = text.partition(".")
     # From a larger number to one of its parts, or all of one number.
     asked: dict[str, tuple[Number, Number | None]] = {str(each): (each, None) for each in Number}

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 
-from pro_app.core.instrument import Instrument
-from pro_app.core.ledger import Entry, Status, ledger
-from pro_app.core.sites import Sites
-from pro_app.core.study import REASON_PENDING, Study
+from pro_app.acts.occasion import StaffOccasion
+from pro_app.core.leaving import may_leave, on_pages
+from pro_app.core.ledger import Entry, Status
+from pro_app.core.study import REASON_PENDING
 from pro_app.nurse.filters import PENDING
 from pro_app.store.engine.transaction import reading
-from pro_app.store.patients.consents import withheld
+from pro_app.store.patients.leaving import held_back
 from pro_app.store.patients.numbers import find_number
 from pro_app.store.statuses.facts import Scope, read_facts
 
@@ -41,30 +41,32 @@ class Grid:
 
 
 def page(
-    study: Study,
-    instrument: Instrument,
     *,
-    sites: Sites,
     as_of: date,
     number_contains: str = "",
     status: Status | str | None = None,
     after: str = "",
+    at: StaffOccasion,
 ) -> Grid:
     """A page of patients by number, of those alone who have a visit in the status."""
+    valid_from = at.instrument.valid_from
     batch = ROWS + 1 if status is None else _BATCH
     rows: list[GridRow] = []
     searched = 0
     with reading(snapshot=True) as connection:
-        held_back = withheld(connection)
-        meant = find_number(connection, number_contains, sites=sites) if number_contains else None
+        held = held_back(connection)
+        meant = (
+            find_number(connection, number_contains, sites=at.sites) if number_contains else None
+        )
         while True:
-            scope = Scope(sites, None, number_contains, after, batch, number_meant=meant)
+            scope = Scope(at.sites, None, number_contains, after, batch, number_meant=meant)
             people = read_facts(connection, scope)
             for person in people:
-                if person.id in held_back:
-                    continue
                 facts = person.facts
-                entries = ledger(facts, study, valid_from=instrument.valid_from, as_of=as_of)
+                if not may_leave(held, facts.patient_id, None):
+                    continue
+                theirs = held.get(facts.patient_id)
+                entries = on_pages(facts, theirs, at.study, valid_from=valid_from, as_of=as_of)
                 if status is None or any(_fits(entry, status) for entry in entries):
                     by_visit = {entry.visit: entry for entry in entries}
                     rows.append(GridRow(facts.patient_id, facts.site_on(as_of), by_visit))

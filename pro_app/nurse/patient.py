@@ -1,6 +1,6 @@
 """All that is known of one patient: her visits, what happened, her scores, her trail."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -10,8 +10,10 @@ from pro_app.core.charts import Frame, ScoreChart, score_chart
 from pro_app.core.course import NEVER, consent_withdrawn_on, ended_by
 from pro_app.core.facts import EventFact
 from pro_app.core.instrument import Difference, Instrument, Scale
-from pro_app.core.ledger import Entry, ledger
+from pro_app.core.leaving import Held, on_pages, shows_changes
+from pro_app.core.ledger import Entry
 from pro_app.core.reach import Reach
+from pro_app.core.study import REASON_HELD_BACK
 from pro_app.core.timeline import Timeline, timeline
 from pro_app.store.desk.contact_log import Logged, log_of
 from pro_app.store.desk.tasks import Task, open_tasks_of
@@ -22,9 +24,9 @@ from pro_app.store.patients.consents import (
     Decision,
     consents_of,
     decision_of,
-    withheld,
 )
 from pro_app.store.patients.events import Event, events_of
+from pro_app.store.patients.leaving import held_back
 from pro_app.store.patients.numbers import find_number
 from pro_app.store.patients.patients import Patient, find_patient
 from pro_app.store.patients.pauses import Pause, pauses_of
@@ -67,8 +69,13 @@ class PatientPage:
     consents: tuple[Consent, ...]  # the later versions
     withdrawn_on: date | None  # when consent to further use was, and not given again
     decision: Decision | None
-    withheld: bool  # no row of theirs is shown until the site decides, or ever
+    held: Held | None  # what of their data may not leave, nor is shown
     shared: Recorded | None  # when another patient's phone was last found to be hers too
+
+    @property
+    def withheld(self) -> bool:
+        """Whether no row of theirs is shown until the site decides, or ever."""
+        return self.held is not None and self.held.until is None
 
     @property
     def ended_by(self) -> EventFact | None:
@@ -81,8 +88,8 @@ class PatientPage:
 
     @property
     def counted(self) -> dict[str, ScoredForm]:
-        """Visit → the form that stands for it."""
-        return {form.visit: form for form in self.forms if form.counts}
+        """Visit → the form that stands for it; none that is held back."""
+        return {form.visit: form for form in self.forms if form.counts and not form.held_back}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,20 +132,19 @@ def page(*, number: str, at: StaffOccasion) -> PatientPage | None:
         if patient is None:
             return None
         facts = read_facts(connection, Scope(at.sites, ids=(patient.id,)))[0].facts
-        held_back = patient.id in withheld(connection, [patient.id])
-        entries = ledger(facts, at.study, valid_from=at.instrument.valid_from, as_of=at.today)
-        forms = scored_forms(connection, patient.id, at.instrument.scoring_version)
-        return PatientPage(
+        held = held_back(connection, patient_ids=[patient.id]).get(number)
+        valid_from = at.instrument.valid_from
+        found = PatientPage(
             patient=patient,
-            entries=() if held_back else entries,
+            entries=on_pages(facts, held, at.study, valid_from=valid_from, as_of=at.today),
             reasons=reasons_of(connection, patient.id),
             events=tuple(events_of(connection, [patient.id]).get(patient.id, [])),
-            forms=() if held_back else tuple(forms),
+            forms=tuple(scored_forms(connection, patient.id, at.instrument.scoring_version)),
             voids=tuple(voids_of(connection, patient.id)),
             consents=tuple(consents_of(connection, [patient.id]).get(patient.id, ())),
             withdrawn_on=consent_withdrawn_on(facts.events),
             decision=decision_of(connection, patient.id),
-            withheld=held_back,
+            held=held,
             trail=tuple(trail_of(connection, number, limit=_TRAIL_ROWS, without=_HER_OWN)),
             tasks=tuple(open_tasks_of(connection, patient.id)),
             pauses=tuple(pauses_of(connection, patient.id)),
@@ -147,6 +153,34 @@ def page(*, number: str, at: StaffOccasion) -> PatientPage | None:
             reach=reach_of(connection, at.study, [number], today=at.today)[number],
             shared=last_of(connection, number, "patient.signed_in_shared"),
         )
+    return found if held is None else _without_what_is_held_back(found, held, at.study.time_zone)
+
+
+def _without_what_is_held_back(found: PatientPage, held: Held, time_zone: str) -> PatientPage:
+    """The page as it may be shown: of what came after the withdrawal the day and the fact."""
+    shows = held.may_leave
+
+    def told(each: Recorded) -> bool:
+        return shows_changes(held, each.action, day_of(each.at, time_zone))
+
+    return replace(
+        found,
+        forms=tuple(
+            each
+            if shows(each.answered_on)
+            else replace(each, items_answered=0, scores={}, held_back=True)
+            for each in (found.forms if held.until else ())
+        ),
+        reasons={
+            visit: each
+            if shows(each.said_on)
+            else replace(each, code=REASON_HELD_BACK, said_by="", text=None)
+            for visit, each in found.reasons.items()
+        },
+        events=tuple(e if shows(e.on) else replace(e, note=None) for e in found.events),
+        pauses=tuple(p if shows(p.fact.from_on) else replace(p, note=None) for p in found.pauses),
+        trail=tuple(e if told(e) else replace(e, changes={}, reason=None) for e in found.trail),
+    )
 
 
 def history(found: PatientPage, *, time_zone: str) -> list[Happening]:

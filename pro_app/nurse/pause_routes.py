@@ -6,9 +6,8 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from pro_app.acts.entered import LONGEST_TEXT
 from pro_app.core.pauses import PauseKind
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.deployment import deployment
 from pro_app.nurse import patient, pauses
 from pro_app.nurse.pauses import Given, Saved

@@ -3,16 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from pro_app.acts.entered import (
-    LONGEST_TEXT,
-    day_of,
-    impossible_event,
-    words_of,
-)
+from pro_app.acts.entered import day_of, impossible_event, words_of
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.pauses import PauseFact, PauseKind
 from pro_app.core.possible import PAUSE, contradictions
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.patients.patients import Patient, facts_alone, find_patient, lock_patient
 from pro_app.store.patients.pauses import Pause, add_pause, pauses_of, supersede_pause

@@ -8,7 +8,7 @@ from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.contact import effort, is_enough
 from pro_app.core.ledger import UNANSWERED, Status, ledger
 from pro_app.core.possible import EARLIEST, of_reason
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.core.sites import EVERYWHERE
 from pro_app.store.desk.contact_log import log_of
 from pro_app.store.engine.transaction import Tx, transaction
@@ -17,9 +17,6 @@ from pro_app.store.patients.patients import lock_patient
 from pro_app.store.patients.reasons import GivenReason, keep_reason, reasons_of
 from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.statuses.flags import Closed, close_flag
-
-#: A name or a few words; what is longer belongs into the patient's file.
-LONGEST_TEXT = 500
 
 #: Where a reason may stand: nothing came, or it may yet turn out that nothing will.
 ASKED_FOR = UNANSWERED | {Status.WINDOW_OPEN}

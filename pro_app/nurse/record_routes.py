@@ -8,9 +8,8 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from pro_app.acts import patients as record
-from pro_app.acts.entered import LONGEST_TEXT
 from pro_app.acts.patients import FIELDS, LONGEST_VERSION, Given, Shown
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.nurse import patient
 from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF, Role

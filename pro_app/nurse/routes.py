@@ -8,9 +8,10 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from pro_app.acts import voids
+from pro_app.core import identifiers
 from pro_app.core.charts import SIGNS, stacked
 from pro_app.core.rates import POOLED
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.core.study import REASON_PENDING
 from pro_app.deployment import deployment
 from pro_app.nurse import (
@@ -22,6 +23,7 @@ from pro_app.nurse import (
     day,
     event_routes,
     filters,
+    gaps,
     grid,
     messages,
     patient,
@@ -59,7 +61,8 @@ def _shared() -> dict[str, Any]:
         "site_of": {site.code: site for site in study.sites},
         "month_of": {visit.code: visit.month for visit in study.all_visits},
         "items": len(deployment().instrument.items),
-        "longest_text": reasons.LONGEST_TEXT,
+        "longest_text": LONGEST_TEXT,
+        "longest_number": identifiers.LONGEST,
         "REASON_PENDING": REASON_PENDING,
         "POOLED": POOLED,
     }
@@ -74,6 +77,10 @@ def today() -> ResponseReturnValue:
         work=work,
         reminder=messages.reminders(),
         written_in=messages.written_in,
+        SOON_DAYS=day.SOON_DAYS,
+        WEEK_DAYS=day.WEEK_DAYS,
+        TRIES=day.TRIES,
+        STALLED_MINUTES=day.STALLED_MINUTES,
     )
 
 
@@ -81,18 +88,16 @@ def today() -> ResponseReturnValue:
 @staff_only(*READERS)
 def ledger() -> ResponseReturnValue:
     """`?number=…&search=1` goes straight to the one patient whose number fits."""
-    parts = deployment()
+    at = staff_occasion()
     asked = _asked("as_of", "number", "status", "site", "after")
     try:
-        as_of = filters.day(asked["as_of"], parts.today())
+        as_of = filters.day(asked["as_of"], at.today)
         found = grid.page(
-            parts.study,
-            parts.instrument,
-            sites=filters.sites(asked["site"], current_user.sites, _all_sites()),
             as_of=as_of,
             number_contains=asked["number"],
             status=filters.statuses(asked["status"]),
             after=asked["after"],
+            at=filters.at_sites(asked["site"], at),
         )
     except BadFilter as bad:
         return render_template("nurse/ledger.html", asked=asked, bad=bad), 400
@@ -141,25 +146,23 @@ def reason(number: str, visit: str) -> ResponseReturnValue:
 @blueprint.get("/compliance")
 @staff_only(*READERS)
 def compliance() -> ResponseReturnValue:
-    parts = deployment()
-    study = parts.study
+    at = staff_occasion()
+    study = at.study
     asked = _asked("as_of", "known_at", "site", "by", "gap", "group", "effort")
     allowed = completeness.groupings(arms=current_user.role == Role.STATISTICIAN)
     try:
-        as_of = filters.day(asked["as_of"], parts.today())
-        known_at = filters.instant(asked["known_at"], parts.now(), study.time_zone)
+        as_of = filters.day(asked["as_of"], at.today)
+        known_at = filters.instant(asked["known_at"], at.now, study.time_zone)
         visits = [*(visit.code for visit in study.all_visits), POOLED]
         shown = completeness.overview(
-            study,
-            parts.instrument,
-            sites=filters.sites(asked["site"], current_user.sites, _all_sites()),
             as_of=as_of,
             by=filters.grouping(asked["by"], allowed),
-            between=filters.gap(asked["gap"], visits),
+            behind=filters.gap(asked["gap"], visits),
             group=asked["group"] or None,
             known_at=known_at,
             with_effort=bool(asked["effort"]),
             with_scales=asked["by"] == filters.BY_SCALE,
+            at=filters.at_sites(asked["site"], at),
         )
     except BadFilter as bad:
         return render_template("nurse/compliance.html", asked=asked, bad=bad, allowed=allowed), 400
@@ -170,7 +173,7 @@ def compliance() -> ResponseReturnValue:
         as_of=as_of,
         known_at=known_at,
         allowed=allowed,
-        NESTED=completeness.NESTED,
+        NESTED=gaps.NESTED,
         stacked=stacked,
         arm_of={arm.code: arm for arm in study.arms},
     )
@@ -231,7 +234,3 @@ def _known(number: str) -> Any:
 
 def _asked(*names: str) -> dict[str, str]:
     return {name: request.args.get(name, "").strip() for name in names}
-
-
-def _all_sites() -> list[str]:
-    return [site.code for site in deployment().study.sites]

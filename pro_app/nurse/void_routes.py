@@ -7,11 +7,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from pro_app.acts import voids
-from pro_app.acts.entered import LONGEST_TEXT, day_of
+from pro_app.acts.entered import day_of
 from pro_app.acts.void_deeds import Wanted
 from pro_app.acts.voids import Shown
 from pro_app.core.facts import EventKind
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.core.voids import What
 from pro_app.deployment import deployment
 from pro_app.nurse import patient

@@ -7,8 +7,7 @@ from typing import Any
 
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.corrections import ANSWERED_ON, AskedBy, Evidence, Truth, difference
-from pro_app.core.refused import Refused, Why
-from pro_app.papers.fields import LONGEST_TEXT
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
 from pro_app.store.forms import keying
 from pro_app.store.forms.corrections import corrections_of, write_correction
@@ -43,6 +42,8 @@ def find(form_id: int, *, at: StaffOccasion) -> HeldForm | None:
 
 def hindrance(held: HeldForm, actor: Actor) -> Refused | None:
     """Why this person can't be the second to key it; None: she can."""
+    if held.held_back:
+        return Refused(Why.NOT_HERE)
     if not held.on_paper:
         return Refused(Why.NOT_PAPER)
     first = (held.entered_by, held.received_from)
@@ -83,7 +84,7 @@ def settle(form_id: int, right: Mapping[str, str], *, why: str, at: StaffOccasio
     with transaction(at.actor, at.now) as tx:
         held = lock_form(tx, form_id, sites=at.sites)
         second = keying.find_second(tx.connection, form_id) if held else None
-        if held is None or second is None:
+        if held is None or held.held_back or second is None:
             tx.abandon()
             return Refused(Why.NOT_HERE)
         settled = {f: right[f] for f in second.open if right.get(f) in ("first", "second")}

@@ -7,8 +7,7 @@ from datetime import date
 
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.corrections import AskedBy, Evidence, ask, corrected
-from pro_app.core.refused import Refused, Why
-from pro_app.papers.fields import LONGEST_TEXT
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.forms.corrections import (
     Correction,
@@ -63,6 +62,8 @@ def write(
 
 
 def _hindrance(tx: Tx, held: HeldForm, at: StaffOccasion) -> Refused | None:
+    if held.held_back:
+        return Refused(Why.NOT_HERE)
     if set(held.handed_in.answers) != set(at.instrument.item_codes):
         return Refused(Why.OTHER_ITEMS)
     # One at a time, so that what each one says of the old values holds when it is signed.
@@ -120,11 +121,14 @@ def decline(correction_id: int, *, why: str, at: StaffOccasion) -> Correction | 
 
 
 def _lock(tx: Tx, correction_id: int, at: StaffOccasion) -> tuple[Correction, HeldForm] | Refused:
-    """The correction with its patient locked: nobody else decides on it meanwhile."""
+    """The correction with its patient locked: nobody else decides on it meanwhile.
+
+    Of a form that is held back nobody sees what is to be signed.
+    """
     found = find_correction(tx.connection, correction_id, sites=at.sites)
     held = lock_form(tx, found.form_id, sites=at.sites) if found else None
     found = find_correction(tx.connection, correction_id, sites=at.sites)
-    if found is None or held is None:
+    if found is None or held is None or held.held_back:
         return Refused(Why.NOT_HERE)
     return Refused(Why.CORRECTION_DECIDED) if found.signed is not None else (found, held)
 

@@ -85,7 +85,7 @@ def _page(form_id: int, given: dict[str, str], wrong: str) -> str:
     """The form for a correction, with what was given and what is wrong with it."""
     parts = deployment()
     found = form.page(form_id, at=staff_occasion())
-    if found is None:
+    if found is None or found.form.held_back:
         abort(404)
     return render_template(
         "papers/correct.html",

@@ -7,9 +7,8 @@ from pro_app.core.corrections import Question
 from pro_app.core.facts import PatientFacts
 from pro_app.core.instrument import Instrument
 from pro_app.core.ledger import QUARANTINED, Entry, ledger
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.core.study import Study
-from pro_app.papers.fields import LONGEST_TEXT
 from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.forms import decisions
 from pro_app.store.forms.decisions import WaitingForm

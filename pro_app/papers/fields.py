@@ -8,11 +8,11 @@ from enum import StrEnum
 from pro_app.acts.entered import day_of
 from pro_app.core.facts import Assistance, Mode
 from pro_app.core.instrument import AnswerState, Instrument
+from pro_app.core.refused import LONGEST_TEXT
 from pro_app.core.study import Study
 
 #: The ways in which somebody of the staff writes down what a patient answered.
 MODES = (Mode.PAPER, Mode.INTERVIEW_SITE, Mode.INTERVIEW_PHONE)
-LONGEST_TEXT = 500
 
 
 class Wrong(StrEnum):

@@ -1,6 +1,7 @@
 """One form as a page shows it: its answers in their words, its scores, what became of it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.corrections import Question
@@ -18,7 +19,6 @@ from pro_app.store.forms.keying import SecondKeying, find_second
 from pro_app.store.forms.receiving import facts_of
 from pro_app.store.forms.scans import Scan, scans_of
 from pro_app.store.forms.wordings import packs
-from pro_app.store.patients.consents import withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,13 @@ class FormPage:
 
     form: HeldForm
     entry: Entry | None
-    wording: Wording | None
-    scores: tuple[dict[str, Score], ...]
-    corrections: tuple[Correction, ...]
-    second: SecondKeying | None
     decisions: tuple[Decision, ...]
     others: tuple[HeldForm, ...]
-    scans: tuple[Scan, ...]
+    wording: Wording | None = None
+    scores: tuple[dict[str, Score], ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    second: SecondKeying | None = None
+    scans: tuple[Scan, ...] = ()
 
     @property
     def pictures(self) -> tuple[Scan, ...]:
@@ -65,24 +65,29 @@ class FormPage:
 def page(form_id: int, *, at: StaffOccasion) -> FormPage | None:
     """All about one form, None when there is none with this id at these sites.
 
-    None, too, while the patient's data are held back: see `withheld`.
+    Of one that is held back only that it came, on which day, and what was decided of it.
     """
     with reading(snapshot=True) as connection:
         held = find_form(connection, form_id, sites=at.sites)
-        if held is None or withheld(connection, [held.patient_id]):
+        if held is None:
             return None
         of_this_visit = of_visit(connection, held.patient_id, held.visit)
         facts = facts_of(connection, held.patient_id)
+        kept: dict[str, Any] = {
+            "form": held,
+            "entry": entry_of(facts, held.visit, at.study, at.instrument, today=at.today),
+            "decisions": tuple(decisions_of(connection, held.id)),
+            "others": tuple(each for each in of_this_visit if each.id != held.id),
+        }
+        if held.held_back:
+            return FormPage(**kept)
         return FormPage(
-            form=held,
-            entry=entry_of(facts, held.visit, at.study, at.instrument, today=at.today),
+            **kept,
             wording=words_of(
                 packs(connection, at.instrument.id), at.study, held.language, held.wording_sha256
             ),
             scores=tuple(revisions(connection, held.id, at.instrument.scoring_version)),
             corrections=tuple(corrections_of(connection, held.id)),
             second=find_second(connection, held.id),
-            decisions=tuple(decisions_of(connection, held.id)),
-            others=tuple(each for each in of_this_visit if each.id != held.id),
             scans=tuple(scans_of(connection, held.id)),
         )

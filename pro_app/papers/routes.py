@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from pro_app.core.charts import SIGNS
 from pro_app.core.instants import LONGEST_WAIT
-from pro_app.core.refused import Refused
+from pro_app.core.refused import LONGEST_TEXT, Refused
 from pro_app.core.study import REASON_PENDING
 from pro_app.deployment import deployment
 from pro_app.papers import (
@@ -21,7 +21,6 @@ from pro_app.papers import (
     scan_routes,
     scanning,
 )
-from pro_app.papers.fields import LONGEST_TEXT
 from pro_app.papers.photographs import MOST_BYTES
 from pro_app.refusals import said
 from pro_app.security.access import staff_occasion, staff_only
@@ -59,6 +58,8 @@ def form_page(form_id: int) -> ResponseReturnValue:
     found = form.page(form_id, at=staff_occasion())
     if found is None:
         abort(404)
+    if found.form.held_back:
+        return render_template("papers/held_back.html", found=found, form=found.form)
     return render_template("papers/form.html", found=found, form=found.form, now=parts.now())
 
 

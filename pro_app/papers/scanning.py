@@ -7,8 +7,7 @@ from itertools import islice
 from typing import IO
 
 from pro_app.acts.occasion import StaffOccasion
-from pro_app.core.refused import Refused, Why
-from pro_app.papers.fields import LONGEST_TEXT
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.papers.photographs import BadPicture, Photograph, made_anew
 from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.forms.form_detail import HeldForm, find_form, lock_form
@@ -43,7 +42,7 @@ def of_form(form_id: int, *, at: StaffOccasion) -> list[Scan]:
     """The photographs that can be looked at, of a form at these sites."""
     with reading() as connection:
         found = find_form(connection, form_id, sites=at.sites)
-        scans = scans_of(connection, form_id) if found else []
+        scans = scans_of(connection, form_id) if found and not found.held_back else []
     return [each for each in scans if each.removed_at is None]
 
 
@@ -93,10 +92,14 @@ def _hindrance(held: HeldForm, photograph: Photograph, there: set[str]) -> NotAd
 
 
 def look(form_id: int, scan_id: int, *, at: StaffOccasion) -> bytes | None:
-    """The picture, once the trail has who looks at it; None when there is none here."""
+    """The picture, once the trail has who looks at it; None when there is none here.
+
+    None, too, of a form that is held back.
+    """
     with transaction(at.actor, at.now) as tx:
+        held = find_form(tx.connection, form_id, sites=at.sites)
         found = find_picture(tx.connection, form_id, scan_id, sites=at.sites)
-        if found is None:
+        if found is None or held is None or held.held_back:
             tx.abandon()
             return None
         said = _said(found.submission_id, found.sha256)

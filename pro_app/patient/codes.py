@@ -9,7 +9,7 @@ from pro_app.core.refused import Refused, Why
 #: What was sent has not even the shape of a form.
 BAD_MESSAGE = "BAD_MESSAGE"
 
-_CODES = {
+CODES = {
     Why.UNKNOWN_VISIT: "UNKNOWN_VISIT",
     Why.BAD_ANSWERS: "BAD_ANSWERS",
     Why.NO_CONSENT: "NO_CONSENT",
@@ -26,4 +26,4 @@ _CODES = {
 
 def code_of(refused: Refused) -> str:
     """The code of a form that is not taken."""
-    return _CODES[refused.why]
+    return CODES[refused.why]

@@ -18,10 +18,20 @@ from flask_babel import gettext as _
 
 from pro_app.deployment import deployment
 from pro_app.patient import messages
+from pro_app.patient.here import phone_key
 from pro_app.public import public
-from pro_app.security import patients, pins
-from pro_app.security.patients import CodeEnded, EasyPin, LinkEnded, SignedIn, WrongCode
+from pro_app.security import here, patients, pins, secrets
+from pro_app.security.patients import (
+    CodeEnded,
+    EasyPin,
+    Entering,
+    SignedIn,
+    UsedUp,
+    WrongCode,
+    WrongPin,
+)
 from pro_app.security.setup import limiter, tell_whose
+from pro_app.security.waiting import HasToWait
 
 blueprint = Blueprint("door", __name__)
 
@@ -44,6 +54,11 @@ def pin() -> ResponseReturnValue:
     return redirect(url_for(".link", token=token) if token else url_for("patient.signed_out"))
 
 
+def _signed_in_before() -> bool:
+    """Whether somebody was let in with this link in this browser: a flood is not theirs."""
+    return bool(here.mark(_door(str((request.view_args or {}).get("token")))))
+
+
 @blueprint.get("/p/<token>")
 @public
 def link(token: str) -> ResponseReturnValue:
@@ -54,15 +69,17 @@ def link(token: str) -> ResponseReturnValue:
     g.site_of_link = found.site  # whom to call is said before she is in
     if g.get("patient") and g.patient.link_id == found.id:
         return redirect(url_for("patient.home"))
-    if found.pin_hash is None and not patients.takes_code(found, deployment().now()):
-        return _ended("code")
-    return _page(token, choosing=found.pin_hash is None)
+    choosing = found.pin_hash is None
+    why = patients.held_up(found, here.mark(_door(token)), now=deployment().now())
+    if isinstance(why, HasToWait):
+        return _page(token, choosing, wait=why.wait, waiting=True)
+    return _page(token, choosing) if why is None else _held_up(why)
 
 
 @blueprint.post("/p/<token>")
 @public
 @limiter.limit("30 per minute")
-@limiter.limit("600 per minute", shared=True)
+@limiter.limit("600 per minute", shared=True, spares=_signed_in_before)
 def enter(token: str) -> ResponseReturnValue:
     found = patients.find_link(token)
     if found is None:
@@ -74,6 +91,7 @@ def enter(token: str) -> ResponseReturnValue:
     if problem:
         return _page(token, choosing, problem, code=code), 422
     parts = deployment()
+    mark = here.mark(_door(token)) or secrets.new_token()
     entered = patients.sign_in_patient(
         token,
         pin,
@@ -81,35 +99,45 @@ def enter(token: str) -> ResponseReturnValue:
         pepper=parts.settings.secret_key,
         now=parts.now(),
         came_by=request.cookies.get(_door_name(), ""),
+        mark=mark,
     )
+    if isinstance(entered, SignedIn):
+        return _begin(entered.token, token, found.patient_id, mark)
+    return _refused(entered, token, choosing, code)
+
+
+def _refused(entered: Entering, token: str, choosing: bool, code: str) -> ResponseReturnValue:
     match entered:
-        case SignedIn():
-            return _begin(entered.token, token, found.patient_id)
-        case LinkEnded():
-            return _ended("link")
-        case CodeEnded():
-            return _ended("code")
+        case HasToWait(wait):
+            page = _page(token, choosing, wait=wait, waiting=True, code=code)
+            return page, 429, _retry_after(wait)
         case EasyPin():
-            problem = _("This PIN is easily guessed. Please choose another one.")
+            problem = _(
+                "A date, a year or a simple row of digits is easily guessed. "
+                "Please choose another PIN."
+            )
             return _page(token, True, problem, code=code), 422
-        case WrongCode():
+        case WrongCode(wait):
             problem = _("This activation code does not fit.")
-            return _wait(_page(token, True, problem, entered.wait, code), entered.wait)
-    return _wait(_page(token, False, _("This PIN does not fit."), entered.wait), entered.wait)
+            return _page(token, True, problem, wait, code=code), 401, _retry_after(wait)
+        case WrongPin(wait):
+            problem = _("This PIN does not fit.")
+            return _page(token, False, problem, wait), 401, _retry_after(wait)
+    return _held_up(entered)
 
 
 def _mistake(pin: str, code: str | None) -> str:
     """What is wrong with what was typed, before anything is looked up; `code` when choosing."""
     if code == "":
         return str(_("Please type the activation code from your card."))
-    if not pins.is_pin(pin):
-        return str(_("A PIN has 4 to 6 digits."))
+    if not pins.is_pin(pin) or (code is not None and len(pin) != pins.LENGTH):
+        return str(messages.not_a_pin(choosing=code is not None))
     if code is not None and pin != _typed("pin_again"):
         return str(_("The two PINs are not the same."))
     return ""
 
 
-def _begin(token: str, link_token: str, patient_id: int) -> ResponseReturnValue:
+def _begin(token: str, link_token: str, patient_id: int, mark: str) -> ResponseReturnValue:
     language = session.get("language")
     session.clear()  # nothing that an earlier user of this browser left behind
     session["patient"] = token
@@ -117,7 +145,7 @@ def _begin(token: str, link_token: str, patient_id: int) -> ResponseReturnValue:
         session["language"] = language
     answer = make_response(redirect(url_for("patient.home")))
     # Not only with her first page: on a bad network the shell stands in for that.
-    known = patients.phone_key(patient_id)
+    known = phone_key(patient_id)
     tell_whose(answer, known[0] if known else "nobody")
     answer.set_cookie(
         _door_name(),
@@ -127,7 +155,13 @@ def _begin(token: str, link_token: str, patient_id: int) -> ResponseReturnValue:
         httponly=True,
         samesite="Lax",
     )
+    here.keep_mark(answer, mark, _door(link_token), path=url_for(".link", token=link_token))
     return answer
+
+
+def _door(link_token: str) -> str:
+    """What a browser's mark is bound to: this card alone."""
+    return f"link:{link_token}"
 
 
 def _door_name() -> str:
@@ -145,20 +179,35 @@ def _page(
     choosing: bool,
     problem: str = "",
     wait: timedelta | None = None,
+    *,
+    waiting: bool = False,
     code: str = "",
 ) -> str:
+    """The page to type on; `waiting`: nothing that was typed would be, or was, looked at."""
     return render_template(
         "patient/pin.html",
         token=token,
         choosing=choosing,
         code=code,
         problem=problem,
+        waiting=waiting,
+        seconds=-int(-wait.total_seconds() // 1) if wait else 0,
         advice="" if wait is None else messages.waiting(wait, choosing=choosing),
+        countdown=messages.countdown(),
     )
 
 
-def _wait(page: str, wait: timedelta) -> ResponseReturnValue:
-    return page, 401, {"Retry-After": str(int(wait.total_seconds()))}
+def _retry_after(wait: timedelta) -> dict[str, str]:
+    return {"Retry-After": str(-int(-wait.total_seconds() // 1))}
+
+
+def _held_up(why: Entering) -> ResponseReturnValue:
+    match why:
+        case UsedUp():
+            return render_template("patient/link_ended.html", used_up=True), 403
+        case CodeEnded():
+            return _ended("code")
+    return _ended("link")
 
 
 def _ended(what: str) -> ResponseReturnValue:

@@ -7,7 +7,7 @@ from pro_app.core.facts import Mode
 from pro_app.core.study import Site
 from pro_app.deployment import deployment
 from pro_app.i18n import language
-from pro_app.security import secrets, service
+from pro_app.security import patients, secrets, service
 from pro_app.security.setup import actor_of
 
 
@@ -45,3 +45,8 @@ def end_tablet(submission_id: str) -> None:
     session["tablet"] = secrets.receipt_of(submission_id)
     if language:
         session["language"] = language
+
+
+def phone_key(patient_id: int) -> tuple[str, str] | None:
+    """(owner, key) with which this patient's phone keeps what is unsent."""
+    return patients.phone_key(patient_id, pepper=deployment().settings.secret_key)

@@ -12,6 +12,7 @@ from pro_app.deployment import deployment
 from pro_app.patient import payload
 from pro_app.patient.overview import Shut
 from pro_app.patient.payload import FieldProblem
+from pro_app.security import pins
 
 
 def _(text: str, **values: object) -> str:
@@ -35,6 +36,13 @@ def days_left(entry: Entry) -> str:
     return _("%(days)s days left", days=entry.days_left)
 
 
+def not_a_pin(*, choosing: bool) -> str:
+    """What a PIN looks like: a new one, or one that may have been chosen earlier."""
+    if choosing:
+        return _("A PIN has %(count)s digits.", count=pins.LENGTH)
+    return _("A PIN has %(least)s to %(most)s digits.", least=pins.SHORTEST, most=pins.LENGTH)
+
+
 def waiting(wait: timedelta, *, choosing: bool) -> str:
     """How long until the next PIN, or when choosing one the next code, is taken."""
     seconds = wait.total_seconds()
@@ -42,10 +50,22 @@ def waiting(wait: timedelta, *, choosing: bool) -> str:
         return _("Please look at your card again. If it still does not fit, call your hospital.")
     if seconds <= 0:
         return _("Please try again. If you have forgotten it, call your hospital.")
-    if seconds <= 60:
-        return _("Please wait one minute, then try again. Nothing is lost.")
+    one, many, _over = countdown()
     minutes = -int(-seconds // 60)
-    return _("Please wait %(minutes)s minutes, then try again. Nothing is lost.", minutes=minutes)
+    return one if minutes <= 1 else many.replace(MINUTES, str(minutes))
+
+
+#: Stands for a number that the page's script counts down.
+MINUTES = "#"
+
+
+def countdown() -> tuple[str, str, str]:
+    """What is said while a wait lasts a minute, several (MINUTES of them), and once it is over."""
+    return (
+        _("Please wait one minute, then try again. Nothing is lost."),
+        _("Please wait %(minutes)s minutes, then try again. Nothing is lost.", minutes=MINUTES),
+        _("You can try again now."),
+    )
 
 
 def shut(why: Shut) -> tuple[str, str]:

@@ -16,11 +16,11 @@ from pro_app.i18n import LANGUAGES, day, language
 from pro_app.patient import from_phone, messages, overview
 from pro_app.patient.from_phone import AlreadyIn, Expired, Kept, Newer, NotOpen
 from pro_app.patient.help_routes import help_json
-from pro_app.patient.here import occasion
+from pro_app.patient.here import occasion, phone_key
 from pro_app.patient.json_routes import not_understood, refused
 from pro_app.patient.overview import Due
 from pro_app.patient.payload import read_draft
-from pro_app.security import patients, secrets
+from pro_app.security import secrets
 from pro_app.security.access import patient_only
 from pro_app.security.setup import actor_of
 
@@ -34,7 +34,7 @@ def phone() -> ResponseReturnValue:
     at = occasion()
     home = overview.home(g.patient.id, at=at)
     # The hospital's tablet keeps nothing, so it needs no key to keep it with.
-    owner, key = (not g.patient.tablet and patients.phone_key(g.patient.id)) or (None, None)
+    owner, key = (not g.patient.tablet and phone_key(g.patient.id)) or (None, None)
     return jsonify(
         owner=owner,
         key=key,

@@ -68,7 +68,7 @@ class _Sealed:
         return f"PRO1.{self.owner}.{self.submission_id}".encode()
 
 
-def rescue(texts: Iterable[str], *, at: StaffOccasion) -> Rescued | Unreadable:
+def rescue(texts: Iterable[str], *, pepper: str, at: StaffOccasion) -> Rescued | Unreadable:
     """What became of the form whose code stands in these texts, whole or in parts.
 
     It lands under its own submission id, so that it is the same form however often
@@ -78,11 +78,15 @@ def rescue(texts: Iterable[str], *, at: StaffOccasion) -> Rescued | Unreadable:
     if isinstance(sealed, Unreadable):
         return sealed
     with reading() as connection:
-        keys = phone_keys_at(connection, at.sites)
-    hers = next((row for row in keys if secrets.owner_of(row[2]) == sealed.owner), None)
-    if hers is None:
+        stored = phone_keys_at(connection, at.sites)
+    opened = (
+        (patient_id, number, secrets.open_phone_key(key, patient_id, pepper=pepper) or "")
+        for patient_id, number, key in stored
+    )
+    owned = next((row for row in opened if secrets.owner_of(row[2]) == sealed.owner), None)
+    if owned is None:
         return Unreadable.NOT_HERS
-    patient_id, number, key = hers
+    patient_id, number, key = owned
     try:
         plain = AESGCM(_bytes(key)).decrypt(
             sealed.content[:_IV_BYTES], sealed.content[_IV_BYTES:], sealed.bound

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from pro_app.core.refused import Refused
+from pro_app.deployment import deployment
 from pro_app.patient import messages
 from pro_app.patient.pictures import codes_in
 from pro_app.patient.rescue import Rescued, Unreadable, rescue
@@ -40,7 +41,7 @@ def take() -> ResponseReturnValue:
         if found is None:
             return _page(_("%(name)s is not a picture.", name=picture.filename or ""), typed), 422
         texts += found
-    outcome = rescue(texts, at=staff_occasion())
+    outcome = rescue(texts, pepper=deployment().settings.secret_key, at=staff_occasion())
     if isinstance(outcome, Unreadable):
         return _page(_unreadable(outcome), typed), 422
     return _told(outcome, typed)

@@ -16,9 +16,9 @@ from pro_app.patient import (
     rescue_routes,
     shell_routes,
 )
-from pro_app.patient.here import occasion, sites_to_call
+from pro_app.patient.here import occasion, phone_key, sites_to_call
 from pro_app.public import public
-from pro_app.security import patients, secrets, service
+from pro_app.security import secrets, service
 from pro_app.security.access import patient_only
 from pro_app.security.roles import TABLET_LIMITS
 from pro_app.security.setup import actor_of, tell_whose
@@ -58,7 +58,7 @@ def start() -> ResponseReturnValue:
 def home() -> ResponseReturnValue:
     page = render_template("patient/home.html", home=overview.home(g.patient.id, at=occasion()))
     answer = make_response(page)
-    known = None if g.patient.tablet else patients.phone_key(g.patient.id)
+    known = None if g.patient.tablet else phone_key(g.patient.id)
     tell_whose(answer, known[0] if known else "nobody")
     return answer
 

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from pro_app import refusals
+from pro_app.core.refused import LONGEST_TEXT
 from pro_app.core.study import Site
 from pro_app.deployment import deployment
 from pro_app.records import messages, service
@@ -128,7 +129,7 @@ def _words() -> dict[str, object]:
     return {
         "may_sign": current_user.role == Role.INVESTIGATOR,
         "month_of": {visit.code: visit.month for visit in deployment().study.all_visits},
-        "longest_why": service.LONGEST_WHY,
+        "longest_why": LONGEST_TEXT,
         "site_of": {each.code: each for each in deployment().study.sites},
         "modes": messages.modes(),
     }

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pro_app.acts.occasion import StaffOccasion
-from pro_app.core.refused import Refused, Why
+from pro_app.core.leaving import Held
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.core.sites import EVERYWHERE, only
 from pro_app.core.study import Study
 from pro_app.core.versions import version_of_many
@@ -16,14 +17,13 @@ from pro_app.store.engine.locked import Kind as Kind
 from pro_app.store.engine.locked import visit_subject
 from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.forms.form_list import FormLine, forms_of
+from pro_app.store.patients.leaving import held_back
 from pro_app.store.patients.patients import Patient, find_patient
 from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.statuses.versions import versions_of
 from pro_app.store.trail import locks
 from pro_app.store.trail.locks import Lock, Locks, read_locks
 from pro_app.store.trail.signatures import Signature, sign, signatures_of
-
-LONGEST_WHY = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class PatientRecord:
+    """`forms` are none of a patient of whom no row may leave: `held` says why."""
+
     patient: Patient
     standing: Standing
     forms: tuple[FormLine, ...]
+    held: Held | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,9 @@ def patient_record(number: str, *, at: StaffOccasion) -> PatientRecord | None:
         found = locks.locks_of_patient(connection, number, patient.site, at.study)
         signatures = signatures_of(connection, Kind.PATIENT, [number])
         standing = _standing(patient.site, number, version, signatures, found, at.study)
-        return PatientRecord(patient, standing, tuple(forms_of(connection, patient.id)))
+        held = held_back(connection, patient_ids=[patient.id]).get(number)
+        forms = forms_of(connection, patient.id) if held is None or held.until else []
+        return PatientRecord(patient, standing, tuple(forms), held)
 
 
 def standing_of(number: str, *, at: StaffOccasion) -> Standing | None:
@@ -201,8 +206,8 @@ def set_lock(record: Record, locked: bool, *, why: str, at: StaffOccasion) -> Re
     why = why.strip()
     if not why:
         return Refused(Why.WHY_MISSING, "why")
-    if len(why) > LONGEST_WHY:
-        return Refused(Why.TOO_LONG, "why", LONGEST_WHY)
+    if len(why) > LONGEST_TEXT:
+        return Refused(Why.TOO_LONG, "why", LONGEST_TEXT)
     with transaction(at.actor, at.now) as tx:
         if locked:
             done = locks.lock(tx, record.kind, record.subject, why)

@@ -8,14 +8,12 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.corrections import Truth, corrected
-from pro_app.core.instrument import Instrument
 from pro_app.core.leaving import Held
-from pro_app.core.sites import Sites
-from pro_app.core.study import Study
 from pro_app.core.wording import Wording
 from pro_app.instruments import demonstration_if_any
-from pro_app.store.engine.transaction import Actor, reading, transaction
+from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.forms.corrections import Correction
 from pro_app.store.forms.scans import Scan
 from pro_app.store.forms.wordings import packs
@@ -44,31 +42,21 @@ class Copy:
         return f"{self.document['patient']}-{form['visit']}-{form['submission_id'][:8]}"
 
 
-@dataclass(frozen=True, slots=True)
-class Making:
-    """For whom and of what copies are made."""
-
-    study: Study
-    instrument: Instrument
-    actor: Actor
-    now: datetime
-
-    def instant(self, value: datetime | None) -> str | None:
-        """An instant in the trial's zone, with its offset."""
-        zone = ZoneInfo(self.study.time_zone)
-        return value.astimezone(zone).isoformat() if value else None
+def local(instant: datetime, at: StaffOccasion) -> str:
+    """An instant in the trial's zone, with its offset."""
+    return instant.astimezone(ZoneInfo(at.study.time_zone)).isoformat()
 
 
-def copy_of(number: str, submission_id: str, *, sites: Sites, making: Making) -> Copy | None:
-    """The copy of one form, None when there is no such form at these sites."""
-    return next(copies_of(number, sites, making, submission_id), None)
+def copy_of(number: str, submission_id: str, *, at: StaffOccasion) -> Copy | None:
+    """The copy of one form, None when there is no such form at the reader's sites."""
+    return next(copies_of(number, submission_id, at=at), None)
 
 
-def record_copy(copy: Copy, kind: str, making: Making) -> None:
+def record_copy(copy: Copy, kind: str, *, at: StaffOccasion) -> None:
     """Keep in the trail that a copy leaves, before it does."""
     document = copy.document
     said = {"submission_id": document["form"]["submission_id"], "kind": kind}
-    with transaction(making.actor, making.now) as tx:
+    with transaction(at.actor, at.now) as tx:
         tx.record(
             "copy.made",
             document["patient"],
@@ -78,10 +66,10 @@ def record_copy(copy: Copy, kind: str, making: Making) -> None:
 
 
 def copies_of(
-    number: str, sites: Sites, making: Making, submission_id: str | None = None
+    number: str, submission_id: str | None = None, *, at: StaffOccasion
 ) -> Iterator[Copy]:
     with reading(snapshot=True) as connection:
-        patient = find_patient(connection, number, sites=sites)
+        patient = find_patient(connection, number, sites=at.sites)
         if patient is None:
             return
         held = held_back(connection, patient_ids=[patient.id]).get(number)
@@ -93,35 +81,35 @@ def copies_of(
         written_down = [str(c.id) for each in rows for c in each.corrections]
         signed = {s.subject: s for s in signatures_of(connection, "correction", written_down)}
         wordings = {
-            each.wording.sha256: each.wording for each in packs(connection, making.instrument.id)
+            each.wording.sha256: each.wording for each in packs(connection, at.instrument.id)
         }
-    for language in making.study.languages:
-        if shipped := demonstration_if_any(making.study.instrument, language):
+    for language in at.study.languages:
+        if shipped := demonstration_if_any(at.study.instrument, language):
             wordings.setdefault(shipped.sha256, shipped)
     for each in rows:
         shown = wordings.get(each.form["wording_sha256"] or "")
         yield _finished(
             {
                 "format": FORMAT,
-                "study": {"id": making.study.id, "registry_id": making.study.registry_id},
-                "time_zone": making.study.time_zone,
+                "study": {"id": at.study.id, "registry_id": at.study.registry_id},
+                "time_zone": at.study.time_zone,
                 "patient": number,
                 "site": patient.site,
-                "form": _form(each.form, making),
+                "form": _form(each.form, at),
                 "wording": _wording(each.form, shown),
-                "items": _items(each, shown, making),
-                "scores": [plain(row, making) for row in each.scores],
-                "corrections": [_correction(row, signed, making) for row in each.corrections],
-                "decisions": [plain(row, making) for row in each.decisions],
-                "photographs": [_photograph(row, making) for row in each.scans],
-                "trail": lines_that_leave(each.trail, held, making),
+                "items": _items(each, shown, at),
+                "scores": [plain(row, at) for row in each.scores],
+                "corrections": [_correction(row, signed, at) for row in each.corrections],
+                "decisions": [plain(row, at) for row in each.decisions],
+                "photographs": [_photograph(row, at) for row in each.scans],
+                "trail": lines_that_leave(each.trail, held, at),
                 "record": {
                     "version_sha256": version,
-                    "signatures": [_signature(s, version, making) for s in signatures],
+                    "signatures": [_signature(s, version, at) for s in signatures],
                 },
                 "left_out_after": left_out_after(held),
                 "head": f"{head.position}:{head.chain}" if head else None,
-                "copied": {"by": making.actor.name, "at": making.instant(making.now)},
+                "copied": {"by": at.actor.name, "at": local(at.now, at)},
             }
         )
 
@@ -132,14 +120,11 @@ def left_out_after(held: Held | None) -> str | None:
 
 
 def lines_that_leave(
-    lines: Iterable[Line], held: Held | None, making: Making
+    lines: Iterable[Line], held: Held | None, at: StaffOccasion
 ) -> list[dict[str, Any]]:
     """The events of the trail that were recorded by the day until which data may leave."""
-    zone = ZoneInfo(making.study.time_zone)
     return [
-        line(each, making)
-        for each in lines
-        if held is None or held.may_leave(each.event.at.astimezone(zone).date())
+        line(each, at) for each in lines if held is None or held.may_leave(at.day_of(each.event.at))
     ]
 
 
@@ -158,10 +143,10 @@ def _finished(document: dict[str, Any]) -> Copy:
     return Copy(document, content, hashlib.sha256(content).hexdigest())
 
 
-def _form(row: Mapping[str, Any], making: Making) -> dict[str, Any]:
+def _form(row: Mapping[str, Any], at: StaffOccasion) -> dict[str, Any]:
     """The form's own columns, but for the answers, which stand with the items."""
     inside = ("answers", "item_times", "item_languages")
-    said = plain({k: v for k, v in row.items() if k not in inside}, making)
+    said = plain({k: v for k, v in row.items() if k not in inside}, at)
     if row["device_at"]:
         said["device_is_ahead_seconds"] = (row["device_at"] - row["received_at"]).total_seconds()
     return said
@@ -176,14 +161,16 @@ def _wording(row: Mapping[str, Any], shown: Wording | None) -> dict[str, Any]:
     }
 
 
-def _items(rows: copying.FormRows, shown: Wording | None, making: Making) -> list[dict[str, Any]]:
+def _items(
+    rows: copying.FormRows, shown: Wording | None, at: StaffOccasion
+) -> list[dict[str, Any]]:
     """Each item as it was shown and answered, and as it stands after signed corrections."""
     row = rows.form
     stands = _stands(rows).answers
     times, languages = row["item_times"] or {}, row["item_languages"]
     texts = shown.texts if shown else {}
     found = []
-    for code in making.instrument.item_codes:
+    for code in at.instrument.item_codes:
         answer, now = row["answers"].get(code), stands.get(code)
         seen, chosen = (*times.get(code, ()), None, None)[:2]
         found.append(
@@ -208,38 +195,40 @@ def _stands(rows: copying.FormRows) -> Truth:
     return corrected(Truth(rows.form["answered_on"], rows.form["answers"]), signed)
 
 
-def _photograph(row: Scan, making: Making) -> dict[str, Any]:
+def _photograph(row: Scan, at: StaffOccasion) -> dict[str, Any]:
     """That there is a photograph of the paper, by its digest; never the picture."""
-    said = plain(asdict(row), making)
+    said = plain(asdict(row), at)
     return {name: value for name, value in said.items() if name not in ("id", "form_id")}
 
 
-def _correction(row: Correction, signed: Mapping[str, Signature], making: Making) -> dict[str, Any]:
+def _correction(
+    row: Correction, signed: Mapping[str, Signature], at: StaffOccasion
+) -> dict[str, Any]:
     """A correction with the investigator's signature, which is bound to its version."""
     found = signed.get(str(row.id))
-    signature = plain(asdict(found), making) if found else None
-    return plain(asdict(row), making) | {"signature": signature}
+    signature = plain(asdict(found), at) if found else None
+    return plain(asdict(row), at) | {"signature": signature}
 
 
-def line(found: Line, making: Making) -> dict[str, Any]:
+def line(found: Line, at: StaffOccasion) -> dict[str, Any]:
     """An event of the trail with its seal."""
     seal = {"position": found.position, "chain": found.chain} if found.position else None
-    gone = plain(asdict(found.taken_out), making) if found.taken_out else None
+    gone = plain(asdict(found.taken_out), at) if found.taken_out else None
     said = asdict(found.event)
     del said["salts"], said["data"]  # no part of what it says
-    return plain(said, making) | {"seal": seal, "taken_out": gone}
+    return plain(said, at) | {"seal": seal, "taken_out": gone}
 
 
-def _signature(each: Signature, version: str, making: Making) -> dict[str, Any]:
-    return plain(asdict(each), making) | {"holds": each.version_sha256 == version}
+def _signature(each: Signature, version: str, at: StaffOccasion) -> dict[str, Any]:
+    return plain(asdict(each), at) | {"holds": each.version_sha256 == version}
 
 
-def plain(row: Mapping[str, Any], making: Making) -> dict[str, Any]:
+def plain(row: Mapping[str, Any], at: StaffOccasion) -> dict[str, Any]:
     """The row as JSON can hold it."""
 
     def as_json(value: Any) -> Any:
         if isinstance(value, datetime):
-            return making.instant(value)
+            return local(value, at)
         return value.isoformat() if isinstance(value, date) else value
 
     return {name: as_json(value) for name, value in row.items()}

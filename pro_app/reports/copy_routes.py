@@ -10,13 +10,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from pro_app.busy import takes_long
 from pro_app.deployment import deployment
 from pro_app.i18n import LANGUAGES, language
 from pro_app.reports import copies
-from pro_app.reports.copies import Copy, Making
+from pro_app.reports.copies import Copy
 from pro_app.reports.pdf import Enclosed, pdf
 from pro_app.reports.site_copy import Pages, copy_site
-from pro_app.security.access import staff_only
+from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import READERS, SITE_STAFF
 
 _INSTANTS = frozenset({"started_at", "finished_at", "device_at", "received_at"})
@@ -28,15 +29,15 @@ blueprint = Blueprint("copies", __name__)
 @staff_only(*READERS)
 def copy(number: str, submission_id: str) -> ResponseReturnValue:
     """The form's copy; asked for by POST, since each one that leaves is recorded."""
-    making = _making()
-    made = copies.copy_of(number, submission_id, sites=current_user.sites, making=making)
+    at = staff_occasion()
+    made = copies.copy_of(number, submission_id, at=at)
     if made is None:
         abort(404)
     as_json = request.form.get("as") == "json"
-    file = Enclosed(f"{made.name}.json", made.content, making.now)
+    file = Enclosed(f"{made.name}.json", made.content, at.now)
     content = made.content if as_json else pdf(_page(made), enclosed=file)
     kind, type_ = ("json", "application/json") if as_json else ("pdf", "application/pdf")
-    copies.record_copy(made, kind, making)
+    copies.record_copy(made, kind, at=at)
     return send_file(
         BytesIO(content), type_, as_attachment=True, download_name=f"{made.name}.{kind}"
     )
@@ -44,19 +45,15 @@ def copy(number: str, submission_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/records/site/copies")
 @staff_only(*SITE_STAFF)
+@takes_long
 def whole_site() -> ResponseReturnValue:
     """All that the site has handed in, for it to keep where nobody else has a hand."""
-    making = _making()
+    at = staff_occasion()
     site = current_user.site
     archive = TemporaryFile()  # noqa: SIM115 - closed with the response
-    copy_site(site, archive, Pages(_page, _record_page, _index_page), making=making)
-    name = f"{making.study.id}-{site}-{deployment().day_of(making.now).isoformat()}.zip"
+    copy_site(site, archive, Pages(_page, _record_page, _index_page), at=at)
+    name = f"{at.study.id}-{site}-{at.today.isoformat()}.zip"
     return send_file(archive, "application/zip", as_attachment=True, download_name=name)
-
-
-def _making() -> Making:
-    parts = deployment()
-    return Making(parts.study, parts.instrument, current_user.actor, parts.now())
 
 
 def _page(made: Copy) -> str:
@@ -77,13 +74,13 @@ def _record_page(document: Mapping[str, Any]) -> str:
 
 
 def _index_page(listed: Mapping[str, list[str]]) -> str:
-    making = _making()
+    at = staff_occasion()
     return render_template(
         "reports/copies.html",
         listed=listed,
         code=current_user.site,
-        copied_by=making.actor.name,
-        copied_at=making.instant(making.now),
+        copied_by=at.actor.name,
+        copied_at=copies.local(at.now, at),
         **_words(),
     )
 
@@ -96,7 +93,7 @@ def _words() -> dict[str, Any]:
 def _tables() -> dict[str, str]:
     """Table of facts → what it holds."""
     return {
-        "patient_version": _("What is known of her"),
+        "patient_version": _("What is known of the patient"),
         "event": _("What happened"),
         "pause": _("Pauses"),
         "reason": _("Reasons for missing forms"),
@@ -131,7 +128,7 @@ def _names() -> dict[str, str]:
         "mode": _("How"),
         "language": _("Language"),
         "entered_by": _("Entered by"),
-        "why_not_self": _("Why not by herself"),
+        "why_not_self": _("Why not by the patient"),
         "proxy": _("Someone else answered"),
         "assistance": _("Who read and tapped"),
         "instrument": _("Questionnaire"),

@@ -7,14 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.leaving import Held
 from pro_app.core.sites import only
 from pro_app.reports.copies import (
     Copy,
-    Making,
     copies_of,
     left_out_after,
     lines_that_leave,
+    local,
     plain,
     written,
 )
@@ -49,15 +50,16 @@ class _Archive:
         self.file.writestr(f"{name}.html", page)
 
 
-def copy_site(site: str, target: BinaryIO, pages: Pages, *, making: Making) -> int:
+def copy_site(site: str, target: BinaryIO, pages: Pages, *, at: StaffOccasion) -> int:
     """How many forms were written to `target`, a ZIP; recorded in the trail.
 
-    Of each patient her record with its whole trail, and a copy of each form; a first page
+    Of each patient the record with its whole trail, and a copy of each form; a first page
     that leads to them, and a list of the digests. One patient after the other: it takes no
     more memory for more of them.
     """
+    at = at.narrowed_to(only(site))
     with reading() as connection:
-        people = read_facts(connection, Scope(only(site)))
+        people = read_facts(connection, Scope(at.sites))
         held = held_back(connection)
     everybody = [each.facts.patient_id for each in people]
     taken_out = sorted(n for n in everybody if n in held and held[n].until is None)
@@ -66,10 +68,10 @@ def copy_site(site: str, target: BinaryIO, pages: Pages, *, making: Making) -> i
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as file:
         archive = _Archive(file)
         for number in numbers:
-            document = _record(number, site, held.get(number), making)
+            document = _record(number, site, held.get(number), at)
             archive.add(f"{number}/record", written(document), pages.record(document))
             listed[number] = []
-            for copy in copies_of(number, only(site), making):
+            for copy in copies_of(number, at=at):
                 archive.add(f"{number}/{copy.name}", copy.content, pages.form(copy))
                 listed[number].append(copy.name)
         file.writestr("index.html", pages.index(listed))
@@ -78,7 +80,7 @@ def copy_site(site: str, target: BinaryIO, pages: Pages, *, making: Making) -> i
         file.writestr("SHA256SUMS.txt", "".join(archive.sums))
     forms = sum(map(len, listed.values()))
     said = {"site": site, "patients": len(numbers), "forms": forms, "sha256": _digest(target)}
-    with transaction(making.actor, making.now) as tx:
+    with transaction(at.actor, at.now) as tx:
         changes = {k: (None, v) for k, v in said.items()}
         tx.record("copy.site_made", f"site:{site}", changes=changes)
     return forms
@@ -88,27 +90,27 @@ def copy_site(site: str, target: BinaryIO, pages: Pages, *, making: Making) -> i
 _DAYS = {"event": "happened_on", "pause": "from_on", "reason": "said_on"}
 
 
-def _record(number: str, site: str, held: Held | None, making: Making) -> dict[str, Any]:
+def _record(number: str, site: str, held: Held | None, at: StaffOccasion) -> dict[str, Any]:
     def leaves(name: str, row: Mapping[str, Any]) -> bool:
         return held is None or held.may_leave(row[_DAYS[name]] if name in _DAYS else None)
 
     with reading(snapshot=True) as connection:
-        patient = find_patient(connection, number, sites=only(site))
+        patient = find_patient(connection, number, sites=at.sites)
         facts = copying.facts_to_copy(connection, patient.id) if patient else {}
         trail = copying.trail_to_copy(connection, number)
     return {
         "format": FORMAT,
-        "study": {"id": making.study.id, "registry_id": making.study.registry_id},
-        "time_zone": making.study.time_zone,
+        "study": {"id": at.study.id, "registry_id": at.study.registry_id},
+        "time_zone": at.study.time_zone,
         "patient": number,
         "site": site,
         "facts": {
-            name: [plain(row, making) for row in rows if leaves(name, row)]
+            name: [plain(row, at) for row in rows if leaves(name, row)]
             for name, rows in facts.items()
         },
-        "trail": lines_that_leave(trail, held, making),
+        "trail": lines_that_leave(trail, held, at),
         "left_out_after": left_out_after(held),
-        "copied": {"by": making.actor.name, "at": making.instant(making.now)},
+        "copied": {"by": at.actor.name, "at": local(at.now, at)},
     }
 
 

@@ -6,12 +6,12 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.core.requests import ANSWER_WITHIN_DAYS, RequestKind, RequestOutcome
 from pro_app.deployment import deployment
 from pro_app.refusals import said
 from pro_app.requests import service
-from pro_app.requests.service import LONGEST_TEXT, Answered, Asked
+from pro_app.requests.service import Answered, Asked
 from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.roles import SITE_STAFF
 
@@ -66,7 +66,7 @@ def answer(number: str, asked: int) -> ResponseReturnValue:
     if problem:
         fresh = Asked(asked_on=parts.today().isoformat())
         return _page(number, fresh, problem=problem, answering=asked, given=given), 422
-    flash(_("The answer is kept. She sees it on her page."))
+    flash(_("The answer is kept. The patient sees it on their page."))
     return redirect(url_for(".of_patient", number=number))
 
 

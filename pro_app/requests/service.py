@@ -5,7 +5,7 @@ from datetime import date
 
 from pro_app.acts.entered import day_of
 from pro_app.acts.occasion import StaffOccasion
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.core.requests import RequestKind, RequestOutcome, needs_words
 from pro_app.store.desk.requests import (
     DataRequest,
@@ -18,7 +18,6 @@ from pro_app.store.desk.requests import (
 from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.patients.patients import Patient, find_patient, lock_patient
 
-LONGEST_TEXT = 500
 #: A list shows so many, the soonest due; the rest come up as these are answered.
 ROWS = 200
 

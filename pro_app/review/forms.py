@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pro_app.acts.occasion import StaffOccasion
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.core.review import Review
 from pro_app.core.sites import Sites
 from pro_app.security.roles import Role
@@ -17,7 +17,6 @@ from pro_app.store.statuses.cuts import Cut
 REVIEWERS = (Role.DATA_MANAGER,)
 
 SHORTEST_WHY = 4
-LONGEST_WHY = 500
 #: A page of the list, and how far it is counted.
 ROWS = 100
 COUNTED = 1000
@@ -69,8 +68,8 @@ def reject(form_id: int, *, shown: int, why: str, at: StaffOccasion) -> Refused 
     why = why.replace("\0", "").strip()
     if len(why) < SHORTEST_WHY:
         return Refused(Why.WHY_MISSING, "why")
-    if len(why) > LONGEST_WHY:
-        return Refused(Why.TOO_LONG, "why", LONGEST_WHY)
+    if len(why) > LONGEST_TEXT:
+        return Refused(Why.TOO_LONG, "why", LONGEST_TEXT)
     with transaction(at.actor, at.now) as tx:
         each = reviews.lock_forms(tx, [form_id], sites=at.sites).get(form_id)
         if each is None or each.revision != shown:

@@ -7,7 +7,7 @@ from pro_app.acts.occasion import StaffOccasion
 from pro_app.clock import day_of
 from pro_app.core.corrections import ANSWERED_ON
 from pro_app.core.instrument import Instrument
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.core.review import Deed, QueryState, may_follow
 from pro_app.core.study import Study
 from pro_app.security.roles import Role
@@ -17,7 +17,6 @@ from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.forms.form_detail import find_form
 from pro_app.store.patients.patients import find_patient
 
-LONGEST_WORDS = 500
 #: A page of the list.
 ROWS = 100
 
@@ -162,7 +161,7 @@ def carry_on(query_id: int, deed: Deed, *, words: str, at: StaffOccasion) -> Ref
 def _words_problem(words: str) -> Refused | None:
     if not words:
         return Refused(Why.WORDS_MISSING, "words")
-    return Refused(Why.TOO_LONG, "words", LONGEST_WORDS) if len(words) > LONGEST_WORDS else None
+    return Refused(Why.TOO_LONG, "words", LONGEST_TEXT) if len(words) > LONGEST_TEXT else None
 
 
 def _record(

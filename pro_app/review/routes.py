@@ -5,10 +5,11 @@ from typing import Any
 from flask import Blueprint
 
 from pro_app.core.charts import SIGNS
+from pro_app.core.refused import LONGEST_TEXT
 from pro_app.core.study import REASON_PENDING
 from pro_app.deployment import deployment
 from pro_app.review import form_routes, messages, query_routes
-from pro_app.review.queries import LONGEST_WORDS
+from pro_app.review.forms import SHORTEST_WHY
 
 blueprint = Blueprint("review", __name__, url_prefix="/staff")
 blueprint.register_blueprint(query_routes.blueprint)
@@ -22,7 +23,8 @@ def review_words() -> dict[str, Any]:
         "states": messages.states(),
         "deeds": messages.deeds(),
         "reviews": messages.reviews(),
-        "longest": LONGEST_WORDS,
+        "longest": LONGEST_TEXT,
+        "shortest_why": SHORTEST_WHY,
     }
 
 

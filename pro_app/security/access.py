@@ -83,11 +83,14 @@ def staff_occasion() -> StaffOccasion:
     return occasion_of(deployment(), current_user.person)
 
 
-def occasion_of(parts: Deployment, person: Person) -> StaffOccasion:
-    """The same for whoever comes by another door: one instant, and the day that it is on."""
+def occasion_of(parts: Deployment, person: Person, *, by_file: bool = False) -> StaffOccasion:
+    """The same for whoever comes by another door: one instant, and the day that it is on.
+
+    `by_file`: the study as its file has it, where the database's may be broken.
+    """
     now = parts.now()
     return StaffOccasion(
-        study=parts.study,
+        study=parts.file if by_file else parts.study,
         instrument=parts.instrument,
         production=parts.settings.production,
         now=now,

@@ -8,8 +8,9 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from pro_app import security_log
+from pro_app.core.instants import is_ahead
 from pro_app.core.refused import Refused, Why
-from pro_app.security import secrets
+from pro_app.security import doors, secrets
 from pro_app.security.passwords import Unfit, unfit
 from pro_app.security.roles import Role, limits_of, takes
 from pro_app.security.service import confirm_password, staff_actor
@@ -59,6 +60,9 @@ def reset_password(name: str, password: str, *, actor: Actor, now: datetime) -> 
 
 def _set_password(tx: Tx, name: str, hashed: str) -> None:
     staff.set_password(tx, name, hashed)
+    person = staff.find_person(tx.connection, name)
+    if person is not None:
+        doors.begin_anew(tx, person.account)
     security_log.note("staff.password_set", actor=tx.actor.name, subject=f"staff:{name}")
 
 
@@ -199,8 +203,10 @@ def fingerprint(shown: Sequence[Person]) -> str:
 def standing(*, now: datetime) -> Standing:
     with reading() as connection:
         last = staff.last_review(connection)
-    due_at = last.at + REVIEW_EVERY if last else None
-    return Standing(last, due_at if due_at and due_at > now else None)
+    if last is None or is_ahead(last.at, now):
+        return Standing(last, None)
+    due_at = last.at + REVIEW_EVERY
+    return Standing(last, due_at if due_at > now else None)
 
 
 def review(seen: str, note: str | None, *, actor: Actor, now: datetime) -> bool:
@@ -267,9 +273,10 @@ def sessions(account: Account, *, now: datetime) -> list[StaffSignIn]:
     """Where she is signed in, the latest first."""
     limits = limits_of(Role(account.role))
     with reading() as connection:
-        return sign_ins.of_staff(
+        found = sign_ins.of_staff(
             connection, account.id, begun=now - limits.absolute, seen=now - limits.idle
         )
+    return [each for each in found if not is_ahead(each.seen_at, now)]
 
 
 def handle(token: str) -> str:

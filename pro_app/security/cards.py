@@ -1,15 +1,15 @@
 """What a nurse does at the patient's door: a new card, a new PIN, the tablet."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from pro_app.security import patients, secrets
+from pro_app.core.instants import is_ahead
+from pro_app.security import guesses, patients, secrets
+from pro_app.security.patients import CODE_VALID
 from pro_app.security.roles import PATIENT_LIMITS, TABLET_LIMITS
 from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.people import links, sign_ins
 from pro_app.store.people.links import Activation, Session, WayIn
-
-_CODE_VALID = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ def new_link(patient_id: int, number: str, *, pepper: str, actor: Actor, now: da
     token = secrets.new_token()
     with transaction(actor, now) as tx:
         links.add_link(tx, patient_id, secrets.fingerprint(token), activation)
+        guesses.close_task(tx, patient_id, number)
         tx.record("link.issued", number)
     return NewLink(token, made.code, made.code_until)
 
@@ -61,6 +62,8 @@ def reset_pin(
             tx.abandon()
             return None
         links.forget_pin(tx, card.id, activation)
+        guesses.begin_anew(tx, card)
+        guesses.close_task(tx, patient_id, number)
         tx.record("pin.reset", number)
     return made
 
@@ -86,7 +89,8 @@ def find_card(patient_id: int, *, now: datetime) -> Card | None:
         if link is None:
             return None
         last = links.last_sign_in(connection, link.id)
-    usable = patients.takes_code(link, now) and link.activation
+        counter = patients.counter_of(connection, link)
+    usable = patients.takes_code(link, counter, now) and link.activation
     return Card(link.created_at, link.pin_hash is not None, usable.until if usable else None, last)
 
 
@@ -105,6 +109,7 @@ def _alive(way: WayIn, now: datetime) -> tuple[Session, ...]:
         session
         for session in way.sessions
         if now - session.seen_at <= limits.idle and now - session.started_at <= limits.absolute
+        if not is_ahead(session.seen_at, now) and not is_ahead(session.started_at, now)
     )
 
 
@@ -115,6 +120,8 @@ def revoke(patient_id: int, number: str, link_id: int, *, actor: Actor, now: dat
         if tablet is None:
             tx.abandon()
             return False
+        if not tablet:
+            guesses.close_task(tx, patient_id, number)
         tx.record("link.revoked", number, changes={"kind": ["tablet" if tablet else "card", None]})
     return True
 
@@ -124,17 +131,18 @@ def print_card(
 ) -> datetime | None:
     """Until when the code opens, of a card to be printed; None when it is not her present one."""
     link = patients.find_link(token)
-    if link is None or link.patient_id != patient_id or not patients.takes_code(link, now):
+    if link is None or link.patient_id != patient_id:
         return None
-    if not link.activation or not secrets.verify_code(
-        code, link.activation.code_hash, pepper=pepper
-    ):
+    with reading() as connection:
+        counter = patients.counter_of(connection, link)
+    activation = link.activation if patients.takes_code(link, counter, now) else None
+    if not activation or not secrets.verify_code(code, activation.code_hash, pepper=pepper):
         return None
     with transaction(actor, now) as tx:
         tx.record("card.printed", number)
-    return link.activation.until
+    return activation.until
 
 
 def _new_code(pepper: str, now: datetime) -> tuple[NewCode, Activation]:
-    code, until = secrets.new_code(), now + _CODE_VALID
+    code, until = secrets.new_code(), now + CODE_VALID
     return NewCode(code, until), Activation(secrets.hash_code(code, pepper=pepper), until)

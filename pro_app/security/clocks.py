@@ -16,7 +16,7 @@ _STEPS = 50
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """`lately`: the server's clock was set within the last 30 days.
+    """`lately`: the server's clock was set within `LATELY`.
 
     Shapes: `devices` is site → number of forms for each of OFF_UP_TO, and for more.
     """
@@ -34,7 +34,7 @@ def look(now: datetime) -> Clocks:
 
 
 def set_lately(now: datetime) -> bool:
-    """Whether the server's clock was set within the last 30 days."""
+    """Whether the server's clock was set within `LATELY`."""
     with reading() as connection:
         return _is_late(clocks.steps(connection, limit=1), now)
 

@@ -1,10 +1,10 @@
-"""What the form at hand shows: for the pages on which somebody proves that it is she."""
+"""What the request at hand shows: who it is, what they prove it with, and in which browser."""
 
-from flask import g, request
+from flask import Response, g, request
 from flask_login import current_user
 
 from pro_app.deployment import deployment
-from pro_app.security import ceremonies, second_factor, service
+from pro_app.security import ceremonies, second_factor, secrets, service
 from pro_app.security.ceremonies import Place
 from pro_app.security.second_factor import Answer, Kinds, Shown
 from pro_app.store.people.staff import Account
@@ -56,3 +56,32 @@ def signs() -> bool:
         pepper=parts.settings.secret_key,
         now=parts.now(),
     )
+
+
+#: A browser's mark, by which wrong tries are counted for it alone. It opens nothing.
+_MARK = "known"
+_MARK_SECONDS = 400 * 24 * 3600
+
+
+def mark(door: str) -> str:
+    """The mark that this browser was given at a door; empty where it never was let in there."""
+    kept = request.cookies.get(_mark_name(), "")
+    return secrets.mark_in(kept, door, pepper=deployment().settings.secret_key)
+
+
+def keep_mark(answer: Response, value: str, door: str, *, path: str) -> None:
+    """Let this browser keep its mark, for the pages of this door alone."""
+    settings = deployment().settings
+    answer.set_cookie(
+        _mark_name(),
+        secrets.sealed_mark(value, door, pepper=settings.secret_key),
+        max_age=_MARK_SECONDS,
+        path=path,
+        secure=settings.production,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _mark_name() -> str:
+    return f"__Secure-{_MARK}" if deployment().settings.production else _MARK

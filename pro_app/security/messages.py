@@ -1,10 +1,29 @@
 """What the pages of accounts say: roles, and why something was not done."""
 
+from datetime import timedelta
+
 from flask_babel import gettext as _
 
+from pro_app.security import clocks, doors, patients, pins
+from pro_app.security.ceremonies import PATIENCE_SECONDS
+from pro_app.security.clocks import OFF_UP_TO
 from pro_app.security.passkeys import LONGEST_NAME, NotAdded
 from pro_app.security.passwords import LONGEST, SHORTEST, Unfit
 from pro_app.security.roles import Role
+from pro_app.security.waiting import LONGEST_WAIT, MOST_WRONG, TOLD_EVERY
+
+#: The limits of this room that pages state, by the names under which they do.
+STATED = {
+    "PIN_DIGITS": pins.LENGTH,
+    "MOST_WRONG": MOST_WRONG,
+    "TOLD_EVERY": TOLD_EVERY,
+    "CODE_TRIES": patients.CODE_TRIES,
+    "CODE_DAYS": patients.CODE_VALID.days,
+    "SHORTEST_PASSWORD": SHORTEST,
+    "LONGEST_PASSWORD": LONGEST,
+    "TRIED_DAYS": doors.LATELY.days,
+    "CLOCK_DAYS": clocks.LATELY.days,
+}
 
 
 def roles() -> dict[str, str]:
@@ -45,11 +64,27 @@ def unfit() -> dict[Unfit, str]:
     }
 
 
+def has_to_wait(wait: timedelta) -> str:
+    """What whoever has to wait is told; it says nothing of what was typed, or whose name it is."""
+    minutes = -int(-wait.total_seconds() // 60)
+    how_long = (
+        _("Please wait one minute.")
+        if minutes <= 1
+        else _("Please wait %(minutes)s minutes.", minutes=minutes)
+    )
+    why = _(
+        "There were several wrong tries under this name, perhaps by somebody else. Until then "
+        "nothing is looked at, and what you typed did not count."
+    )
+    return str(_("%(how_long)s %(why)s", how_long=how_long, why=why))
+
+
 def not_proved() -> str:
     """What whoever did not show that it is she is told: not which part was wrong."""
     text: str = _(
         "The password or the second factor is not right, or a code was used before. After several "
-        "wrong tries, wait a quarter of an hour."
+        "wrong tries, wait %(minutes)s minutes.",
+        minutes=LONGEST_WAIT // timedelta(minutes=1),
     )
     return text
 
@@ -61,11 +96,18 @@ def not_added() -> dict[NotAdded, str]:
             "Give the passkey a name, of at most %(count)d characters.", count=LONGEST_NAME
         ),
         NotAdded.UNFIT: _(
-            "The passkey was not added: begin again, and take no more than 5 minutes."
+            "The passkey was not added: begin again, and take no more than %(minutes)s minutes.",
+            minutes=PATIENCE_SECONDS // 60,
         ),
     }
 
 
 def clock_differences() -> tuple[str, ...]:
     """How far a device's clock was off, as in `clocks.OFF_UP_TO` and beyond."""
-    return (_("at most 2 minutes"), _("up to 1 hour"), _("up to 1 day"), _("more"))
+    minutes, hours, days = OFF_UP_TO
+    return (
+        _("at most %(n)s minutes", n=minutes // timedelta(minutes=1)),
+        _("up to %(n)s h", n=hours // timedelta(hours=1)),
+        _("up to %(n)s h", n=days // timedelta(hours=1)),
+        _("more"),
+    )

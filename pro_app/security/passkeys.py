@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from pro_app import security_log
+from pro_app.core.instants import SLACK
 from pro_app.security import ceremonies, challenges, second_factor, secrets
 from pro_app.security.ceremonies import Made, Place
 from pro_app.security.challenges import Purpose
@@ -96,9 +97,9 @@ def add(
 
 def _new_credential(tx: Tx, account: Account, made: Answer, *, pepper: str) -> Made | None:
     challenge = ceremonies.challenge_in(made.said)
-    last = passkeys.last_made_at(tx.connection, account.id)
+    last = passkeys.last_made_at(tx.connection, account.id, tx.asked_at + SLACK)
     if challenge is None or not challenges.is_open(
-        challenge, Purpose.MAKE, made.token, pepper=pepper, now=tx.now, used_up=last
+        challenge, Purpose.MAKE, made.token, pepper=pepper, now=tx.asked_at, used_up=last
     ):
         return None
     new = ceremonies.look_at_new(made.said, challenge, made.place)

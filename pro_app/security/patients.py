@@ -4,17 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pro_app import security_log
-from pro_app.security import pins, secrets
+from pro_app.core.instants import is_ahead
+from pro_app.security import guesses, pins, secrets
 from pro_app.security.roles import PATIENT_LIMITS, TABLET_LIMITS
 from pro_app.security.service import keeps
-from pro_app.security.waiting import wait_after, wait_left
-from pro_app.store.engine.transaction import Actor, Tx, asking, reading, transaction
-from pro_app.store.people import links, phone_keys, sign_ins
+from pro_app.security.waiting import MOST_WRONG, HasToWait, wait_left
+from pro_app.store.engine.transaction import Actor, Reader, Tx, asking, reading, transaction
+from pro_app.store.people import links, phone_keys, sign_ins, tries
 from pro_app.store.people.links import Link
 from pro_app.store.people.sign_ins import SignedInPatient
+from pro_app.store.people.tries import Counter, Place, find_counter
 
 #: After this many wrong codes the code is void: unlike a PIN, a new one can be had at once.
-_CODE_TRIES = 10
+CODE_TRIES = 10
+#: How long a code opens: a card is handed over at the hospital and used at home.
+CODE_VALID = timedelta(days=14)
+#: A code that was made by a clock that ran a few hours ahead is good all the same.
+_CODE_SLACK = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +53,17 @@ class CodeEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class UsedUp:
+    """So many wrong PINs came that none is looked at from a browser that never signed in."""
+
+
+@dataclass(frozen=True, slots=True)
 class LinkEnded:
     """The link is unknown, replaced or revoked: the site gives a new one."""
 
 
-Entering = SignedIn | WrongPin | WrongCode | EasyPin | CodeEnded | LinkEnded
+HeldUp = HasToWait | UsedUp | CodeEnded
+Entering = SignedIn | WrongPin | WrongCode | EasyPin | LinkEnded | HeldUp
 
 
 def patient_actor(number: str, site: str) -> Actor:
@@ -65,33 +77,69 @@ def find_link(token: str) -> Link | None:
     return link if link and link.revoked_at is None else None
 
 
-def takes_code(link: Link, now: datetime) -> bool:
-    """Whether a PIN can be chosen for it with the code on the card."""
+def takes_code(link: Link, counter: Counter, now: datetime) -> bool:
+    """Whether a PIN can be chosen for it with the code on the card, where it is counted so."""
     activation = link.activation
     return (
         link.pin_hash is None
         and activation is not None
         and now <= activation.until
-        and link.wrong_codes < _CODE_TRIES
+        and not is_ahead(activation.until, now, at_most=CODE_VALID + _CODE_SLACK)
+        and counter.in_all < CODE_TRIES
     )
 
 
+def counter_of(connection: Reader, link: Link, mark: str = "") -> Counter:
+    """Where a try is counted: with its browser, if that signed in before, or with all others."""
+    place = Place(link_id=link.id)
+    known = find_counter(connection, place, secrets.fingerprint(mark)) if mark else None
+    return known or find_counter(connection, place) or Counter(place)
+
+
+def held_up(link: Link, mark: str, *, now: datetime) -> HeldUp | None:
+    """Why nothing that is typed now would be looked at; None where it would be."""
+    with reading() as connection:
+        return _held_up(link, counter_of(connection, link, mark), now)
+
+
+def _held_up(link: Link, counter: Counter, now: datetime) -> HeldUp | None:
+    if link.pin_hash is None and not takes_code(link, counter, now):
+        return CodeEnded()
+    if link.pin_hash is not None and not counter.known and counter.in_all >= MOST_WRONG:
+        return UsedUp()
+    wait = wait_left(counter, now)
+    return HasToWait(wait) if wait else None
+
+
 def sign_in_patient(
-    token: str, pin: str, code: str = "", *, pepper: str, now: datetime, came_by: str = ""
+    token: str,
+    pin: str,
+    code: str = "",
+    *,
+    pepper: str,
+    now: datetime,
+    came_by: str = "",
+    mark: str = "",
 ) -> Entering:
-    """Sign a patient in by link and PIN; on first use she chooses the PIN with her code.
+    """Sign a patient in by link and PIN; on first use the PIN is chosen with the code.
 
     `came_by`: the link that this browser was last signed in with. Where that is another
     patient's, they share a phone, and the trail of both says so.
+    `mark`: a secret that this browser keeps. Once somebody signed in with it, wrong tries are
+    counted for it alone; it opens nothing.
 
-    Wrong PINs make the next try wait, longer each time but never more than
-    15 minutes, and never for good; a new PIN from the site helps at once.
+    Wrong tries make the next one wait, longer each time but never more than 15 minutes; what is
+    typed meanwhile is not looked at.
     """
     link = find_link(token)
     if link is None:
         return LinkEnded()
+    why = held_up(link, mark, now=now)
+    if why is not None:
+        security_log.note("patient.held_up", subject=link.number)
+        return why
     if link.pin_hash is None:
-        return _choose_pin(link, pin, code, pepper=pepper, now=now, came_by=came_by)
+        return _choose_pin(link, pin, code, pepper=pepper, now=now, came_by=came_by, mark=mark)
     # Hashing takes long on purpose: not while the row, or SQLite, is locked.
     fits = secrets.verify_pin(pin, link.pin_hash, pepper=pepper)
     with transaction(patient_actor(link.number, link.site), now) as tx:
@@ -99,59 +147,70 @@ def sign_in_patient(
         if locked.revoked_at is not None:
             tx.abandon()
             return LinkEnded()
-        wait = wait_left(locked.wrong_pins, locked.last_wrong_at, now)
-        if wait > timedelta(0) or locked.pin_hash != link.pin_hash:
+        counter = counter_of(tx.connection, locked, mark)
+        why = _held_up(locked, counter, now)
+        if why is not None or locked.pin_hash != link.pin_hash:
             tx.abandon()
-            return WrongPin(wait)
+            return why or WrongPin(timedelta(0))
         if not fits:
-            links.count_wrong_pin(tx, locked)
-            security_log.record("patient.sign_in_refused", link.number, tx)
-            return WrongPin(wait_after(locked.wrong_pins + 1))
-        return _begin(tx, locked, came_by)
+            counter = guesses.count_wrong_pin(tx, locked, counter)
+            return WrongPin(wait_left(counter, now))
+        return _begin(tx, locked, counter, came_by, mark, pepper)
 
 
 def _choose_pin(
-    link: Link, pin: str, code: str, *, pepper: str, now: datetime, came_by: str
+    link: Link, pin: str, code: str, *, pepper: str, now: datetime, came_by: str, mark: str
 ) -> Entering:
-    if link.activation is None or not takes_code(link, now):
+    if link.activation is None:
         return CodeEnded()
     if not pins.may_be_chosen(pin):
         return EasyPin()
     fits = secrets.verify_code(code, link.activation.code_hash, pepper=pepper)
-    # Hashed either way: how long it takes must not tell, during a wait, which code fits.
     chosen = secrets.hash_pin(pin, pepper=pepper)
     with transaction(patient_actor(link.number, link.site), now) as tx:
         locked = links.lock_link(tx, link)
         if locked.revoked_at is not None:
             tx.abandon()
             return LinkEnded()
-        if locked.activation != link.activation or not takes_code(locked, now):
-            tx.abandon()  # used up, replaced or void while this one was looked at
+        if locked.activation != link.activation:
+            tx.abandon()  # used up or replaced while this one was looked at
             return CodeEnded() if locked.pin_hash is None else WrongPin(timedelta(0))
-        wait = wait_left(locked.wrong_codes, locked.last_wrong_at, now)
-        if wait > timedelta(0):
+        counter = counter_of(tx.connection, locked, mark)
+        why = _held_up(locked, counter, now)
+        if why is not None:
             tx.abandon()
-            return WrongCode(wait)
+            return why
         if not fits:
-            links.count_wrong_code(tx, locked)
-            security_log.record("code.refused", link.number, tx)
-            wrong = locked.wrong_codes + 1
-            return WrongCode(wait_after(wrong)) if wrong < _CODE_TRIES else CodeEnded()
+            counter = guesses.count_wrong_code(tx, locked, counter, most=CODE_TRIES)
+            usable = takes_code(locked, counter, now)
+            return WrongCode(wait_left(counter, now)) if usable else CodeEnded()
         links.set_pin(tx, link.id, chosen)
+        guesses.begin_anew(tx, locked)
         security_log.record("pin.chosen", link.number, tx)
-        return _begin(tx, locked, came_by)
+        return _begin(tx, locked, counter, came_by, mark, pepper)
 
 
-def _begin(tx: Tx, link: Link, came_by: str) -> SignedIn:
-    if link.wrong_pins or link.wrong_codes:
-        links.forget_wrong_tries(tx, link.id)
-    if phone_keys.find_phone_key(tx.connection, link.patient_id) is None:
-        phone_keys.add_phone_key(tx, link.patient_id, secrets.new_phone_key())
+def _begin(tx: Tx, link: Link, counter: Counter, came_by: str, mark: str, pepper: str) -> SignedIn:
+    tries.forget_row(tx, counter)
+    if mark and not counter.known:
+        tries.know(tx, counter.place, secrets.fingerprint(mark))
+    _keep_phone_key(tx, link.patient_id, pepper)
     session = secrets.new_token()
     sign_ins.begin(tx, secrets.fingerprint(session), link_id=link.id)
     security_log.record("patient.signed_in", link.number, tx)
     _note_sharing(tx, link, came_by)
     return SignedIn(session)
+
+
+def _keep_phone_key(tx: Tx, patient_id: int, pepper: str) -> None:
+    """See to it that there is a key, and that the database alone can't open it."""
+    stored = phone_keys.find_phone_key(tx.connection, patient_id)
+    key = stored and secrets.open_phone_key(stored, patient_id, pepper=pepper)
+    if stored is None or key is None or secrets.is_open(stored):
+        key = key or secrets.new_phone_key()
+        phone_keys.put_phone_key(
+            tx, patient_id, secrets.seal_phone_key(key, patient_id, pepper=pepper)
+        )
 
 
 def _note_sharing(tx: Tx, link: Link, came_by: str) -> None:
@@ -180,8 +239,9 @@ def signed_in_patient(token: str, *, now: datetime) -> SignedInPatient | None:
     return found if keeps(token, found.times, limits, now) else None
 
 
-def phone_key(patient_id: int) -> tuple[str, str] | None:
+def phone_key(patient_id: int, *, pepper: str) -> tuple[str, str] | None:
     """(owner, key): the key with which her phone keeps what is unsent, and whose it is."""
     with reading() as connection:
-        key = phone_keys.find_phone_key(connection, patient_id)
+        stored = phone_keys.find_phone_key(connection, patient_id)
+    key = stored and secrets.open_phone_key(stored, patient_id, pepper=pepper)
     return (secrets.owner_of(key), key) if key else None

@@ -15,14 +15,16 @@ from pro_app import refusals
 from pro_app.core.cells import safe_text
 from pro_app.core.refused import Refused, Why
 from pro_app.deployment import deployment
-from pro_app.security import accounts, clocks, messages, secrets
+from pro_app.security import accounts, clocks, doors, messages, secrets
 from pro_app.security.access import staff_only
 from pro_app.security.roles import Role, takes
 from pro_app.store.people.staff import Person
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 
-_NAME = re.compile(r"[a-z][a-z0-9._-]{1,39}")
+#: So many signs a name has, from and to.
+_SHORTEST, _LONGEST = 2, 40
+_NAME = re.compile(rf"[a-z][a-z0-9._-]{{{_SHORTEST - 1},{_LONGEST - 1}}}")
 
 
 @blueprint.get("")
@@ -40,6 +42,8 @@ def index() -> ResponseReturnValue:
         disabled=[each for each in people if each.disabled_at is not None],
         standing=accounts.standing(now=deployment().now()),
         clock_was_set=clocks.set_lately(deployment().now()),
+        tried=doors.tried_lately(deployment().now()),
+        nobody=doors.NOBODY,
         **words,
     )
 
@@ -89,8 +93,10 @@ def add() -> ResponseReturnValue:
     problem = None
     if not _NAME.fullmatch(name):
         problem = _(
-            "The name: 2 to 40 small letters, digits, dots, dashes or low lines, beginning with "
-            "a letter."
+            "The name: %(least)s to %(most)s small letters, digits, dots, dashes or underscores, "
+            "beginning with a letter.",
+            least=_SHORTEST,
+            most=_LONGEST,
         )
     elif role is None:
         problem = _("Choose a role from the list.")
@@ -115,6 +121,8 @@ def _new_page(status: int = 200) -> ResponseReturnValue:
         sites=sites,
         roles=messages.roles(),
         tasks=messages.tasks(),
+        shortest=_SHORTEST,
+        longest=_LONGEST,
     ), status
 
 

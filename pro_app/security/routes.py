@@ -1,6 +1,16 @@
 """The door for staff: sign in, show a code, sign out, and where each role starts."""
 
-from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user, logout_user
@@ -14,6 +24,7 @@ from pro_app.security import (
     messages,
     passkey_routes,
     people_routes,
+    secrets,
     service,
 )
 from pro_app.security.access import entering_only, staff_only
@@ -22,8 +33,11 @@ from pro_app.security.passwords import Unfit
 from pro_app.security.roles import Role
 from pro_app.security.service import Stage, staff_actor
 from pro_app.security.setup import let_enter, let_in, let_in_or_choose, limiter
+from pro_app.security.waiting import HasToWait
 
 blueprint = Blueprint("security", __name__, url_prefix="/staff")
+#: What a browser's mark is bound to that was given out here.
+_DOOR = "staff"
 account_routes.blueprint.register_blueprint(passkey_routes.blueprint)
 blueprint.register_blueprint(account_routes.blueprint)
 blueprint.register_blueprint(people_routes.blueprint)
@@ -60,32 +74,53 @@ def sign_in() -> ResponseReturnValue:
     return render_template("security/sign_in.html", name="")
 
 
+def _signed_in_before() -> bool:
+    """Whether somebody of the staff was let in in this browser: a flood is not theirs."""
+    return bool(here.mark(_DOOR))
+
+
 @blueprint.post("/sign-in")
 @public
 @limiter.limit("20 per minute")
-@limiter.limit("300 per minute", shared=True)
+@limiter.limit("300 per minute", shared=True, spares=_signed_in_before)
 def enter() -> ResponseReturnValue:
     name = request.form.get("name", "").strip()
     parts = deployment()
     now, compulsory = parts.now(), parts.settings.production
-    browser = described(request.user_agent.string)
-    token = service.sign_in_staff(name, request.form.get("password", ""), now=now, browser=browser)
+    browser, mark = described(request.user_agent.string), _mark()
+    token = service.sign_in_staff(
+        name, request.form.get("password", ""), now=now, browser=browser, mark=mark
+    )
+    if isinstance(token, HasToWait):
+        flash(messages.has_to_wait(token.wait), "error")
+        return render_template("security/sign_in.html", name=name), 429, _retry_after(token)
     found = service.staff_session(token, compulsory=compulsory, now=now) if token else None
     if token is None or found is None:
-        flash(
-            _(
-                "The name or the password is not right, or there were too many wrong tries: then "
-                "wait a quarter of an hour. Both are case-sensitive."
-            ),
-            "error",
-        )
+        flash(_("The name or the password is not right. Both are case-sensitive."), "error")
         return render_template("security/sign_in.html", name=name), 401
     held, stage = found
     if stage is Stage.IN:
         let_in(token, held.account)
-        return redirect(url_for(_START[Role(held.account.role)]))
+        return _known(redirect(url_for(_START[Role(held.account.role)])), mark)
     let_enter(token)
-    return redirect(url_for(_NEXT[stage]))
+    going = redirect(url_for(_NEXT[stage]))
+    # Whoever has still to show a code is not in: the browser is known only then.
+    return going if stage is Stage.CODE else _known(going, mark)
+
+
+def _mark() -> str:
+    """This browser's mark, or one that it may keep once somebody is let in."""
+    return here.mark(_DOOR) or secrets.new_token()
+
+
+def _known(going: ResponseReturnValue, mark: str) -> ResponseReturnValue:
+    answer = make_response(going)
+    here.keep_mark(answer, mark, _DOOR, path=blueprint.url_prefix or "/")
+    return answer
+
+
+def _retry_after(held_up: HasToWait) -> dict[str, str]:
+    return {"Retry-After": str(-int(-held_up.wait.total_seconds() // 1))}
 
 
 @blueprint.get("/code")
@@ -103,24 +138,25 @@ def _code_page(status: int = 200) -> ResponseReturnValue:
 @limiter.limit("20 per minute")
 def show_code() -> ResponseReturnValue:
     parts = deployment()
-    account = g.entering.account
+    account, mark = g.entering.account, _mark()
     token = service.show_second_factor(
         g.entering.token,
         here.shown(),
         pepper=parts.settings.secret_key,
         now=parts.now(),
+        mark=mark,
     )
+    if isinstance(token, HasToWait):
+        flash(messages.has_to_wait(token.wait), "error")
+        return _code_page(429)
     if token is None:
         flash(
-            _(
-                "This is not right, or a code was used before. Wait for the next one; after "
-                "several wrong tries, a quarter of an hour."
-            ),
+            _("This is not right, or a code was used before. Wait for the next one."),
             "error",
         )
         return _code_page(422)
     let_in_or_choose(token, account)
-    return redirect(url_for("security.sign_in"))
+    return _known(redirect(url_for("security.sign_in")), mark)
 
 
 @blueprint.get("/own-password")

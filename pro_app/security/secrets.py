@@ -22,6 +22,7 @@ from pro_app.security import pins
 # argon2-cffi's defaults follow RFC 9106's low-memory profile (64 MiB, 3 passes).
 _HASHER = PasswordHasher()
 # Crockford's base 32: no I, L, O or U, so that it can be read out over a phone.
+_PHONE_KEY_LENGTH = 43
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MISREAD = str.maketrans("OIL", "011")
 
@@ -84,6 +85,11 @@ def new_phone_key() -> str:
     return secrets.token_urlsafe(32)
 
 
+def is_open(stored: str) -> bool:
+    """Whether a phone's key lies there as it is, which it did before November 2026."""
+    return len(stored) == _PHONE_KEY_LENGTH
+
+
 def new_nonce() -> bytes:
     """96 random bits, for one sealing."""
     return secrets.token_bytes(12)
@@ -97,6 +103,23 @@ def owner_of(phone_key: str) -> str:
 def fingerprint(token: str) -> str:
     """How a random token is stored: its SHA-256. Enough, since it is not guessable."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def sealed_mark(mark: str, bound: str, *, pepper: str) -> str:
+    """A browser's mark as it keeps it: it shows that it was given out here, for this door."""
+    return f"{mark}.{_seasoned(f'mark:{bound}:{mark}', pepper)}"
+
+
+def mark_in(kept: str, bound: str, *, pepper: str) -> str:
+    """The mark that a browser kept; empty where it was not given out here, for this door."""
+    mark = kept.partition(".")[0]
+    return mark if mark and is_same(kept, sealed_mark(mark, bound, pepper=pepper)) else ""
+
+
+def name_key(name: str) -> str:
+    """By what tries under a name are counted: one of 4096, so that nothing is told of a password
+    that was typed there, and made-up names fill no table."""
+    return hashlib.sha256(name.encode()).hexdigest()[:3]
 
 
 @cache
@@ -156,6 +179,18 @@ def unseal_key(sealed: str, owner: str, *, pepper: str) -> str | None:
         return AESGCM(_sealing_key(pepper)).decrypt(data[:12], data[12:], owner.encode()).decode()
     except InvalidTag:
         return None
+
+
+def seal_phone_key(key: str, patient_id: int, *, pepper: str) -> str:
+    """A phone's key as it is stored: of one patient's alone, unread without the pepper."""
+    return seal_key(key, f"phone of {patient_id}", pepper=pepper)
+
+
+def open_phone_key(stored: str, patient_id: int, *, pepper: str) -> str | None:
+    """The key again; None under another pepper."""
+    if is_open(stored):
+        return stored
+    return unseal_key(stored, f"phone of {patient_id}", pepper=pepper)
 
 
 def _sealing_key(pepper: str) -> bytes:

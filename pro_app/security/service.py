@@ -1,15 +1,16 @@
 """Sign-in of staff: check, limit, remember, end."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pro_app import security_log
 from pro_app.acts.person import Person
-from pro_app.security import second_factor, secrets
+from pro_app.core.instants import is_ahead
+from pro_app.security import doors, second_factor, secrets
 from pro_app.security.roles import ENTERING_LIMITS, Limits, Role, limits_of, whose_patients
 from pro_app.security.second_factor import Shown
-from pro_app.security.waiting import wait_left
+from pro_app.security.waiting import HasToWait, wait_left
 from pro_app.store.engine.transaction import (
     Actor,
     Changes,
@@ -20,9 +21,10 @@ from pro_app.store.engine.transaction import (
     reading,
     transaction,
 )
-from pro_app.store.people import second_factors, sign_ins, staff
+from pro_app.store.people import second_factors, sign_ins, staff, tries
 from pro_app.store.people.sign_ins import StaffSession, Times
 from pro_app.store.people.staff import Account
+from pro_app.store.people.tries import Place
 
 
 def staff_actor(account: Account) -> Actor:
@@ -33,14 +35,6 @@ def person_of(account: Account) -> Person:
     """Who somebody of the staff is, with the sites that their role and their right give them."""
     sites = whose_patients(account.role, account.sites)
     return Person(account.name, account.role, sites, staff_actor(account))
-
-
-#: Refusals that make the next try wait, and what ends that; signing is counted for itself,
-#: so that nobody who stands before the door can keep one who is inside from signing.
-_WRONG_AT_DOOR = ("staff.sign_in_refused", "staff.code_refused", "staff.passkey_refused")
-_RIGHT_AT_DOOR = ("staff.signed_in", "staff.password_set")
-_WRONG_INSIDE = ("staff.confirm_refused",)
-_RIGHT_INSIDE = ("staff.confirmed", "staff.signed_in", "staff.password_set")
 
 
 #: Signatures are one continuous series while no pause between two of them is longer.
@@ -65,57 +59,73 @@ def stage(session: StaffSession, *, compulsory: bool) -> Stage:
     return Stage.SET_UP if compulsory else Stage.IN
 
 
-def sign_in_staff(name: str, password: str, *, now: datetime, browser: str = "") -> str | None:
-    """A new session's token; None when name or password is wrong, or the account has to
-    wait after wrong tries (not said which). Whether the session is in, `stage` says."""
+def sign_in_staff(
+    name: str, password: str, *, now: datetime, browser: str = "", mark: str = ""
+) -> str | HasToWait | None:
+    """A new session's token; None when name or password is wrong. Whether it is in, `stage` says.
+
+    `mark`: a secret that this browser keeps. Once somebody signed in with it under this name,
+    wrong tries are counted for it alone; it opens nothing.
+    """
     with reading() as connection:
         found = staff.find_credentials(connection, name)
-    fits = secrets.verify_password(password, found.password_hash if found else None)
-    if found is None:
-        with transaction(Actor("anonymous", "none"), now) as tx:
-            # Not the name as typed: people type their password there.
-            security_log.record("staff.sign_in_refused", "staff:unknown", tx)
-        return None
-    account, token = found.account, secrets.new_token()
-    with transaction(staff_actor(account) if fits else Actor("anonymous", "none"), now) as tx:
-        second_factors.lock_authenticator(tx, account.id)
-        if _has_to_wait(tx, account.name, _WRONG_AT_DOOR, _RIGHT_AT_DOOR):
-            return None
-        if not fits:
-            security_log.record("staff.sign_in_refused", f"staff:{account.name}", tx)
+        account = found.account if found else None
+        waits = wait_left(doors.find(connection, account, name, mark), now)
+    # Not looked at during a wait; else it takes as long where there is no such name.
+    fits = not waits and secrets.verify_password(password, found.password_hash if found else None)
+    token = secrets.new_token()
+    # Not the name as typed: people type their password there.
+    subject = f"staff:{account.name if account else doors.NOBODY}"
+    actor = staff_actor(account) if account and fits else Actor("anonymous", "none")
+    with transaction(actor, now) as tx:
+        counter = doors.lock(tx, account, name, mark)
+        wait = waits or wait_left(counter, now)
+        if wait:
+            security_log.record("staff.had_to_wait", subject, tx)
+            return HasToWait(wait)
+        if account is None or not fits:
+            doors.count_wrong(tx, counter)
+            security_log.record("staff.sign_in_refused", subject, tx)
             return None
         sign_ins.begin_of_staff(
             tx, secrets.fingerprint(token), account.id, browser=browser, second_factor=False
         )
-        asked = second_factors.is_asked(tx.connection, account.id)
-        # The code is still to come: wrong ones before it stay counted until then.
-        security_log.record(
-            "staff.code_asked" if asked else "staff.signed_in", f"staff:{account.name}", tx
-        )
+        if second_factors.is_asked(tx.connection, account.id):
+            # The code is still to come: wrong ones before it stay counted until then.
+            security_log.record("staff.code_asked", subject, tx)
+        else:
+            doors.let_in(tx, account, counter, mark)
+            security_log.record("staff.signed_in", subject, tx)
     return token
 
 
-def show_second_factor(token: str, shown: Shown, *, pepper: str, now: datetime) -> str | None:
+def show_second_factor(
+    token: str, shown: Shown, *, pepper: str, now: datetime, mark: str = ""
+) -> str | HasToWait | None:
     """The token of a session that is in, in place of one that was asked for more;
-    None when what she shows is wrong or the account has to wait."""
+    None when what was shown is wrong."""
     with reading() as connection:
         found = sign_ins.find_staff(connection, secrets.fingerprint(token))
     if found is None:
         return None
-    account, made = found.account, secrets.new_token()
+    account, made, subject = found.account, secrets.new_token(), f"staff:{found.account.name}"
     with transaction(staff_actor(account), now) as tx:
-        second_factors.lock_authenticator(tx, account.id)
-        if _has_to_wait(tx, account.name, _WRONG_AT_DOOR, _RIGHT_AT_DOOR):
-            return None
+        counter = doors.lock(tx, account, account.name, mark)
+        wait = wait_left(counter, now)
+        if wait:
+            security_log.record("staff.had_to_wait", subject, tx)
+            return HasToWait(wait)
         if not second_factor.take(tx, account, shown, pepper=pepper):
+            doors.count_wrong(tx, counter)
             security_log.record(
                 "staff.code_refused" if isinstance(shown, str) else "staff.passkey_refused",
-                f"staff:{account.name}",
+                subject,
                 tx,
             )
             return None
         sign_ins.replace(tx, secrets.fingerprint(token), secrets.fingerprint(made))
-        security_log.record("staff.signed_in", f"staff:{account.name}", tx)
+        doors.let_in(tx, account, counter, mark)
+        security_log.record("staff.signed_in", subject, tx)
     return made
 
 
@@ -173,7 +183,8 @@ def is_signing(account_name: str, token: str, *, now: datetime) -> bool:
 
 def _is_signing(connection: Reader, name: str, session: str, now: datetime) -> bool:
     since = now - SIGNING_LASTS
-    return second_factors.last_signing_at(connection, name, session, since=since) is not None
+    last = second_factors.last_signing_at(connection, name, session, since=since)
+    return last is not None and not is_ahead(last, now)
 
 
 def _prove(
@@ -191,22 +202,18 @@ def _prove(
         return False
     with transaction(staff_actor(found.account), now) as tx:
         second_factors.lock_authenticator(tx, found.account.id)
-        if _has_to_wait(tx, name, _WRONG_INSIDE, _RIGHT_INSIDE):
+        # Counted for itself: who stands before the door keeps nobody inside from signing.
+        counter = tries.lock_counter(tx, Place(staff_id=found.account.id))
+        if wait_left(counter, now):
+            security_log.record("staff.had_to_wait", f"staff:{name}", tx)
             return False
         # Nothing is looked at after a wrong password: no code is used up for nothing.
         if not fits or not proves(tx, found.account):
+            tries.count_wrong(tx, counter)
             security_log.record("staff.confirm_refused", f"staff:{name}", tx)
             return False
+        tries.forget_row(tx, counter)
         security_log.record("staff.confirmed", f"staff:{name}", tx, changes=changes)
-    return True
-
-
-def _has_to_wait(tx: Tx, name: str, wrong: Sequence[str], right: Sequence[str]) -> bool:
-    """Whether the account has to wait after wrong tries; then this is recorded."""
-    tries = second_factors.count_tries(tx.connection, name, wrong=wrong, right=right)
-    if wait_left(tries.wrong, tries.last_wrong_at, tx.now) <= timedelta(0):
-        return False
-    security_log.record("staff.had_to_wait", f"staff:{name}", tx)
     return True
 
 
@@ -230,7 +237,14 @@ def signed_in_staff(token: str, *, now: datetime, compulsory: bool = False) -> A
 
 
 def keeps(token: str, times: Times, limits: Limits, now: datetime) -> bool:
-    """Whether the session goes on, staff's or a patient's; that it was seen is written down."""
+    """Whether the session goes on, staff's or a patient's; that it was seen is written down.
+
+    What a clock wrote that ran ahead can't be judged: such a session ends for good.
+    """
+    if is_ahead(times.seen_at, now) or is_ahead(times.started_at, now):
+        with housekeeping() as work:
+            sign_ins.end_ahead(work, secrets.fingerprint(token), now)
+        return False
     if now - times.seen_at > limits.idle or now - times.started_at > limits.absolute:
         return False
     if now - times.seen_at > limits.noted:

@@ -30,9 +30,11 @@ from wtforms import ValidationError
 
 from pro_app import security_log
 from pro_app.deployment import deployment
-from pro_app.security import accounts, patients, service
+from pro_app.security import accounts, messages, patients, service
 from pro_app.security.access import Entering, may
+from pro_app.security.callers import caller_of
 from pro_app.security.service import Stage
+from pro_app.security.well_formed import bound_numbers, refuse_malformed
 from pro_app.settings import Settings
 from pro_app.store.engine.transaction import Actor
 from pro_app.store.people.sign_ins import SignedInPatient
@@ -52,18 +54,22 @@ class Limiter:
         self._counts = MemoryStorage()
         self._windows = FixedWindowRateLimiter(self._counts)
 
-    def limit(self, rate: str, *, shared: bool = False) -> Callable[[View], View]:
+    def limit(
+        self, rate: str, *, shared: bool = False, spares: Callable[[], bool] = lambda: False
+    ) -> Callable[[View], View]:
         """The view, answering 429 beyond a rate such as `20 per minute`.
 
-        It counts for each address; `shared`: for all callers together.
+        It counts for each caller, as `callers.caller_of` says; `shared`: for all together, but
+        for whom it `spares`.
         """
         item = parse(rate)
 
         def mark(view: View) -> View:
             @wraps(view)
             def limited(*args: Any, **kwargs: Any) -> Any:
-                caller = "everybody" if shared else request.remote_addr or ""
-                if not self._windows.hit(item, request.endpoint or "", caller):
+                caller = "everybody" if shared else caller_of(request.remote_addr or "")
+                spared = spares()
+                if not spared and not self._windows.hit(item, request.endpoint or "", caller):
                     security_log.note("too_many", subject=request.endpoint)
                     abort(429)
                 return view(*args, **kwargs)
@@ -157,12 +163,13 @@ def set_up(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=256 * 1024,
     )
     app.session_interface = _Sessions(app)
-    app.jinja_env.globals["may"] = may
+    app.jinja_env.globals.update(messages.STATED, may=may)
     if settings.trusted_proxies:
-        hops = settings.trusted_proxies
+        # Of what a proxy says only the address is asked: scheme and host are PRO_BASE_URL's.
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0
         )
+    bound_numbers(app)
     csrf.init_app(app)
     _login.init_app(app)
     app.before_request(_guard)
@@ -171,7 +178,8 @@ def set_up(app: Flask, settings: Settings) -> None:
 
 def _guard() -> ResponseReturnValue | None:
     """Before every view. One step for Flask, which asks of each whether it has to be awaited."""
-    _make_room()  # before the forgery check, which reads what was sent
+    _make_room()  # before anything reads what was sent
+    refuse_malformed()
     _refuse_forgery()
     _load_patient()
     _load_entering()

@@ -1,22 +1,42 @@
-"""How long somebody has to wait after wrong tries: longer each time, never for good."""
+"""How long somebody has to wait after wrong tries, and how many there may be."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from pro_app.core.instants import is_ahead
+from pro_app.store.people.tries import Counter
 
 #: After this many wrong ones the next try has to wait; each further one doubles it.
 FREE_TRIES = 4
 _FIRST_WAIT = timedelta(seconds=30)
-_LONGEST_WAIT = timedelta(minutes=15)
+LONGEST_WAIT = timedelta(minutes=15)
+#: Of a card's PIN so many wrong ones are taken from all browsers that never signed in, and so
+#: many from one that did; that one is counted with the others from then on.
+MOST_WRONG = 100
+#: After this many, and each time after as many more, the nurse or the administrator is told.
+TOLD_EVERY = 20
+
+
+@dataclass(frozen=True, slots=True)
+class HasToWait:
+    """What was typed was not looked at; `wait` is how long until the next try is taken."""
+
+    wait: timedelta
 
 
 def wait_after(wrong: int) -> timedelta:
     beyond = wrong - FREE_TRIES
     if beyond < 0:
         return timedelta(0)
-    return min(_LONGEST_WAIT, _FIRST_WAIT * (1 << min(beyond, 10)))
+    return min(LONGEST_WAIT, _FIRST_WAIT * (1 << min(beyond, 10)))
 
 
-def wait_left(wrong: int, last_wrong_at: datetime | None, now: datetime) -> timedelta:
+def wait_left(counter: Counter, now: datetime) -> timedelta:
     """How long until the next try is taken; zero: at once."""
-    if last_wrong_at is None:
+    longest = wait_after(counter.in_a_row)
+    if counter.last_wrong_at is None:
         return timedelta(0)
-    return max(timedelta(0), last_wrong_at + wait_after(wrong) - now)
+    until = counter.last_wrong_at + longest
+    if is_ahead(until, now, at_most=longest):
+        return timedelta(0)
+    return min(longest, max(timedelta(0), until - now))

@@ -7,13 +7,14 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from pro_app import instruments
+from pro_app.acts.occasion import StaffOccasion
 from pro_app.core import wording
 from pro_app.core.instrument import Instrument
 from pro_app.core.refused import Refused, Why
 from pro_app.core.study import Study
 from pro_app.core.wording import Wording, WordingProblem
 from pro_app.store.engine.state import State, claim, count_patients, go_live, read_state
-from pro_app.store.engine.transaction import Actor, Tx, reading, transaction
+from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.forms.wordings import Pack, add_pack, packs
 from pro_app.wording.pack import PackRow
 
@@ -79,21 +80,13 @@ class StudyStatus:
 
 
 def import_pack(
-    rows: Iterable[PackRow],
-    study: Study,
-    instrument: Instrument,
-    *,
-    licence: str,
-    valid_until: date,
-    actor: Actor,
-    now: datetime,
-    today: date,
+    rows: Iterable[PackRow], *, licence: str, valid_until: date, at: StaffOccasion
 ) -> Taken | NotImported:
     """Take in a pack: every language in it, or nothing. The same pack again changes nothing."""
-    licence = licence.strip()
+    study, instrument, licence = at.study, at.instrument, licence.strip()
     texts, problems = wording.check(rows, instrument, study.languages)
     obstacles = [] if licence else [Refused(Why.NO_LICENCE, "licence")]
-    if valid_until < today:
+    if valid_until < at.today:
         obstacles.append(Refused(Why.VALID_UNTIL_OVER, "valid_until", valid_until))
     obstacles += [
         Refused(Why.DEMONSTRATION_TEXTS, language, language)
@@ -102,7 +95,7 @@ def import_pack(
     ]
     if problems or obstacles:
         return NotImported(tuple(obstacles), tuple(problems))
-    with transaction(actor, now) as tx:
+    with transaction(at.actor, at.now) as tx:
         added = _add(tx, texts, instrument, licence, valid_until)
         if not added:
             tx.abandon()
@@ -181,24 +174,25 @@ def study_status(study: Study, instrument: Instrument, *, today: date) -> StudyS
     return StudyStatus(state, patients, tuple(_in_the_way(state, imported, study, today)))
 
 
-def open_study(
-    study: Study, instrument: Instrument, *, actor: Actor, now: datetime, today: date
-) -> Live | NotLive:
+def open_study(*, at: StaffOccasion) -> Live | NotLive:
     """Go live: from now on the licensed wording is shown, and real patients may answer."""
-    with transaction(actor, now) as tx:
+    study = at.study
+    with transaction(at.actor, at.now) as tx:
         state = read_state(tx.connection)
         if state and state.study == study.id and state.live_at:
             tx.abandon()
             return Live(state.live_at, already=True)
-        obstacles = tuple(_in_the_way(state, packs(tx.connection, instrument.id), study, today))
+        obstacles = tuple(
+            _in_the_way(state, packs(tx.connection, at.instrument.id), study, at.today)
+        )
         if obstacles:
             tx.abandon()
             return NotLive(obstacles)
         if state is None:
             claim(tx, study.id, synthetic=False)
         go_live(tx)
-        tx.record("study.went_live", study.id, changes={"live_at": [None, now.isoformat()]})
-    return Live(now, already=False)
+        tx.record("study.went_live", study.id, changes={"live_at": [None, at.now.isoformat()]})
+    return Live(at.now, already=False)
 
 
 def _in_the_way(

@@ -4,7 +4,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from pro_app.deployment import deployment
 from pro_app.followup.service import synchronise_flags
 from pro_app.store.engine.transaction import WORKER, reading
 from pro_app.store.tables import (
@@ -17,6 +16,7 @@ from pro_app.store.tables import (
     void,
 )
 from tests.cast import Cast
+from tests.factories import at_server
 from tests.rooms.intake.desk import Desk, event
 from tests.rooms.intake.desk import form as form_row
 from tests.rooms.intake.desk import patient as patient_row
@@ -88,8 +88,7 @@ def test_a_form_that_belongs_elsewhere_is_kept_there_and_names_its_origin(
 
 def test_the_flag_of_a_visit_whose_form_was_voided_opens_again(desk: Desk, app: Flask) -> None:
     with app.app_context():
-        parts = deployment()
-        synchronise_flags(parts.study, actor=WORKER, now=parts.now(), today=parts.today())
+        synchronise_flags(at=at_server(WORKER))
     desk.take("forms", form_row("V2", "2025-07-10"))
     open_flags = select(missing_flag.c.visit).where(missing_flag.c.closed_at.is_(None))
     assert sorted(rows(app, open_flags)) == [

@@ -13,7 +13,7 @@ from tests.browser.conftest import Site
 from tests.rooms.patient.steps import drafts, forms
 
 _NUMBER = "LISHUI-001"
-_PIN = "4802"
+_PIN = "480273"
 _LAST = 37
 _PRIVATE = 14  # the page of the item before which the box stands
 

@@ -43,10 +43,8 @@ def study(site: Site) -> Site:
         patient_id = factories.add_patient(randomised_on=date(2025, 9, 4))
         factories.add_form(patient_id, "V0", date(2025, 9, 4))
         factories.add_event(patient_id, EventKind.PROGRESSION, date(2025, 11, 1))
-        parts = deployment()
-        now, today = parts.now(), parts.today()
-        synchronise_flags(parts.study, actor=factories.ACTOR, now=now, today=today)
-        with transaction(factories.ACTOR, now) as tx:
+        synchronise_flags(at=factories.at_server())
+        with transaction(factories.ACTOR, deployment().now()) as tx:
             open_query(tx, patient_id, "V0", 1, "answered_on", "Which day stands on the paper?")
             tx.record("query.asked", "LISHUI-001")
     site.cast.nurse_of_lishui()

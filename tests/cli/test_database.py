@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
+from tests.postgres import free_port
 from tests.rooms.intake.desk import event, form, patient, text_of
 
 ROOT = Path(__file__).parents[2]
@@ -96,3 +98,32 @@ def test_a_file_that_is_no_database_is_told_in_a_sentence(tmp_path: Path) -> Non
     assert (done.returncode, done.stdout) == (2, "")
     assert "not a database" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def _say_revision(url: str, revision: str) -> None:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :r"), {"r": revision})
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("revision", "said"), [("0003", "flask db upgrade"), ("9999", "later version of the product")]
+)
+def test_tables_of_another_version_are_neither_read_nor_written(
+    database_url: str, revision: str, said: str
+) -> None:
+    _say_revision(database_url, revision)
+    for words in (("ledger", "--json"), ("worker",)):
+        done = typed(*words, url=database_url)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert said in done.stderr
+    served = typed("serve", url=database_url, PRO_LISTEN=f"127.0.0.1:{free_port()}")
+    assert served.returncode != 0
+    assert said in served.stderr
+
+
+def test_a_new_file_is_its_owner_s_alone(tmp_path: Path) -> None:
+    file = tmp_path / "new.db"
+    assert typed("db", "upgrade", url=f"sqlite:///{file}").returncode == 0
+    assert file.stat().st_mode & 0o077 == 0

@@ -1,13 +1,18 @@
 """Withdrawn consent: whose data may leave, up to which day."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
-from pro_app.core.facts import EventKind
-from pro_app.core.leaving import Decided, Held, Ruling, Step, Why, held, stricter
+from pro_app.core.facts import EventFact, EventKind, FormFact, PatientFacts, ReasonFact
+from pro_app.core.leaving import Decided, Held, Ruling, Step, Why, held, on_pages, stricter
+from pro_app.core.ledger import Entry, Status, ledger
+from pro_app.core.study import REASON_HELD_BACK
+from pro_app.studies import load
 
 OUT, BACK = EventKind.WITHDRAWAL_CONSENT, EventKind.RETURN_CONSENT
+STUDY = load("nct04158843")
 MARCH, APRIL, MAY = date(2026, 3, 1), date(2026, 4, 1), date(2026, 5, 1)
 
 
@@ -77,3 +82,51 @@ def test_the_stricter_of_two_views_is_the_one_by_which_less_leaves() -> None:
     assert stricter(None, some) == stricter(some, None) == some
     assert stricter(some, none) == stricter(none, some) == none
     assert stricter(more, some) == stricter(some, more) == some
+
+
+ANNA = PatientFacts(
+    patient_id="L-001",
+    site="LISHUI",
+    screened_on=date(2025, 5, 1),
+    pro_consent_on=date(2025, 5, 1),
+    randomised_on=date(2025, 6, 1),
+    able=True,
+    events=(EventFact(OUT, MARCH),),
+    forms=(FormFact("V0", date(2025, 6, 1), 37), FormFact("V3", date(2026, 3, 10), 36)),
+    reasons=(
+        ReasonFact("V1", "P_FORGOT", date(2025, 10, 1)),
+        ReasonFact("V2", "P_TOO_ILL", date(2026, 3, 10)),
+    ),
+)
+
+
+def shown(found: Held | None, facts: PatientFacts = ANNA) -> dict[str, Entry]:
+    entries = on_pages(facts, found, STUDY, valid_from=30, as_of=MAY)
+    return {entry.visit: entry for entry in entries}
+
+
+def test_pages_say_that_a_form_came_after_the_withdrawal_and_not_what_is_in_it() -> None:
+    found = shown(Held(Why.RETAINED, MARCH, MARCH))
+    form = found["V3"]
+    assert (form.status, form.answered_on) == (
+        Status.QUARANTINE_AFTER_WITHDRAWAL,
+        date(2026, 3, 10),
+    )
+    assert (form.held_back, form.items_answered) == (True, None)
+    assert [entry.held_back for entry in found.values()].count(True) == 1
+    assert found["V0"].items_answered == 37
+
+
+def test_pages_say_that_a_reason_came_after_the_withdrawal_and_not_which() -> None:
+    found = shown(Held(Why.RETAINED, MARCH, MARCH))
+    assert (found["V1"].reason, found["V2"].reason) == ("P_FORGOT", REASON_HELD_BACK)
+
+
+def test_pages_show_no_visit_of_a_patient_of_whom_nothing_may_leave() -> None:
+    assert shown(Held(Why.UNDECIDED, MARCH, None)) == {}
+    assert shown(Held(Why.ERASED, MARCH, None)) == {}
+
+
+def test_pages_show_all_of_a_patient_of_whom_all_may_leave() -> None:
+    here = replace(ANNA, events=())
+    assert tuple(shown(None, here).values()) == ledger(here, STUDY, valid_from=30, as_of=MAY)

@@ -127,15 +127,40 @@ def _wrong_sites(annotation: ast.expr | None, default: ast.expr | None, line: in
     return [f"{line}: {said}"] if wrong else []
 
 
+#: What an occasion holds beside who acts.
+_OF_AN_OCCASION = frozenset({"study", "instrument", "now", "today", "time_zone"})
+
+
 def loose_occasion(source: str) -> list[str]:
-    """Functions that take who acts and whose patients apart, not as one occasion."""
+    """Functions that take apart what one occasion holds: who acts, whose patients, when, of what.
+
+    A day that is asked about comes with it, since the reader chooses that.
+    """
     found = []
     for node in _functions(source):
         arguments = {a.arg: a.annotation for a in [*node.args.args, *node.args.kwonlyargs]}
-        sites = arguments.get("sites")  # which an account is given is something else
-        if "actor" in arguments and sites is not None and ast.unparse(sites) == "Sites":
+        kinds = {ast.unparse(kind) for kind in arguments.values() if kind is not None}
+        who = kinds & {"Actor", "Sites"}
+        rest = _OF_AN_OCCASION & arguments.keys()
+        asked = {"as_of", "known_at"} & arguments.keys()
+        if len(who) == 2 or (who and rest) or ("Sites" in who and asked):
             found.append(f"{node.lineno}: {node.name}")
     return found
+
+
+#: A limit of every door → the one file that sets it.
+LIMITS = {"LONGEST_TEXT": "core/refused.py", "EARLIEST": "core/possible.py"}
+
+
+def second_limits(source: str) -> list[str]:
+    """Where a file sets a limit for itself that stands for every door."""
+    return [
+        f"{node.lineno}: {ast.unparse(target)}"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if ast.unparse(target).lstrip("_") in LIMITS
+    ]
 
 
 #: What a class that says "not done" was once called, each with a meaning of its own.
@@ -176,6 +201,26 @@ def long_file(source: str) -> list[str]:
 def long_template_lines(source: str) -> list[int]:
     lines = enumerate(source.splitlines(), start=1)
     return [number for number, line in lines if len(line) > LONGEST_TEMPLATE_LINE]
+
+
+_ONE_SEX = re.compile(r"\b(she|her|hers|herself)\b|她", re.IGNORECASE)
+
+
+def one_sex(sentence: str) -> list[str]:
+    """The words by which a sentence takes a patient, or one of the staff, for a woman."""
+    return [found.group() for found in _ONE_SEX.finditer(sentence)]
+
+
+_LIMIT = re.compile(
+    r"(?<!the )\b(\d+|two|three|four|five|ten|fifteen|thirty) (to \d+ )?(small |or more )?"
+    r"(minutes|hours|days|weeks|times|tries|characters|letters|digits|lines)\b",
+    re.IGNORECASE,
+)
+
+
+def stated_limits(sentence: str) -> list[str]:
+    """The limits that a sentence states by itself: they come from the constant that decides."""
+    return [found.group() for found in _LIMIT.finditer(sentence)]
 
 
 _VAGUE = re.compile(r"(^|[/_-])(utils?|helpers?|managers?|common|misc)([/_.-]|$)", re.IGNORECASE)

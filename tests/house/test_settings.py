@@ -8,8 +8,14 @@ import pytest
 from pro_app.settings import VARIABLES, SettingsError, check_for_serving, read_settings
 from tests.house.source import ROOT
 
-_KEY = "k" * 40
-_PRODUCTION = {"PRO_ENV": "production", "PRO_SECRET_KEY": _KEY, "PRO_BASE_URL": "https://x.example"}
+_KEY = "eX2mT9vQ4bLw7cRk1pZs8nYh3dGf6jUa"
+_PRODUCTION = {
+    "PRO_ENV": "production",
+    "PRO_SECRET_KEY": _KEY,
+    "PRO_BASE_URL": "https://x.example",
+    "PRO_CONTACT_KEYS": "off",
+    "PRO_DATABASE_URL": "postgresql://pro@localhost/pro",
+}
 
 
 def test_nothing_need_be_set_for_a_demonstration(tmp_path: Path) -> None:
@@ -43,6 +49,13 @@ def test_the_demonstration_s_key_is_made_once_and_kept_to_its_owner(tmp_path: Pa
         ({"PRO_SMTP_URL": "smtp://x"}, "PRO_MAIL_FROM"),
         (_PRODUCTION | {"PRO_SECRET_KEY": ""}, "PRO_SECRET_KEY"),
         (_PRODUCTION | {"PRO_SECRET_KEY": "short"}, "PRO_SECRET_KEY"),
+        (_PRODUCTION | {"PRO_SECRET_KEY": _KEY[:31]}, "PRO_SECRET_KEY"),
+        (_PRODUCTION | {"PRO_SECRET_KEY": "a" * 64}, "PRO_SECRET_KEY"),
+        (_PRODUCTION | {"PRO_SECRET_KEY": "0123456789" * 4}, "PRO_SECRET_KEY"),
+        (_PRODUCTION | {"PRO_SECRET_KEY": "changeme" * 5}, "PRO_SECRET_KEY"),
+        (_PRODUCTION | {"PRO_CONTACT_KEYS": ""}, "PRO_CONTACT_KEYS"),
+        (_PRODUCTION | {"PRO_CONTACT_KEYS": f"{_KEY},{'b' * 40}"}, "PRO_CONTACT_KEYS"),
+        ({"PRO_SQLITE_IN_PRODUCTION": "yes"}, "PRO_SQLITE_IN_PRODUCTION"),
     ],
 )
 def test_nonsense_is_refused_by_name(change: dict[str, str], named: str, tmp_path: Path) -> None:
@@ -56,6 +69,20 @@ def test_real_patients_are_served_over_https_only(tmp_path: Path) -> None:
         with pytest.raises(SettingsError, match=r"^PRO_BASE_URL: "):
             check_for_serving(settings)
     check_for_serving(read_settings(_PRODUCTION, instance=tmp_path))
+
+
+def test_a_file_of_real_patients_needs_a_yes_and_is_nobody_else_s(tmp_path: Path) -> None:
+    file = tmp_path / "pro.db"
+    given = _PRODUCTION | {"PRO_DATABASE_URL": f"sqlite:///{file}"}
+    with pytest.raises(SettingsError, match=r"^PRO_DATABASE_URL: .*PRO_SQLITE_IN_PRODUCTION=on"):
+        check_for_serving(read_settings(given, instance=tmp_path))
+    settings = read_settings(given | {"PRO_SQLITE_IN_PRODUCTION": "on"}, instance=tmp_path)
+    check_for_serving(settings)
+    file.touch(0o644)
+    with pytest.raises(SettingsError, match=r"^PRO_DATABASE_URL: .*chmod o= "):
+        check_for_serving(settings)
+    file.chmod(0o640)
+    check_for_serving(settings)
 
 
 def test_postgresql_addresses_get_the_driver_we_ship(tmp_path: Path) -> None:
@@ -77,14 +104,13 @@ def test_the_readme_s_table_is_the_code_s() -> None:
     ]
 
 
-def test_the_contact_book_has_a_key_in_the_demonstration_and_none_unasked_in_production(
+def test_the_contact_book_has_a_key_in_the_demonstration_and_is_switched_off_by_name_in_production(
     tmp_path: Path,
 ) -> None:
     first = read_settings({}, instance=tmp_path).contact_keys
     assert read_settings({}, instance=tmp_path).contact_keys == first
     assert len(first) == 1
     assert read_settings({"PRO_CONTACT_KEYS": "off"}, instance=tmp_path).contact_keys == ()
-    real = {"PRO_ENV": "production", "PRO_SECRET_KEY": "x" * 40}
-    assert read_settings(real, instance=tmp_path).contact_keys == ()
-    two = {"PRO_CONTACT_KEYS": f"{'n' * 32}, {'o' * 32}"}
-    assert read_settings(real | two, instance=tmp_path).contact_keys == ("n" * 32, "o" * 32)
+    assert read_settings(_PRODUCTION, instance=tmp_path).contact_keys == ()
+    two = {"PRO_CONTACT_KEYS": f"{_KEY}, {_KEY[::-1]}"}
+    assert read_settings(_PRODUCTION | two, instance=tmp_path).contact_keys == (_KEY, _KEY[::-1])

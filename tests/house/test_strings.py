@@ -5,6 +5,7 @@ import re
 import pytest
 
 from scripts import translations
+from tests.house import rules
 
 _HOLES = re.compile(r"%\((\w+)\)[sd]|%%")
 
@@ -31,3 +32,18 @@ def test_chinese_uses_chinese_punctuation() -> None:
     between = re.compile(r"[\u4e00-\u9fff][,;:?!]|[\u4e00-\u9fff]\.(\s|$)")
     wrong = [t for t in translations.read("zh_Hans_CN").values() if between.search(t)]
     assert wrong == []
+
+
+@pytest.mark.parametrize("locale", ["en", "zh_Hans_CN"])
+def test_nobody_is_taken_for_a_woman(locale: str) -> None:
+    texts = translations.read(locale)
+    assert [t for pair in texts.items() for t in pair if rules.one_sex(t)] == []
+
+
+#: How long a questionnaire takes is an estimate, and decides nothing.
+_ESTIMATES = {"%(total)s lines; it takes about 10 minutes."}
+
+
+def test_limits_come_from_what_decides_them() -> None:
+    texts = set(translations.read("en")) - _ESTIMATES
+    assert {text: found for text in texts if (found := rules.stated_limits(text))} == {}

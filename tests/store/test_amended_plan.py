@@ -12,13 +12,16 @@ from sqlalchemy import select
 
 from pro_app.core.facts import EventKind, Mode
 from pro_app.core.instrument import Answer, AnswerState
-from pro_app.core.ledger import UNANSWERED, ledger
+from pro_app.core.ledger import UNANSWERED, Entry, ledger
 from pro_app.core.plan import planned_from
 from pro_app.core.sites import EVERYWHERE
 from pro_app.core.study import Study
 from pro_app.core.study_file import from_data
 from pro_app.core.submission import open_visits
+from pro_app.core.tidy import tables
 from pro_app.deployment import deployment
+from pro_app.export.manifest import dictionary
+from pro_app.export.service import data_set, read_moment
 from pro_app.store.engine.study_versions import as_recorded, record_version
 from pro_app.store.engine.transaction import Tx, transaction
 from pro_app.store.forms.forms import NewForm, keep_forms
@@ -29,7 +32,7 @@ from pro_app.store.statuses.flags import synchronise_flags
 from pro_app.store.statuses.rule import Rule, ends_of_each, joined
 from pro_app.store.statuses.windows import open_windows
 from pro_app.store.tables import missing_flag, planned_visit
-from tests.factories import ACTOR
+from tests.factories import ACTOR, at_server
 from tests.rooms.amendments.files import shipped
 
 TODAY = date(2026, 3, 5)
@@ -137,6 +140,7 @@ def _agree(tx: Tx, study: Study) -> None:
     assert by_sql == {at: (e.status.value, e.in_population) for at, e in entries.items()}
     _flags_are_of_the_ledger(tx, study, entries)
     _today_is_what_phones_open(tx, people, study)
+    _the_export_is_the_ledger(tx, study, list(entries.values()))
 
 
 def _rows_are_the_plan(tx: Tx, people: Sequence[Known], study: Study) -> None:
@@ -177,6 +181,26 @@ def _today_is_what_phones_open(tx: Tx, people: Sequence[Known], study: Study) ->
         if each.facts.able is not False
         for entry in open_visits(each.facts, study, valid_from=VALID_FROM, today=TODAY)
     }
+
+
+def _the_export_is_the_ledger(tx: Tx, study: Study, entries: Sequence[Entry]) -> None:
+    """By the rows of ledger.csv, read on this transaction."""
+    at = at_server(study=study, now=tx.now, today=TODAY)
+    moment = read_moment(tx.connection, TODAY, tx.now, with_arm=False, at=at)
+    dataset = data_set(moment, TODAY, at=at)
+    files = tables(dataset, dictionary(), {}, with_arm=False, with_timings=False)
+    [written] = [table for table in files if table.file == "ledger.csv"]
+    rows = [dict(zip(written.columns, row, strict=True)) for row in written.rows()]
+    assert [tuple(row[name] for name in _WRITTEN) for row in rows] == [
+        tuple(getattr(entry, name) for name in _WRITTEN) for entry in entries
+    ]
+
+
+#: What ledger.csv has of an entry as it is.
+_WRITTEN = (
+    *("patient_id", "visit", "opens_on", "target_on", "closes_on", "status", "reason"),
+    *("answered_on", "items_answered", "in_population", "asked_for", "window_closed"),
+)
 
 
 def test_every_door_has_the_same_plan_and_statuses(in_app: Flask) -> None:

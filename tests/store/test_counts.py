@@ -15,12 +15,12 @@ from pro_app.core.rates import POOLED, Counts, rates, reasons
 from pro_app.core.sites import EVERYWHERE, Sites, only
 from pro_app.core.study import Study
 from pro_app.deployment import deployment
-from pro_app.nurse.completeness import NESTED, Number, apart
+from pro_app.nurse.gaps import NESTED, Number, apart
 from pro_app.store.engine.transaction import Tx, transaction
 from pro_app.store.statuses import counts
 from pro_app.store.statuses.facts import Known
 from pro_app.store.statuses.left import ids_left_to_core
-from pro_app.store.statuses.tallies import tallied
+from pro_app.store.statuses.tallies import Tally, tallied
 from tests import factories
 from tests.factories import ACTOR
 from tests.store.test_rule import ALL_SITES, TODAY, Life, live, lives
@@ -67,26 +67,39 @@ def _core(
     people: list[Known], study: Study, as_of: date, sites: Sites
 ) -> tuple[list[Entry], Counter[str]]:
     entries = [e for p in people for e in ledger(p.facts, study, valid_from=30, as_of=as_of)]
-    visits = [each for p in people for each in randomised_visits(p.facts, study, as_of)]
     return (
         [entry for entry in entries if entry.site in sites],
-        Counter(visit for visit, site in visits if site in sites),
+        Counter(visit for _, visit in _randomised(people, study, as_of, sites)),
     )
+
+
+def _randomised(
+    people: list[Known], study: Study, as_of: date, sites: Sites
+) -> list[tuple[str, str]]:
+    """(patient, visit) of each visit at these sites of those who were randomised."""
+    return [
+        (p.facts.patient_id, visit)
+        for p in people
+        for visit, site in randomised_visits(p.facts, study, as_of)
+        if site in sites
+    ]
 
 
 def _who(tx: Tx, people: list[Known], study: Study, as_of: date, sites: Sites) -> None:
     """Between two numbers stand those whom the core finds there."""
     left = ids_left_to_core(tx.connection, as_of)
     of = {p.facts.patient_id: p.id for p in people}
-    entries, _ = _core([p for p in people if p.id not in left], study, as_of, sites)
+    many = [p for p in people if p.id not in left]
+    entries, _ = _core(many, study, as_of, sites)
+    tally = Tally((), Counter(), tuple(entries), tuple(_randomised(many, study, as_of, sites)))
     single = [(number, None) for number in Number]
     for whole, part in (*pairwise(NESTED), *single):
         pairs = counts.between(
             tx.connection, study, sites=sites, as_of=as_of, valid_from=30, by=None, group=None,
             visit=None, whole=whole.lower(), part=part and part.lower(),
         )  # fmt: skip
-        who = apart(entries, visit=POOLED, whole=whole, part=part)
-        assert pairs == [(of[e.patient_id], e.visit) for e in who]
+        who = apart(tally, visit=POOLED, whole=whole, part=part)
+        assert pairs == [(of[number], visit) for number, visit in who]
 
 
 def test_a_site_and_an_arm_are_counted_apart(in_app: Flask) -> None:

@@ -164,3 +164,28 @@ def test_a_writer_that_shows_no_instant_counts_from_its_beginning(
         late = row[0] + timedelta(minutes=1)
         assert take_cut(late) == row[0] - TICK
     assert take_cut(late) == late
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=2), timedelta(days=400)], ids=str)
+def test_a_cut_that_a_wrong_clock_took_pulls_nobody_further_than_a_day(
+    in_app: Flask, clock: HandClock, ahead: timedelta
+) -> None:
+    right = clock()
+    clock.instant += ahead
+    _add("A")
+    taken = take_cut(clock())
+    assert taken == right + ahead
+    clock.instant = right
+    pulled = ahead < timedelta(days=1)
+    with transaction(CLI, clock()) as tx:
+        assert tx.now == (taken + TICK if pulled else right)
+        assert tx.asked_at == right
+        _insert(tx, "B")
+    # And the next cut holds again, of whoever begins after it.
+    clock.advance(minutes=1)
+    again = take_cut(clock())
+    with transaction(CLI, right) as tx:
+        assert tx.now > (taken if pulled else again)
+        _insert(tx, "C")
+    if not pulled:
+        assert _known(again) == ["B"]

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
+from pro_app.core.course import NEVER, course
 from pro_app.core.facts import ENDED_BY, EventKind, Mode
 from pro_app.core.instrument import Answer, AnswerState
 from pro_app.core.ledger import Entry, ledger
@@ -27,13 +28,14 @@ from pro_app.store.patients.patients import (
 from pro_app.store.statuses.facts import Known, Scope, read_facts
 from pro_app.store.statuses.flags import synchronise_flags
 from pro_app.store.statuses.left import ids_left_to_core, left_to_core
-from pro_app.store.statuses.rule import Rule, ends_of_each, joined
+from pro_app.store.statuses.rule import Rule, asked_no_more, ends_of_each, joined
 from pro_app.store.statuses.windows import open_windows, still_asked_for
 from pro_app.store.tables import (
     event,
     form,
     form_decision,
     missing_flag,
+    patient,
     patient_version,
     planned_visit,
     reason,
@@ -50,6 +52,20 @@ _days = st.integers(-200, 1600).map(lambda days: TODAY - timedelta(days))
 _SELDOM = {*ENDED_BY.values(), EventKind.TRANSFER}
 _often = sorted(set(EventKind) - _SELDOM)
 _kinds = st.one_of(*[st.sampled_from(_often)] * 4, st.sampled_from(sorted(EventKind)))
+
+
+@st.composite
+def _at_once(draw: st.DrawFn) -> list[tuple[EventKind, date]]:
+    """A withdrawal and its return on one day, and often another of the two near it."""
+    out = draw(st.sampled_from(sorted(ENDED_BY)))
+    day = draw(_days.filter(TODAY.__gt__))
+    more = draw(st.sampled_from([[], [out], [ENDED_BY[out]], [out, out], [out, ENDED_BY[out]]]))
+    near = [(kind, day + timedelta(draw(st.integers(-3, 3)))) for kind in more]
+    return list(dict.fromkeys([(out, day), (ENDED_BY[out], day), *near]))
+
+
+#: Few return on the day on which they left, or leave on the day of their return.
+_RETURNS_AT_ONCE = st.one_of(st.just([]), st.just([]), st.just([]), _at_once())
 
 
 @dataclass(frozen=True)
@@ -107,7 +123,7 @@ def lives(draw: st.DrawFn) -> Life:
     )
     return Life(
         state,
-        draw(events),
+        [*draw(events), *draw(_RETURNS_AT_ONCE)],
         draw(st.dictionaries(st.sampled_from(VISITS), forms, max_size=6)),
         draw(st.dictionaries(st.sampled_from(VISITS), _days.filter(TODAY.__ge__), max_size=3)),
     )
@@ -285,6 +301,43 @@ def test_the_flags_and_today_are_the_core_s_of_everybody(in_app: Flask) -> None:
                 left = [(row.closes_on - TODAY).days for row in cut.rows if row.closes_on]
                 assert left == sorted(left)
                 assert all(after < days <= until for days in left)
+            tx.abandon()
+
+    agree()
+
+
+_OUT, _BACK = EventKind.WITHDRAWAL_FOLLOW_UP, EventKind.RETURN_QUESTIONNAIRES
+
+
+def _left(*events: tuple[EventKind, int]) -> list[Life]:
+    """Somebody whose days are counted from the first of February."""
+    days = [(kind, date(2026, 2, 1) + timedelta(day)) for kind, day in events]
+    return [Life(PatientState("zh", TODAY, TODAY, TODAY, True), days, {}, {})]
+
+
+def test_nobody_is_called_of_whom_the_core_says_that_they_left(in_app: Flask) -> None:
+    study, now = deployment().study, deployment().now()
+
+    @settings(
+        max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+    )
+    @given(st.lists(lives(), min_size=1, max_size=8))
+    @example(_left((_OUT, 5), (_BACK, 5)))
+    @example(_left((_OUT, 5), (_BACK, 9), (_OUT, 9)))
+    @example(_left((_OUT, 5), (_BACK, 5), (_BACK, 9), (_OUT, 9)))
+    @example(_left((_OUT, 5), (_BACK, 9), (_OUT, 9), (_BACK, 12)))
+    @example(_left((_OUT, 5), (_BACK, 9), (EventKind.WITHDRAWAL_QUESTIONNAIRES, 9)))
+    @example(_left((EventKind.WITHDRAWAL_CONSENT, 5), (_BACK, 5)))
+    def agree(made: list[Life]) -> None:
+        with transaction(ACTOR, now) as tx:
+            people = live(tx, [_keep_until(life, TODAY) for life in made], study)
+            query = select(patient.c.id).where(asked_no_more(patient.c.id))
+            courses = {each.id: course(each.facts, (), TODAY) for each in people}
+            assert set(tx.execute(query).scalars()) == {
+                person
+                for person, days in courses.items()
+                if days.death < NEVER or days.withdrawal_lasts
+            }
             tx.abandon()
 
     agree()

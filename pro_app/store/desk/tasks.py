@@ -85,6 +85,11 @@ def open_task(
     )
 
 
+def change_detail(tx: Tx, task_id: int, detail: str) -> None:
+    """It has come further; whoever is on it stays so."""
+    tx.execute(update(nurse_task).where(nurse_task.c.id == task_id).values(detail=detail))
+
+
 @dataclass(frozen=True, slots=True)
 class SiteTask:
     """A task of a patient of one's own site, open or closed."""

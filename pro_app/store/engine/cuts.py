@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from pro_app.core.instants import RECORDED_AHEAD, is_ahead
 from pro_app.store.tables import audit_event, cut
 
 TICK = timedelta(microseconds=1)
@@ -56,10 +57,14 @@ def _instant(micros: int) -> datetime:
 
 
 def begin_writing(connection: Connection, now: datetime) -> datetime:
-    """The instant of a transaction that begins: `now`, or one after the last cut."""
+    """The instant of a transaction that begins: `now`, or one after the last cut.
+
+    A cut that lies a day ahead or more was taken by a clock that ran ahead: it is passed over.
+    """
     if connection.dialect.name == "sqlite":
         last = connection.execute(_LAST).scalar()
-        return now if last is None or last < now else last + TICK
+        over = last is None or last < now or _is_wrong(last, now)
+        return now if last is None or over else last + TICK
     while True:
         # One trip: the BEGIN that the driver would send by itself, and what goes with it.
         key = (_MARK << 53) | _micros(now)
@@ -79,6 +84,10 @@ def begin_housekeeping(connection: Connection) -> None:
     """Begin a transaction that writes nothing which a cut would show."""
     if connection.dialect.name == "postgresql":
         _send(connection, "BEGIN READ WRITE")
+
+
+def _is_wrong(taken: datetime, now: datetime) -> bool:
+    return is_ahead(taken, now, at_most=RECORDED_AHEAD)
 
 
 def _send(connection: Connection, statements: str) -> None:
@@ -105,7 +114,7 @@ def mark_cut(connection: Connection, now: datetime) -> None:
     last = connection.execute(_LAST.with_for_update()).scalar()
     if last is None:
         connection.execute(insert(cut), {"id": 1, "taken_at": now})
-    elif last < now:
+    elif last < now or _is_wrong(last, now):
         connection.execute(update(cut).values(taken_at=now))
 
 

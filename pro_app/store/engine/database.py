@@ -1,21 +1,34 @@
 """The engine: one way to SQLite and PostgreSQL, with the settings each needs."""
 
+import os
+import select
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import psycopg
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, event, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase
 
 from pro_app.settings import Settings
+from pro_app.store.engine.patience import (
+    LOCK_SECONDS,
+    SILENCE_SECONDS,
+    Reachable,
+    Unavailable,
+    limit_seconds,
+)
 from pro_app.store.tables import metadata
 
+#: A command waits so long for its turn to write into a SQLite file.
 _BUSY_SECONDS = 20
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -23,7 +36,18 @@ _PRAGMAS = (
     "foreign_keys=ON",
     "recursive_triggers=ON",  # else REPLACE deletes without asking the triggers
 )
+#: A network that is cut is noticed after about so many seconds; connecting takes no longer than 3.
+_NETWORK: dict[str, Any] = {
+    "connect_timeout": 3,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+#: A page's transaction is cut off by the server when its process says nothing for so long.
+_IDLE_SECONDS = 60
 _WRITE_LOCKS: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()
+_REACHABLE: WeakKeyDictionary[Engine, Reachable] = WeakKeyDictionary()
 
 
 class Base(DeclarativeBase):
@@ -44,8 +68,7 @@ def connect_app(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     migrate.init_app(app, db, directory=str(Path(app.root_path).parent / "migrations"))
     with app.app_context():
-        if settings.embedded:
-            _prepare_sqlite(db.engine)
+        _prepare_sqlite(db.engine) if settings.embedded else _prepare_postgresql(db.engine)
 
 
 def _engine_options(settings: Settings) -> dict[str, Any]:
@@ -64,7 +87,7 @@ def _engine_options(settings: Settings) -> dict[str, Any]:
         quiet
         | pool
         | {
-            "connect_args": {"options": read_only},
+            "connect_args": _NETWORK | {"options": read_only},
             "execution_options": {"postgresql_readonly": False},
         }
     )
@@ -72,6 +95,13 @@ def _engine_options(settings: Settings) -> dict[str, Any]:
 
 def _prepare_sqlite(engine: Engine) -> None:
     _WRITE_LOCKS[engine] = threading.Lock()
+    file = Path(engine.url.database or "")
+
+    @event.listens_for(engine, "do_connect")
+    def keep_to_oneself(*_: Any) -> None:
+        # SQLite would make a file that everybody on the machine can read.
+        if not file.exists():
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: object) -> None:
@@ -85,9 +115,85 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+class _Line(psycopg.Connection[Any]):
+    """A connection that is given up when the server says nothing any more."""
+
+    given_up: Callable[[], None]
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """What the server answers. Errors: OperationalError after the limit of this caller."""
+        # The server cuts a statement off at the limit; this is for one that can't.
+        longest = (limit_seconds() or SILENCE_SECONDS) + 1
+        try:
+            return super().wait(gen, interval, longest if timeout is None else timeout)
+        except psycopg.OperationalError:
+            if not self.closed and self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                # An answer that comes after all would be taken for that to the next question.
+                self.close()
+                self.given_up()
+            raise
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    _REACHABLE[engine] = reachable = Reachable()
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, places: Any, words: Any) -> Any:
+        try:
+            line = _Line.connect(*places, **words)
+        except psycopg.OperationalError:
+            reachable.failed()
+            raise
+        line.given_up = reachable.failed
+        reachable.answered()
+        return line
+
+    @event.listens_for(engine, "checkout")
+    def look(line: Any, _record: Any, _proxy: Any) -> None:
+        # Nobody has asked anything on it, so whatever came says that it has ended.
+        poll = select.poll()
+        poll.register(line.pgconn.socket, select.POLLIN)
+        if poll.poll(0):
+            raise DisconnectionError("the server has ended this connection")
+
+
+def connect(engine: Engine) -> Connection:
+    """A connection on which everything takes at most as long as this caller may wait.
+
+    Errors: Unavailable when the database could not be reached a moment ago.
+    """
+    if engine in _REACHABLE:
+        _REACHABLE[engine].ask()
+    connection = engine.connect()
+    if connection.info.get("limit") != limit_seconds():
+        try:
+            _limit(connection)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _limit(connection: Connection) -> None:
+    """Tell the database once; the connection's next user most often has the same limit."""
+    seconds = limit_seconds()
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        waits = _BUSY_SECONDS if seconds is None else LOCK_SECONDS
+        told = f"PRAGMA busy_timeout={waits * 1000:.0f}"
+        driver.execute(told).close()
+    else:
+        limits = (0, 0, 0) if seconds is None else (seconds, LOCK_SECONDS, _IDLE_SECONDS)
+        names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+        told = "; ".join(f"SET {n} = {s * 1000:.0f}" for n, s in zip(names, limits, strict=True))
+        with autocommit(connection):
+            driver.execute(told)
+    connection.info["limit"] = seconds
+
+
 def to_write(engine: Engine) -> Connection:
     """A connection whose transaction is to write: SQLite wants to know as it begins."""
-    connection = engine.connect()
+    connection = connect(engine)
     return connection.execution_options(writes=True) if engine.name == "sqlite" else connection
 
 
@@ -110,10 +216,21 @@ def autocommit(connection: Connection) -> Iterator[None]:
             driver.autocommit = False
 
 
-def write_lock(engine: Engine) -> AbstractContextManager[Any]:
+@contextmanager
+def write_lock(engine: Engine) -> Iterator[None]:
     """What a writer holds from BEGIN to COMMIT: on SQLite one writer at a time.
 
     Threads of one process queue here, in order, rather than on SQLite's busy
     timer, which sleeps and starves some of them.
+    Errors: Unavailable when another one holds it for longer than this caller may wait.
     """
-    return _WRITE_LOCKS.get(engine) or nullcontext()
+    lock = _WRITE_LOCKS.get(engine)
+    if lock is None:
+        yield
+        return
+    if not lock.acquire(timeout=-1 if limit_seconds() is None else LOCK_SECONDS):
+        raise Unavailable("another writer holds the file")
+    try:
+        yield
+    finally:
+        lock.release()

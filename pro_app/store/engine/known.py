@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, and_, exists, or_
+from sqlalchemy import ColumnElement, FromClause, and_, exists, or_
 
 from pro_app.store.tables import void
 
 
-def known(table: Table, known_at: datetime | None) -> ColumnElement[bool]:
+def known(table: FromClause, known_at: datetime | None) -> ColumnElement[bool]:
     """Whether a row of facts was recorded by `known_at` and not yet superseded.
 
     `known_at` None means now, where an index serves.

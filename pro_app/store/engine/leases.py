@@ -5,16 +5,20 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from pro_app.core.instants import SLACK, is_ahead
 from pro_app.store.engine.transaction import Housekeeping
 from pro_app.store.tables import lease
 
 
 def take(work: Housekeeping, name: str, holder: str, now: datetime, lasts: timedelta) -> bool:
-    """Whether `holder` now has the lease: it was free, run out, or its own already."""
+    """Whether `holder` now has the lease: it was free, run out, or its own already.
+
+    One that lies further ahead than it can was taken by a clock that ran ahead: it is over.
+    """
+    until = lease.c.until_at
+    over = or_(lease.c.holder == holder, until <= now, until > now + lasts + SLACK)
     taken = work.execute(
-        update(lease)
-        .where(lease.c.name == name, or_(lease.c.holder == holder, lease.c.until_at <= now))
-        .values(holder=holder, until_at=now + lasts)
+        update(lease).where(lease.c.name == name, over).values(holder=holder, until_at=now + lasts)
     )
     if taken.rowcount:
         return True
@@ -28,5 +32,7 @@ def mark_done(work: Housekeeping, name: str, now: datetime) -> None:
     work.execute(update(lease).where(lease.c.name == name).values(done_at=now))
 
 
-def last_done(connection: Connection, name: str) -> datetime | None:
-    return connection.execute(select(lease.c.done_at).where(lease.c.name == name)).scalar()
+def last_done(connection: Connection, name: str, now: datetime) -> datetime | None:
+    """When the job was last done; None too where that is said to lie ahead of now."""
+    done_at = connection.execute(select(lease.c.done_at).where(lease.c.name == name)).scalar()
+    return None if done_at is None or is_ahead(done_at, now) else done_at

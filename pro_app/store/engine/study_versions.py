@@ -1,7 +1,7 @@
 """The versions of the protocol that this database was written by; each is written once."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -35,6 +35,18 @@ class StudyVersion:
     recorded_by: str
 
 
+class UnreadableVersion(Exception):
+    """The content of a version is no study, or not the one that was recorded.
+
+    `number` is the version's; `why` says what is wrong with it, in English.
+    """
+
+    def __init__(self, number: int, why: str) -> None:
+        super().__init__(f"version {number} of the study: {why}")
+        self.number = number
+        self.why = why
+
+
 _STAMP = (
     study_version.c.number,
     study_version.c.effective_on,
@@ -58,6 +70,18 @@ def read_versions(connection: Connection) -> tuple[StudyVersion, ...]:
     return tuple(StudyVersion(Stamp(*row[:4]), *row[4:]) for row in connection.execute(query))
 
 
+def parsed(version: StudyVersion, parse: Callable[[str], Study]) -> Study:
+    """The study of a version, by `parse`. Errors: UnreadableVersion: somebody broke the row."""
+    number = version.stamp.number
+    try:
+        study = parse(version.content)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise UnreadableVersion(number, str(error)) from error
+    if study.sha256 != version.stamp.sha256:
+        raise UnreadableVersion(number, f"its SHA-256 is not {version.stamp.sha256}")
+    return study
+
+
 def plans_of(versions: Sequence[tuple[Stamp, Study]]) -> tuple[PlanVersion, ...]:
     """What the versions ask for; none where there is but one, which needs no rule."""
     if len(versions) < 2:
@@ -74,6 +98,7 @@ def as_recorded(tx: Tx, study: Study) -> Study:
     Where there is none, this one is recorded as the first: no patient is written
     without. Call it with a patient locked, or written in this transaction: then no
     amendment can come in between, since that waits for such transactions to end.
+    Errors: UnreadableVersion.
     """
     last = tx.execute(select(func.max(study_version.c.number))).scalar_one()
     if last is None:
@@ -81,7 +106,7 @@ def as_recorded(tx: Tx, study: Study) -> Study:
         return study
     if last == (len(study.plans) or 1):
         return study
-    found = [(each.stamp, _study(each.content)) for each in read_versions(tx.connection)]
+    found = [(each.stamp, parsed(each, _study)) for each in read_versions(tx.connection)]
     return replace(study, plans=plans_of(found))
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from pro_app.core.trail_event import fields_of
 from pro_app.store.engine import cuts
-from pro_app.store.engine.database import autocommit, db, to_write, write_lock
+from pro_app.store.engine.database import autocommit, connect, db, to_write, write_lock
 from pro_app.store.engine.locked import refuse_locked, touches_record
 from pro_app.store.engine.salts import new_salt
 from pro_app.store.engine.witness import Told, Witness
@@ -76,11 +76,16 @@ class _State:
 
 @dataclass(frozen=True, slots=True)
 class Tx:
-    """An open transaction. `now` is the instant of everything it writes."""
+    """An open transaction. `now` is the instant of everything it writes.
+
+    `asked_at` is what the clock showed: a cut that was taken by a clock that ran ahead puts `now`
+    after itself. Who has to wait and who is signed in goes by the clock.
+    """
 
     connection: Connection
     actor: Actor
     now: datetime
+    asked_at: datetime
     _state: _State
 
     def execute(self, statement: Executable, rows: Any = None) -> CursorResult[Any]:
@@ -170,7 +175,7 @@ class Tx:
 
     def at(self, now: datetime, actor: Actor | None = None) -> "Tx":
         """The same transaction at another instant: for history that is brought in."""
-        return replace(self, now=now, actor=actor or self.actor)
+        return replace(self, now=now, asked_at=now, actor=actor or self.actor)
 
 
 @contextmanager
@@ -196,7 +201,7 @@ def transaction(actor: Actor, now: datetime) -> Iterator[Tx]:
     """
     state = _State()
     with _writing() as (connection, t):
-        tx = Tx(connection, actor, cuts.begin_writing(connection, now), state)
+        tx = Tx(connection, actor, cuts.begin_writing(connection, now), now, state)
         yield tx
         if state.abandoned:
             t.rollback()
@@ -212,7 +217,7 @@ def reading(*, snapshot: bool = False) -> Iterator[Connection]:
 
     What is written on it is refused by PostgreSQL, and undone on SQLite.
     """
-    with db.engine.connect() as connection:
+    with connect(db.engine) as connection:
         postgresql = connection.dialect.name == "postgresql"
         if postgresql:
             connection = connection.execution_options(postgresql_readonly=True)
@@ -233,7 +238,7 @@ def asking() -> Iterator[Connection]:
     On PostgreSQL that is one trip to the server instead of three. What is written on it is
     refused there too: a connection writes only in a transaction that says that it will.
     """
-    with db.engine.connect() as connection, autocommit(connection):
+    with connect(db.engine) as connection, autocommit(connection):
         yield connection
 
 

@@ -12,6 +12,7 @@ from pro_app.core.sites import EVERYWHERE, Sites
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.few import few
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.patients.leaving import held_forms
 from pro_app.store.patients.voids import of_void_patient
 from pro_app.store.tables import correction, correction_decision, form, patient
 
@@ -86,8 +87,10 @@ def corrections_of(connection: Connection, form_id: int) -> list[Correction]:
 
 
 def unsigned(connection: Connection, *, sites: Sites) -> list[Correction]:
-    """The corrections that wait for the investigator, the oldest first."""
-    return _read(connection, correction_decision.c.correction_id.is_(None), sites)
+    """The corrections that wait for the investigator, the oldest first; of no form held back."""
+    found = _read(connection, correction_decision.c.correction_id.is_(None), sites)
+    held = held_forms(connection, [each.form_id for each in found])
+    return [each for each in found if each.form_id not in held]
 
 
 def _read(connection: Connection, which: ColumnElement[bool], sites: Sites) -> list[Correction]:

@@ -29,6 +29,7 @@ from pro_app.store.engine.few import few
 from pro_app.store.engine.known import known
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.forms.amended import Amended, read_amended
+from pro_app.store.patients.leaving import held_forms
 from pro_app.store.patients.voids import of_void_patient
 from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.tables import (
@@ -63,7 +64,8 @@ class Why(StrEnum):
 class WaitingForm:
     """`since_on`: the day of the withdrawal, or of the consent, if there is one.
 
-    `by_rule`: it counts for now, since the form before it is blank.
+    `by_rule`: it counts for now, since the form before it is blank. `held_back`: it came
+    after consent to further use was withdrawn; how much is answered in it is not shown.
     """
 
     form_id: int
@@ -76,6 +78,7 @@ class WaitingForm:
     received_at: datetime
     since_on: date | None = None
     by_rule: bool = False
+    held_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,8 @@ def waiting(connection: Connection, sites: Sites) -> list[WaitingForm]:
     One form may wait twice: for whether it counts beside another, and for whether it is let in.
     """
     found = [*_second(connection, sites), *_put_aside(connection, sites)]
+    held = held_forms(connection, [each.form_id for each in found])
+    found = [replace(each, held_back=each.form_id in held) for each in found]
     return sorted(found, key=lambda each: each.received_at, reverse=True)
 
 

@@ -9,11 +9,13 @@ from sqlalchemy import Connection, Select, select
 
 from pro_app.core.corrections import Truth
 from pro_app.core.facts import Assistance, Mode
+from pro_app.core.leaving import may_leave
 from pro_app.core.scoring import Score
 from pro_app.core.sites import Sites
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.forms.amended import read_amended
+from pro_app.store.patients.leaving import held_back
 from pro_app.store.patients.voids import of_void_patient
 from pro_app.store.tables import form, form_score, patient
 
@@ -25,6 +27,8 @@ class HeldForm:
     `counts`: it is the form that counts for its visit, were it not for its day; `by_rule`:
     since the one before it is blank, as long as the site has not decided. `decided`: what
     the site said of it beside the others, `let_in`: of it in quarantine; None: nothing.
+    `held_back`: by its day, consent to further use of data was withdrawn before: that it
+    came is shown, what is in it neither leaves nor is shown.
     """
 
     id: int
@@ -55,6 +59,7 @@ class HeldForm:
     device_at: datetime | None
     item_languages: Mapping[str, str]
     void: bool = False  # declared wrong: shown struck out, counted nowhere
+    held_back: bool = False
 
     @property
     def on_paper(self) -> bool:
@@ -111,6 +116,8 @@ def _held(connection: Connection, row: Any) -> HeldForm:
     amended = read_amended(connection, patient_ids=[row.patient_id])
     touched = amended.forms.get(row.id)
     handed_in = Truth(row.answered_on, row.answers)
+    truth = (touched and touched.truth) or handed_in
+    may_not = held_back(connection, patient_ids=[row.patient_id])
     winner = amended.winners.get((row.patient_id, row.visit))
     stands = row.standing if winner is None else winner == row.id
     return HeldForm(
@@ -121,7 +128,7 @@ def _held(connection: Connection, row: Any) -> HeldForm:
         submission_id=row.submission_id,
         visit=row.visit,
         handed_in=handed_in,
-        stands=(touched and touched.truth) or handed_in,
+        stands=truth,
         corrections=len(touched.signed) if touched else 0,
         standing=row.standing,
         counts=stands and not row.proxy,
@@ -142,4 +149,5 @@ def _held(connection: Connection, row: Any) -> HeldForm:
         device_at=row.device_at,
         item_languages=row.item_languages,
         void=row.id in amended.voided,
+        held_back=not may_leave(may_not, row.number, truth.answered_on),
     )

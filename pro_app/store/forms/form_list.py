@@ -6,6 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, select
 
 from pro_app.store.forms.amended import read_amended
+from pro_app.store.patients.leaving import held_forms
 from pro_app.store.tables import form, void
 
 
@@ -20,7 +21,10 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class FormLine:
-    """A form as it was handed in; `counts`: it is the one that counts for its visit."""
+    """A form as it was handed in; `counts`: it is the one that counts for its visit.
+
+    `held_back`: no copy is made of it, since consent to further use was withdrawn before.
+    """
 
     submission_id: str
     visit: str
@@ -31,6 +35,7 @@ class FormLine:
     items_answered: int
     received_at: datetime
     wrong: Wrong | None
+    held_back: bool = False
 
 
 def forms_of(connection: Connection, patient_id: int) -> list[FormLine]:
@@ -47,6 +52,8 @@ def forms_of(connection: Connection, patient_id: int) -> list[FormLine]:
         .order_by(form.c.id)
     )
     amended = read_amended(connection, patient_ids=[patient_id])
+    rows = connection.execute(query).all()
+    held = held_forms(connection, [row.id for row in rows])
     return [
         FormLine(
             submission_id=row.submission_id,
@@ -58,6 +65,7 @@ def forms_of(connection: Connection, patient_id: int) -> list[FormLine]:
             items_answered=row.items_answered,
             received_at=row.received_at,
             wrong=Wrong(row.why, row.recorded_at, row.recorded_by) if row.why else None,
+            held_back=row.id in held,
         )
-        for row in connection.execute(query)
+        for row in rows
     ]

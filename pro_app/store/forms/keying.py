@@ -13,6 +13,7 @@ from pro_app.core.sites import Sites
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.few import few
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.patients.leaving import held_forms
 from pro_app.store.patients.voids import of_void_patient
 from pro_app.store.tables import form, keying_decision, patient, second_keying
 
@@ -99,7 +100,10 @@ _PAPER = (
 
 
 def keyed_once(connection: Connection, *, sites: Sites, limit: int) -> list[PaperForm]:
-    """The paper forms that nobody has keyed a second time, the latest received first."""
+    """The paper forms that nobody has keyed a second time, the latest received first.
+
+    Those that are held back are not to be keyed again: nobody sees what differs.
+    """
     query = (
         select(*_PAPER)
         .join(patient, patient.c.id == form.c.patient_id)
@@ -112,11 +116,13 @@ def keyed_once(connection: Connection, *, sites: Sites, limit: int) -> list[Pape
         .limit(limit)
     )
     query = query.where(at_sites(patient.c.site, sites), ~of_void_patient())
-    return [PaperForm(*row, None) for row in connection.execute(query)]
+    rows = connection.execute(query).all()
+    held = held_forms(connection, [row.id for row in rows])
+    return [PaperForm(*row, None) for row in rows if row.id not in held]
 
 
 def differing(connection: Connection, *, sites: Sites) -> list[PaperForm]:
-    """The paper forms whose two keyings differ in what nobody has settled yet."""
+    """The paper forms whose two keyings differ in what can be seen and nobody has settled yet."""
     settled = (
         select(func.count())
         .where(keying_decision.c.form_id == second_keying.c.form_id)
@@ -133,8 +139,10 @@ def differing(connection: Connection, *, sites: Sites) -> list[PaperForm]:
         .order_by(form.c.received_at.desc(), form.c.id.desc())
     )
     query = query.where(at_sites(patient.c.site, sites), ~of_void_patient())
+    rows = [row for row in connection.execute(query) if len(row.differences) > row.settled]
+    held = held_forms(connection, [row.id for row in rows])
     return [
         PaperForm(*row[:6], len(row.differences) - row.settled)
-        for row in connection.execute(query)
-        if len(row.differences) > row.settled
+        for row in rows
+        if row.id not in held
     ]

@@ -22,6 +22,7 @@ from pro_app.core.sites import Sites
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
 from pro_app.store.engine.transaction import Tx
+from pro_app.store.patients.leaving import held_forms
 from pro_app.store.patients.voids import of_void_patient
 from pro_app.store.statuses.cuts import Cut
 from pro_app.store.tables import (
@@ -94,12 +95,16 @@ def write_review(tx: Tx, form_id: int, *, approved: bool, revision: int, why: st
 
 
 def lock_forms(tx: Tx, form_ids: Sequence[int], *, sites: Sites) -> dict[int, Reviewed]:
-    """Those of these forms that are of patients at these sites, with their patients locked."""
+    """Those of these forms that are of patients at these sites, with their patients locked.
+
+    None that is held back, which nobody who looks the data over is shown.
+    """
     owners = select(form.c.patient_id).where(form.c.id.in_(form_ids))
     locking = select(patient.c.id).where(patient.c.id.in_(owners)).order_by(patient.c.number)
     tx.execute(locking.with_for_update())
     query = _at(_query(), sites).where(form.c.id.in_(form_ids))
-    return {row.id: _made(row) for row in tx.execute(query)}
+    held = held_forms(tx.connection, form_ids)
+    return {row.id: _made(row) for row in tx.execute(query) if row.id not in held}
 
 
 def find_reviewed(connection: Connection, form_id: int, *, sites: Sites) -> Reviewed | None:
@@ -117,8 +122,9 @@ def list_forms(
     limit: int,
     counted: int,
 ) -> Cut[Reviewed]:
-    """The forms that stand so, in the order in which they came."""
+    """The forms that stand so, in the order in which they came; none that is held back."""
     query = _at(_query(), sites).where(or_(*(_is(each) for each in reviews)))
+    query = query.where(form.c.id.not_in(held_forms(connection)))
     if visit:
         query = query.where(form.c.visit == visit)
     some = query.with_only_columns(form.c.id).limit(counted).subquery()

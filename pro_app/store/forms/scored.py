@@ -33,6 +33,7 @@ class ScoredForm:
     entered_by: str | None = None
     submission_id: str = ""
     void: bool = False  # declared wrong: shown struck out, counted nowhere
+    held_back: bool = False  # that it came is shown, and not what is in it
 
 
 def scored_forms(connection: Connection, patient_id: int, scoring_version: str) -> list[ScoredForm]:

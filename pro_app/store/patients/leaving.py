@@ -1,18 +1,19 @@
 """Whose rows may not leave: read by whatever gives rows of patients away."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
 from pro_app.core.facts import EventKind
-from pro_app.core.leaving import Decided, Held, Ruling, Step, held
+from pro_app.core.leaving import Decided, Held, Ruling, Step, held, may_leave
 from pro_app.store.engine.known import known, voided
-from pro_app.store.forms.amended import in_parts
-from pro_app.store.tables import consent_decision, event, patient, void
+from pro_app.store.forms.amended import in_parts, read_amended
+from pro_app.store.tables import consent_decision, event, form, patient, void
 
 _KINDS = (EventKind.WITHDRAWAL_CONSENT.value, EventKind.RETURN_CONSENT.value)
+_AT_ONCE = 5000
 
 
 def held_back(
@@ -24,7 +25,7 @@ def held_back(
     """Trial number → what of the patient's data may not leave; of the others all may.
 
     As known now, which decides whatever leaves, or at an earlier instant. Of all
-    patients or of these.
+    patients or of these, where a page shows a few.
     """
     steps: dict[str, list[Step]] = {}
     decisions: dict[str, Decided] = {}
@@ -35,6 +36,39 @@ def held_back(
             decisions[number] = Decided(Ruling(ruling), at)
     found = {n: held(steps.get(n, ()), decisions.get(n)) for n in sorted({*steps, *decisions})}
     return {number: each for number, each in found.items() if each is not None}
+
+
+def held_forms(connection: Connection, form_ids: Iterable[int] | None = None) -> frozenset[int]:
+    """The forms that are held back, by the day that stands: of all, or of whose these are."""
+    owners = None if form_ids is None else _owners(connection, list(form_ids))
+    held = held_back(connection, patient_ids=owners)
+    numbers = list(held)
+    found: set[int] = set()
+    for start in range(0, len(numbers), _AT_ONCE):
+        query = (
+            select(form.c.id, form.c.patient_id, form.c.answered_on, patient.c.number)
+            .join(patient, patient.c.id == form.c.patient_id)
+            .where(patient.c.number.in_(numbers[start : start + _AT_ONCE]))
+        )
+        rows = connection.execute(query).all()
+        amended = read_amended(connection, patient_ids=sorted({row.patient_id for row in rows}))
+        for row in rows:
+            touched = amended.forms.get(row.id)
+            stands = touched.fact if touched else row
+            if not may_leave(held, row.number, stands.answered_on):
+                found.add(row.id)
+    return frozenset(found)
+
+
+def _owners(connection: Connection, form_ids: Sequence[int]) -> list[int]:
+    query = select(form.c.patient_id).where(form.c.id.in_(form_ids)).distinct()
+    return list(connection.execute(query).scalars())
+
+
+def held_back_of(connection: Connection, numbers: Iterable[str]) -> dict[str, Held]:
+    """The same of the patients with these numbers; what is no number is nobody's."""
+    query = select(patient.c.id).where(patient.c.number.in_(sorted(set(numbers))))
+    return held_back(connection, patient_ids=list(connection.execute(query).scalars()))
 
 
 def _steps(known_at: datetime | None) -> Select[Any]:

@@ -21,17 +21,12 @@ class Activation:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """`last_wrong_at` is of the last wrong PIN or, before there is one, the last wrong code."""
-
     id: int
     patient_id: int
     number: str
     site: str
     pin_hash: str | None
     activation: Activation | None
-    wrong_codes: int
-    wrong_pins: int
-    last_wrong_at: datetime | None
     created_at: datetime
     revoked_at: datetime | None
 
@@ -44,9 +39,6 @@ _LINK: Select[Any] = select(
     patient_link.c.pin_hash,
     patient_link.c.activation_hash,
     patient_link.c.activation_until,
-    patient_link.c.wrong_codes,
-    patient_link.c.wrong_pins,
-    patient_link.c.last_wrong_at,
     patient_link.c.created_at,
     patient_link.c.revoked_at,
 ).join(patient, patient.c.id == patient_link.c.patient_id)
@@ -207,9 +199,6 @@ def forget_pin(tx: Tx, link_id: int, activation: Activation) -> None:
         tx,
         link_id,
         pin_hash=None,
-        wrong_pins=0,
-        wrong_codes=0,
-        last_wrong_at=None,
         activation_hash=activation.code_hash,
         activation_until=activation.until,
     )
@@ -223,18 +212,6 @@ def forget_pin(tx: Tx, link_id: int, activation: Activation) -> None:
 def set_pin(tx: Tx, link_id: int, pin_hash: str) -> None:
     """The PIN is chosen, and the code with which it was is used up."""
     _change(tx, link_id, pin_hash=pin_hash, activation_hash=None, activation_until=None)
-
-
-def count_wrong_pin(tx: Tx, link: Link) -> None:
-    _change(tx, link.id, wrong_pins=link.wrong_pins + 1, last_wrong_at=tx.now)
-
-
-def count_wrong_code(tx: Tx, link: Link) -> None:
-    _change(tx, link.id, wrong_codes=link.wrong_codes + 1, last_wrong_at=tx.now)
-
-
-def forget_wrong_tries(tx: Tx, link_id: int) -> None:
-    _change(tx, link_id, wrong_pins=0, wrong_codes=0, last_wrong_at=None)
 
 
 def last_sign_in(connection: Connection, link_id: int) -> datetime | None:

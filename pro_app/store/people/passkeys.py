@@ -44,18 +44,20 @@ def passkeys_of(connection: Connection, staff_id: int) -> list[Passkey]:
     return [Passkey(*row) for row in rows]
 
 
-def last_made_at(connection: Connection, staff_id: int) -> datetime | None:
-    """When one of hers was last made, be it removed by now."""
-    return _last(connection, staff_id, passkey.c.made_at)
+def last_made_at(connection: Connection, staff_id: int, until: datetime) -> datetime | None:
+    """When one of the account's was last made, be it removed by now; later than `until` is none."""
+    return _last(connection, staff_id, passkey.c.made_at, until)
 
 
-def last_used_at(connection: Connection, staff_id: int) -> datetime | None:
-    """When one of hers last opened something, be it removed by now."""
-    return _last(connection, staff_id, passkey.c.used_at)
+def last_used_at(connection: Connection, staff_id: int, until: datetime) -> datetime | None:
+    """When one of them last opened something, be it removed by now; later than `until` is none."""
+    return _last(connection, staff_id, passkey.c.used_at, until)
 
 
-def _last(connection: Connection, staff_id: int, at: Column[datetime]) -> datetime | None:
-    query = select(func.max(at)).where(passkey.c.staff_id == staff_id)
+def _last(
+    connection: Connection, staff_id: int, at: Column[datetime], until: datetime
+) -> datetime | None:
+    query = select(func.max(at)).where(passkey.c.staff_id == staff_id, at <= until)
     return connection.execute(query).scalar_one()
 
 
@@ -76,7 +78,7 @@ def add_passkey(
             "public_key": public_key,
             "sign_count": sign_count,
             "name": name,
-            "made_at": tx.now,
+            "made_at": tx.asked_at,
         },
     )
 
@@ -85,7 +87,7 @@ def use_passkey(tx: Tx, passkey_id: int, sign_count: int) -> None:
     tx.execute(
         update(passkey)
         .where(passkey.c.id == passkey_id)
-        .values(sign_count=sign_count, used_at=tx.now)
+        .values(sign_count=sign_count, used_at=tx.asked_at)
     )
 
 

@@ -1,10 +1,10 @@
 """What staff show beside their password: an authenticator's codes, codes on paper, a passkey."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, exists, insert, or_, select, update
 
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import audit_event, passkey, recovery_code, staff
@@ -31,14 +31,6 @@ class RecoveryCode:
     code_hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tries:
-    """Wrong ones since the last right one."""
-
-    wrong: int
-    last_wrong_at: datetime | None
-
-
 def find_authenticator(connection: Connection, staff_id: int) -> Authenticator | None:
     return _authenticator(connection, staff_id, lock=False)
 
@@ -56,6 +48,11 @@ def _authenticator(connection: Connection, staff_id: int, *, lock: bool) -> Auth
     if row.totp_secret is None:
         return None
     return Authenticator(row.totp_secret, row.totp_since, row.totp_step)
+
+
+def lock_account(tx: Tx, staff_id: int) -> None:
+    """The lock alone; of an id that no account has, nothing is locked in the same time."""
+    tx.execute(select(staff.c.id).where(staff.c.id == staff_id).with_for_update())
 
 
 def is_asked(connection: Connection, staff_id: int) -> bool:
@@ -126,21 +123,3 @@ def last_signing_at(
             at: datetime = row.at
             return at
     return None
-
-
-def count_tries(
-    connection: Connection, name: str, *, wrong: Sequence[str], right: Sequence[str]
-) -> Tries:
-    """How often an account was refused since the trail last says that it was let in."""
-    of_account = audit_event.c.subject == f"staff:{name}"
-    last_right = (
-        select(func.coalesce(func.max(audit_event.c.id), 0))
-        .where(of_account, audit_event.c.action.in_(right))
-        .scalar_subquery()
-    )
-    row = connection.execute(
-        select(func.count().label("wrong"), func.max(audit_event.c.at).label("last")).where(
-            of_account, audit_event.c.action.in_(wrong), audit_event.c.id > last_right
-        )
-    ).one()
-    return Tries(row.wrong, row.last)

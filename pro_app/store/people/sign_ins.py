@@ -59,7 +59,7 @@ def begin(tx: Tx, token_sha256: str, *, link_id: int) -> None:
 def begin_of_staff(
     tx: Tx, token_sha256: str, staff_id: int, *, browser: str, second_factor: bool
 ) -> None:
-    second_factor_at = tx.now if second_factor else None
+    second_factor_at = tx.asked_at if second_factor else None
     _begin(
         tx,
         token_sha256,
@@ -70,7 +70,7 @@ def begin_of_staff(
 
 
 def _begin(tx: Tx, token_sha256: str, **values: object) -> None:
-    times = {"started_at": tx.now, "seen_at": tx.now}
+    times = {"started_at": tx.asked_at, "seen_at": tx.asked_at}
     tx.execute(insert(sign_in), {"token_sha256": token_sha256, **times, **values})
 
 
@@ -149,6 +149,11 @@ def find_patient(connection: Connection, token_sha256: str) -> SignedInPatient |
 
 def touch(work: Housekeeping, token_sha256: str, now: datetime) -> None:
     work.execute(update(sign_in).where(sign_in.c.token_sha256 == token_sha256).values(seen_at=now))
+
+
+def end_ahead(work: Housekeeping, token_sha256: str, now: datetime) -> None:
+    """End a session of which a clock that ran ahead wrote when it was begun or seen."""
+    work.execute(update(sign_in).where(sign_in.c.token_sha256 == token_sha256).values(ended_at=now))
 
 
 def end(tx: Tx, token_sha256: str) -> None:

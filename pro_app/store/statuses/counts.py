@@ -113,6 +113,15 @@ def between(
     return [(row.patient_id, row.visit) for row in connection.execute(query)]
 
 
+@dataclass(frozen=True, slots=True)
+class TakenOut:
+    """One who was in N until "able to answer" was corrected to no; `part` is their group."""
+
+    number: str
+    randomised_on: date
+    part: str | None
+
+
 def taken_out(
     connection: Connection,
     *,
@@ -120,8 +129,8 @@ def taken_out(
     as_of: date,
     known_at: datetime | None,
     by: By | None,
-) -> dict[str | None, int]:
-    """Group → how many were in N until "able to answer" was corrected to no; by site of today."""
+) -> list[TakenOut]:
+    """Who was in N until it was corrected that they were able; by site of today, by number."""
     now, before = patient_version, patient_version.alias("before")
     could = exists().where(
         before.c.patient_id == now.c.patient_id, before.c.id < now.c.id, before.c.able.is_(True)
@@ -135,7 +144,7 @@ def taken_out(
         source = source.outerjoin(allocation, theirs)
         part = func.coalesce(allocation.c.arm, "")
     query = (
-        select(part.label("part"), func.count())
+        select(patient.c.number, now.c.randomised_on, part.label("part"))
         .select_from(source)
         .where(
             known(now, known_at),
@@ -145,9 +154,9 @@ def taken_out(
             could,
             at_sites(patient.c.site, sites),
         )
-        .group_by("part")
+        .order_by(patient.c.number)
     )
-    return {row[0]: row[1] for row in connection.execute(query)}
+    return [TakenOut(*row) for row in connection.execute(query)]
 
 
 def _facts(

@@ -123,19 +123,28 @@ def ends_of_the_asked(study: Study, as_of: date) -> Ends:
 
 
 def asked_no_more(patient_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """Whether a patient died, or withdrew and did not return: nobody calls them any more."""
-    back = event.alias("back")
-    ended = or_(
-        *(
-            and_(event.c.kind == out, back.c.kind == ended_by)
-            for out, ended_by in sorted(ENDED_BY.items())
-        )
+    """Whether a patient died, or withdrew and did not return: nobody calls them any more.
+
+    A day of both leaves them as they were: it begins no withdrawal, and ends none for long.
+    """
+    back, left = event.alias("back"), event.alias("left_again")
+
+    def ends(out: FromClause) -> ColumnElement[bool]:
+        pairs = sorted(ENDED_BY.items())
+        return or_(*(and_(out.c.kind == kind, back.c.kind == by) for kind, by in pairs))
+
+    left_that_day = exists().where(
+        left.c.patient_id == back.c.patient_id,
+        known(left, None),
+        left.c.happened_on == back.c.happened_on,
+        ends(left),
     )
     returned = exists().where(
         back.c.patient_id == event.c.patient_id,
-        back.c.superseded_at.is_(None),
+        known(back, None),
         back.c.happened_on >= event.c.happened_on,
-        ended,
+        or_(back.c.happened_on == event.c.happened_on, ~left_that_day),
+        ends(event),
     )
     return exists().where(
         event.c.patient_id == patient_id,

@@ -24,12 +24,14 @@ class Tally:
     """One group: `rows` by visit in protocol order, and how often each reason stands.
 
     `entries` are those that the core counted: of a few patients, or of all where the
-    question is what was known earlier.
+    question is what was known earlier; `randomised`: (patient, visit) of the same patients,
+    with or without consent.
     """
 
     rows: tuple[VisitRates, ...]
     reasons: Counter[str]
     entries: tuple[Entry, ...]
+    randomised: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,10 @@ class Tallies:
 
 @dataclass(slots=True)
 class _Part:
-    """What the core says of one group; `randomised` by visit."""
+    """What the core says of one group; `randomised`: (patient, visit)."""
 
     entries: list[Entry] = field(default_factory=list)
-    randomised: Counter[str] = field(default_factory=Counter)
+    randomised: list[tuple[str, str]] = field(default_factory=list)
 
 
 def tallied(
@@ -89,9 +91,11 @@ def tallied(
 
 
 def _tally(study: Study, many: Counted, few: _Part) -> Tally:
-    of_few = rates(few.entries, study, randomised=few.randomised)
+    randomised = Counter(visit for _, visit in few.randomised)
+    of_few = rates(few.entries, study, randomised=randomised)
     rows = tuple(one + other for one, other in zip(many.rows(study), of_few, strict=True))
-    return Tally(rows, many.reasons + reasons(few.entries), tuple(few.entries))
+    whole = many.reasons + reasons(few.entries)
+    return Tally(rows, whole, tuple(few.entries), tuple(few.randomised))
 
 
 def _parts(
@@ -114,7 +118,7 @@ def _parts(
     for patient_id, facts in people:
         for visit, site in randomised_visits(facts, study, as_of):
             if site in sites:
-                part(patient_id, site).randomised[visit] += 1
+                part(patient_id, site).randomised.append((facts.patient_id, visit))
         for entry in ledger(facts, study, valid_from=instrument.valid_from, as_of=as_of):
             if entry.site in sites:
                 part(patient_id, entry.site).entries.append(entry)

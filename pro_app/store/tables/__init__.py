@@ -39,6 +39,7 @@ from pro_app.store.tables.people import (
     sign_in,
     staff,
     staff_right,
+    try_count,
 )
 from pro_app.store.tables.review import data_query, form_review, paper_scan, query_note
 from pro_app.store.tables.running import cut, lease, study_state, study_version, wording_pack
@@ -114,6 +115,7 @@ __all__ = [
     "staff_right",
     "study_state",
     "study_version",
+    "try_count",
     "void",
     "wording_pack",
 ]

@@ -32,6 +32,7 @@ from pro_app.store.tables.people import (
     sign_in,
     staff,
     staff_right,
+    try_count,
 )
 from pro_app.store.tables.review import data_query, form_review, paper_scan, query_note
 from pro_app.store.tables.running import cut, lease, study_state, study_version, wording_pack
@@ -115,6 +116,7 @@ CHANGING = (
     site_task,
     staff,
     study_state,
+    try_count,
 )
 
 

@@ -91,12 +91,9 @@ patient_link = Table(
     patient_column(),
     Column("token_sha256", Text, nullable=False, unique=True),
     Column("pin_hash", Text),  # empty until she has chosen one
-    Column("wrong_pins", Integer, nullable=False, server_default="0"),
-    Column("last_wrong_at", Instant),
     # The code on the card with which she chooses her PIN, once.
     Column("activation_hash", Text),
     Column("activation_until", Instant),
-    Column("wrong_codes", Integer, nullable=False, server_default="0"),
     # Handed to her on the hospital's tablet: no card, no PIN, for this one sitting.
     Column("tablet", Boolean, nullable=False, server_default=text("false")),
     Column("created_at", Instant, nullable=False),
@@ -120,6 +117,32 @@ sign_in = Table(
     CheckConstraint("(staff_id IS NULL) <> (link_id IS NULL)", name="one_person"),
     Index("ix_sign_in_staff_id", "staff_id"),
     Index("ix_sign_in_link_id", "link_id"),
+)
+
+# Wrong tries. One row counts all browsers that never signed in together, at a link or under
+# a name; each browser that did has a row for itself.
+try_count = Table(
+    "try_count",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("link_id", ForeignKey("patient_link.id")),
+    Column("staff_id", ForeignKey("staff.id")),
+    Column("name_key", Text),  # of a name that was typed, be it anybody's or not
+    Column("browser_sha256", Text, nullable=False),  # empty: all others
+    Column("in_a_row", Integer, nullable=False, server_default="0"),
+    Column("in_all", Integer, nullable=False, server_default="0"),
+    Column("last_wrong_at", Instant),
+    CheckConstraint(
+        " + ".join(
+            f"CASE WHEN {name} IS NULL THEN 0 ELSE 1 END"
+            for name in ("link_id", "staff_id", "name_key")
+        )
+        + " = 1",
+        name="one_place",
+    ),
+    Index("uq_try_count_link_id", "link_id", "browser_sha256", unique=True),
+    Index("uq_try_count_staff_id", "staff_id", "browser_sha256", unique=True),
+    Index("uq_try_count_name_key", "name_key", "browser_sha256", unique=True),
 )
 
 # With this key her phone keeps what is not yet received, so that nobody else who

@@ -18,7 +18,7 @@ from pro_app.store.tables import (
     pause,
     reason,
 )
-from pro_app.store.trail.trail import HER_STEPS, LINES, Line, line_of
+from pro_app.store.trail.trail import LINES, PATIENT_STEPS, Line, line_of
 
 #: What a row is called by inside of the database is no part of a copy.
 _OWN = frozenset({"id", "patient_id", "form_id"})
@@ -89,6 +89,6 @@ def facts_to_copy(connection: Connection, patient_id: int) -> dict[str, list[dic
 def trail_to_copy(connection: Connection, number: str) -> list[Line]:
     """All that the trail has of her, in its order; how she filled in forms is left out."""
     query = LINES.where(
-        audit_event.c.subject == number, audit_event.c.action.not_in(HER_STEPS)
+        audit_event.c.subject == number, audit_event.c.action.not_in(PATIENT_STEPS)
     ).order_by(audit_event.c.id)
     return [line_of(row) for row in connection.execute(query)]

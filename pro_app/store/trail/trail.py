@@ -13,8 +13,8 @@ from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.tables import audit_event, audit_seal, form, patient, redaction
 from pro_app.store.trail.sealing import EVENT
 
-#: How a patient filled in a form. It is hers until she hands the form in.
-HER_STEPS = ("draft.begun", "draft.saved", "draft.asked", "draft.discarded")
+#: How a patient filled in a form. It is theirs until they hand the form in.
+PATIENT_STEPS = ("draft.begun", "draft.saved", "draft.asked", "draft.discarded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Recorded:
 def trail_of(
     connection: Connection, subject: str, *, limit: int, without: Sequence[str] = ()
 ) -> list[Recorded]:
-    """What was recorded of a subject (a patient by her trial number), the latest first.
+    """What was recorded of a subject (a patient by the trial number), the latest first.
 
     `without` names actions to be left out.
     """
@@ -79,7 +79,7 @@ class Search:
     """What is looked for; empty fields fit everything.
 
     `sites`: only what concerns these and their patients; everywhere, also what concerns
-    nobody. `field`: only what changed this one. `her_steps`: with how forms were filled
+    nobody. `field`: only what changed this one. `patient_steps`: with how forms were filled
     in, once they are handed in.
     `until` is the first instant that no longer fits.
     """
@@ -92,7 +92,7 @@ class Search:
     actor: str = ""
     since: datetime | None = None
     until: datetime | None = None
-    her_steps: bool = False
+    patient_steps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def whole_trail(connection: Connection, search: Search) -> Iterator[Line]:
 
 def _fitting(search: Search) -> Select[Any]:
     event = audit_event.c
-    conditions: list[ColumnElement[bool]] = [_readable_steps(search.her_steps)]
+    conditions: list[ColumnElement[bool]] = [_readable_steps(search.patient_steps)]
     if search.number:
         conditions.append(event.subject == search.number)
     if search.visit:
@@ -175,10 +175,10 @@ def _fitting(search: Search) -> Select[Any]:
     return LINES.where(*conditions)
 
 
-def _readable_steps(her_steps: bool) -> ColumnElement[bool]:
+def _readable_steps(patient_steps: bool) -> ColumnElement[bool]:
     event = audit_event.c
-    others = event.action.not_in(HER_STEPS)
-    if not her_steps:
+    others = event.action.not_in(PATIENT_STEPS)
+    if not patient_steps:
         return others
     handed_in = and_(
         patient.c.number == event.subject,

@@ -1,21 +1,29 @@
 """`flask study amend` and `show`: what is shown, what is recorded, what is refused."""
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
-from pro_app import studies
+from pro_app import refusals, studies
 from pro_app.amendments import service
 from pro_app.amendments.service import Amended
+from pro_app.core.leaving import Ruling
 from pro_app.core.refused import Refused, Why
 from pro_app.deployment import deployment
+from pro_app.store.engine.database import db
+from pro_app.store.engine.study_versions import hold_patients
 from pro_app.store.engine.transaction import CLI, reading, transaction
 from pro_app.store.tables import audit_event, missing_flag, planned_visit, study_version
+from tests import factories
+from tests.conftest import HandClock
+from tests.factories import at_server
 from tests.rooms.amendments.files import Data, longer_v1, shipped, visit, without, written
 from tests.rooms.intake.desk import Desk, event, form, patient
 
@@ -61,6 +69,20 @@ def test_a_patient_is_listed_at_the_site_of_today(patients: Desk, tmp_path: Path
     told = amend(patients, written(tmp_path, "longer", longer_v1), "2026-03-10", "--dry-run")
     [line] = {" ".join(line.split()[:2]) for line in told.splitlines() if "LISHUI-001" in line}
     assert line == "LISHUI-001 JIAXING"
+
+
+@pytest.mark.parametrize("ruling", [None, Ruling.ERASE, Ruling.RETAIN])
+def test_who_withdrew_consent_to_further_use_is_counted_and_named_as_far_as_rows_may_leave(
+    app: Flask, patients: Desk, tmp_path: Path, clock: HandClock, ruling: Ruling | None
+) -> None:
+    patients.take("events", event("withdrawal_consent", "2026-02-01"))
+    clock.advance(hours=1)
+    if ruling:
+        with app.app_context():
+            factories.decide_on_data(factories.patient_id_of("LISHUI-001"), ruling)
+    told = amend(patients, written(tmp_path, "longer", longer_v1), "2026-03-10", "--dry-run")
+    assert ("LISHUI-001" in told) is (ruling is Ruling.RETAIN)
+    assert "patients: 1 of 2; visits: 1 move" in told
 
 
 def test_the_first_patient_brings_the_first_version(app: Flask, desk: Desk) -> None:
@@ -250,22 +272,78 @@ def test_of_two_who_amend_at_once_one_is_told(app: Flask, patients: Desk, tmp_pa
     files = [written(tmp_path, f"v2{n}", longer_v1) for n in "ab"]
     done = []
     with app.app_context():
-        parts = deployment()
         for file in files:
             done.append(
                 service.amend(
                     studies.load(str(file)),
-                    parts.instrument,
                     effective_on=date(2026, 3, 10),
                     reason="Amendment 1",
-                    actor=CLI,
-                    now=parts.now(),
-                    today=parts.today(),
+                    at=at_server(CLI),
                 )
             )
     first, second = done
     assert isinstance(first, Amended)
     assert second == Refused(Why.NOTHING_CHANGED, "file")
+
+
+def _both_wait(ready: threading.Barrier) -> None:
+    """Return once both are in the middle: begun, and held up by whoever writes before them."""
+    ready.wait()
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    for _ in range(100):
+        time.sleep(0.05)
+        if db.engine.dialect.name == "sqlite":
+            return  # it has one writer: the lock is this process's own, and nobody can look at it
+        with reading() as connection:
+            if connection.execute(waiting).scalar_one() >= 2:
+                return
+    raise AssertionError("they do not wait for each other")
+
+
+@pytest.mark.parametrize("second_from", [date(2026, 3, 10), date(2026, 4, 10)])
+def test_of_two_who_amend_at_the_same_moment_one_wins_and_the_other_is_told(
+    app: Flask, patients: Desk, tmp_path: Path, second_from: date
+) -> None:
+    """Each in a thread and on a connection of its own, both begun before either commits."""
+    asked = [(longer_v1, date(2026, 3, 10)), (without("V9"), second_from)]
+    ready, done = threading.Barrier(3), []
+
+    def run(number: int) -> None:
+        change, since = asked[number]
+        file = studies.load(str(written(tmp_path, f"v2{number}", change)))
+        with app.app_context():
+            at = at_server(CLI)
+            ready.wait()
+            done.append(service.amend(file, effective_on=since, reason=f"No. {number}", at=at))
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(2)]
+    with app.app_context():
+        with transaction(CLI, deployment().now()) as tx:
+            hold_patients(tx)
+            for thread in threads:
+                thread.start()
+            _both_wait(ready)
+            tx.abandon()
+        for thread in threads:
+            thread.join()
+    [won] = [each for each in done if isinstance(each, Amended)]
+    [told] = [each for each in done if isinstance(each, Refused)]
+    assert won.number == 2
+    assert told == Refused(Why.AMENDED_MEANWHILE, "file", 2)
+    assert count(app)[0] == 2
+
+
+def test_who_amends_what_they_have_not_seen_is_told(
+    app: Flask, patients: Desk, tmp_path: Path
+) -> None:
+    with app.app_context():
+        at = at_server(CLI)  # before the other
+        amend(patients, written(tmp_path, "v2", longer_v1), "2026-03-10")
+        mine = studies.load(str(written(tmp_path, "v3", without("V9"))))
+        told = service.amend(mine, effective_on=date(2026, 3, 11), reason="mine", at=at)
+    assert told == Refused(Why.AMENDED_MEANWHILE, "file", 2)
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        assert refusals.said(told).startswith("Version 2 was recorded by somebody else just now.")
 
 
 def test_a_version_is_written_once(app: Flask, patients: Desk) -> None:

@@ -99,6 +99,22 @@ def test_nothing_goes_twice_on_a_day_and_the_next_day_tells_what_is_new(
     assert box.letters[0]["Message-ID"] != box.letters[2]["Message-ID"]
 
 
+@pytest.mark.parametrize("ahead", [timedelta(hours=2), timedelta(days=400)], ids=str)
+def test_a_head_that_was_sent_by_a_clock_that_ran_ahead_keeps_none_back(
+    world: Flask, mailbox: tuple[Mailbox, int], clock: HandClock, ahead: timedelta
+) -> None:
+    clock.instant += ahead
+    worker.send_heads(world)
+    clock.instant -= ahead
+    worker.send_heads(world)
+    worker.send_heads(world)
+    # Two hours ahead it was today's letter, all the same.
+    assert len(mailbox[0].letters) == (4 if ahead > timedelta(days=1) else 2)
+    clock.advance(days=1)
+    worker.send_heads(world)
+    assert len(mailbox[0].letters) == (6 if ahead > timedelta(days=1) else 4)
+
+
 def test_a_letter_that_is_not_taken_is_tried_again(
     world: Flask, mailbox: tuple[Mailbox, int], clock: HandClock
 ) -> None:

@@ -132,11 +132,11 @@ def test_a_new_key_reads_the_old_and_then_takes_its_place(patient_id: int) -> No
     write(HERS)
     both = Vault([NEW, OLD])
     assert seen(NEW, OLD) == HERS
-    assert service.reseal_all(both, actor=LINA, now=deployment().now()) == (3, 0)
-    assert service.reseal_all(both, actor=LINA, now=deployment().now()) == (0, 0)
+    assert service.reseal_all(both, at=factories.at_server()) == (3, 0)
+    assert service.reseal_all(both, at=factories.at_server()) == (0, 0)
     assert seen(NEW) == HERS
     lost = Vault(["a third key that never sealed anything here"])
-    assert service.reseal_all(lost, actor=LINA, now=deployment().now()) == (0, 3)
+    assert service.reseal_all(lost, at=factories.at_server()) == (0, 3)
 
 
 @pytest.fixture

@@ -30,8 +30,10 @@ from pro_app.store.engine.database import db
 from pro_app.store.engine.transaction import CLI, reading, transaction
 from pro_app.store.statuses.facts import Known, Scope, read_facts
 from tests import factories
+from tests.cast import Cast
 from tests.conftest import HandClock, settings_for
 
+ENGLISH = {"Accept-Language": "en"}
 TINY = str(Path(__file__).parents[2] / "tiny_study" / "study.json")
 
 
@@ -130,6 +132,38 @@ def test_the_store_says_what_was_made_up(in_app: Flask) -> None:
         waiting += sum(e.reason == REASON_PENDING for e in of_store)
     assert len(found) == 183
     assert open_flags == waiting > 0
+
+
+def test_forms_were_declared_wrong_and_consents_signed_anew(app: Flask, cast: Cast) -> None:
+    result = run(app)
+    assert result.exit_code == 0, result.output
+    person = tables.patient.c
+    with app.app_context(), reading() as connection:
+        wrong = connection.execute(
+            select(tables.void, person.number).join(
+                tables.patient, person.id == tables.void.c.patient_id
+            )
+        ).all()
+        later = connection.execute(
+            select(tables.consent.c.version, person.number).join(
+                tables.patient, person.id == tables.consent.c.patient_id
+            )
+        ).all()
+        signed = connection.execute(
+            select(func.count()).where(tables.signature.c.kind == "void")
+        ).scalar_one()
+    assert [(row.kind, row.kept_as is not None) for row in wrong] == [
+        ("form", True), ("form", False),
+    ]  # fmt: skip
+    assert signed == 2
+    assert [row.version for row in later] == ["2.0", "2.0"]
+    nurse = cast.nurse_of_lishui()
+    struck = nurse.get(f"/staff/patients/{wrong[0].number}", headers=ENGLISH).text
+    assert "declared wrong" in struck
+    consented = nurse.get(f"/staff/patients/{later[0].number}/consents", headers=ENGLISH).text
+    assert "2.0" in consented
+    verified = app.test_cli_runner().invoke(args=["audit", "verify", "--data"])
+    assert verified.exit_code == 0, verified.output
 
 
 def test_history_is_recorded_in_order_and_not_ahead_of_now(app: Flask) -> None:

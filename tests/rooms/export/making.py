@@ -8,12 +8,14 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from pro_app.acts.person import operator
 from pro_app.core.facts import Mode
 from pro_app.core.review import Review
 from pro_app.deployment import deployment
 from pro_app.export.manifest import Manifest
 from pro_app.export.service import make_export
 from pro_app.security import secrets
+from pro_app.security.access import occasion_of
 from pro_app.store.engine.transaction import CLI, Actor, transaction
 from pro_app.store.forms.forms import NewForm, keep_forms
 from pro_app.store.tables import form, form_score
@@ -36,18 +38,14 @@ def export(
     review: Review | None = None,
     actor: Actor = CLI,
 ) -> Manifest:
-    parts = deployment()
     return make_export(
-        parts.study,
-        parts.instrument,
         folder=folder,
         as_of=as_of,
         known_at=known_at,
         with_arm=with_arm,
         with_timings=with_timings,
         review=review,
-        actor=actor,
-        now=parts.now(),
+        at=occasion_of(deployment(), operator(actor)),
     )
 
 

@@ -8,7 +8,6 @@ from flask import Flask
 from sqlalchemy import select
 
 from pro_app.core.sites import EVERYWHERE
-from pro_app.deployment import deployment
 from pro_app.followup import completion
 from pro_app.followup.completion import Changed
 from pro_app.store.desk.site_tasks import open_site_tasks
@@ -45,15 +44,7 @@ def set_floor(app: Flask, floor: float | None) -> None:
 
 def look(app: Flask) -> Changed:
     with app.app_context():
-        parts = deployment()
-        return completion.look(
-            parts.study,
-            parts.instrument,
-            actor=WORKER,
-            holder="test",
-            now=parts.now(),
-            today=parts.today(),
-        )
+        return completion.look(holder="test", at=factories.at_server(WORKER))
 
 
 def asked(app: Flask) -> list[tuple[str, str | None]]:

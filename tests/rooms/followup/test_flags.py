@@ -24,8 +24,7 @@ RANDOMISED = date(2025, 11, 1)  # V0 closed on the day, V1 (target 1 Feb) on 15 
 
 
 def run(today: date = TODAY) -> Counts:
-    parts = deployment()
-    return service.synchronise_flags(parts.study, actor=WORKER, now=parts.now(), today=today)
+    return service.synchronise_flags(at=factories.at_server(WORKER, today=today))
 
 
 def flags() -> dict[str, tuple[bool, str | None]]:
@@ -165,11 +164,10 @@ def test_a_run_that_changed_something_is_in_the_trail_and_an_idle_one_is_not() -
 
 def test_two_workers_at_once_do_the_work_once() -> None:
     patient()
-    parts = deployment()
-    now = parts.now()
+    now = deployment().now()
 
-    def tick(holder: str, at: datetime) -> Counts | None:
-        return service.tick(parts.study, actor=WORKER, holder=holder, now=at, today=TODAY)
+    def tick(holder: str, instant: datetime) -> Counts | None:
+        return service.tick(holder=holder, at=factories.at_server(WORKER, now=instant, today=TODAY))
 
     assert tick("one", now) == Counts(opened=2)
     assert tick("two", now) is None  # the other has the lease

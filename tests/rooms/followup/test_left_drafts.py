@@ -25,9 +25,7 @@ def _begun(in_app: Flask, clock: HandClock) -> None:
 
 
 def _clear() -> int:
-    parts = deployment()
-    now = parts.clock()
-    return job.clear(parts.instrument, actor=WORKER, now=now, today=parts.day_of(now))
+    return job.clear(at=factories.at_server(WORKER, now=deployment().clock()))
 
 
 def test_a_draft_goes_once_its_window_is_closed_and_it_is_too_old(clock: HandClock) -> None:

@@ -44,10 +44,8 @@ def world(
     app = create_app(settings, clock=clock)
     with app.app_context():
         patient_id = factories.add_patient(NUMBER, randomised_on=date(2025, 8, 28))
-        parts = deployment()
-        now, today = parts.now(), parts.today()
-        service.synchronise_flags(parts.study, actor=factories.ACTOR, now=now, today=today)
-        with transaction(factories.ACTOR, now) as tx:
+        service.synchronise_flags(at=factories.at_server())
+        with transaction(factories.ACTOR, deployment().now()) as tx:
             open_task(tx, patient_id, TaskKind.HELP)
             tx.record("help.asked", NUMBER)
     yield app

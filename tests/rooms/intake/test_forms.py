@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from pro_app.core.facts import Mode
 from pro_app.core.instrument import AnswerState
-from pro_app.deployment import deployment
 from pro_app.followup import service as followup
-from pro_app.store.engine.transaction import CLI, reading
+from pro_app.store.engine.transaction import reading
 from pro_app.store.forms.forms import from_json
 from pro_app.store.tables import audit_event, form_score, missing_flag
 from pro_app.store.tables import form as form_table
+from tests.factories import at_server
 from tests.rooms.intake.desk import ITEMS, Desk, event, form, patient, text_of
 
 #: Line and words of each warning.
@@ -199,8 +199,7 @@ def test_an_interview_without_a_reason_and_a_form_keyed_by_nobody_get_a_word(des
 def test_a_form_closes_the_flag_of_its_visit_alone(desk: Desk, app: Flask) -> None:
     desk.take("patients", patient("ZJCC-001", randomised_on="2025-06-05", screened_on="2025-06-01"))
     with app.app_context():
-        parts = deployment()
-        followup.synchronise_flags(parts.study, actor=CLI, now=parts.now(), today=parts.today())
+        followup.synchronise_flags(at=at_server())
     desk.take("forms", form("V0", "2025-06-05", "ZJCC-001"))
 
     with app.app_context(), reading() as connection:

@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from pro_app.core.instrument import Answer, AnswerState
 from pro_app.core.study import AlertRule
-from pro_app.deployment import deployment
 from pro_app.followup import alerts
 from pro_app.store.engine.transaction import WORKER, reading
 from pro_app.store.tables import alert, audit_event
@@ -35,8 +34,7 @@ def with_rule(app: Flask) -> Flask:
 
 
 def look() -> alerts.Counts:
-    parts = deployment()
-    return alerts.look(parts.study, parts.instrument, actor=WORKER, holder="test", now=parts.now())
+    return alerts.look(holder="test", at=factories.at_server(WORKER))
 
 
 @pytest.fixture

@@ -92,17 +92,17 @@ def test_a_pin_is_reset_in_one_step_and_the_card_stays_good(world: Flask, cast: 
 def test_without_a_card_a_card_is_asked_for(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
     page = nurse.get(_PAGE, headers=EN).text
-    assert "She has no card yet" in page
+    assert "The patient has no card yet" in page
     assert "pin-reset" not in page
     page = nurse.post(f"{_PAGE}/pin-reset", headers=EN, follow_redirects=True).text
-    assert "make her one" in page
+    assert "make one" in page
 
 
 def test_the_page_says_how_her_card_stands(world: Flask, cast: Cast, clock: HandClock) -> None:
     nurse = cast.nurse_of_lishui()
     card = cast.card_of(NUMBER)
     page = nurse.get(_PAGE, headers=EN).text
-    assert "her code is valid until 19 Mar 2026" in page
+    assert "the code is valid until 19 Mar 2026" in page
     assert "never" in page
     _choose(world, card.token, card.code)
     page = nurse.get(_PAGE, headers=EN).text
@@ -127,7 +127,7 @@ def test_only_the_nurse_of_her_site_opens_doors(world: Flask, cast: Cast) -> Non
         for client in others:
             assert client.post(f"{_PAGE}/{deed}").status_code == 403
     for client in others:
-        assert "How she comes in" not in client.get(_PAGE, headers=EN).text
+        assert "How the patient signs in" not in client.get(_PAGE, headers=EN).text
 
 
 @pytest.fixture

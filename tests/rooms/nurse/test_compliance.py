@@ -1,6 +1,7 @@
 """The compliance page: the core's numbers, never one rate alone, and who is in the gap."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -14,8 +15,9 @@ from pro_app.core.rates import RATES, Counts, pooled, rates
 from pro_app.core.sites import EVERYWHERE, only
 from pro_app.deployment import deployment
 from pro_app.nurse import completeness, service
-from pro_app.nurse.completeness import NESTED, Number
-from pro_app.store.engine.transaction import reading
+from pro_app.nurse.gaps import NESTED, Gap, Number
+from pro_app.store.engine.transaction import reading, transaction
+from pro_app.store.patients.patients import change_state, find_patient
 from pro_app.store.statuses.facts import Scope, read_facts
 from tests import factories
 from tests.cast import Cast
@@ -53,9 +55,8 @@ def world(app: Flask) -> Flask:
 
 
 def _rates(**asked: Any) -> list[tuple[str | None, Any]]:
-    parts = deployment()
-    fixed = {"sites": EVERYWHERE, "as_of": TODAY}
-    return service.compliance(parts.study, parts.instrument, **(fixed | asked))
+    sites = asked.pop("sites", EVERYWHERE)
+    return service.compliance(**({"as_of": TODAY} | asked), at=factories.at_desk(sites=sites))
 
 
 @pytest.mark.usefixtures("world")
@@ -85,13 +86,10 @@ def test_a_site_sees_its_own_group_alone(world: Flask) -> None:
         assert {group for group, _ in _rates(by="site", sites=only("LISHUI"))} == {"LISHUI"}
 
 
-def _gap(visit: str, whole: Number, part: Number | None, **limits: Any) -> completeness.Gap:
-    parts = deployment()
-    fixed = {"sites": EVERYWHERE, "as_of": TODAY, "by": None, "group": None}
-    between = (visit, whole, part)
-    shown = completeness.overview(
-        parts.study, parts.instrument, between=between, **(fixed | limits)
-    )
+def _gap(visit: str, whole: Number, part: Number | None, **limits: Any) -> Gap:
+    at = factories.at_desk(sites=limits.pop("sites", EVERYWHERE))
+    fixed = {"as_of": TODAY, "by": None, "group": None, "behind": (visit, whole, part)}
+    shown = completeness.overview(**(fixed | limits), at=at)
     assert shown.gap
     return shown.gap
 
@@ -101,11 +99,11 @@ def test_as_many_stand_in_a_gap_as_the_numbers_differ(world: Flask) -> None:
         for _, row in _rates():
             for whole, part in pairwise(NESTED):
                 found = _gap(row.visit, whole, part)
-                assert found.total == len(found.entries)
+                assert found.total == len(found.lines)
                 assert found.total == whole.of(row.counts) - part.of(row.counts)
             for number in Number:
                 found = _gap(row.visit, number, None)
-                assert found.total == len(found.entries) == number.of(row.counts)
+                assert found.total == len(found.lines) == number.of(row.counts)
 
 
 def made_of(counts: Counts) -> list[tuple[int, int]]:
@@ -118,7 +116,7 @@ def test_every_per_cent_has_its_n_and_its_neighbours(world: Flask, cast: Cast) -
     with world.app_context():
         rows = [row for _, row in _rates(sites=only("LISHUI"))]
     shown = re.findall(
-        r'<td class="rate"><strong>(\d+)%</strong> <span class="soft">([\d/]+)', page
+        r'<td class="rate">\s*<strong>(\d+)%</strong> <span class="soft">([\d/]+)', page
     )
     wanted = [
         (f"{100 * part / whole:.0f}", f"{part}/{whole}")
@@ -133,11 +131,90 @@ def test_a_number_opens_the_list_of_who_it_is(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
     page = nurse.get("/staff/compliance?gap=V2.E-V", headers=EN).text
     with world.app_context():
-        found = _gap("V2", Number.E, Number.V, sites=only("LISHUI")).entries
+        found = _gap("V2", Number.E, Number.V, sites=only("LISHUI")).lines
     listed = re.findall(r'href="/staff/patients/([\w-]+)#V2"', page)
-    assert listed == [entry.patient_id for entry in found]
+    assert listed == [line.number for line in found]
     assert listed
     assert "Reason to be given" in page
+
+
+NEVER_CONSENTED = "LISHUI-100"
+
+
+def _never_consented() -> None:
+    factories.add_patient(NEVER_CONSENTED, pro_consent_on=None, randomised_on=date(2024, 2, 1))
+
+
+@pytest.mark.parametrize("known_at", ["", "2026-03-05T08:00"])
+def test_all_who_were_randomised_are_listed_with_and_without_consent(
+    world: Flask, cast: Cast, known_at: str
+) -> None:
+    with world.app_context():
+        _never_consented()
+    nurse = cast.nurse_of_lishui()
+    query = f"/staff/compliance?known_at={known_at}&gap=V2."
+    page = nurse.get(query + "randomised", headers=EN).text
+    listed = re.findall(r'href="/staff/patients/([\w-]+)#V2"', page)
+    assert listed == sorted([f"LISHUI-{n:03}" for n in range(0, 12, 2)] + [NEVER_CONSENTED])
+    assert "no consent to questionnaires by this day" in page
+    page = nurse.get(query + "randomised-N", headers=EN).text
+    assert re.findall(r'href="/staff/patients/([\w-]+)#V2"', page) == [NEVER_CONSENTED]
+    assert "In randomised, not in N" in page
+
+
+def test_every_number_of_the_table_leads_to_its_patients(world: Flask, cast: Cast) -> None:
+    with world.app_context():
+        factories.add_form(factories.patient_id_of("LISHUI-000"), "V3", date(2024, 10, 10))
+    nurse = cast.nurse_of_lishui()
+    page = nurse.get("/staff/compliance", headers=EN).text
+    links = re.findall(r'href="(/staff/compliance\?gap=V3[^"#]+)#gap">.*?</span>(\d+)</a>', page)
+    assert {link.partition("V3.")[2] for link, _ in links} >= {*map(str, NESTED)}
+    for link, n in links:
+        answer = nurse.get(link.replace("&amp;", "&"), headers=EN).text
+        assert f'<span class="count">{n}</span>' in answer
+
+
+def _no_longer_able(number: str) -> None:
+    """What was recorded of one who was able is corrected to no."""
+    with transaction(factories.ACTOR, deployment().now()) as tx:
+        patient = find_patient(tx.connection, number, sites=EVERYWHERE)
+        assert patient is not None
+        change_state(tx, patient, replace(patient.state, able=False), deployment().study)
+        tx.record("patient.corrected", number)
+
+
+@pytest.mark.parametrize("known_at", ["", "2026-03-05T08:00"])
+def test_who_was_taken_out_of_n_afterwards_is_listed(
+    world: Flask, cast: Cast, known_at: str
+) -> None:
+    with world.app_context():
+        _no_longer_able("LISHUI-002")
+        _no_longer_able("JIAXING-003")
+    nurse = cast.nurse_of_lishui()
+    page = nurse.get(f"/staff/compliance?known_at={known_at}", headers=EN).text
+    assert re.search(r'gap=taken_out#gap">1</a>', page)
+    page = nurse.get(f"/staff/compliance?known_at={known_at}&gap=taken_out", headers=EN).text
+    assert re.findall(r'href="/staff/patients/([\w-]+)">', page) == ["LISHUI-002"]
+    by_site = f"/staff/compliance?known_at={known_at}&by=site&group=JIAXING&gap=taken_out"
+    page = cast.data_manager().get(by_site, headers=EN).text
+    assert re.findall(r'href="/staff/patients/([\w-]+)">', page) == ["JIAXING-003"]
+    assert "JIAXING-003" not in nurse.get(by_site, headers=EN).text
+
+
+@pytest.mark.parametrize("known_at", ["", "2026-03-05T08:00"])
+@pytest.mark.parametrize("behind", ["V2.randomised", "V2.N", "taken_out"])
+def test_who_withdrew_consent_to_further_use_is_counted_and_not_listed(
+    world: Flask, cast: Cast, behind: str, known_at: str
+) -> None:
+    with world.app_context():
+        _no_longer_able("LISHUI-002" if behind == "taken_out" else "LISHUI-004")
+        hers = factories.patient_id_of("LISHUI-002")
+        factories.add_event(hers, EventKind.WITHDRAWAL_CONSENT, date(2026, 1, 20))
+    nurse = cast.nurse_of_lishui()
+    query = f"/staff/compliance?known_at={known_at}&gap={behind}"
+    page = nurse.get(query, headers=EN).text
+    assert "LISHUI-002" not in page
+    assert "Withdrew consent to further use of data, and not listed: 1" in page
 
 
 def test_only_the_statistician_may_tell_the_arms_apart(world: Flask, cast: Cast) -> None:

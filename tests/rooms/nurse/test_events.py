@@ -11,7 +11,6 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from pro_app.core.facts import EventKind
-from pro_app.core.sites import EVERYWHERE
 from pro_app.deployment import deployment
 from pro_app.followup.service import synchronise_flags
 from pro_app.nurse import service
@@ -59,10 +58,7 @@ def save(client: FlaskClient, path: str = EVENTS, **fields: str) -> TestResponse
 
 def statuses(app: Flask) -> dict[str, str]:
     with app.app_context():
-        parts = deployment()
-        entries = service.ledger(
-            parts.study, parts.instrument, sites=EVERYWHERE, as_of=parts.today()
-        )
+        entries = service.ledger(as_of=deployment().today(), at=factories.at_server())
         return {e.visit: str(e.status) for e in entries}
 
 
@@ -91,7 +87,7 @@ def trail(app: Flask) -> list[tuple[str, dict[str, object], str | None]]:
 def test_nothing_is_saved_before_the_changes_were_shown(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
     shown = ask(nurse, kind="death", on="2025-07-01", note="fell ill")
-    assert "Messages to her stop at once" in shown.text
+    assert "Messages to the patient stop at once" in shown.text
     rows = re.findall(r"<tr>\s*<th.*?</tr>", shown.text, re.S)
     words = [re.sub(r"<[^>]*>|\s+", " ", row) for row in rows if "V2" in row]
     assert "Missing" in words[0]
@@ -136,7 +132,7 @@ def test_15_a_withdrawal_closes_later_visits_and_the_open_one_stays_as_its_targe
     clock.set("2026-01-05T09:00+08:00")  # V4 is open until 24 January, its target is the 10th
     nurse = cast.nurse_of_lishui()
     shown = ask(nurse, kind="withdrawal_questionnaires", on="2026-01-05")
-    assert "She can no longer open: V4" in shown.text
+    assert "The patient can no longer open: V4" in shown.text
     save(nurse, kind="withdrawal_questionnaires", on="2026-01-05")
     after = statuses(world)
     assert (after["V0"], after["V1"], after["V2"]) == ("VALID", "VALID", "MISSING")
@@ -161,10 +157,8 @@ def test_18_a_death_told_three_weeks_late_and_the_report_as_it_stood(
     save(cast.nurse_of_lishui(), kind="death", on="2026-02-12")
     assert statuses(world)["V5"] == "NE_DEATH"
     with world.app_context():
-        parts = deployment()
-        stood = service.ledger(
-            parts.study, parts.instrument, sites=EVERYWHERE, as_of=parts.today(), known_at=before
-        )
+        at = factories.at_server()
+        stood = service.ledger(as_of=at.today, known_at=before, at=at)
     assert {e.visit: str(e.status) for e in stood}["V5"] == "NOT_YET_DUE"
     assert "NE_DEATH" not in {str(e.status) for e in stood}
 
@@ -176,7 +170,7 @@ def test_19_a_death_entered_by_mistake_is_as_if_it_had_never_been(world: Flask, 
     entry = f"{EVENTS}/{only_event(world)}"
     assert ask(nurse, entry, deed="take_back").status_code == 422
     shown = ask(nurse, entry, deed="take_back", why="another patient's death")
-    assert "Messages to her begin again" in shown.text
+    assert "Messages to the patient begin again" in shown.text
     assert statuses(world) != before
     save(nurse, entry, deed="take_back", why="another patient's death")
     assert (statuses(world), events(world)) == (before, [])
@@ -216,7 +210,7 @@ def test_20_a_stopped_treatment_or_a_progression_closes_nothing(
     before = statuses(world)
     nurse = cast.nurse_of_lishui()
     shown = ask(nurse, kind=kind, on="2025-06-01")
-    assert "Messages to her go on as before" in shown.text
+    assert "Messages to the patient go on as before" in shown.text
     assert ("after progression" in shown.text) is (kind == "progression")
     save(nurse, kind=kind, on="2025-06-01")
     assert statuses(world) == before
@@ -273,8 +267,7 @@ def test_only_the_nurses_of_her_site_may_say_what_happened(world: Flask, cast: C
 
 def test_a_death_closes_the_open_flags_at_once(world: Flask, cast: Cast) -> None:
     with world.app_context():
-        parts = deployment()
-        synchronise_flags(parts.study, actor=WORKER, now=parts.now(), today=parts.today())
+        synchronise_flags(at=factories.at_server(WORKER))
     assert flagged(world) == ["V2", "V3", "V4"]
     save(cast.nurse_of_lishui(), kind="death", on="2025-07-20")
     assert flagged(world) == ["V2"]

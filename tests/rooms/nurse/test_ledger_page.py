@@ -7,8 +7,6 @@ import pytest
 from flask import Flask
 
 from pro_app.core.facts import EventKind
-from pro_app.core.sites import only
-from pro_app.deployment import deployment
 from pro_app.nurse import grid, service
 from pro_app.nurse.filters import PENDING
 from tests import factories
@@ -48,10 +46,7 @@ def test_the_grid_shows_the_core_s_statuses_as_of_any_day(
     page = cast.nurse_of_lishui().get(f"/staff/ledger?as_of={as_of}").text
     with world.app_context():
         entries = service.ledger(
-            deployment().study,
-            deployment().instrument,
-            sites=only("LISHUI"),
-            as_of=date.fromisoformat(as_of or "2026-03-05"),
+            as_of=date.fromisoformat(as_of or "2026-03-05"), at=factories.at_desk()
         )
     for number in ("LISHUI-001", "LISHUI-002"):
         statuses = [e.status.value for e in entries if e.patient_id == number]
@@ -113,9 +108,7 @@ def _numbers(found: grid.Grid) -> list[str]:
 
 
 def _page(**asked: object) -> grid.Grid:
-    parts = deployment()
-    fixed = {"sites": only("LISHUI"), "as_of": TODAY}
-    return grid.page(parts.study, parts.instrument, **(fixed | asked))
+    return grid.page(**({"as_of": TODAY} | asked), at=factories.at_desk())
 
 
 @pytest.mark.usefixtures("in_app")

@@ -54,7 +54,7 @@ def test_a_pause_is_shown_before_it_is_saved_and_moves_nothing(world: Flask, cas
     nurse = cast.nurse_of_lishui()
     before = statuses(world)
     shown = ask(nurse, PAUSES, kind="hospital_stay", since="2026-03-01")
-    assert "Messages to her are held from now on" in shown.text
+    assert "Messages to the patient are held from now on" in shown.text
     assert "No visit changes" in shown.text
     assert kept(world) == []
     begin(nurse, "2026-03-01", kind="hospital_stay")

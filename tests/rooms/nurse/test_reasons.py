@@ -12,7 +12,7 @@ from pro_app.core.facts import EventKind
 from pro_app.core.instrument import Answer, AnswerState
 from pro_app.core.ledger import Status
 from pro_app.core.refused import Refused, Why
-from pro_app.core.sites import EVERYWHERE, Sites, only
+from pro_app.core.sites import Sites, only
 from pro_app.deployment import deployment
 from pro_app.nurse import service
 from pro_app.nurse.service import ReasonGiven
@@ -64,9 +64,7 @@ def test_a_reason_is_kept_and_closes_the_flag(patient: int) -> None:
     assert give() == ReasonGiven("LISHUI-001", "V1", "P_TOO_ILL", changed=True)
     flags = {row.visit: row.closed_because for row in rows(missing_flag)}
     assert flags == {"V0": None, "V1": "REASON"}
-    entries = service.ledger(
-        deployment().study, deployment().instrument, sites=EVERYWHERE, as_of=TODAY
-    )
+    entries = service.ledger(as_of=TODAY, at=factories.at_server())
     assert [entry.reason for entry in entries[:2]] == ["REASON_PENDING", "P_TOO_ILL"]
 
 

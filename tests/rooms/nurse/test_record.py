@@ -86,8 +86,7 @@ def test_21_a_corrected_randomisation_moves_every_target_and_forms_keep_their_da
 
 def entries(app: Flask) -> dict[str, service.Entry]:
     with app.app_context():
-        parts = deployment()
-        found = service.ledger(parts.study, parts.instrument, sites=EVERYWHERE, as_of=parts.today())
+        found = service.ledger(as_of=deployment().today(), at=factories.at_server())
         return {entry.visit: entry for entry in found}
 
 
@@ -95,8 +94,7 @@ def test_a_flag_moves_with_its_window_and_closes_when_it_has_not_closed_yet(
     world: Flask, cast: Cast
 ) -> None:
     with world.app_context():
-        parts = deployment()
-        synchronise_flags(parts.study, actor=WORKER, now=parts.now(), today=parts.today())
+        synchronise_flags(at=factories.at_server(WORKER))
     change(cast.nurse_of_lishui(), randomised_on="2025-02-25", why="misread")
     query = select(missing_flag.c.visit, missing_flag.c.closed_window_on).where(
         missing_flag.c.closed_at.is_(None)
@@ -129,7 +127,7 @@ def test_what_was_empty_is_filled_without_a_reason(app: Flask, cast: Cast) -> No
     consent = {"pro_consent_on": "2026-03-02"}
     assert "which version" in ask(nurse, RECORD, **fields, **consent).text
     shown = ask(nurse, RECORD, **fields, **consent, consent_version="PRO 2.0")
-    assert "She can open: V0" in shown.text
+    assert "The patient can open: V0" in shown.text
     save(nurse, RECORD, **fields, **consent, consent_version="PRO 2.0")
     assert statuses(app) == {"V0": "WINDOW_OPEN"}
     assert last_recorded(app) == (

@@ -119,8 +119,8 @@ def test_whoever_died_withdrew_or_answered_is_not_written_to(
             factories.add_event(other, EventKind(kind), today)
         factories.add_form(patient_id, "V2", today)
     for number, why in (
-        ("LISHUI-002", "She died."),
-        ("LISHUI-003", "She withdrew."),
+        ("LISHUI-002", "The patient died."),
+        ("LISHUI-003", "The patient withdrew."),
         (NUMBER, "No form of this visit is waited for"),
     ):
         page = nurse.get(PAGE.replace(NUMBER, number), headers=ENGLISH).text
@@ -140,7 +140,7 @@ def test_whoever_is_on_a_pause_is_not_written_to_and_the_row_says_why(
     page = nurse.get("/staff/today", headers=ENGLISH).text
     assert "pause until 2026-03-07: no message" in page
     assert 'class="message"' not in page
-    assert "She is on a pause." in nurse.get(PAGE, headers=ENGLISH).text
+    assert "The patient is on a pause." in nurse.get(PAGE, headers=ENGLISH).text
 
 
 def test_a_number_is_looked_up_with_a_reason_and_never_stands_in_the_message(

@@ -1,5 +1,6 @@
 """Calls for help, forms that could not be taken, forms begun: seen, taken, done with."""
 
+import re
 from datetime import date
 
 import pytest
@@ -10,6 +11,7 @@ from pro_app.core.facts import EventKind
 from pro_app.core.tasks import TaskKind
 from pro_app.deployment import deployment
 from pro_app.nurse import day
+from pro_app.patient.codes import BAD_MESSAGE, CODES
 from pro_app.security import secrets
 from pro_app.store.desk.tasks import open_task
 from pro_app.store.engine.transaction import reading, transaction
@@ -136,6 +138,28 @@ def test_a_form_that_could_not_be_taken_says_why_in_words(
     page = nurse.get("/staff/today", headers=ENGLISH).text
     assert "Forms that could not be taken" in page
     assert "it was begun after its window had closed" in page
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_whatever_a_task_asks_is_said_in_words(
+    app: Flask, nurse: FlaskClient, april: HandClock, language: str
+) -> None:
+    """Every kind of task, and every code by which a form may be refused."""
+    codes = [*CODES.values(), BAD_MESSAGE]
+    with app.app_context():
+        for kind in TaskKind:
+            for detail in codes if kind is TaskKind.FORM_NOT_TAKEN else [None]:
+                april.advance(minutes=1)
+                ask(factories.add_patient(f"LISHUI-1{april.instant:%H%M}"), kind, detail)
+        asked = [(r.number, r.detail) for r in _today().not_taken.rows]
+        assert [detail for _, detail in asked] == codes
+        helped = _today().calls.rows[0].number
+    words = {"Accept-Language": language}
+    page = nurse.get("/staff/today", headers=words).text
+    for number in (helped, *(number for number, _ in asked)):
+        page += nurse.get(f"/staff/patients/{number}", headers=words).text
+    shown = set(re.findall(r"[A-Z_]{4,}", page))
+    assert shown & {*codes, *TaskKind} == set()
 
 
 def test_the_oldest_call_stands_first_and_a_long_list_is_cut(app: Flask, april: HandClock) -> None:

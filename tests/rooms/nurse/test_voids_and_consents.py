@@ -182,6 +182,6 @@ def test_a_return_lets_the_patient_answer_again(world: Flask, cast: Cast) -> Non
     save(nurse, f"{HER}/events", kind="withdrawal_questionnaires", on="2025-05-01")
     assert statuses(world)["V2"] == "NE_WITHDRAWN"
     shown = ask(nurse, f"{HER}/events", kind="return_to_questionnaires", on="2025-09-01")
-    assert "Messages to her begin again" in shown.text
+    assert "Messages to the patient begin again" in shown.text
     save(nurse, f"{HER}/events", kind="return_to_questionnaires", on="2025-09-01")
     assert (statuses(world)["V2"], statuses(world)["V3"]) == ("NE_WITHDRAWN", "MISSING")

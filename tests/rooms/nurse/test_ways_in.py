@@ -38,7 +38,7 @@ def test_a_revoked_card_ends_at_once_and_whoever_is_signed_in_by_it(
     assert her.get("/my/home").status_code == 302
     after = nurse.get(HER, headers=EN).text
     assert revoke_paths(after) == []
-    assert "She has no card yet." in after
+    assert "The patient has no card yet." in after
     with world.app_context(), reading() as connection:
         last = trail_of(connection, "LISHUI-001", limit=1)[0]
     assert (last.action, last.actor) == ("link.revoked", "staff:lina")

@@ -56,7 +56,7 @@ def test_an_interview_without_a_reason_is_refused(world: Flask, cast: Cast, mode
     nurse = cast.nurse_of_lishui()
     refused = key_in(nurse, world, mode=mode, assistance="READ_ALOUD")
     assert refused.status_code == 422
-    assert "Say why she did not fill it in herself." in refused.text
+    assert "Say why the patient did not fill it in." in refused.text
     said = key_in(
         nurse, world, mode=mode, assistance="READ_ALOUD", why_not_self="does not see well"
     )
@@ -69,7 +69,7 @@ def test_an_interview_without_a_reason_is_refused(world: Flask, cast: Cast, mode
     [
         (None, None, "2026-01-20", "Answered outside the window"),
         ("withdrawal_questionnaires", date(2026, 2, 20), "2026-03-01", "until the site decides"),
-        ("death", date(2026, 2, 20), "2026-03-01", "after the recorded day of her death"),
+        ("death", date(2026, 2, 20), "2026-03-01", "after the recorded day of the death"),
     ],
 )
 def test_no_form_is_refused_for_its_day(

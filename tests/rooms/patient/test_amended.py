@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from pro_app import studies
 from pro_app.amendments.service import Amended, amend
 from pro_app.core.ledger import Entry, Status
-from pro_app.deployment import deployment
 from pro_app.store.engine.transaction import CLI
+from tests.factories import at_server
 from tests.rooms.amendments.files import Data, visit, without, written
 from tests.rooms.patient.steps import begin, drafts, entry, fill_in, message, put, submit
 
@@ -25,15 +25,11 @@ def amended(app: Flask, tmp_path: Path) -> Amend:
 
     def record(change: Callable[[Data], object]) -> None:
         with app.app_context():
-            parts = deployment()
             done = amend(
                 studies.load(str(written(tmp_path, "v2", change))),
-                parts.instrument,
                 effective_on=date(2026, 3, 10),
                 reason="Amendment 1",
-                actor=CLI,
-                now=parts.now(),
-                today=parts.today(),
+                at=at_server(CLI),
             )
         assert isinstance(done, Amended)
 

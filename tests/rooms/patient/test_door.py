@@ -1,14 +1,17 @@
 """The patient's door: the link is only a pointer, the PIN opens, nothing shuts for good."""
 
-from datetime import timedelta
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from pro_app.deployment import deployment
+from pro_app.security import secrets
 from pro_app.security.cards import NewLink
 from pro_app.security.setup import limiter
+from pro_app.store.engine.transaction import transaction
+from pro_app.store.tables import patient_link
 from tests import factories
 from tests.cast import PIN, Cast
 from tests.conftest import HandClock
@@ -104,7 +107,7 @@ def test_an_easy_pin_is_refused_kindly(app: Flask, cast: Cast) -> None:
     client = app.test_client()
     answer = client.post(
         f"/p/{card.token}",
-        data={"code": card.code, "pin": "1234", "pin_again": "1234"},
+        data={"code": card.code, "pin": "150385", "pin_again": "150385"},
         headers={"Accept-Language": "en"},
     )
     assert answer.status_code == 422
@@ -145,15 +148,24 @@ def test_a_card_that_lay_too_long_says_whom_to_call(
     assert "0578-000-0000" in client.get(f"/p/{card.token}").text
 
 
-@pytest.mark.parametrize("pin", ["", "123", "1234567", "12a4", "١٢٣٤"])
-def test_a_pin_has_four_to_six_digits(app: Flask, cast: Cast, pin: str) -> None:
+@pytest.mark.parametrize("pin", ["", "123", "4802", "48027", "4802731", "48a273", "٤٨٠٢٧٣"])
+def test_a_new_pin_has_six_digits(app: Flask, cast: Cast, pin: str) -> None:
     assert choose(app.test_client(), cast.card_of(NUMBER), pin).status_code == 422
+
+
+def test_a_shorter_pin_from_before_opens_on(app: Flask, cast: Cast) -> None:
+    path = f"/p/{cast.link_of(NUMBER)}"
+    with app.app_context(), transaction(factories.ACTOR, deployment().now()) as tx:
+        earlier = secrets.hash_pin("4802", pepper=deployment().settings.secret_key)
+        tx.execute(update(patient_link).values(pin_hash=earlier))
+        tx.record("pin.chosen", NUMBER)
+    assert app.test_client().post(path, data={"pin": "4802"}).status_code == 302
 
 
 def test_a_pasted_pin_with_full_width_digits_and_spaces_fits(app: Flask, cast: Cast) -> None:
     card = cast.card_of(NUMBER)
-    choose(app.test_client(), card, "4802")
-    answer = app.test_client().post(f"/p/{card.token}", data={"pin": " ４８ ０２ "})
+    choose(app.test_client(), card)
+    answer = app.test_client().post(f"/p/{card.token}", data={"pin": " ４８０ ２７３ "})
     assert answer.status_code == 302
 
 
@@ -173,17 +185,141 @@ def test_wrong_pins_wait_longer_each_time_and_the_right_one_still_gets_in(
     assert stranger.post(path, data={"pin": PIN}).status_code == 302
 
 
-def test_while_she_must_wait_even_the_right_pin_does_not_open(
-    app: Flask, cast: Cast, clock: HandClock
+@pytest.mark.parametrize(
+    ("language", "waits", "not_looked_at", "wrong"),
+    [
+        ("en", "Please wait 4 minutes", "no PIN is looked at", "does not fit"),
+        ("zh", "请等 4 分钟", "不核对密码", "密码不对"),
+    ],
+)
+def test_a_wait_is_called_a_wait_and_what_is_typed_meanwhile_does_not_count(
+    app: Flask,
+    cast: Cast,
+    clock: HandClock,
+    language: str,
+    waits: str,
+    not_looked_at: str,
+    wrong: str,
 ) -> None:
     path = f"/p/{cast.link_of(NUMBER)}"
     client = app.test_client()
-    client.post(path, data={"pin": PIN})
-    for _ in range(4):
-        client.post(path, data={"pin": "0000"})
-    assert client.post(path, data={"pin": PIN}).status_code == 401
-    clock.advance(seconds=timedelta(minutes=15).total_seconds())
+    with client.session_transaction() as session:
+        session["language"] = language
+    for _ in range(7):
+        answer = client.post(path, data={"pin": "000000"})
+        assert wrong in answer.text
+        clock.advance(seconds=int(answer.headers["Retry-After"]))
+    clock.advance(seconds=-230)
+    for _ in range(20):  # each would have doubled the wait
+        answer = client.post(path, data={"pin": PIN})
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "230")
+        for page in (answer, client.get(path)):
+            assert waits in page.text
+            assert not_looked_at in page.text
+            assert 'data-wait="230"' in page.text
+            assert wrong not in page.text
+    clock.advance(seconds=230)
     assert client.post(path, data={"pin": PIN}).status_code == 302
+
+
+def _guess(client: FlaskClient, path: str, clock: HandClock, times: int) -> None:
+    for _ in range(times):
+        answer = client.post(path, data={"pin": "000000"})
+        assert answer.status_code == 401
+        limiter.reset()
+        clock.advance(seconds=int(answer.headers["Retry-After"]))
+
+
+def test_whoever_has_the_link_makes_no_browser_wait_that_signed_in_before(
+    app: Flask, cast: Cast, clock: HandClock
+) -> None:
+    card = cast.card_of(NUMBER)
+    path = f"/p/{card.token}"
+    phone = app.test_client()
+    choose(phone, card)
+    phone.post("/my/sign-out")
+    stranger = app.test_client()
+    _guess(stranger, path, clock, 8)
+    clock.advance(seconds=-400)
+    assert stranger.post(path, data={"pin": PIN}).status_code == 429
+    assert "data-wait" not in phone.get(path).text
+    # Its own wrong tries make it wait, and nobody else's.
+    for _ in range(4):
+        answer = phone.post(path, data={"pin": "000000"})
+    assert answer.headers["Retry-After"] == "30"
+    assert phone.post(path, data={"pin": PIN}).status_code == 429
+    clock.advance(seconds=30)
+    assert phone.post(path, data={"pin": PIN}).status_code == 302
+
+
+def test_a_browser_s_mark_is_of_one_card_names_nobody_and_opens_nothing(
+    app: Flask, cast: Cast, clock: HandClock
+) -> None:
+    card = cast.card_of(NUMBER)
+    answer = choose(app.test_client(), card)
+    [mark] = [c for c in answer.headers.getlist("Set-Cookie") if c.startswith("known=")]
+    assert f"Path=/p/{card.token}" in mark
+    for sign in ("HttpOnly", "SameSite=Lax", "Max-Age=34560000"):
+        assert sign in mark
+    value = mark.removeprefix("known=").partition(";")[0]
+    assert NUMBER not in mark
+    path = f"/p/{card.token}"
+    _guess(app.test_client(), path, clock, 8)
+    clock.advance(seconds=-400)
+
+    def status(kept: str) -> int:
+        client = app.test_client()
+        client.set_cookie("known", kept, path=path)
+        assert client.get("/my/home").status_code == 302
+        return client.post(path, data={"pin": "000000"}).status_code
+
+    assert status(value) == 401
+    forged = value[:-1] + ("0" if value[-1] != "0" else "1")
+    for other in ("", "x", "x.y", forged, value.partition(".")[0]):
+        assert status(other) == 429
+    # A new card has a door of its own, of which the mark is not.
+    path = f"/p/{cast.link_of(NUMBER)}"
+    _guess(app.test_client(), path, clock, 8)
+    clock.advance(seconds=-400)
+    assert status(value) == 429
+
+
+def test_a_card_that_is_used_up_says_so_and_a_browser_that_signed_in_before_gets_in(
+    app: Flask, cast: Cast, clock: HandClock
+) -> None:
+    card = cast.card_of(NUMBER)
+    path = f"/p/{card.token}"
+    phone = app.test_client()
+    choose(phone, card)
+    phone.post("/my/sign-out")
+    stranger = app.test_client()
+    with stranger.session_transaction() as session:
+        session["language"] = "en"
+    _guess(stranger, path, clock, 100)
+    clock.advance(days=1)
+    for answer in (stranger.get(path), stranger.post(path, data={"pin": PIN})):
+        assert answer.status_code == 403
+        assert "You need a new card" in answer.text
+        assert "0578-000-0000" in answer.text
+    assert phone.post(path, data={"pin": PIN}).status_code == 302
+    new = cast.card_of(NUMBER)
+    assert choose(app.test_client(), new).status_code == 302
+
+
+def test_a_flood_from_everywhere_stops_no_browser_that_signed_in_before(
+    app: Flask, cast: Cast
+) -> None:
+    card = cast.card_of(NUMBER)
+    path = f"/p/{card.token}"
+    phone = app.test_client()
+    choose(phone, card)
+    phone.post("/my/sign-out")
+    stranger = app.test_client()
+    for n in range(602):
+        at = {"REMOTE_ADDR": f"198.51.{n % 100}.{n % 250}"}
+        answer = stranger.post(path, data={"pin": "1"}, environ_base=at)
+    assert answer.status_code == 429
+    assert phone.post(path, data={"pin": PIN}).status_code == 302
 
 
 def test_a_new_link_ends_the_old_one_and_its_sessions(app: Flask, cast: Cast) -> None:

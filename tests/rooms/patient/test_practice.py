@@ -44,7 +44,7 @@ def test_going_back_or_changing_a_line_keeps_what_was_chosen(her: FlaskClient) -
     assert re.search(r'name="item:TEA" value="4" checked', back)
     changed = "/my/practice?at=1&item:TEA=0&item:NOODLES=1&item:RAIN=1&to=review&go=next"
     assert "Look through your answers" in her.get(changed).text
-    assert "Three made-up lines" in her.get("/my/practice?at=1&go=back").text
+    assert "A few made-up lines" in her.get("/my/practice?at=1&go=back").text
 
 
 def test_every_screen_says_that_it_is_practice(her: FlaskClient) -> None:

@@ -45,7 +45,7 @@ def base64url(raw: bytes) -> str:
 def code(app: Flask, patient_id: int, content: Any, submission_id: str = ID) -> str:
     """The code as her phone makes it."""
     with app.app_context():
-        found = patients.phone_key(patient_id)
+        found = patients.phone_key(patient_id, pepper=app.config["SECRET_KEY"])
     assert found is not None
     owner, key = found
     bound = f"PRO1.{owner}.{submission_id}"

@@ -59,7 +59,7 @@ def test_a_request_is_written_down_answered_and_told_without_its_words(
     page = _ask(nurse).text
     assert "To be answered by 2026-04-01" in page
     assert "27 days left" in page
-    assert "Certified copies of her forms" in page
+    assert "Certified copies of the forms" in page
     page = _answer(nurse).text
     assert "The answer is kept." in page
     assert "refused, with the reason" in page
@@ -122,7 +122,7 @@ def test_what_is_open_is_listed_by_when_it_is_due(app: Flask, nurse: FlaskClient
     _ask(nurse)
     _ask(nurse, kind="DELETION", asked_on="2026-02-03")
     page = nurse.get("/staff/requests").text
-    assert page.index("To have her data deleted") < page.index("A copy of her data")
+    assert page.index("To have their data deleted") < page.index("A copy of their data")
     assert "due today" in page
     assert "27 days left" in page
     with app.app_context(), reading() as connection:

@@ -1,16 +1,14 @@
 """What a nurse does at the patient's door: new cards, new PINs, the hospital's tablet."""
 
 from datetime import timedelta
-from functools import partial
 
 import pytest
-from flask import Flask
 
 from pro_app.security import accounts, cards, patients, service
-from pro_app.security.cards import NewLink
 from pro_app.security.patients import LinkEnded, SignedIn, WrongCode, WrongPin
 from pro_app.security.roles import TABLET_LIMITS, Role
-from pro_app.store.engine.transaction import CLI
+from pro_app.store.engine.transaction import CLI, reading, transaction
+from pro_app.store.people.phone_keys import find_phone_key, put_phone_key
 from tests import factories
 from tests.cast import PASSWORD, PIN
 from tests.conftest import HandClock
@@ -18,7 +16,6 @@ from tests.rooms.security.door import (
     NUMBER,
     PEPPER,
     actions,
-    at_once,
     enter,
     first_card,
     link,
@@ -129,16 +126,37 @@ def test_the_first_sign_in_makes_the_key_of_her_phone_and_later_ones_keep_it(
     card = first_card()
     patient_id = factories.patient_id_of(NUMBER)
     _handed_over(clock)
-    assert patients.phone_key(patient_id) is None  # not for a tablet that others use too
+    assert (
+        patients.phone_key(patient_id, pepper=PEPPER) is None
+    )  # not for a tablet that others use too
     enter(card.token, PIN, clock, card.code)
-    made = patients.phone_key(patient_id)
+    made = patients.phone_key(patient_id, pepper=PEPPER)
     assert made is not None
     owner, key = made
     assert (len(owner), len(key)) == (16, 43)
     assert owner not in key
+    with reading() as connection:
+        stored = find_phone_key(connection, patient_id)
+    assert stored is not None
+    assert key not in stored
+    assert patients.phone_key(patient_id, pepper="another key, by which it can't be opened") is None
     new = new_card()
     enter(new.token, PIN, clock, new.code)
-    assert patients.phone_key(patient_id) == made
+    assert patients.phone_key(patient_id, pepper=PEPPER) == made
+
+
+def test_a_key_that_lay_open_is_sealed_when_the_patient_next_signs_in(clock: HandClock) -> None:
+    card = first_card()
+    patient_id = factories.patient_id_of(NUMBER)
+    with transaction(CLI, clock()) as tx:
+        put_phone_key(tx, patient_id, "k" * 43)
+        tx.record("patient.changed", NUMBER)
+    enter(card.token, PIN, clock, card.code)
+    with reading() as connection:
+        assert "k" * 43 not in str(find_phone_key(connection, patient_id))
+    made = patients.phone_key(patient_id, pepper=PEPPER)
+    assert made is not None
+    assert made[1] == "k" * 43
 
 
 def test_only_the_card_in_force_can_be_printed(clock: HandClock) -> None:
@@ -157,28 +175,3 @@ def test_only_the_card_in_force_can_be_printed(clock: HandClock) -> None:
     assert actions()[-1] == "card.printed"
     enter(card.token, PIN, clock, card.code)
     assert not printed(card.token, card.code)
-
-
-def test_a_code_that_is_used_twice_at_once_chooses_one_pin(app: Flask, clock: HandClock) -> None:
-    card = first_card()
-    chosen = ("480273", "902817")
-    came = at_once(app, *(partial(enter, card.token, pin, clock, card.code) for pin in chosen))
-    assert sorted(type(each).__name__ for each in came) == ["SignedIn", "WrongPin"]
-    [winner] = [pin for pin, each in zip(chosen, came, strict=True) if isinstance(each, SignedIn)]
-    assert isinstance(enter(card.token, winner, clock), SignedIn)
-
-
-def test_of_two_cards_made_at_once_only_one_opens(app: Flask, clock: HandClock) -> None:
-    first_card()
-    made = at_once(app, new_card, new_card)
-    opening = [
-        each for each in made if isinstance(each, NewLink) and patients.find_link(each.token)
-    ]
-    assert len(opening) == 1
-
-
-def test_wrong_codes_sent_at_once_are_all_counted(app: Flask, clock: HandClock) -> None:
-    card = first_card()
-    at_once(app, *[partial(enter, card.token, PIN, clock, _WRONG)] * 4)
-    assert isinstance(enter(card.token, PIN, clock, card.code), WrongCode)
-    assert actions().count("code.refused") == 4

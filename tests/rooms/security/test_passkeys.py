@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -15,6 +16,7 @@ from pro_app.security.passkeys import Added, NotAdded
 from pro_app.security.roles import Role
 from pro_app.security.second_factor import Answer
 from pro_app.security.service import Stage
+from pro_app.security.waiting import HasToWait
 from pro_app.store.engine.transaction import CLI, reading
 from pro_app.store.people.staff import Account
 from pro_app.store.tables import audit_event
@@ -304,7 +306,7 @@ def test_refused_passkeys_wait_as_wrong_codes_do(clock: HandClock) -> None:
     tokens = [half(her, clock) for _try in range(5)]
     for token in tokens[:4]:
         assert show(Answer("{}", token, PLACE), token, clock) is None
-    assert show(her.recovery_codes[0], tokens[4], clock) is None
+    assert show(her.recovery_codes[0], tokens[4], clock) == HasToWait(timedelta(seconds=30))
     assert door.actions()[-1] == "staff.had_to_wait"
     clock.advance(seconds=31)
     assert show(answer(her, tokens[4], clock), tokens[4], clock) is not None

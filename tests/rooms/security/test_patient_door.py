@@ -9,10 +9,11 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pro_app.security import cards, patients, pins, secrets
+from pro_app.security import cards, patients, secrets
 from pro_app.security.cards import NewLink
-from pro_app.security.patients import CodeEnded, EasyPin, LinkEnded, SignedIn, WrongCode, WrongPin
+from pro_app.security.patients import CodeEnded, LinkEnded, SignedIn, WrongCode, WrongPin
 from pro_app.security.roles import PATIENT_LIMITS
+from pro_app.security.waiting import HasToWait
 from pro_app.store.engine.transaction import CLI
 from tests import factories
 from tests.cast import PIN
@@ -84,8 +85,8 @@ def test_wrong_codes_wait_longer_each_time_and_ten_of_them_void_the_code(clock: 
         assert isinstance(refused, WrongCode)
         waits.append(refused.wait)
         if refused.wait:
-            # Before the wait is over not even the right code is tried.
-            assert isinstance(enter(card.token, PIN, clock, card.code), WrongCode)
+            # Before the wait is over nothing is looked at, nor called wrong.
+            assert enter(card.token, PIN, clock, card.code) == HasToWait(refused.wait)
             clock.instant += refused.wait
     assert waits[:3] == [timedelta(0)] * 3
     assert sorted(waits) == waits
@@ -97,7 +98,7 @@ def test_wrong_codes_wait_longer_each_time_and_ten_of_them_void_the_code(clock: 
     assert isinstance(enter(new.token, PIN, clock, new.code), SignedIn)
 
 
-def test_during_a_wait_the_time_taken_does_not_tell_which_code_fits(clock: HandClock) -> None:
+def test_during_a_wait_nothing_tells_which_code_fits(clock: HandClock) -> None:
     card = first_card()
     for _ in range(4):
         enter(card.token, PIN, clock, _WRONG)
@@ -106,7 +107,7 @@ def test_during_a_wait_the_time_taken_does_not_tell_which_code_fits(clock: HandC
         runs = []
         for _ in range(4):
             begun = perf_counter()
-            assert isinstance(enter(card.token, PIN, clock, code), WrongCode)
+            assert isinstance(enter(card.token, PIN, clock, code), HasToWait)
             runs.append(perf_counter() - begun)
         return min(runs)
 
@@ -122,62 +123,6 @@ def test_the_right_code_after_some_wrong_ones_counts_from_the_start_again(clock:
         assert enter(card.token, "480274", clock) == WrongPin(timedelta(0))
 
 
-@pytest.mark.parametrize(
-    "pin",
-    [
-        "0000",
-        "111111",
-        "1234",
-        "12345",
-        "123456",
-        "4321",
-        "987654",
-        "7890",
-        "3210",
-        "1212",
-        "123123",
-    ],
-)
-def test_a_pin_that_is_guessed_first_is_refused_and_costs_no_try(
-    pin: str, clock: HandClock
-) -> None:
-    card = first_card()
-    for _ in range(12):
-        assert enter(card.token, pin, clock, card.code) == EasyPin()
-    assert isinstance(enter(card.token, PIN, clock, card.code), SignedIn)
-
-
-@pytest.mark.parametrize("text", ["123", "1234567", "12a4", "１２３４", "", " 1234"])
-def test_a_pin_is_four_to_six_plain_digits(text: str) -> None:
-    assert not pins.is_pin(text)
-    assert pins.is_pin(PIN)
-    assert pins.is_pin("0000")
-
-
-def test_no_pin_is_drawn_that_the_door_refuses(clock: HandClock) -> None:
-    every = [f"{n:06}" for n in range(10**6)]
-    refused = [pin for pin in every if not pins.may_be_chosen(pin)]
-    assert len(refused) == 1114
-    # What is drawn: each of the others as it comes, and never one of these.
-    coming = iter(every)
-    drawn = {pins.first_allowed(coming) for _ in range(10**6 - 1114)}
-    assert drawn == set(every) - set(refused)
-    with pytest.raises(StopIteration):
-        pins.first_allowed(coming)
-    assert pins.first_allowed([*refused, PIN]) == PIN
-    assert pins.may_be_chosen(secrets.new_pin())
-    # And the door goes by the same rule.
-    card = first_card()
-    assert {enter(card.token, pin, clock, card.code) for pin in refused} == {EasyPin()}
-
-
-def test_hardly_any_pin_is_refused_for_being_easy() -> None:
-    easy = [pin for pin in (f"{n:04}" for n in range(10_000)) if pins.is_easily_guessed(pin)]
-    assert {"1234", "0000", "1212", "9012"} <= set(easy)
-    assert len(easy) < 150
-    assert not pins.is_easily_guessed(PIN)
-
-
 def test_wrong_pins_make_the_next_try_wait_longer_but_never_for_good(clock: HandClock) -> None:
     token = link()
     waits = []
@@ -186,8 +131,8 @@ def test_wrong_pins_make_the_next_try_wait_longer_but_never_for_good(clock: Hand
         assert isinstance(refused, WrongPin)
         waits.append(refused.wait)
         if refused.wait:
-            # Before the wait is over not even the right PIN is tried.
-            assert isinstance(enter(token, PIN, clock), WrongPin)
+            # Before the wait is over nothing is looked at, nor called wrong.
+            assert enter(token, PIN, clock) == HasToWait(refused.wait)
             clock.instant += refused.wait
     assert waits[:3] == [timedelta(0)] * 3
     assert waits[3] == timedelta(seconds=30)
@@ -201,7 +146,7 @@ def test_a_siege_does_not_shut_a_patient_out(clock: HandClock) -> None:
     token = link()
     for _ in range(20):
         clock.advance(seconds=20)
-        assert isinstance(enter(token, "000000", clock), WrongPin)
+        assert isinstance(enter(token, "000000", clock), WrongPin | HasToWait)
     assert actions().count("patient.sign_in_refused") < 10  # most were not even looked at
     new = new_card()
     assert isinstance(enter(new.token, PIN, clock, new.code), SignedIn)
@@ -246,7 +191,7 @@ def test_of_two_cards_made_at_once_only_one_opens(app: Flask, clock: HandClock) 
 def test_wrong_codes_sent_at_once_are_all_counted(app: Flask, clock: HandClock) -> None:
     card = first_card()
     at_once(app, *[partial(enter, card.token, PIN, clock, _WRONG)] * 4)
-    assert isinstance(enter(card.token, PIN, clock, card.code), WrongCode)
+    assert isinstance(enter(card.token, PIN, clock, card.code), HasToWait)
     assert actions().count("code.refused") == 4
 
 

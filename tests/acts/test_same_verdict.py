@@ -14,7 +14,7 @@ from pro_app.core.sites import EVERYWHERE
 from pro_app.deployment import deployment
 from pro_app.intake.service import Kind, NotImported, import_table
 from pro_app.intake.table import Source, table_of
-from pro_app.store.engine.transaction import CLI, transaction
+from pro_app.store.engine.transaction import transaction
 from pro_app.store.patients.events import NewEvent, add_events
 from tests import factories
 from tests.rooms.intake.desk import Desk, Row, event, patient, text_of
@@ -28,17 +28,8 @@ def some_day(chance: random.Random, *, ahead: int = 0) -> date:
 
 def by_file(kind: Kind, row: Row) -> bool:
     """Whether the file with this line is refused."""
-    parts = deployment()
-    done = import_table(
-        kind,
-        table_of(Source(text_of([row]).encode(), "utf-8")),
-        parts.study,
-        parts.instrument,
-        actor=CLI,
-        now=parts.now(),
-        today=parts.today(),
-        trial=True,
-    )
+    table = table_of(Source(text_of([row]).encode(), "utf-8"))
+    done = import_table(kind, table, trial=True, at=factories.at_server())
     return isinstance(done, NotImported)
 
 
