@@ -12,6 +12,7 @@ from tests.house.source import ROOT
 _SMALL = {
     "scoring": ["--sizes", "100", "--rounds", "1"],
     "flags": ["--patients", "30", "--rounds", "1"],
+    "fuzz": ["--requests", "400"],
     "pages": ["--sizes", "20", "30", "--rounds", "1", "--kinds", "sqlite"],
     "phone": ["--rounds", "1"],
     "verify": ["--forms", "100", "--rounds", "1"],
