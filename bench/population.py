@@ -51,6 +51,11 @@ class _Person:
     died_on: date | None
     habits: Habits
 
+    @property
+    def asked_on(self) -> date:
+        """When they were screened and gave their consent: no form comes before it."""
+        return self.randomised_on - timedelta(7)
+
 
 def fill(patients: int, sites: Sequence[str], habits: Habits, busy: int = 0) -> None:
     """Add patients, randomised day by day over four years and dealt out to the sites.
@@ -94,8 +99,7 @@ def _busy_people(count: int, site: str, parts: Deployment) -> Iterator[_Person]:
 def _add(tx: Tx, people: Sequence[_Person], parts: Deployment) -> dict[str, int]:
     rows = []
     for each in people:
-        asked_on = each.randomised_on - timedelta(7)
-        state = PatientState("zh", asked_on, asked_on, each.randomised_on, True)
+        state = PatientState("zh", each.asked_on, each.asked_on, each.randomised_on, True)
         rows.append((each.number, each.site, state, None))
     ids = add_patients(tx, rows, parts.study)
     deaths = [(ids[p.number], EventKind.DEATH, p.died_on, None) for p in people if p.died_on]
@@ -121,7 +125,8 @@ def _live(
             closed = visit.closes_on < today
             if chance.random() < (habits.handed_in if closed else habits.open_handed_in):
                 at = _received(visit, tx.now) if closed else tx.now - timedelta(hours=3)
-                forms[at].append(_form(patient_id, visit, parts, chance))
+                on = max(visit.opens_on, person.asked_on)
+                forms[at].append(_form(patient_id, visit, on, parts, chance))
             elif closed and chance.random() < habits.explained:
                 reasons.append(_reason(tx, patient_id, visit, parts))
     for at, some in forms.items():
@@ -136,7 +141,7 @@ def _received(visit: PlannedVisit, now: datetime) -> datetime:
 
 
 def _form(
-    patient_id: int, visit: PlannedVisit, parts: Deployment, chance: random.Random
+    patient_id: int, visit: PlannedVisit, on: date, parts: Deployment, chance: random.Random
 ) -> NewForm:
     codes = parts.instrument.item_codes
     return NewForm(
@@ -144,7 +149,7 @@ def _form(
         patient_id=patient_id,
         visit=visit.visit,
         standing=True,
-        answered_on=visit.opens_on,
+        answered_on=on,
         mode=Mode.PHONE_SELF,
         language="zh",
         answers=dict(zip(codes, chance.choices(_ANSWERED, k=len(codes)), strict=True)),

@@ -7,6 +7,7 @@ from flask import Flask
 from pro_app.acts.person import operator
 from pro_app.acts.void_deeds import Wanted
 from pro_app.acts.voids import Voided, declare
+from pro_app.core.facts import EventKind
 from pro_app.core.sites import EVERYWHERE
 from pro_app.core.voids import What
 from pro_app.deployment import deployment
@@ -33,6 +34,18 @@ def test_nothing_waits_of_a_number_that_was_declared_wrong(in_app: Flask) -> Non
     with reading() as connection:
         assert waiting(connection, EVERYWHERE) == []
         assert find_form(connection, 1, sites=EVERYWHERE) is None
+
+
+def test_a_withdrawal_of_a_number_that_was_declared_wrong_asks_nothing(in_app: Flask) -> None:
+    patient_id = factories.add_patient(screened_on=date(2026, 1, 1))
+    factories.add_event(patient_id, EventKind.WITHDRAWAL_QUESTIONNAIRES, date(2026, 1, 4))
+    factories.add_form(patient_id, "V0", date(2026, 1, 5))
+    with reading() as connection:
+        assert [each.number for each in waiting(connection, EVERYWHERE)] == ["LISHUI-001"]
+    at = occasion_of(deployment(), operator(CLI))
+    assert isinstance(declare(Wanted(What.PATIENT, "LISHUI-001", "entered twice"), at=at), Voided)
+    with reading() as connection:
+        assert waiting(connection, EVERYWHERE) == []
 
 
 def test_a_number_still_stands_at_an_instant_before_it_was_declared_wrong(

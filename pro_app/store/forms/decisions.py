@@ -198,7 +198,7 @@ def _maybe_aside(sites: Sites) -> Select[Any]:
         select(form.c.id)
         .join_from(patient, person, and_(person.c.patient_id == patient.c.id, known(person, None)))
         .join(form, form.c.patient_id == patient.c.id)
-        .where(at_sites(patient.c.site, sites), ~of_void_patient())
+        .where(at_sites(patient.c.site, sites))
     )
     early = of_these.where(form.c.answered_on < person.c.pro_consent_on)
     never = of_these.where(or_(person.c.pro_consent_on.is_(None), person.c.randomised_on.is_(None)))
@@ -206,6 +206,7 @@ def _maybe_aside(sites: Sites) -> Select[Any]:
         select(form.c.id)
         .join_from(event, form, form.c.patient_id == event.c.patient_id)
         .where(known(event, None), event.c.kind.in_(sorted(ENDS_QUESTIONNAIRES)))
+        .where(form.c.answered_on > event.c.happened_on)
     )
     redated = (
         select(correction.c.form_id)
@@ -221,6 +222,7 @@ def _maybe_aside(sites: Sites) -> Select[Any]:
         .join_from(found, form, form.c.id == found.c.id)
         .join(patient, patient.c.id == form.c.patient_id)
         .where(~form.c.proxy, _undecided(Question.QUARANTINE), at_sites(patient.c.site, sites))
+        .where(~of_void_patient())
     )
 
 

@@ -65,12 +65,12 @@ def counted(
 
     The group is None where nothing tells them apart, and "" where no arm is recorded.
     """
-    each = _letters(study, sites, as_of, valid_from, by).subquery("each")
-    sums = [func.sum(each.c[name]) for name in NUMBERS]
+    each = _in_numbers(_alike(_facts(study, sites, as_of, valid_from, by))).subquery("each")
+    sums = [func.sum(each.c[name] * each.c.times) for name in ("unanswered", *NUMBERS)]
     code = case((each.c.unanswered == 1, func.coalesce(each.c.reason, REASON_PENDING)))
-    query = select(
-        each.c.part, each.c.visit, code.label("code"), func.sum(each.c.unanswered), *sums
-    ).group_by(each.c.part, each.c.visit, code)
+    query = select(each.c.part, each.c.visit, code.label("code"), *sums).group_by(
+        each.c.part, each.c.visit, code
+    )
     found: dict[str | None, Counted] = {}
     for part, visit, why, unanswered, *numbers in connection.execute(query):
         group = found.setdefault(part, Counted())
@@ -98,7 +98,8 @@ def between(
     `visit` None: in any visit. `whole` and `part` are names of `Counts`; without `part`
     all who are counted in `whole`.
     """
-    each = _letters(study, sites, as_of, valid_from, by, visit).subquery("each")
+    facts = _facts(study, sites, as_of, valid_from, by, visit).offset(0)
+    each = _in_numbers(facts).subquery("each")
     query = (
         select(each.c.patient_id, each.c.visit)
         .join(patient, patient.c.id == each.c.patient_id)
@@ -158,7 +159,7 @@ def taken_out(
     return [TakenOut(*row) for row in connection.execute(query)]
 
 
-def _letters(
+def _facts(
     study: Study,
     sites: Sites,
     as_of: date,
@@ -166,14 +167,22 @@ def _letters(
     by: By | None,
     visit: str | None = None,
 ) -> Select[Any]:
-    """For each visit of the randomised: in which numbers it is, 1 or 0, and the reason."""
+    """Each visit of the randomised, with the reason, the status and what is true of it."""
     ends, days = ends_of_each(study, as_of)
     rule = Rule(days, as_of=as_of, valid_from=valid_from)
     source = joined(ends, as_of)
     if by == "arm":
         theirs = allocation.c.patient_id == planned_visit.c.patient_id
         source = source.outerjoin(allocation, and_(theirs, known(allocation, None)))
-    # In two steps, so that the status is worked out once for each row.
+    flags = {
+        # The rest of the population is asked below, of all rows.
+        "in_population": and_(rule.consented, patient_version.c.able.is_(True)),
+        "mature": rule.mature,
+        "alive": rule.alive,
+        "asked_for": rule.asked_for,
+        "died_in_window": rule.died_in_window,
+        "window_open": and_(rule.window_open, days.death_on.is_(None)),
+    }
     facts = (
         select(
             planned_visit.c.patient_id,
@@ -182,12 +191,8 @@ def _letters(
             _group(by).label("part"),
             reason.c.code.label("reason"),
             rule.status.label("status"),
-            rule.in_population.label("in_population"),
-            rule.mature.label("mature"),
-            rule.alive.label("alive"),
-            rule.asked_for.label("asked_for"),
-            rule.died_in_window.label("died_in_window"),
-            and_(rule.window_open, days.death_on.is_(None)).label("window_open"),
+            literal(1).label("times"),
+            *(flags[name].label(name) for name in _FLAGS),
         )
         .select_from(source)
         .where(
@@ -197,12 +202,41 @@ def _letters(
             at_sites(planned_visit.c.target_site, sites),
         )
     )
-    if visit is not None:
-        facts = facts.where(planned_visit.c.visit == visit)
-    return _in_numbers(facts)
+    return facts if visit is None else facts.where(planned_visit.c.visit == visit)
+
+
+_FLAGS = ("in_population", "mature", "alive", "asked_for", "died_in_window", "window_open")
+
+
+def _alike(facts: Select[Any]) -> Select[Any]:
+    """Those facts of which all is the same as one row, with how many `times` they stand.
+
+    A few hundred rows of any number of visits: what a number is made of is worked out for
+    these alone. All flags are one number, of which a sort has little to compare.
+    """
+    row = facts.offset(0).subquery("facts").c
+    flags: ColumnElement[Any] = literal(0)
+    for place, name in enumerate(_FLAGS):
+        flags = flags + case((row[name], 1 << place), else_=0)
+    same = (row.visit, flags.label("flags"), row.status, row.reason, row.part)
+    alike = select(*same, func.count().label("times")).group_by(*same).subquery("alike").c
+    return select(
+        *(alike.part, alike.visit, alike.reason, alike.status, alike.times),
+        null().label("patient_id"),
+        null().label("target_on"),
+        *(
+            (alike.flags.bitwise_and(1 << place) > 0).label(name)
+            for place, name in enumerate(_FLAGS)
+        ),
+    )
 
 
 def _in_numbers(facts: Select[Any]) -> Select[Any]:
+    """In which numbers a row of facts is, 1 or 0.
+
+    The facts come with OFFSET 0, which no database merges into what is around it: else
+    each of the numbers would work out the status again.
+    """
     row = facts.subquery("facts").c
     counts, n = is_counted(row.status), row.in_population
     mature = and_(n, row.mature)
@@ -228,6 +262,7 @@ def _in_numbers(facts: Select[Any]) -> Select[Any]:
         row.target_on,
         row.part,
         row.reason,
+        row.times,
         literal(1).label("randomised"),
         *(case((condition, 1), else_=0).label(name) for name, condition in numbers.items()),
     )
