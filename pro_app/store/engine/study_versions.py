@@ -53,12 +53,12 @@ _STAMP = (
     study_version.c.sha256,
     study_version.c.recorded_at,
 )
+_STAMPS = select(*_STAMP).order_by(study_version.c.number)
 
 
 def stamps(connection: Connection) -> tuple[Stamp, ...]:
     """The versions that were recorded, the first one first; none before the first patient."""
-    query = select(*_STAMP).order_by(study_version.c.number)
-    return tuple(Stamp(*row) for row in connection.execute(query))
+    return tuple(Stamp(*row) for row in connection.execute(_STAMPS))
 
 
 def read_versions(connection: Connection) -> tuple[StudyVersion, ...]:

@@ -199,7 +199,7 @@ def test_what_is_no_message_is_refused(her: FlaskClient, made_id: str, raw: byte
     assert answer.json["problems"][0]["fault"] == "NOT_AN_OBJECT"
 
 
-@pytest.mark.parametrize("bad", ["1", "x" * 500, str(uuid.UUID(int=7)).upper() + "A", "%00"])
+@pytest.mark.parametrize("bad", ["1", "x" * 500, str(uuid.UUID(int=7)).upper() + "A"])
 def test_an_id_that_is_no_uuid_is_refused(her: FlaskClient, body: dict[str, Any], bad: str) -> None:
     answer = put(her, body, bad)
     assert answer.status_code == 422
