@@ -144,6 +144,7 @@ def test_an_outage_is_said_in_words_and_the_log_quotes_no_message(
         page = phone.get("/my/home")
         assert page.status == 503
         assert "稍后" in page.body.decode()
+        assert "/my/home" in page.body.decode()  # to try again
         assert phone.get("/api/phone").json["error"] == "busy"
     finally:
         cluster.start()
