@@ -28,14 +28,14 @@ _OF_ONE = 3
 _OF_ALL = THREADS - 1
 #: So many long pages at once in a process.
 _LONG = 2
-_AGAIN_SECONDS = 5
+AGAIN_SECONDS = 5
 _AGAIN_AFTER_LONG_SECONDS = 30
 
 
 class Busy(ServiceUnavailable):
     """This can't be begun now; `retry_after` says in how many seconds to try again."""
 
-    def __init__(self, seconds: int = _AGAIN_SECONDS) -> None:
+    def __init__(self, seconds: int = AGAIN_SECONDS) -> None:
         super().__init__(retry_after=seconds)
 
 

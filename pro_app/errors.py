@@ -15,6 +15,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from pro_app import security_log
+from pro_app.busy import AGAIN_SECONDS
 from pro_app.deployment import deployment
 from pro_app.quiet_log import failed
 from pro_app.starting import unreadable_sentence
@@ -97,8 +98,6 @@ _KINDS: dict[int, tuple[str, Callable[[], tuple[str, str]]]] = {
         ),
     ),
 }
-#: When to try again, where nothing else is known.
-_AGAIN_SECONDS = 5
 
 
 def set_up(app: Flask) -> None:
@@ -137,7 +136,7 @@ def _without_study(error: UnreadableVersion) -> ResponseReturnValue:
 def _unexpected(error: Exception) -> ResponseReturnValue:
     if is_outage(error):
         _log.error("database outage at %s: %s", request.endpoint, said_by_driver(error))
-        return _unavailable(_AGAIN_SECONDS)
+        return _unavailable(AGAIN_SECONDS)
     failed(_log, f"unexpected at {request.endpoint}", error)
     return _say(500)
 
