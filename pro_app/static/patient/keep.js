@@ -249,8 +249,7 @@
    * @returns {Promise<{outcome: Outcome, receipts: any[]}>}
    */
   async function send() {
-    /** @type {any[]} */
-    const receipts = [];
+    const receipts = /** @type {any[]} */ ([]);
     if ((await waiting()).length === 0) return { outcome: "sent", receipts };
     const { outcome, phone, vault } = await hello();
     if (outcome !== "sent" || !vault) return { outcome, receipts };
