@@ -127,7 +127,7 @@ def not_reached(
 ) -> Cut[NotReached]:
     """Whom so many tries since an instant did not reach, the longest tried first.
 
-    Reminders are left out: nobody knows whether they reached her.
+    Reminders are left out: nobody knows whether they were read.
     """
     recent = _tries_since(since)
     found = (
