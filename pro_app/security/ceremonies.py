@@ -14,7 +14,7 @@ from pro_app.store.people.passkeys import Passkey
 
 Found = TypeVar("Found")
 
-#: How long somebody may take to find her key and touch it.
+#: How long somebody may take to find the key and touch it.
 PATIENCE_SECONDS = 300
 _LOCAL = ("localhost",)
 _PORTS = {"http": 80, "https": 443}
