@@ -88,7 +88,7 @@ def ask(
 ) -> dict[str, list[Any]] | Refused:
     """The changes of a correction, field by field, or why there is none.
 
-    `wanted` holds the items that shall be another way; the others stay.
+    `wanted` holds the items to be changed; the others stay.
     """
     if answered_on > today:
         return Refused(Why.DAY_AHEAD, "answered_on")

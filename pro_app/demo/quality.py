@@ -59,7 +59,7 @@ def broken_off(world: World, given: dict[str, Answer]) -> dict[str, Answer]:
 
 
 def nothing(instrument: Instrument) -> dict[str, Answer]:
-    """A form that was handed in without one answer."""
+    """A form that was handed in without any answer."""
     return {code: Answer(AnswerState.SKIPPED) for code in instrument.item_codes}
 
 

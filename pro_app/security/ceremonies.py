@@ -155,7 +155,7 @@ def look_at_answer(said: str, challenge: bytes, place: Place, key: Passkey) -> i
 
 
 def credential_in(said: str) -> str | None:
-    """By what name a browser says that the passkey goes."""
+    """The id of the passkey, as the browser states it."""
 
     def read() -> str:
         return str(json.loads(said)["id"])

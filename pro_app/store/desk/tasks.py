@@ -86,7 +86,7 @@ def open_task(
 
 
 def change_detail(tx: Tx, task_id: int, detail: str) -> None:
-    """It has come further; whoever is on it stays so."""
+    """Say how far the task is now; whoever has taken it on keeps it."""
     tx.execute(update(nurse_task).where(nurse_task.c.id == task_id).values(detail=detail))
 
 

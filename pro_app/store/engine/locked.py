@@ -47,7 +47,7 @@ class Kind(StrEnum):
 
 
 def visit_subject(number: str, visit: str | None) -> str:
-    """What the lock of a patient's visit stands under; of none where there is no visit."""
+    """The subject of the lock of a visit; empty where there is no visit."""
     return f"{number}/{visit}" if visit else ""
 
 
