@@ -50,7 +50,7 @@ def write(form_id: int) -> ResponseReturnValue:
 @blueprint.post("/corrections/<int:correction>/sign")
 @staff_only(Role.INVESTIGATOR)
 def sign(correction: int) -> ResponseReturnValue:
-    """Her password again, at first her second factor: a signature is given by name."""
+    """The password again, and at first the second factor: a signature is given by name."""
     found = correcting.find(correction, at=staff_occasion())
     if found is None:
         abort(404)

@@ -20,7 +20,7 @@ def meaning(kind: Kind) -> str:
     return str(meanings[kind]())
 
 
-def not_she() -> str:
+def nothing_signed() -> str:
     return str(
         _(
             "Password or second factor was not right, or you have to wait a moment. "

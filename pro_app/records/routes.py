@@ -19,14 +19,14 @@ blueprint = Blueprint("records", __name__, url_prefix="/staff/records")
 
 @blueprint.app_template_global()
 def record_standing(number: str) -> Standing | None:
-    """For the pages of other rooms: how her record stands, if anybody signed or locked it."""
+    """For the pages of other rooms: how a record stands, if it was signed or locked."""
     return service.standing_of(number, at=staff_occasion())
 
 
 @blueprint.get("")
 @staff_only(*READERS)
 def records() -> ResponseReturnValue:
-    """The records of one site: her own, or the one that is asked for."""
+    """The records of one site: the reader's own, or the one that is asked for."""
     sites = _sites()
     asked = request.args.get("site", "")
     site = next((each for each in sites if each.code == asked), sites[0])
@@ -110,7 +110,7 @@ def _act(record: Record, deed: str, back: str) -> ResponseReturnValue:
 def _sign(record: Record) -> str | None:
     """What stood in the way, None once it is signed."""
     if not signs():
-        return messages.not_she()
+        return messages.nothing_signed()
     problem = service.sign_off(
         record,
         shown=request.form.get("version", ""),

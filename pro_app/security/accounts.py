@@ -1,4 +1,4 @@
-"""Accounts: made, given rights, shut, looked over; and what a person does with her own."""
+"""Accounts: made, given rights, shut, looked over; and what people do with their own."""
 
 import hashlib
 import json
@@ -48,7 +48,7 @@ def add_staff(
 
 
 def reset_password(name: str, password: str, *, actor: Actor, now: datetime) -> bool:
-    """Whether there is such a person; her sessions end."""
+    """Whether there is such a person; their sessions end."""
     with transaction(actor, now) as tx:
         if not staff.is_taken(tx.connection, name):
             tx.abandon()
@@ -94,7 +94,7 @@ def rights_of(name: str) -> list[Right]:
 def change_right(
     name: str, role: Role, sites: Sequence[str], why: str, *, actor: Actor, now: datetime
 ) -> Refused | None:
-    """None when she may do this from now on; her sessions end."""
+    """None when they may do this from now on; their sessions end."""
 
     def change(tx: Tx, person: Person) -> Refused | None:
         account = person.account
@@ -118,7 +118,7 @@ def change_right(
 
 
 def disable(name: str, why: str, *, actor: Actor, now: datetime) -> Refused | None:
-    """None when she can't sign in any more; her sessions have ended."""
+    """None when they can't sign in any more; their sessions have ended."""
 
     def shut(tx: Tx, person: Person) -> Refused | None:
         if person.disabled_at is not None:
@@ -131,7 +131,7 @@ def disable(name: str, why: str, *, actor: Actor, now: datetime) -> Refused | No
 
 
 def enable(name: str, why: str, *, actor: Actor, now: datetime) -> Refused | None:
-    """None when she can sign in again, with the right that she had last."""
+    """None when they can sign in again, with the right that they had last."""
 
     def open_again(tx: Tx, person: Person) -> Refused | None:
         if person.disabled_at is None:
@@ -144,7 +144,7 @@ def enable(name: str, why: str, *, actor: Actor, now: datetime) -> Refused | Non
 
 
 def reset_second_factor(name: str, why: str, *, actor: Actor, now: datetime) -> Refused | None:
-    """None when her authenticator, recovery codes and passkeys count no more."""
+    """None when their authenticator, recovery codes and passkeys count no more."""
 
     def reset(tx: Tx, person: Person) -> Refused | None:
         staff_id = person.account.id
@@ -158,7 +158,7 @@ def reset_second_factor(name: str, why: str, *, actor: Actor, now: datetime) -> 
 
 
 def end_sessions(name: str, *, actor: Actor, now: datetime) -> Refused | None:
-    """None when she is signed out everywhere."""
+    """None when they are signed out everywhere."""
 
     def end(tx: Tx, _person: Person) -> Refused | None:
         security_log.record("staff.sessions_ended", f"staff:{name}", tx)
@@ -224,13 +224,13 @@ def review(seen: str, note: str | None, *, actor: Actor, now: datetime) -> bool:
 
 
 class WrongPassword:
-    """It is not her present one, or she has to wait after wrong tries."""
+    """It is not the present one, or the person has to wait after wrong tries."""
 
 
 def change_password(
     account: Account, old: str, new: str, *, token: str, now: datetime
 ) -> Unfit | WrongPassword | None:
-    """None when the new one counts; every other session of hers has ended."""
+    """None when the new one counts; every other session of this account has ended."""
     problem = unfit(new, name=account.name)
     if problem:
         return problem
@@ -244,15 +244,15 @@ def change_password(
 
 
 def has_own_password(account: Account) -> bool:
-    """Whether she chose it herself, so that nobody else knows it."""
+    """Whether the person chose it, so that nobody else knows it."""
     with reading() as connection:
         return staff.password_set_by(connection, account.name) == staff_actor(account).name
 
 
 def choose_password(account: Account, new: str, *, token: str, now: datetime) -> Unfit | str:
-    """The token of her session from now on, with a password of her own; or why it is not taken.
+    """The session's token from now on, with a password of one's own; or why it is refused.
 
-    She has shown everything else; every other session of hers has ended.
+    Everything else was shown before; every other session of this account has ended.
     """
     problem = unfit(new, name=account.name)
     if problem:
@@ -270,7 +270,7 @@ def choose_password(account: Account, new: str, *, token: str, now: datetime) ->
 
 
 def sessions(account: Account, *, now: datetime) -> list[StaffSignIn]:
-    """Where she is signed in, the latest first."""
+    """Where this person is signed in, the latest first."""
     limits = limits_of(Role(account.role))
     with reading() as connection:
         found = sign_ins.of_staff(
@@ -285,7 +285,7 @@ def handle(token: str) -> str:
 
 
 def end_session(account: Account, handle: str, *, now: datetime) -> None:
-    """End one of her sessions, by the `handle` it is listed with."""
+    """End one of this person's sessions, by the `handle` it is listed with."""
     with transaction(staff_actor(account), now) as tx:
         if not sign_ins.end_one(tx, account.id, handle):
             tx.abandon()

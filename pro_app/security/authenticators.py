@@ -44,7 +44,7 @@ def find(account: Account) -> Held | None:
 
 
 def codes_left(account: Account) -> int:
-    """How many of her recovery codes were not used yet."""
+    """How many of this person's recovery codes were not used yet."""
     with reading() as connection:
         return len(second_factors.unused_codes(connection, account.id))
 
@@ -100,7 +100,7 @@ def begin(account: Account, code: str, token: str, *, pepper: str, now: datetime
 def renew_codes(
     account: Account, password: str, shown: Shown, *, pepper: str, now: datetime
 ) -> tuple[str, ...] | None:
-    """New recovery codes in place of the earlier ones; None when she did not prove herself."""
+    """New recovery codes in place of the earlier ones; None without the proof."""
     if not confirm(account.name, password, shown, pepper=pepper, now=now):
         return None
     with transaction(staff_actor(account), now) as tx:
@@ -110,7 +110,7 @@ def renew_codes(
 
 
 def remove(account: Account, password: str, shown: Shown, *, pepper: str, now: datetime) -> bool:
-    """Whether she proved that it is she; then her account has no authenticator any more."""
+    """Whether they proved who they are; then the account has no authenticator any more."""
     if not confirm(account.name, password, shown, pepper=pepper, now=now):
         return False
     with transaction(staff_actor(account), now) as tx:

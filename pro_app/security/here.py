@@ -13,7 +13,7 @@ _NOTHING = Kinds(authenticator=False, passkey=False)
 
 
 def who() -> tuple[Account, str]:
-    """Whose account it is and the token of her session, whether she is in or entering."""
+    """Whose account it is and the token of its session, whether signed in or entering."""
     if current_user.is_authenticated:
         return current_user.account, current_user.token
     return g.entering.account, g.entering.token
@@ -33,7 +33,7 @@ def shown() -> Shown:
 
 
 def asked() -> Kinds:
-    """What whoever is here is asked for beside her password."""
+    """What this person is asked for beside the password."""
     held = second_factor.kinds(who()[0])
     return held if place() is not None else Kinds(held.authenticator, passkey=False)
 
@@ -46,7 +46,7 @@ def asked_to_sign() -> Kinds:
 
 
 def signs() -> bool:
-    """Whether the form at hand proves that it is she who signs."""
+    """Whether the form at hand proves who signs."""
     parts = deployment()
     return service.confirm_signing(
         current_user.name,

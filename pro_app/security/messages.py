@@ -80,7 +80,7 @@ def has_to_wait(wait: timedelta) -> str:
 
 
 def not_proved() -> str:
-    """What whoever did not show that it is she is told: not which part was wrong."""
+    """What is said to people who did not prove who they are: not which part was wrong."""
     text: str = _(
         "The password or the second factor is not right, or a code was used before. After several "
         "wrong tries, wait %(minutes)s minutes.",

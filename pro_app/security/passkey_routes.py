@@ -23,7 +23,7 @@ blueprint = Blueprint("passkey", __name__, url_prefix="/passkeys")
 @blueprint.get("/challenge")
 @staff_only(*Role, entering=Stage.CODE)
 def challenge() -> ResponseReturnValue:
-    """What her browser has one of her passkeys sign. Nothing is kept of it here."""
+    """What the browser has one of the person's passkeys sign. Nothing of it is kept here."""
     account, token = here.who()
     parts, place = deployment(), _place()
     pepper = parts.settings.secret_key
@@ -42,7 +42,7 @@ def index() -> ResponseReturnValue:
 @staff_only(*Role, entering=Stage.SET_UP)
 @limiter.limit("20 per minute")
 def begin() -> ResponseReturnValue:
-    """The page that makes one, for whoever proves who she is, or has just done so."""
+    """The page that makes one, for whoever proves who they are, or has just done so."""
     account, _token = here.who()
     parts = deployment()
     _place()

@@ -1,4 +1,4 @@
-"""Passkeys of staff: made for her own account, asked for an answer, listed, removed."""
+"""Passkeys of staff: made for one's own account, asked for an answer, listed, removed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,7 +31,7 @@ class NotAdded(StrEnum):
 class Added:
     """`token` is of a new session in place of all earlier ones.
 
-    The codes are shown once; none when she has some from an earlier second factor.
+    The codes are shown once; none when the person has some from an earlier second factor.
     """
 
     token: str
@@ -39,7 +39,7 @@ class Added:
 
 
 def find(account: Account) -> list[Passkey]:
-    """Her passkeys that count, the oldest first."""
+    """The person's passkeys that count, the oldest first."""
     with reading() as connection:
         return passkeys.passkeys_of(connection, account.id)
 
@@ -47,7 +47,7 @@ def find(account: Account) -> list[Passkey]:
 def to_make(
     account: Account, token: str, place: Place, *, study: str, pepper: str, now: datetime
 ) -> dict[str, Any]:
-    """What her browser needs to make one, for whoever has just proved who she is."""
+    """What the browser needs to make one, for whoever has just proved who they are."""
     challenge = challenges.make(Purpose.MAKE, token, pepper=pepper, now=now)
     owner = secrets.passkey_owner(account.id, pepper=pepper)
     name, had = account.name, find(account)
@@ -57,7 +57,7 @@ def to_make(
 def to_prove(
     account: Account, token: str, place: Place, *, pepper: str, now: datetime
 ) -> dict[str, Any]:
-    """What her browser needs to have one of hers sign that it is she."""
+    """What the browser needs to have one of this person's passkeys sign."""
     challenge = challenges.make(Purpose.PROVE, token, pepper=pepper, now=now)
     return ceremonies.request_options(place, find(account), challenge)
 
@@ -109,7 +109,7 @@ def _new_credential(tx: Tx, account: Account, made: Answer, *, pepper: str) -> M
 def remove(
     account: Account, passkey: int, password: str, shown: Shown, *, pepper: str, now: datetime
 ) -> bool:
-    """Whether she proved that it is she; then this one of hers opens nothing any more."""
+    """Whether they proved who they are; then this passkey of theirs no longer counts."""
     if not confirm(account.name, password, shown, pepper=pepper, now=now):
         return False
     with transaction(staff_actor(account), now) as tx:

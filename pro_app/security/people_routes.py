@@ -190,7 +190,7 @@ def end_sessions(name: str) -> ResponseReturnValue:
 def new_password(name: str) -> ResponseReturnValue:
     _found(name)
     if name == current_user.name:
-        return redirect(url_for("security.account.page"))  # her own needs the old one
+        return redirect(url_for("security.account.page"))  # one's own needs the old one
     password = secrets.new_password()
     accounts.reset_password(name, password, actor=current_user.actor, now=deployment().now())
     return render_template("security/new_password.html", name=name, password=password)

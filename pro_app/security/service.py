@@ -46,7 +46,7 @@ class Stage(StrEnum):
 
     CODE = "CODE"  # name and password were right; a passkey or a code is asked for
     SET_UP = "SET_UP"  # the same, and there must be a second factor first
-    CHOOSE = "CHOOSE"  # all was shown; the password is one that somebody else gave her
+    CHOOSE = "CHOOSE"  # all was shown; the password is one that somebody else gave them
     IN = "IN"
 
 
@@ -132,9 +132,9 @@ def show_second_factor(
 def confirm(
     account_name: str, password: str, shown: Shown = "", *, pepper: str, now: datetime
 ) -> bool:
-    """Whether it is she who is signed in under this name: asked before she signs.
+    """Whether this is really the person with this name: asked before they sign.
 
-    Her password, and a second factor when her account has one. Either way it
+    By the password, and a second factor when the account has one. Either way it
     stands in the trail; after wrong tries the next one has to wait, as at the door.
     """
 
@@ -158,9 +158,9 @@ def confirm_signing(
     pepper: str,
     now: datetime,
 ) -> bool:
-    """Whether she may sign in the session with this token.
+    """Whether this person may sign in the session with this token.
 
-    Her password, each time; and a second factor when her account has one, unless she has
+    The password, each time; and a second factor when the account has one, unless they
     signed in this session a moment ago.
     Source: 21 CFR 11.200(a)(1)(i).
     """
@@ -175,7 +175,7 @@ def confirm_signing(
 
 
 def is_signing(account_name: str, token: str, *, now: datetime) -> bool:
-    """Whether her password alone is enough to sign in this session, as she just did so."""
+    """Whether the password alone is enough to sign in this session, as they just did so."""
     with reading() as connection:
         session = sign_ins.handle_of(secrets.fingerprint(token))
         return _is_signing(connection, account_name, session, now)
@@ -260,6 +260,6 @@ def sign_out(token: str, actor: Actor, *, now: datetime) -> None:
 
 
 def note_refusal(actor: Actor, endpoint: str, now: datetime) -> None:
-    """Keep in the trail that somebody asked for what her role does not allow."""
+    """Keep in the trail that somebody asked for what their role does not allow."""
     with transaction(actor, now) as tx:
         security_log.record("access.refused", endpoint, tx)

@@ -32,7 +32,7 @@ def wait_after(wrong: int) -> timedelta:
 
 
 def wait_left(counter: Counter, now: datetime) -> timedelta:
-    """How long until the next try is taken; zero: at once."""
+    """How long until the next try is taken; zero means at once."""
     longest = wait_after(counter.in_a_row)
     if counter.last_wrong_at is None:
         return timedelta(0)

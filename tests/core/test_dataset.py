@@ -393,7 +393,7 @@ def test_a_phone_that_runs_ahead_shows_in_its_own_column() -> None:
     assert row["status"] == "VALID"
 
 
-def test_who_helped_and_when_she_finished_stand_with_the_form() -> None:
+def test_who_helped_and_when_it_was_finished_stand_with_the_form() -> None:
     finished = datetime(2021, 1, 8, 3, tzinfo=UTC)
     near = datetime(2021, 1, 9, 4, tzinfo=UTC)
     late = form("V0", date(2021, 1, 8), assistance="READ_ALOUD", finished_at=finished)

@@ -52,7 +52,7 @@ def test_the_data_manager_downloads_the_data_set_without_the_arm(world: Flask, c
     assert recorded(world, "export.made") == [("staff:zhoumin", "export")]
 
 
-def test_the_statistician_has_the_arm_when_she_asks_for_it(world: Flask, cast: Cast) -> None:
+def test_the_statistician_has_the_arm_on_request(world: Flask, cast: Cast) -> None:
     client = cast.statistician()
     assert b"RADICAL" not in take(client).read("patients.csv")
     assert b"RADICAL" in take(client, arm="yes").read("patients.csv")

@@ -133,16 +133,16 @@ def test_an_authenticator_s_codes_open_again(clock: HandClock, ahead: timedelta)
 
 
 def test_a_passkey_opens_again_and_each_answer_once(clock: HandClock, ahead: timedelta) -> None:
-    her = passkeys.owner(clock)
+    holder = passkeys.owner(clock)
     clock.instant += ahead
-    token = passkeys.half(her, clock)
-    assert passkeys.show(passkeys.answer(her, token, clock), token, clock) is not None
+    token = passkeys.half(holder, clock)
+    assert passkeys.show(passkeys.answer(holder, token, clock), token, clock) is not None
     clock.instant -= ahead
     clock.advance(seconds=1)
-    token = passkeys.half(her, clock)
-    answer = passkeys.answer(her, token, clock)
+    token = passkeys.half(holder, clock)
+    answer = passkeys.answer(holder, token, clock)
     assert passkeys.show(answer, token, clock) is not None
-    again = passkeys.half(her, clock)
+    again = passkeys.half(holder, clock)
     assert passkeys.show(answer, again, clock) is None
 
 

@@ -1,4 +1,4 @@
-"""Before a signature somebody proves again that it is she: password, at first a second factor."""
+"""Before a signature somebody proves again who they are: password, at first a second factor."""
 
 import pyotp
 import pytest
@@ -28,7 +28,7 @@ def investigator() -> tuple[Account, str]:
 
 
 def with_authenticator(clock: HandClock) -> tuple[pyotp.TOTP, tuple[str, ...]]:
-    """Her authenticator, half a minute after it was set up, and her recovery codes."""
+    """An authenticator, half a minute after it was set up, and its recovery codes."""
     given = authenticator(clock)
     return given.codes, given.recovery_codes
 

@@ -76,7 +76,7 @@ def test_a_change_of_rights_counts_at_once_and_keeps_the_past(
         for text in (before, after)
     ]  # fmt: skip
     assert rights[0] == {("nurse", "LISHUI")}
-    # On the day of the change she had the one and then the other.
+    # On the day of the change there was the one right and then the other.
     assert rights[1] == {("nurse", "LISHUI"), ("monitor", "JIAXING ZJCC")}
     assert "lina" in administrator.get("/staff/people?on=2026-03-08").text
     assert "lina" not in administrator.get("/staff/people?on=2026-03-01").text
@@ -101,7 +101,7 @@ def test_a_disabled_account_is_shut_until_it_is_enabled(app: Flask, cast: Cast) 
     assert sorted(each is None for each in until) == [False, True, True]
 
 
-def test_nobody_changes_her_own_rights(cast: Cast) -> None:
+def test_nobody_changes_their_own_rights(cast: Cast) -> None:
     administrator = cast.administrator()
     for change, fields in (
         ("rights", {"role": "statistician"}),
