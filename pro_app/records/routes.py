@@ -12,6 +12,7 @@ from pro_app.records import messages, service
 from pro_app.records.service import Kind, PatientRecord, Record, Standing
 from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.here import signs
+from pro_app.security.messages import not_signed
 from pro_app.security.roles import READERS, Role
 
 blueprint = Blueprint("records", __name__, url_prefix="/staff/records")
@@ -109,8 +110,9 @@ def _act(record: Record, deed: str, back: str) -> ResponseReturnValue:
 
 def _sign(record: Record) -> str | None:
     """What stood in the way, None once it is signed."""
-    if not signs():
-        return messages.nothing_signed()
+    proof = signs()
+    if not proof:
+        return not_signed(proof)
     problem = service.sign_off(
         record,
         shown=request.form.get("version", ""),

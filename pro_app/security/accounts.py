@@ -14,6 +14,7 @@ from pro_app.security import doors, secrets
 from pro_app.security.passwords import Unfit, unfit
 from pro_app.security.roles import Role, limits_of, takes
 from pro_app.security.service import confirm_password, staff_actor
+from pro_app.security.waiting import Proof
 from pro_app.store.engine.transaction import Actor, Changes, Tx, reading, transaction
 from pro_app.store.people import passkeys, second_factors, sign_ins, staff
 from pro_app.store.people.sign_ins import StaffSignIn
@@ -223,19 +224,16 @@ def review(seen: str, note: str | None, *, actor: Actor, now: datetime) -> bool:
 # --- one's own ----------------------------------------------------------------------
 
 
-class WrongPassword:
-    """It is not the present one, or the person has to wait after wrong tries."""
-
-
 def change_password(
     account: Account, old: str, new: str, *, token: str, now: datetime
-) -> Unfit | WrongPassword | None:
+) -> Unfit | Proof | None:
     """None when the new one counts; every other session of this account has ended."""
     problem = unfit(new, name=account.name)
     if problem:
         return problem
-    if not confirm_password(account.name, old, now=now):
-        return WrongPassword()
+    proof = confirm_password(account.name, old, now=now)
+    if not proof:
+        return proof
     hashed = secrets.hash_password(new)
     with transaction(staff_actor(account), now) as tx:
         _set_password(tx, account.name, hashed)

@@ -7,6 +7,7 @@ from pro_app.deployment import deployment
 from pro_app.security import ceremonies, second_factor, secrets, service
 from pro_app.security.ceremonies import Place
 from pro_app.security.second_factor import Answer, Kinds, Shown
+from pro_app.security.waiting import Proof
 from pro_app.store.people.staff import Account
 
 _NOTHING = Kinds(authenticator=False, passkey=False)
@@ -45,7 +46,7 @@ def asked_to_sign() -> Kinds:
     return _NOTHING if signs else asked()
 
 
-def signs() -> bool:
+def signs() -> Proof:
     """Whether the form at hand proves who signs."""
     parts = deployment()
     return service.confirm_signing(

@@ -46,15 +46,17 @@ def begin() -> ResponseReturnValue:
     account, _token = here.who()
     parts = deployment()
     _place()
-    if current_user.is_authenticated and not service.confirm(
-        account.name,
-        request.form.get("password", ""),
-        here.shown(),
-        pepper=parts.settings.secret_key,
-        now=parts.now(),
-    ):
-        flash(messages.not_proved(), "error")
-        return own_page(422)
+    if current_user.is_authenticated:
+        proof = service.confirm(
+            account.name,
+            request.form.get("password", ""),
+            here.shown(),
+            pepper=parts.settings.secret_key,
+            now=parts.now(),
+        )
+        if not proof:
+            flash(messages.not_proved(proof), "error")
+            return own_page(422)
     return _make()
 
 
@@ -110,7 +112,7 @@ def remove(passkey: int) -> ResponseReturnValue:
         now=parts.now(),
     )
     if not removed:
-        flash(messages.not_proved(), "error")
+        flash(messages.not_proved(removed), "error")
         return own_page(422)
     flash(_("The passkey was removed. Delete it on the device, too."), "info")
     return redirect(url_for("security.account.page"))

@@ -12,6 +12,7 @@ from pro_app.security.ceremonies import Made, Place
 from pro_app.security.challenges import Purpose
 from pro_app.security.second_factor import Answer, Shown
 from pro_app.security.service import confirm, staff_actor
+from pro_app.security.waiting import Proof
 from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.people import passkeys, second_factors, sign_ins
 from pro_app.store.people.passkeys import Passkey
@@ -108,18 +109,19 @@ def _new_credential(tx: Tx, account: Account, made: Answer, *, pepper: str) -> M
 
 def remove(
     account: Account, passkey: int, password: str, shown: Shown, *, pepper: str, now: datetime
-) -> bool:
+) -> Proof:
     """Whether they proved who they are; then this passkey of theirs no longer counts."""
-    if not confirm(account.name, password, shown, pepper=pepper, now=now):
-        return False
+    proof = confirm(account.name, password, shown, pepper=pepper, now=now)
+    if not proof:
+        return proof
     with transaction(staff_actor(account), now) as tx:
         second_factors.lock_authenticator(tx, account.id)
         held = {key.id: key for key in passkeys.passkeys_of(tx.connection, account.id)}
         if passkey not in held:
             tx.abandon()
-            return True
+            return proof
         passkeys.remove_passkeys(tx, account.id, but=[each for each in held if each != passkey])
         second_factor.drop_idle_codes(tx, account)
         changes = {"passkey": [held[passkey].name, None]}
         security_log.record("staff.passkey_removed", f"staff:{account.name}", tx, changes=changes)
-    return True
+    return proof

@@ -10,7 +10,7 @@ from pro_app.core.instants import is_ahead
 from pro_app.security import doors, second_factor, secrets
 from pro_app.security.roles import ENTERING_LIMITS, Limits, Role, limits_of, whose_patients
 from pro_app.security.second_factor import Shown
-from pro_app.security.waiting import HasToWait, wait_left
+from pro_app.security.waiting import HasToWait, Proof, wait_left
 from pro_app.store.engine.transaction import (
     Actor,
     Changes,
@@ -131,7 +131,7 @@ def show_second_factor(
 
 def confirm(
     account_name: str, password: str, shown: Shown = "", *, pepper: str, now: datetime
-) -> bool:
+) -> Proof:
     """Whether this is really the person with this name: asked before they sign.
 
     By the password, and a second factor when the account has one. Either way it
@@ -144,7 +144,7 @@ def confirm(
     return _prove(account_name, password, shows, now=now)
 
 
-def confirm_password(account_name: str, password: str, *, now: datetime) -> bool:
+def confirm_password(account_name: str, password: str, *, now: datetime) -> Proof:
     """The same by the password alone: enough to choose another one."""
     return _prove(account_name, password, lambda _tx, _account: True, now=now)
 
@@ -157,7 +157,7 @@ def confirm_signing(
     token: str,
     pepper: str,
     now: datetime,
-) -> bool:
+) -> Proof:
     """Whether this person may sign in the session with this token.
 
     The password, each time; and a second factor when the account has one, unless they
@@ -194,27 +194,28 @@ def _prove(
     *,
     now: datetime,
     changes: Changes | None = None,
-) -> bool:
+) -> Proof:
     with reading() as connection:
         found = staff.find_credentials(connection, name)
     fits = secrets.verify_password(password, found.password_hash if found else None)
     if found is None:
-        return False
+        return Proof(False)
     with transaction(staff_actor(found.account), now) as tx:
         second_factors.lock_authenticator(tx, found.account.id)
         # Counted for itself: who stands before the door keeps nobody inside from signing.
         counter = tries.lock_counter(tx, Place(staff_id=found.account.id))
-        if wait_left(counter, now):
+        wait = wait_left(counter, now)
+        if wait:
             security_log.record("staff.had_to_wait", f"staff:{name}", tx)
-            return False
+            return Proof(False, wait)
         # Nothing is looked at after a wrong password: no code is used up for nothing.
         if not fits or not proves(tx, found.account):
             tries.count_wrong(tx, counter)
             security_log.record("staff.confirm_refused", f"staff:{name}", tx)
-            return False
+            return Proof(False)
         tries.forget_row(tx, counter)
         security_log.record("staff.confirmed", f"staff:{name}", tx, changes=changes)
-    return True
+    return Proof(True)
 
 
 def staff_session(

@@ -49,7 +49,7 @@ def test_a_correction_from_the_call_to_the_export(world: Flask, cast: Cast, tmp_
 
     wrong = {"password": "not the right one"}
     investigator.post("/staff/corrections/1/sign", data=wrong)
-    assert _says(investigator, "Not signed: password or second factor is wrong")
+    assert _says(investigator, "Not signed. The password or the second factor is not right")
     assert held(world).stands.answers["GP1"] == 2
 
     investigator.post("/staff/corrections/1/sign", data={"password": PASSWORD})

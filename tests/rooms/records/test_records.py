@@ -74,8 +74,14 @@ def test_a_signature_needs_the_password_and_the_version_that_was_shown(
     world: Flask, cast: Cast
 ) -> None:
     gao = cast.investigator_of_lishui()
-    assert "Nothing was signed" in sign(gao, password="not the right one")
     assert "nothing was saved" in sign(gao, version="0" * 64)
+    for _try in range(4):
+        page = sign(gao, password="not the right one")
+        assert "Not signed. The password or the second factor is not right" in page
+        assert "wait" not in page
+    page = sign(gao)
+    assert "Not signed. Please wait one minute." in page
+    assert "not right" not in page
     with world.app_context(), reading() as connection:
         assert connection.execute(select(signature)).all() == []
 
