@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pro_app import security_log
 from pro_app.core.instants import is_ahead
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.security import doors, secrets
 from pro_app.security.passwords import Unfit, unfit
 from pro_app.security.roles import Role, limits_of, takes
@@ -115,7 +115,7 @@ def change_right(
 
     if not takes(role, sites):
         return Refused(Why.SITES_OF_ROLE)
-    return _change(name, change, actor=actor, now=now)
+    return _change(name, change, why=why, actor=actor, now=now)
 
 
 def disable(name: str, why: str, *, actor: Actor, now: datetime) -> Refused | None:
@@ -128,7 +128,7 @@ def disable(name: str, why: str, *, actor: Actor, now: datetime) -> Refused | No
         security_log.record("staff.disabled", f"staff:{name}", tx, reason=why)
         return None
 
-    return _change(name, shut, actor=actor, now=now)
+    return _change(name, shut, why=why, actor=actor, now=now)
 
 
 def enable(name: str, why: str, *, actor: Actor, now: datetime) -> Refused | None:
@@ -141,7 +141,7 @@ def enable(name: str, why: str, *, actor: Actor, now: datetime) -> Refused | Non
         security_log.record("staff.enabled", f"staff:{name}", tx, reason=why)
         return None
 
-    return _change(name, open_again, actor=actor, now=now)
+    return _change(name, open_again, why=why, actor=actor, now=now)
 
 
 def reset_second_factor(name: str, why: str, *, actor: Actor, now: datetime) -> Refused | None:
@@ -155,7 +155,7 @@ def reset_second_factor(name: str, why: str, *, actor: Actor, now: datetime) -> 
         security_log.record("staff.second_factor_reset", f"staff:{name}", tx, reason=why)
         return None
 
-    return _change(name, reset, actor=actor, now=now)
+    return _change(name, reset, why=why, actor=actor, now=now)
 
 
 def end_sessions(name: str, *, actor: Actor, now: datetime) -> Refused | None:
@@ -172,12 +172,20 @@ def _change(
     name: str,
     change: Callable[[Tx, Person], Refused | None],
     *,
+    why: str | None = None,
     actor: Actor,
     now: datetime,
 ) -> Refused | None:
-    """Change somebody else's account: whatever was begun with it before ends."""
+    """Change somebody else's account: whatever was begun with it before ends.
+
+    `why`: None where no reason is asked for.
+    """
     if actor.name == f"staff:{name}":
         return Refused(Why.ONESELF)
+    if why == "":
+        return Refused(Why.WHY_MISSING, "why")
+    if len(why or "") > LONGEST_TEXT:
+        return Refused(Why.TOO_LONG, "why", LONGEST_TEXT)
     with transaction(actor, now) as tx:
         person = staff.lock_person(tx, name)
         refusal = change(tx, person) if person else Refused(Why.NO_SUCH_ACCOUNT)
@@ -210,15 +218,17 @@ def standing(*, now: datetime) -> Standing:
     return Standing(last, due_at if due_at > now else None)
 
 
-def review(seen: str, note: str | None, *, actor: Actor, now: datetime) -> bool:
-    """Whether what was seen is what there is; then it is written that somebody looked."""
+def review(seen: str, note: str | None, *, actor: Actor, now: datetime) -> Refused | None:
+    """None when it is written that somebody looked: what they saw is what there is."""
+    if len(note or "") > LONGEST_TEXT:
+        return Refused(Why.TOO_LONG, "note", LONGEST_TEXT)
     with transaction(actor, now) as tx:
         if fingerprint(staff.people(tx.connection)) != seen:
             tx.abandon()
-            return False
+            return Refused(Why.CHANGED)
         staff.add_review(tx, seen, note)
         tx.record("access.reviewed", "staff", changes={"rights_sha256": [None, seen]})
-    return True
+    return None
 
 
 # --- one's own ----------------------------------------------------------------------

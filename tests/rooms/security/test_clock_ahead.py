@@ -157,9 +157,9 @@ def test_a_series_of_signatures_from_ahead_is_over(clock: HandClock, ahead: time
 
 def test_a_look_over_the_rights_from_ahead_is_due_again(clock: HandClock, ahead: timedelta) -> None:
     seen = accounts.fingerprint(accounts.people())
-    assert accounts.review(seen, None, actor=CLI, now=clock() + ahead)
+    assert accounts.review(seen, None, actor=CLI, now=clock() + ahead) is None
     assert accounts.standing(now=clock()).due_at is None
-    assert accounts.review(seen, None, actor=CLI, now=clock())
+    assert accounts.review(seen, None, actor=CLI, now=clock()) is None
     assert accounts.standing(now=clock()).due_at == clock() + accounts.REVIEW_EVERY
 
 
