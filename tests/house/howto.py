@@ -22,7 +22,10 @@ PAGES = tuple(sorted(path.stem for path in FOLDER.glob("*.md")))
 _BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _TYPED = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 #: What a copy can do without, and what no copy may write to.
-_LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "instance", ".*_cache", ".hypothesis")
+_LEFT_OUT = shutil.ignore_patterns(
+    *(".git", ".venv", "instance", ".*_cache", ".hypothesis", "node_modules"),
+    "*.pyc.*",  # being written by a test beside this one
+)
 
 
 def text(page: str) -> str:

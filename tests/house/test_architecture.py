@@ -1,4 +1,4 @@
-"""The page on the architecture is true: what it names is there, and what is there is named."""
+"""The pages for developers are true: what they name is there, and what is there is named."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,8 @@ PAGE = text(ROOT / "docs" / "architecture.md")
 _HOUSE = sorted(path for path in (ROOT / "tests" / "house").glob("test_*.py"))
 #: Files whose every test is a rule that the page tells by itself.
 _RULES = ("test_imports.py", "test_doors.py", "test_shape.py")
-_PATHS = sorted(set(re.findall(r"`([\w.]+/[\w./]*|[\w/]+\.(?:py|js))`", PAGE)))
+_PATH = re.compile(r"`([\w.]+/[\w./]*|[\w/]+\.(?:py|js))`")
+_PATHS = sorted({*_PATH.findall(PAGE), *_PATH.findall(text(ROOT / "CONTRIBUTING.md"))})
 _FUNCTIONS = sorted(set(re.findall(r"`([\w./]+\.(?:py|js))::(\w+)`", PAGE)))
 
 
@@ -26,7 +27,7 @@ def _tests(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("name", _PATHS)
-def test_every_file_that_it_names_is_there(name: str) -> None:
+def test_every_file_that_they_name_is_there(name: str) -> None:
     assert _found(name).exists()
 
 

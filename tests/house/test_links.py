@@ -63,7 +63,9 @@ def test_every_page_stands_once_in_the_list_with_a_line_of_its_own() -> None:
 
 def test_every_decision_stands_in_their_list_by_its_number_and_name() -> None:
     folder = _DOCS / "decisions"
-    rows = re.findall(r"^\| \[(\d{4})\]\((.*)\) \| (.*) \|$", text(folder / "README.md"), re.M)
+    rows = re.findall(
+        r"^\| \[(\d{4})\]\((.*)\) \| (.*) \|$", text(folder / "README.md"), re.MULTILINE
+    )
     pages = sorted(folder.glob("0*.md"))
     assert [(number, file) for number, file, _ in rows] == [(p.name[:4], p.name) for p in pages]
     heads = [text(page).splitlines()[0] for page in pages]
