@@ -46,11 +46,11 @@ def copy(checkout: Path) -> None:
 
 def follow(page: str, checkout: Path) -> None:
     """Errors: AssertionError where something does not go as the page says."""
-    env = _environment()
+    env = environment()
     for kind, name, block in _BLOCK.findall(text(page)):
         if kind == "console":
             for typed, shown in _TYPED.findall(block):
-                _type(typed, shown, checkout, env, refused=name == "refused")
+                run(typed, shown, checkout, env, refused=name == "refused")
             continue
         path = checkout / name
         if kind == "diff":
@@ -74,7 +74,7 @@ def changed(before: str, diff: str) -> str:
     return "".join(lines)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     ours = ("PRO_", "LC_", "PYTEST", "COV_")
     env = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     path = os.pathsep.join([str(Path(sys.prefix) / "bin"), env.get("PATH", "")])
@@ -83,7 +83,7 @@ def _environment() -> dict[str, str]:
     return {**env, "PATH": path, "LANG": "C.UTF-8", "PRO_LISTEN": listen}
 
 
-def _type(typed: str, shown: str, checkout: Path, env: dict[str, str], *, refused: bool) -> None:
+def run(typed: str, shown: str, checkout: Path, env: dict[str, str], *, refused: bool) -> None:
     if typed.startswith("export "):
         name, _, value = typed.removeprefix("export ").partition("=")
         env[name] = value

@@ -1,5 +1,6 @@
 """Each page of docs/howto is followed to the letter, and what it makes is seen to work."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Followed:
             before = howto.first(page)
             folder = tmp_path_factory.mktemp(page)
             if before:
-                howto.shutil.copytree(
+                shutil.copytree(
                     to_the_end(before).parent, folder, symlinks=True, dirs_exist_ok=True
                 )
             else:
@@ -48,8 +49,8 @@ def test_a_change_is_made_in_its_one_place() -> None:
 
 
 def test_a_command_that_shows_something_else_is_noticed(tmp_path: Path) -> None:
-    env = howto._environment()
-    howto._type("printf 'one\\ntwo 2\\nthree\\n'", "one\ntwo …\n…\n", tmp_path, env, refused=False)
+    env = howto.environment()
+    howto.run("printf 'one\\ntwo 2\\nthree\\n'", "one\ntwo …\n…\n", tmp_path, env, refused=False)
     for typed, shown in (("echo one", "two\n"), ("exit 1", ""), ("printf 'a\\nb\\n'", "a\n")):
         with pytest.raises(AssertionError):
-            howto._type(typed, shown, tmp_path, env, refused=False)
+            howto.run(typed, shown, tmp_path, env, refused=False)
