@@ -488,6 +488,14 @@ def test_the_dictionary_takes_its_codes_from_the_study_and_the_instrument() -> N
     assert told["ledger.csv", "visit"].startswith("START: month 0")
 
 
+def test_a_study_in_neither_language_explains_its_codes_in_its_own() -> None:
+    arms = tuple(replace(arm, name={"de": f"Tee {arm.code}"}) for arm in TINY.arms)
+    study = replace(TINY, languages=("de",), arms=arms)
+    rows_of = dictionary_rows(dictionary(), COLUMNS, study, TEA)
+    told = {(r.file, r.column): r.values for r in rows_of}
+    assert told["patients.csv", "arm"] == "GREEN: Tee GREEN | BLACK: Tee BLACK"
+
+
 def test_a_column_that_nobody_explained_can_not_leave() -> None:
     with pytest.raises(KeyError):
         list(dictionary_rows(dictionary(), {"events.csv": ("note",)}, TINY, TEA))
