@@ -123,3 +123,18 @@ def test_patients_and_staff_are_they() -> None:
     assert {path: each for path, each in found.items() if path not in _ONE_SEX} == {}
     assert found.keys() == _ONE_SEX.keys()
     assert len(found["README.md"]) == 1
+
+
+#: What lies at the top of the repository, and nothing else: a newcomer looks here first.
+_TOP = {
+    *("pro_app", "translations", "tests", "migrations", "wsgi.py", "requirements.txt", "README.md"),
+    *("run", "test", "scripts", "pyproject.toml"),
+    # Hosts of repositories, and people, look for the last two here and nowhere else.
+    *("docs", "bench", "CONTRIBUTING.md", "CHANGELOG.md"),
+}
+
+
+def test_the_top_of_the_repository_is_known() -> None:
+    made = {"instance", "__pycache__"}
+    there = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+    assert there - made == _TOP
