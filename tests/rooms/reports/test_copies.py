@@ -132,7 +132,7 @@ def test_the_printed_copy_shows_and_holds_the_file_and_bears_its_digest(
         hashlib.sha256(content).hexdigest(),
         document["head"],
         document["items"][0]["text"],
-        "shemeanttheother",
+        "theotherwasmeant",
         "soitis",
         "LISHUI-001",
         "2026-03-05 08:00:00 +08:00",
