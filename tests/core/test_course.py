@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pro_app.core.course import NEVER, Interval, course, withdrawals
+from pro_app.core.course import NEVER, Interval, consent_withdrawn_on, course, withdrawals
 from pro_app.core.facts import ENDED_BY, EventFact, EventKind, FormFact, PatientFacts
 from pro_app.core.ledger import Status, ledger
 from pro_app.core.schedule import plan
@@ -61,6 +61,24 @@ def test_a_withdrawal_lasts_until_the_return_of_its_kind(
 ) -> None:
     for order in (events, events[::-1]):
         assert withdrawals(happened(*order), FAR) == intervals(*found)
+
+
+@pytest.mark.parametrize(
+    ("events", "on"),
+    [
+        ([], None),
+        ([(ASKED, 5)], None),
+        ([(CONSENT, 5)], 5),
+        ([(CONSENT, 5), (CONSENT_BACK, 9)], None),
+        ([(CONSENT, 5), (CONSENT_BACK, 9), (CONSENT, 20)], 20),
+        ([(CONSENT, 5), (BACK, 9), (CONSENT, 20)], 5),
+    ],
+)
+def test_consent_is_withdrawn_from_the_day_of_the_withdrawal_that_lasts(
+    events: list[tuple[EventKind, int]], on: int | None
+) -> None:
+    for order in (events, events[::-1]):
+        assert consent_withdrawn_on(happened(*order)) == (None if on is None else day(on))
 
 
 def test_the_first_and_the_last_day_are_not_inside() -> None:

@@ -3,7 +3,7 @@
 import json
 import tomllib
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -242,12 +242,64 @@ def test_days_after_the_day_are_empty_and_the_arm_with_them() -> None:
     (after,) = rows(late, "patients.csv", with_arm=True)
     assert (before["screened_on"], before["randomised_on"]) == (date(2021, 1, 4), None)
     assert (before["arm"], after["arm"]) == (None, "RADICAL")
-    assert "arm" not in rows(late, "patients.csv")[0]
+    assert tuple(rows(late, "patients.csv")[0]) == kinds.PatientRow._fields[:-1]
 
 
 def test_a_patient_who_had_not_come_by_the_day_is_not_there() -> None:
     dataset = made(as_of=date(2021, 1, 3))
     assert rows(dataset, "patients.csv") == []
+
+
+def test_what_happened_on_the_day_itself_is_there() -> None:
+    on = date(2021, 4, 11)
+    assert len(rows(made(as_of=date(2021, 1, 4)), "patients.csv")) == 1
+    [came] = rows(made(form("V1", on), as_of=on), "forms.csv")
+    assert came["visit"] == "V1"
+    consented = replace(ANNA, pro_consent_on=on)
+    same_day = made(form("V1", on), facts=consented, as_of=on)
+    assert (len(same_day.forms), same_day.before_consent) == (1, 0)
+
+
+def test_the_time_of_the_randomisation_leaves_with_its_day() -> None:
+    facts = replace(ANNA, randomised_time=time(8, 5))
+    for as_of, told in ((date(2021, 1, 10), None), (date(2021, 1, 11), "08:05")):
+        [row] = rows(made(facts=facts, as_of=as_of), "patients.csv")
+        assert row["randomised_time"] == told
+    assert rows(made(), "patients.csv")[0]["randomised_time"] is None
+
+
+def test_the_version_of_the_questionnaire_is_named_where_it_is_this_one() -> None:
+    other = form("V1", date(2021, 4, 11), instrument_sha256="0" * 64)
+    found = rows(made(form("V0", date(2021, 1, 8)), other), "forms.csv")
+    assert [r["instrument_version"] for r in found] == [INSTRUMENT.version, None]
+
+
+def test_forms_follow_the_protocol_s_order_and_the_one_that_counts_comes_first() -> None:
+    on = date(2021, 7, 1)
+    aside = form("V2", on, standing=False, submission_id="a")
+    counts = form("V2", on, submission_id="b")
+    dataset = made(form("V10", on), aside, counts, form("V99", on), form("V1", on))
+    assert [f.visit for f in dataset.forms] == ["V1", "V2", "V2", "V10", "V99"]
+    assert [f.submission_id for f in dataset.forms[1:3]] == ["b", "a"]
+
+
+def test_forms_are_narrowed_by_their_review_and_the_others_counted() -> None:
+    forms = [form("V0", date(2021, 1, 8)), form("V1", date(2021, 4, 11), review=Review.APPROVED)]
+    facts = replace(ANNA, forms=tuple(FormFact(f.visit, f.answered_on, 37) for f in forms))
+    found = {
+        review: assemble(
+            [Subject(facts, "zh")],
+            forms,
+            study=STUDY,
+            instrument=INSTRUMENT,
+            as_of=AS_OF,
+            held={},
+            review=review,
+        )
+        for review in (None, Review.APPROVED, Review.REJECTED)
+    }
+    assert [(len(d.forms), d.narrowed) for d in found.values()] == [(2, 0), (1, 1), (0, 2)]
+    assert [len(d.baselines) for d in found.values()] == [1, 0, 0]
 
 
 def test_a_patient_without_any_day_is_there() -> None:
@@ -287,6 +339,10 @@ def test_only_a_cut_that_held_the_patient_names_them_as_taken_out() -> None:
     assert made(facts=facts, held=UNDECIDED).taken_out == ()
     assert made(facts=facts, held=UNDECIDED, as_of=date(2021, 4, 11)).taken_out == (named,)
     assert made(held=UNDECIDED).taken_out == (named,)  # not known at the instant asked for
+    kept = Held(Why.RETAINED, date(2021, 4, 12), date(2021, 4, 12))
+    assert made(held=kept, as_of=date(2021, 4, 12)).taken_out == ()
+    some = TakenOut(ANNA.patient_id, Why.RETAINED, date(2021, 4, 12))
+    assert made(held=kept, as_of=date(2021, 4, 13)).taken_out == (some,)
 
 
 def test_retained_data_end_with_the_day_of_the_withdrawal() -> None:
@@ -391,6 +447,26 @@ def test_a_phone_that_runs_ahead_shows_in_its_own_column() -> None:
     assert row["clock_skew_seconds"] == 3 * 24 * 3600
     assert row["clock_off_by_a_day"] is True
     assert row["status"] == "VALID"
+
+
+@pytest.mark.parametrize(
+    ("apart", "seconds", "off"),
+    [
+        (timedelta(days=1), 86_400, False),
+        (timedelta(days=1, seconds=1), 86_401, True),
+        (timedelta(days=-1), -86_400, False),
+        (timedelta(days=-1, seconds=-1), -86_401, True),
+        (timedelta(seconds=1.6), 2, False),
+    ],
+)
+def test_a_clock_is_off_by_a_day_when_it_is_wrong_by_more_than_one(
+    apart: timedelta, seconds: int, off: bool
+) -> None:
+    received = datetime(2021, 1, 8, 4, tzinfo=UTC)
+    shown = form("V0", date(2021, 1, 8), device_at=received + apart)
+    assert (shown.clock_skew_seconds, shown.clock_off_by_a_day) == (seconds, off)
+    untold = form("V0", date(2021, 1, 8))
+    assert (untold.clock_skew_seconds, untold.clock_off_by_a_day) == (None, False)
 
 
 def test_who_helped_and_when_she_finished_stand_with_the_form() -> None:
@@ -523,3 +599,9 @@ def test_a_dictionary_that_contradicts_itself_is_refused() -> None:
 def test_the_version_in_the_manifest_is_the_product_s() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["version"] == VERSION
+
+
+def test_the_kinds_of_a_file_s_columns_are_in_its_order() -> None:
+    found = dictionary().kinds("consents.csv")
+    assert tuple(found) == kinds.ConsentRow._fields
+    assert found["on"] is dictionaries.Kind.DAY

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pro_app.core.instants import LONGEST_WAIT, DayDoubt, as_told, corrected, doubt
+from pro_app.core.instants import LONGEST_WAIT, DayDoubt, as_told, corrected, doubt, is_ahead
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 _CLOCKS = st.timedeltas(min_value=timedelta(days=-4000), max_value=timedelta(days=4000))
@@ -52,3 +52,14 @@ def test_however_long_ago_is_believed_and_long_is_worth_a_look() -> None:
     assert doubt(NOW - LONGEST_WAIT, device_at=NOW, received_at=NOW) is None
     assert doubt(None, device_at=NOW, received_at=NOW) is DayDoubt.NOT_TOLD
     assert doubt(None, device_at=None, received_at=NOW) is None
+
+
+def test_an_instant_is_ahead_by_more_than_a_minute_and_what_it_was_when_written() -> None:
+    minute, day = timedelta(minutes=1), timedelta(days=1)
+    second = timedelta(seconds=1)
+    for at_most in (timedelta(0), day):
+        latest = NOW + at_most + minute
+        assert not is_ahead(latest, NOW, at_most=at_most)
+        assert is_ahead(latest + second, NOW, at_most=at_most)
+    assert not is_ahead(NOW - day, NOW)
+    assert is_ahead(NOW + minute + second, NOW)

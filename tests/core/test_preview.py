@@ -136,3 +136,8 @@ def test_a_pause_holds_from_its_first_to_its_last_day() -> None:
     ]  # fmt: skip
     assert held([PauseFact(PauseKind.HOSPITAL_STAY, first, None)], date(2030, 1, 1))
     assert not held([], first)
+
+
+def test_what_opens_and_what_closes_to_the_patient_are_told_apart() -> None:
+    told = Preview((), True, True, open_before=("V0", "V1"), open_after=("V1", "V2"))
+    assert (told.closed_to_her, told.opened_to_her) == (("V0",), ("V2",))
