@@ -86,8 +86,8 @@ test("a draft that nobody has touched for its hours goes, and nothing else", asy
   for (const id of ["old", "new"]) await pro.put(anna, "draft", id, {});
   await pro.put(anna, "receipt", "1", {});
   await pro.handIn(anna, "2", {}, {});
-  age("old", 25 * HOUR);
-  age("new", 23 * HOUR);
+  age("old", 24 * HOUR + 5000);
+  age("new", 24 * HOUR - 5000);
   age("1", 25 * HOUR);
   age("2", 25 * HOUR);
   await pro.tidy(24);
@@ -197,6 +197,9 @@ test("a form that is refused stays, is not sent again at once, and holds up no o
     assert.deepEqual([row.id, row.refused.error], ["0", "CLOSED"]);
     await pro.send();
     assert.equal(forms(asked).length, 2);
+    age("0", 0, { refused: { error: "CLOSED", at: Date.now() - HOUR + 5000 } });
+    await pro.send();
+    assert.equal(forms(asked).length, 2, "nor within the hour");
     age("0", 0, { refused: { error: "CLOSED", at: Date.now() - HOUR - 1000 } });
     await pro.send();
     assert.equal(forms(asked).length, 3, "an hour later it is offered again");
@@ -270,7 +273,12 @@ test("a store that does not answer, or can't be had, is no store", async (t) => 
   t.mock.timers.enable({ apis: ["setTimeout"] });
   self.indexedDB = { open: () => ({}) };
   const never = pro.unlocked();
-  t.mock.timers.tick(4000);
+  let given = false;
+  never.catch(() => (given = true));
+  t.mock.timers.tick(3999);
+  await new Promise(setImmediate);
+  assert.equal(given, false);
+  t.mock.timers.tick(1);
   await assert.rejects(never, /does not answer/);
   for (const event of ["onerror", "onblocked"]) {
     self.indexedDB = {

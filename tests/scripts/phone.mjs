@@ -4,25 +4,38 @@ const { webcrypto } = await import("node:crypto");
 
 /** @param {Map<string, Map<string, any>>} stores store → key → row */
 function opened(stores, paths) {
-  const answer = (result) => ({ result });
   return {
     createObjectStore(name, { keyPath }) {
       stores.set(name, new Map());
       paths.set(name, keyPath);
     },
     close() {},
-    transaction(name) {
+    transaction(name, mode) {
       const rows = stores.get(name);
+      const asked = [];
+      const ask = (work) => {
+        const request = {};
+        asked.push(() => (request.result = work()));
+        return request;
+      };
+      const write = (work) => {
+        if (mode !== "readwrite") throw new DOMException(mode, "ReadOnlyError");
+        return ask(work);
+      };
       const transaction = {
         objectStore: () => ({
-          getAll: () => answer([...rows.values()]),
-          get: (key) => answer(rows.get(key)),
-          put: (row) => answer(rows.set(row[paths.get(name)], { ...row })),
-          delete: (key) => answer(rows.delete(key)),
-          clear: () => answer(rows.clear()),
+          getAll: () => ask(() => [...rows.values()]),
+          get: (key) => ask(() => rows.get(key)),
+          put: (row) => write(() => rows.set(row[paths.get(name)], { ...row })),
+          delete: (key) => write(() => rows.delete(key)),
+          clear: () => write(() => rows.clear()),
         }),
       };
-      setImmediate(() => transaction.oncomplete());
+      if (!["readonly", "readwrite"].includes(mode)) throw new TypeError(mode);
+      setImmediate(() => {
+        for (const work of asked) work();
+        transaction.oncomplete();
+      });
       return transaction;
     },
   };
