@@ -60,6 +60,7 @@ def test_what_is_no_correction_is_said() -> None:
     refused = _asked({"GP1": 7, "GP2": "PREFER_NOT"})
     assert refused.why is Why.BAD_ANSWERS
     assert [problem.item for problem in refused.detail] == ["GP1", "GP2"]
+    assert refused.field == "GP1"
 
 
 def test_of_two_corrections_of_one_field_the_later_stands() -> None:

@@ -605,3 +605,51 @@ def test_the_kinds_of_a_file_s_columns_are_in_its_order() -> None:
     found = dictionary().kinds("consents.csv")
     assert tuple(found) == kinds.ConsentRow._fields
     assert found["on"] is dictionaries.Kind.DAY
+
+
+def test_a_form_with_blanks_of_every_kind_can_be_read() -> None:
+    blanks = dict(zip(INSTRUMENT.item_codes, ("SKIPPED", "PREFER_NOT", "NOT_SHOWN"), strict=False))
+    answers = dict.fromkeys(INSTRUMENT.item_codes, 2) | blanks
+    assert unreadable([form("V0", date(2021, 1, 8), answers)], INSTRUMENT) == []
+    answered = replace(form("V0", date(2021, 1, 8)), answers=("ANSWERED",) * 37)
+    assert unreadable([answered], INSTRUMENT) == [answered.submission_id]
+
+
+def test_every_version_of_a_form_has_the_answers_and_scores_of_its_time() -> None:
+    twos = dict.fromkeys(INSTRUMENT.item_codes, 2)
+    first, second, now = (
+        form("V0", date(2021, 1, 8), twos | changes)
+        for changes in ({}, {"GP1": 0}, {"GP1": 0, "GP2": "SKIPPED"})
+    )
+    at = datetime(2021, 1, 9, tzinfo=UTC)
+    changes = (
+        {"GP1": (2, 0), "answered_on": ("2021-01-07", "2021-01-08")},
+        {"GP2": (2, "SKIPPED")},
+    )
+    corrected = replace(
+        now,
+        handed_in=first.answers,
+        corrections=tuple(Corrected(each, "PATIENT", "CALL_NOTE", at, at) for each in changes),
+        earlier_scores=(first.scores, second.scores),
+    )
+    found = list(versions([corrected], INSTRUMENT.item_codes))
+    assert [(v.answers, v.scores) for v in found] == [
+        (each.answers, each.scores) for each in (first, second, now)
+    ]
+    told = rows(made(corrected), "scores.csv")
+    physical = [r for r in told if r["scale"] == "PWB"]
+    flags = [(r["revision"], r["current"], r["ANL02FL"], r["analysis"]) for r in physical]
+    assert flags == [(0, False, False, False), (1, False, False, False), (2, True, True, True)]
+
+
+def test_a_form_of_a_visit_without_an_entry_lies_nowhere() -> None:
+    [row, *_] = rows(made(form("V99", date(2021, 4, 11))), "scores.csv")
+    assert (row["month"], row["window_status"], row["status"]) == (None, None, None)
+
+
+def test_the_dictionary_lists_the_responses_from_the_lowest_to_the_highest() -> None:
+    columns = {"items.csv": kinds.ItemRow._fields}
+    told = {r.column: r.values for r in dictionary_rows(dictionary(), columns, TINY, TEA)}
+    assert told["value"] == "0 | 1 | 2"
+    assert told["patient_id"] == dictionary().files["items.csv"][1].values
+    assert all(text is not None for text in told.values())

@@ -58,3 +58,8 @@ def test_the_effort_for_a_form_is_all_deeds_by_all_forms() -> None:
     assert (one.deeds, one.per_form) == (7, 3.5)
     assert (other.deeds, other.per_form) == (56, None)
     assert with_pooled([one, other]) == (one, other, VisitEffort(POOLED, 9, 18, 36, 2))
+
+
+def test_what_was_about_no_visit_has_a_row_without_a_form() -> None:
+    rows = list(effort_rows(dataset(Attempted(NUMBER, None, Outcome.REACHED))))
+    assert [(row.visit, row.form_in) for row in rows[-1:]] == [(None, False)]

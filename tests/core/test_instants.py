@@ -5,7 +5,15 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pro_app.core.instants import LONGEST_WAIT, DayDoubt, as_told, corrected, doubt, is_ahead
+from pro_app.core.instants import (
+    LONGEST_WAIT,
+    RECORDED_AHEAD,
+    DayDoubt,
+    as_told,
+    corrected,
+    doubt,
+    is_ahead,
+)
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 _CLOCKS = st.timedeltas(min_value=timedelta(days=-4000), max_value=timedelta(days=4000))
@@ -23,7 +31,8 @@ def test_a_clock_that_is_off_changes_nothing(off: timedelta, ago: timedelta) -> 
 def test_it_is_never_after_now_and_can_be_told_back(instant: datetime, device_at: datetime) -> None:
     found = corrected(instant, device_at=device_at, now=NOW)
     assert found is None or found <= NOW
-    assert as_told(found, device_at=device_at, received_at=NOW) in (None, instant)
+    told = as_told(found, device_at=device_at, received_at=NOW)
+    assert told == (None if found is None else instant)
 
 
 @given(off=_CLOCKS, first=_LASTING, second=_LASTING)
@@ -63,3 +72,9 @@ def test_an_instant_is_ahead_by_more_than_a_minute_and_what_it_was_when_written(
         assert is_ahead(latest + second, NOW, at_most=at_most)
     assert not is_ahead(NOW - day, NOW)
     assert is_ahead(NOW + minute + second, NOW)
+    assert not is_ahead(NOW + minute, NOW)
+
+
+def test_a_form_may_be_on_its_way_for_sixty_days_and_a_record_lie_ahead_by_one() -> None:
+    assert timedelta(days=60) == LONGEST_WAIT
+    assert timedelta(days=1) == RECORDED_AHEAD

@@ -155,3 +155,17 @@ def test_the_trail_shows_no_answer_that_was_recorded_after_the_withdrawal() -> N
         assert not shows_changes(kept, action, APRIL)
         assert not shows_changes(gone, action, MARCH)
     assert shows_changes(gone, "patient.event", MAY)
+
+
+def test_of_two_withdrawals_the_first_ends_the_data_and_the_last_awaits_its_decision() -> None:
+    steps = [step(OUT, MARCH), step(OUT, APRIL)]
+    assert held(steps, Decided(Ruling.RETAIN, at(MARCH))) == Held(Why.UNDECIDED, MARCH, None)
+    assert held(steps, Decided(Ruling.RETAIN, at(APRIL))) == Held(Why.RETAINED, MARCH, MARCH)
+
+
+def test_what_was_said_after_the_withdrawal_does_not_leave() -> None:
+    left = retained(ANNA, Held(Why.RETAINED, MARCH, MARCH))
+    assert left is not None
+    assert [reason.visit for reason in left.reasons] == ["V1"]
+    assert [form.visit for form in left.forms] == ["V0"]
+    assert left.events == ANNA.events
