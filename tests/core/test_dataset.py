@@ -11,6 +11,7 @@ import pytest
 
 from pro_app import instruments
 from pro_app.core import dictionary as dictionaries
+from pro_app.core import rows as kinds
 from pro_app.core import tidy
 from pro_app.core.analysis import BaselineFlag, NotAnalysed, WindowStatus
 from pro_app.core.answer_sets import (

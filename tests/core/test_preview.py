@@ -140,7 +140,7 @@ def test_a_pause_holds_from_its_first_to_its_last_day() -> None:
 
 def test_what_opens_and_what_closes_to_the_patient_are_told_apart() -> None:
     told = Preview((), True, True, open_before=("V0", "V1"), open_after=("V1", "V2"))
-    assert (told.closed_to_her, told.opened_to_her) == (("V0",), ("V2",))
+    assert (told.closed_to_patient, told.opened_to_patient) == (("V0",), ("V2",))
 
 
 V1 = next(

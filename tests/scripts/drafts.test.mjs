@@ -20,7 +20,7 @@ beforeEach(async () => {
   told = [];
 });
 
-/** A page on which Anna fills in her form; it has met the hospital. */
+/** A page on which a form is filled in; it has met the hospital. */
 async function page(draft) {
   const keeper = new Keeper(vault, "V1", (outcome) => told.push(outcome));
   keeper.met({ csrf: "token", ahead: 0 });
