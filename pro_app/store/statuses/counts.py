@@ -5,6 +5,7 @@ against each other. A visit counts for the site of its target day.
 """
 
 from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
@@ -23,6 +24,7 @@ from sqlalchemy import (
     null,
     select,
 )
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from pro_app.core.ledger import Status
 from pro_app.core.rates import NUMBERS, Counts, VisitRates
@@ -98,19 +100,45 @@ def between(
     `visit` None: in any visit. `whole` and `part` are names of `Counts`; without `part`
     all who are counted in `whole`.
     """
-    facts = _facts(study, sites, as_of, valid_from, by, visit).offset(0)
-    each = _in_numbers(facts).subquery("each")
+    each = _in_numbers(_facts(study, sites, as_of, valid_from, by, visit).offset(0))
+    row = each.subquery("each").c
+    inside = [row[whole] == 1] if part is None else [row[whole] == 1, row[part] == 0]
+    return _who(connection, row, group, inside)
+
+
+def without_answers(
+    connection: Connection,
+    study: Study,
+    *,
+    sites: Sites,
+    as_of: date,
+    valid_from: int,
+    by: By | None,
+    group: str | None,
+    reasons: Collection[str],
+) -> list[tuple[int, str]]:
+    """(patient id, visit) of the missing and empty forms that are counted by these reasons."""
+    each = _in_numbers(_facts(study, sites, as_of, valid_from, by).offset(0))
+    row = each.subquery("each").c
+    why = func.coalesce(row.reason, REASON_PENDING)
+    return _who(connection, row, group, [row.unanswered == 1, why.in_(sorted(reasons))])
+
+
+def _who(
+    connection: Connection,
+    row: ReadOnlyColumnCollection[str, Any],
+    group: str | None,
+    conditions: Iterable[ColumnElement[bool]],
+) -> list[tuple[int, str]]:
     query = (
-        select(each.c.patient_id, each.c.visit)
-        .join(patient, patient.c.id == each.c.patient_id)
-        .where(each.c[whole] == 1)
-        .order_by(patient.c.number, each.c.target_on)
+        select(row.patient_id, row.visit)
+        .join(patient, patient.c.id == row.patient_id)
+        .where(*conditions)
+        .order_by(patient.c.number, row.target_on)
     )
-    if part is not None:
-        query = query.where(each.c[part] == 0)
     if group is not None:
-        query = query.where(each.c.part == group)
-    return [(row.patient_id, row.visit) for row in connection.execute(query)]
+        query = query.where(row.part == group)
+    return [(each.patient_id, each.visit) for each in connection.execute(query)]
 
 
 @dataclass(frozen=True, slots=True)
