@@ -1,6 +1,7 @@
 """Which language a page speaks, and how days, times and scores are written in it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from functools import lru_cache
 from gettext import NullTranslations
@@ -12,7 +13,7 @@ from babel import Locale
 from babel.dates import format_date, format_datetime
 from flask import Blueprint, Flask, g, has_request_context, redirect, request, session
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, get_locale, get_translations
+from flask_babel import Babel, force_locale, get_locale, get_translations
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
@@ -21,13 +22,9 @@ from werkzeug.http import parse_accept_header
 
 from pro_app.core.study import Labels
 from pro_app.deployment import deployment
+from pro_app.languages import LANGUAGES, SOURCE, Language, spoken
 from pro_app.public import public
 
-#: Our language code → (Babel's locale, the tag that goes into <html lang>, its own name).
-LANGUAGES = {
-    "zh": ("zh_Hans_CN", "zh-Hans-CN", "中文"),
-    "en": ("en", "en", "English"),
-}
 TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
 
 blueprint = Blueprint("i18n", __name__)
@@ -36,7 +33,7 @@ blueprint = Blueprint("i18n", __name__)
 def set_up(app: Flask) -> None:
     Babel(
         app,
-        locale_selector=lambda: LANGUAGES[language()][0],
+        locale_selector=lambda: spoken(language()).locale,
         default_translation_directories=str(TRANSLATIONS),
     )
     app.register_blueprint(blueprint)
@@ -46,7 +43,7 @@ def set_up(app: Flask) -> None:
     app.jinja_env.globals.update(
         language=language,
         languages=LANGUAGES,
-        html_lang=lambda: LANGUAGES[language()][1],
+        html_lang=lambda: spoken(language()).tag,
         label=label,
     )
 
@@ -58,13 +55,17 @@ def language() -> str:
     for code in (session.get("language"), g.get("patient_language")):
         if code in LANGUAGES:
             return str(code)
-    return _of_browser(request.headers.get("Accept-Language", ""), deployment().study.languages)
+    return _of_browser(request.headers.get("Accept-Language", ""), tuple(offered()))
 
 
 @lru_cache(maxsize=256)
-def _of_browser(accepts: str, spoken: Sequence[str]) -> str:
-    offered = [code for code in LANGUAGES if code in spoken] or ["en"]
+def _of_browser(accepts: str, offered: Sequence[str]) -> str:
     return parse_accept_header(accepts, LanguageAccept).best_match(offered) or offered[0]
+
+
+def offered() -> list[str]:
+    """The study's languages that the interface speaks; its own where it speaks none of them."""
+    return [code for code in deployment().study.languages if code in LANGUAGES] or [SOURCE]
 
 
 @pass_eval_context
@@ -82,6 +83,13 @@ def _said(context: EvalContext, message: str, **values: Any) -> str:
 
 #: Locale → its strings; they are read once.
 _CATALOGUES: dict[Locale | None, NullTranslations] = {}
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """A block in which everything is said in the language of this code."""
+    with force_locale(spoken(code).locale):
+        yield
 
 
 def label(labels: Labels) -> str:
@@ -109,8 +117,8 @@ def day(value: date | None) -> str:
     """A day in full: 2026年3月5日(周四), 5 Mar 2026 (Thu)."""
     if value is None:
         return "–"
-    pattern = "y年M月d日(EEE)" if _locale().startswith("zh") else "d MMM y (EEE)"
-    return format_date(value, pattern, locale=_locale())
+    now = _spoken_now()
+    return format_date(value, now.day, locale=now.locale)
 
 
 def short_day(value: date | None) -> str:
@@ -123,9 +131,9 @@ def instant(value: datetime | None) -> str:
     if value is None:
         return "–"
     local = value.astimezone(ZoneInfo(deployment().study.time_zone))
-    pattern = "y年M月d日 HH:mm" if language() == "zh" else "d MMM y, HH:mm"
-    zone = format_datetime(local, "ZZZZ", locale=_locale())
-    return f"{format_datetime(local, pattern, locale=_locale())} {zone}"
+    now = _spoken_now()
+    zone = format_datetime(local, "ZZZZ", locale=now.locale)
+    return f"{format_datetime(local, now.minute, locale=now.locale)} {zone}"
 
 
 def score(value: float | None) -> str:
@@ -133,5 +141,7 @@ def score(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}"
 
 
-def _locale() -> str:
-    return str(get_locale())
+def _spoken_now() -> Language:
+    """The language in which a page, or a block of it, is being written."""
+    locale = str(get_locale())
+    return next((each for each in LANGUAGES.values() if each.locale == locale), spoken(SOURCE))

@@ -27,7 +27,7 @@ class NotAnalysed(StrEnum):
 
 
 class WindowStatus(StrEnum):
-    """Where the day of answering lies to the window of the visit."""
+    """Where the day of answering lies relative to the visit's window."""
 
     IN_WINDOW = "IN_WINDOW"
     EARLY = "EARLY"  # before the window opened

@@ -31,7 +31,7 @@ class Source(StrEnum):
 
     SITE = "SITE"  # recorded or imported by the site
     PATIENT = "PATIENT"  # chosen by the patient
-    DEVICE = "DEVICE"  # reported by the device she used
+    DEVICE = "DEVICE"  # reported by the device in use
     SYSTEM = "SYSTEM"  # set by the server
     PROTOCOL = "PROTOCOL"  # taken from the study or the instrument
     COMPUTED = "COMPUTED"  # computed when the export was made
@@ -192,4 +192,6 @@ def _brought_along(study: Study, instrument: Instrument) -> dict[str, tuple[Code
 
 
 def _labelled(code: str, labels: Labels) -> Code:
-    return Code(code, labels.get("en", ""), labels.get("zh", ""))
+    """The code with its meaning in both languages, or in the one that the study has."""
+    en, zh = labels.get("en", ""), labels.get("zh", "")
+    return Code(code, en, zh) if en or zh else Code(code, next(iter(labels.values())), "")

@@ -2,24 +2,23 @@
 
 from datetime import date
 
-from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from pro_app.core.study import Site
 from pro_app.deployment import deployment
 from pro_app.followup.summary import WEEK_DAYS, Waits
-from pro_app.i18n import LANGUAGES
+from pro_app.i18n import offered, speaking
 
 
 def summary_letter(site: Site, waits: Waits, today: date) -> tuple[str, str]:
     """Subject and text of the weekly letter, in every language of the study.
 
-    Counts alone: no number of a patient, and nothing of her.
+    Counts alone: no number of a patient, nor anything about one.
     """
     study = deployment().study
     subjects, texts = [], []
-    for language in (each for each in LANGUAGES if each in study.languages):
-        with force_locale(LANGUAGES[language][0]):
+    for language in offered():
+        with speaking(language):
             title = _("%(study)s: what waits, %(day)s", study=study.registry_id, day=today)
             subjects.append(title)
             texts.append("\n".join([site.name.get(language, site.code), *_lines(waits), _way()]))

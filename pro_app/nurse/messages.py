@@ -4,31 +4,30 @@ from collections.abc import Callable
 from datetime import date
 from functools import cache
 
-from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from pro_app.deployment import deployment
-from pro_app.i18n import LANGUAGES, day
+from pro_app.i18n import day, offered, speaking
+from pro_app.languages import LANGUAGES
 
 
 def reminders() -> Callable[[str | None, str, date | None], str]:
-    """(her language, her site, the last day if there is one) → the text of a reminder.
+    """(the patient's language, their site, the last day if there is one) → the text of a reminder.
 
-    Whoever sees it on her phone learns nothing of her: no diagnosis, no trial, no
+    Whoever sees it on the phone learns nothing of the patient: no diagnosis, no trial, no
     department, no answer. Source: requirement F05.
     """
     return cache(_reminder)
 
 
 def written_in(language: str | None) -> str:
-    """The language in which she is written to: hers, else the study's first."""
-    offered = [code for code in deployment().study.languages if code in LANGUAGES]
-    return language if language in LANGUAGES else (offered or ["en"])[0]
+    """The language in which a patient is written to: their own, else the study's first."""
+    return language if language in LANGUAGES else offered()[0]
 
 
 def _reminder(language: str | None, site: str, closes_on: date | None) -> str:
     phone = next(each.phone for each in deployment().study.sites if each.code == site)
-    with force_locale(LANGUAGES[written_in(language)][0]):
+    with speaking(written_in(language)):
         asked = _("Your hospital asks you to fill in a short questionnaire.")
         if closes_on:
             asked = _(

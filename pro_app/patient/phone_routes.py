@@ -1,18 +1,17 @@
-"""What her phone asks so that it can work offline, and where it keeps an unfinished form."""
+"""What the phone asks so that it can work offline, and where it keeps an unfinished form."""
 
 from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, abort, g, jsonify, request
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
 from pro_app.acts.occasion import Occasion
 from pro_app.core.ledger import Entry
 from pro_app.core.refused import Refused
-from pro_app.i18n import LANGUAGES, day, language
+from pro_app.i18n import day, language, speaking
 from pro_app.patient import from_phone, messages, overview
 from pro_app.patient.from_phone import AlreadyIn, Expired, Kept, Newer, NotOpen
 from pro_app.patient.help_routes import help_json
@@ -30,7 +29,7 @@ blueprint = Blueprint("phone", __name__, url_prefix="/api")
 @blueprint.get("/phone")
 @patient_only
 def phone() -> ResponseReturnValue:
-    """All that her phone has to know before it may lose the network."""
+    """All that the phone has to know before it may lose the network."""
     at = occasion()
     home = overview.home(g.patient.id, at=at)
     # The hospital's tablet keeps nothing, so it needs no key to keep it with.
@@ -116,7 +115,7 @@ def _expired(_answer: Expired) -> ResponseReturnValue:
 
 
 def _site_json(at: Occasion) -> dict[str, Any] | None:
-    """Whom she calls, also when there is no network for pages."""
+    """Whom the patient calls, also when there is no network for pages."""
     own = [site for site in at.study.sites if site.code == g.patient.site]
     return {"name": dict(own[0].name), "phone": own[0].phone} if own else None
 
@@ -152,9 +151,9 @@ def _by_when(entry: Entry) -> str:
 
 
 def _in_each(at: Occasion, say: Callable[[], str]) -> dict[str, str]:
-    """The same sentence in every language of the study: she may switch while offline."""
+    """The same sentence in every language of the study: one may switch while offline."""
     said = {}
     for code in at.study.languages:
-        with force_locale(LANGUAGES.get(code, LANGUAGES["en"])[0]):
+        with speaking(code):
             said[code] = say()
     return said

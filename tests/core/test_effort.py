@@ -14,7 +14,7 @@ NUMBER = ANNA.patient_id
 
 
 def dataset(*attempts: Attempted) -> Dataset:
-    """Anna answered V0 herself; V1 was keyed in for her."""
+    """Anna answered V0; V1 was keyed in by the site."""
     forms = [form("V0", date(2021, 1, 8)), form("V1", date(2021, 4, 11), entered_by_staff=True)]
     facts = tuple(FormFact(f.visit, f.answered_on, f.items_answered) for f in forms)
     return assemble(
@@ -42,7 +42,7 @@ def test_attempts_stand_with_the_visit_that_they_were_about() -> None:
         Attempted(NUMBER, "V1", Outcome.REMINDED),
         Attempted(NUMBER, "V2", Outcome.REMINDED),
         Attempted(NUMBER, None, Outcome.CALL_BACK),
-        Attempted("L-999", "V1", Outcome.REACHED),  # her data do not leave
+        Attempted("L-999", "V1", Outcome.REACHED),  # this patient's data do not leave
     ) == {"V1": (2, 1, 1, 1), "V2": (0, 0, 1, 0), None: (1, 0, 0, 0)}
 
 

@@ -275,7 +275,7 @@ def test_alive_at_target_means_that_no_death_before_it_is_known() -> None:
 
 
 @pytest.mark.parametrize("able", [None, False])
-def test_a_patient_who_is_not_able_keeps_her_entries_and_enters_no_rate(able: bool | None) -> None:
+def test_a_patient_who_is_not_able_keeps_the_entries_and_enters_no_rate(able: bool | None) -> None:
     entry = entries(replace(ANNA, able=able), LATER)["V1"]
 
     assert entry.status is Status.MISSING

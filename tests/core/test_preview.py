@@ -106,7 +106,7 @@ def test_a_death_ends_asking_and_the_open_form_and_nothing_earlier() -> None:
     death = EventFact(EventKind.DEATH, date(2024, 4, 1))
     told = seen(ANNA, with_event(ANNA, death), today)
     assert (told.asked_before, told.asked_after) == (True, False)
-    assert (told.open_before, told.closed_to_her) == (("V1",), ("V1",))
+    assert (told.open_before, told.closed_to_patient) == (("V1",), ("V1",))
     after = {c.entry.visit: c.after.status for c in told.told if c.after}
     assert after.pop("V0") is Status.MISSING  # as before, but no later form can come
     assert after == {f"V{n}": Status.NE_DEATH for n in range(1, 11)}

@@ -122,7 +122,7 @@ def test_bad_answers_are_refused_with_all_that_is_wrong() -> None:
 
 
 @pytest.mark.parametrize("consent", [None, V1.target_on + DAY])
-def test_a_patients_form_before_her_pro_consent_is_refused(consent: date | None) -> None:
+def test_a_patients_form_before_the_pro_consent_is_refused(consent: date | None) -> None:
     facts = replace(MEI, pro_consent_on=consent)
 
     assert decided(form(V1.target_on), facts) == Refused(Why.NO_CONSENT)

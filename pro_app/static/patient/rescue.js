@@ -9,11 +9,11 @@ const { pro } = self;
 const MARGIN = 4;
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Show the forms that wait on this phone: hers where she is signed in, else whosever they are. @param {string} language */
+/** Show the forms that wait on this phone: the patient's own where one is signed in, else everybody's. @param {string} language */
 export async function showRescue(language) {
   const vault = await pro.unlocked();
   const rows = await pro.waiting(vault ? vault.owner : undefined);
-  const codes = rows.flatMap((row) => (row.code ? parts(row.code, row.id) : []));
+  const codes = rows.flatMap((/** @type {any} */ row) => (row.code ? parts(row.code, row.id) : []));
   if (codes.length === 0) return;
   await haveTemplates(language);
   let at = 0;

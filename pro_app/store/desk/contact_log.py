@@ -129,9 +129,9 @@ def latest(
 def not_reached(
     connection: Connection, *, sites: Sites, since: datetime, tries: int, limit: int
 ) -> Cut[NotReached]:
-    """Whom so many tries since an instant did not reach, the longest tried first.
+    """The patients whom so many tries since an instant did not reach, the longest tried first.
 
-    Reminders are left out: nobody knows whether they reached her.
+    Reminders are left out: nobody knows whether they were read.
     """
     query = _not_reached(sites, tries, limit)
     rows = list(connection.execute(query, {"since": since}))

@@ -171,7 +171,7 @@ def test_a_list_tells_no_reason_that_is_held_back(
         assert "Withdrew consent to further use of data, and not listed: 1" in page
     page = nurse.get(at + "without_answers", headers=EN).text
     assert _listed(page) == ["LISHUI-002", "LISHUI-003"]
-    [row] = re.findall(r"<tr>\s*<th[^>]*><a[^>]*>LISHUI-002<.*?</tr>", page, re.S)
+    [row] = re.findall(r"<tr>\s*<th[^>]*><a[^>]*>LISHUI-002<.*?</tr>", page, re.DOTALL)
     assert "held back" in row
 
 
