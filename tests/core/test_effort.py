@@ -5,9 +5,10 @@ from datetime import date
 
 from pro_app.core.contact import Attempted, Outcome
 from pro_app.core.dataset import Dataset, Subject, assemble
-from pro_app.core.effort import effort_rows
+from pro_app.core.effort import VisitEffort, effort_rows, with_pooled
 from pro_app.core.extras import Extras
 from pro_app.core.facts import FormFact
+from pro_app.core.rates import POOLED
 from tests.core.test_dataset import ANNA, AS_OF, INSTRUMENT, STUDY, form
 
 NUMBER = ANNA.patient_id
@@ -50,3 +51,15 @@ def test_every_visit_of_the_ledger_has_a_row_and_says_whether_its_form_is_in() -
     rows = list(effort_rows(dataset()))
     assert [row.visit for row in rows] == [visit.code for visit in STUDY.visits]
     assert [row.visit for row in rows if row.form_in] == ["V0", "V1"]
+
+
+def test_the_effort_for_a_form_is_all_deeds_by_all_forms() -> None:
+    one, other = VisitEffort("V0", 1, 2, 4, 2), VisitEffort("V1", 8, 16, 32, 0)
+    assert (one.deeds, one.per_form) == (7, 3.5)
+    assert (other.deeds, other.per_form) == (56, None)
+    assert with_pooled([one, other]) == (one, other, VisitEffort(POOLED, 9, 18, 36, 2))
+
+
+def test_what_was_about_no_visit_has_a_row_without_a_form() -> None:
+    rows = list(effort_rows(dataset(Attempted(NUMBER, None, Outcome.REACHED))))
+    assert [(row.visit, row.form_in) for row in rows[-1:]] == [(None, False)]
