@@ -213,6 +213,22 @@ def fields() -> dict[str, str]:
         "appeared": _("visits new"),
         "vanished": _("visits gone"),
         "reclassified": _("visits with another status"),
+        "note": _("note"),
+        "question": _("question"),
+        "counts": _("counts"),
+        "detail": _("in detail"),
+        "differences": _("differences"),
+        "correction": _("correction no."),
+        "blank": _("blank lines"),
+        "answer": _("answer"),
+        "words": _("in words"),
+        "closed": _("closed"),
+        "reopened": _("opened again"),
+        "as_of": _("as of"),
+        "patients": _("patients"),
+        "entries": _("entries"),
+        "valid_until": _("valid until"),
+        "rights_sha256": _("rights (SHA-256)"),
     }
 
 
