@@ -212,7 +212,7 @@ def fields() -> dict[str, str]:
         "moved": _("visits moved"),
         "appeared": _("visits new"),
         "vanished": _("visits gone"),
-        "reclassified": _("visits that read otherwise"),
+        "reclassified": _("visits with another status"),
         "note": _("note"),
         "question": _("question"),
         "counts": _("counts"),
