@@ -1,27 +1,105 @@
 """What is wrong with a file, and what is worth a word, in words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from flask_babel import gettext as _
 
 from pro_app.core.identifiers import LONGEST
 from pro_app.core.oddities import Oddity
 from pro_app.core.possible import EARLIEST
+from pro_app.intake.hints import hints
 from pro_app.intake.problems import CellProblem, LineRemark, Remark, Rule
 from pro_app.remarks import what_is_odd
+
+#: As long as a list of names that would have done may be.
+_MANY = 2000
 
 
 def expected(problem: CellProblem) -> str:
     """What should have stood there."""
     among = problem.expected.among
+    if problem.expected.rule is Rule.ENCODING_UNCLEAR:
+        return _readings(*among)
     if problem.expected.rule in (Rule.PATTERN, Rule.OTHER_SITE):
         return _number_of_site(problem.expected.rule, *among)
-    return _SENTENCES[problem.expected.rule](", ".join(among))
+    return _SENTENCES[problem.expected.rule](shown(", ".join(among), _MANY))
 
 
 def noticed(remark: LineRemark) -> str:
     """What was taken and should be looked at."""
     return _REMARKS[remark.remark](*remark.names)
+
+
+def shown(text: str, longest: int = 60) -> str:
+    """What was found, short, and what can't be seen in it by its code point: 2<U+00A0>.
+
+    Nothing in it is obeyed by a terminal.
+    """
+    cut = text if len(text) <= longest else f"{text[:longest]}…"
+    return "".join(sign if sign.isprintable() else f"<U+{ord(sign):04X}>" for sign in cut)
+
+
+def delimiters() -> dict[str, str]:
+    """Sign → what it is called."""
+    return {",": _("commas"), ";": _("semicolons"), "\t": _("tabs"), "|": _("bars")}
+
+
+def kinds() -> dict[str, str]:
+    """What a file holds, by its code."""
+    return {
+        "patients": _("patients"),
+        "events": _("events"),
+        "consents": _("consents"),
+        "forms": _("forms"),
+        "wording": _("wording"),
+    }
+
+
+def counts() -> dict[str, str]:
+    """What became of the lines of a file, by its code."""
+    return {
+        "added": _("added"),
+        "filled": _("completed"),
+        "conflicts": _("kept beside another"),
+        "unchanged": _("unchanged"),
+    }
+
+
+def advice(problems: Iterable[CellProblem]) -> list[str]:
+    """What the fields of a page can do about it."""
+    found = hints(problems)
+    told = []
+    if found.columns:
+        line = ",".join(found.columns[0])
+        told.append(_("Under “Columns with another name” you can write %(line)s", line=line))
+    if found.nameless:
+        told.append(
+            _(
+                "Under “Columns with another name”, #%(place)s leaves it out",
+                place=f"{found.nameless},",
+            )
+        )
+    if found.missing:
+        codes = ",".join(found.missing)
+        told.append(_("If these mean that there is no value, name them: %(codes)s", codes=codes))
+    if found.encoding:
+        told.append(_("Choose the encoding in which the file was saved."))
+    if found.delimiter:
+        told.append(_("Choose what stands between the columns."))
+    return told
+
+
+def _readings(one: str, as_one: str, other: str, as_other: str) -> str:
+    return str(
+        _(
+            "this can be read in two ways: as %(one)s “%(as_one)s”, as %(other)s “%(as_other)s”. "
+            "Say which one it is",
+            one=one,
+            as_one=shown(as_one),
+            other=other,
+            as_other=shown(as_other),
+        )
+    )
 
 
 def _number_of_site(rule: Rule, pattern: str = "", example: str = "") -> str:
@@ -44,28 +122,74 @@ def _number_of_site(rule: Rule, pattern: str = "", example: str = "") -> str:
 _SENTENCES: dict[Rule, Callable[[str], str]] = {
     Rule.READABLE: lambda _among: _("expected a file that can be read"),
     Rule.PLAIN_TEXT: lambda _among: _(
-        "expected CSV text in UTF-8 or GB18030; this is UTF-16, a workbook or no text at all. "
+        "expected CSV text in UTF-8 or GB18030; this is another encoding, or no text at all. "
         "Save it as “CSV UTF-8”"
+    ),
+    Rule.WORKBOOK: lambda _among: _(
+        "expected CSV text; this is a workbook or an archive (.xlsx, .xls, .ods, .zip). "
+        "Open it, and save the sheet as “CSV UTF-8 (comma delimited)”"
+    ),
+    Rule.PROGRAM_FILE: lambda among: _(
+        "expected CSV text; this is a file of %(program)s. Have that program write CSV",
+        program=among,
+    ),
+    Rule.UTF_16: lambda _among: _(
+        "expected CSV text in UTF-8 or GB18030; this is UTF-16, which Excel calls “Unicode text”. "
+        "Save it as “CSV UTF-8”, or say that it is utf-16"
+    ),
+    Rule.IN_ENCODING: lambda among: _(
+        "expected text in %(among)s; these bytes are none", among=among
+    ),
+    Rule.DELIMITER: lambda among: _(
+        "expected one sign between the columns; the header has several: %(among)s. "
+        "Say which one it is",
+        among=among,
     ),
     Rule.HEADER: lambda _among: _("the file is empty; expected a header line and rows below it"),
     Rule.QUOTING: lambda _among: _(
         "expected CSV; a quotation mark is out of place or never closed"
     ),
-    Rule.COLUMN: lambda _among: _("expected this column; it is missing"),
-    Rule.COLUMN_ONCE: lambda _among: _("expected this column once; it is there twice"),
+    Rule.COLUMN: lambda among: (
+        _("expected this column; it is missing. Is it “%(among)s”?", among=among)
+        if among
+        else _("expected this column; it is missing")
+    ),
+    Rule.COLUMN_ONCE: lambda among: _(
+        "expected this column once; it stands there more often, as columns %(among)s", among=among
+    ),
+    Rule.NAMED: lambda among: _("column %(among)s has no name; expected one", among=among),
+    Rule.NAMELESS: lambda among: _(
+        "column %(among)s has no name; expected nothing in it", among=among
+    ),
+    Rule.MAP_COLUMN: lambda among: _("expected a column that the file has: %(among)s", among=among),
+    Rule.MAP_ONCE: lambda _among: _("expected each column once; this one was named before"),
+    Rule.NOTHING: lambda _among: _("expected nothing here: * can only be left out"),
+    Rule.CODES: lambda _among: _(
+        "expected codes that mean that there is no value, with commas between them, such as NA,9"
+    ),
+    Rule.NO_ANSWER: lambda _among: _(
+        "this is a value that may stand in such a file; expected codes that are none"
+    ),
+    Rule.WOULD_BE_LOST: lambda _among: _(
+        "a score of this name is added, and the file has such a column; "
+        "nothing is replaced unasked (--replace)"
+    ),
+    Rule.HELD_BACK: lambda _among: _(
+        "expected what is recorded; it is not told, since this patient withdrew consent to further "
+        "use of data"
+    ),
     Rule.KNOWN_COLUMN: lambda among: _("unknown column; expected %(among)s", among=among),
     Rule.WIDTH: lambda among: _("expected %(among)s cells, as in the header line", among=among),
     Rule.FILLED: lambda _among: _("expected a value"),
-    Rule.DAY: lambda _among: _("expected a day, YYYY-MM-DD, from %(year)s on", year=EARLIEST.year),
-    Rule.TIME: lambda _among: _("expected a time of day, HH:MM"),
-    Rule.DAY_OF_TIME: lambda among: _(
-        "expected an empty cell while %(among)s is empty", among=among
+    Rule.DAY: lambda _among: _(
+        "expected a day, YYYY-MM-DD, from %(year)s on; 2026/3/5, 2026.3.5 and 2026年3月5日 will do",
+        year=EARLIEST.year,
     ),
+    Rule.TIME: lambda _among: _("expected a time of day, HH:MM"),
+    Rule.DAY_OF_TIME: lambda among: _("expected nothing while %(among)s is empty", among=among),
     Rule.NOT_AHEAD: lambda among: _("expected a day not after today, %(among)s", among=among),
     Rule.ONE_OF: lambda among: _("expected one of %(among)s", among=among),
-    Rule.ONE_OF_OR_EMPTY: lambda among: _(
-        "expected one of %(among)s, or an empty cell", among=among
-    ),
+    Rule.ONE_OF_OR_EMPTY: lambda among: _("expected one of %(among)s, or nothing", among=among),
     Rule.TRIAL_NUMBER: lambda _among: _(
         "expected a trial number: 1 to %(most)s letters, digits, dots, underscores or hyphens",
         most=LONGEST,
@@ -74,12 +198,11 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
         "expected a trial number; this looks like a telephone or identity number"
     ),
     Rule.A_NUMBER: lambda _among: _(
-        "expected a trial number; this looks like “not available”, a path, a date or a decimal "
-        "number"
+        "expected a trial number; this means that there is none, or is a path, a day or a figure"
     ),
     Rule.AS_RECORDED: lambda _among: _(
-        "expected the number exactly as it is recorded; several patients have it in different "
-        "spellings"
+        "expected the number exactly as it is recorded; "
+        "several patients have it, each written otherwise"
     ),
     Rule.KNOWN_PATIENT: lambda _among: _("expected a patient who has been imported"),
     Rule.SHORT: lambda among: _("expected at most %(among)s characters", among=among),
@@ -94,7 +217,10 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
     Rule.SMALLER: lambda among: _(
         "expected at most %(among)s kB; cut the file into several", among=among
     ),
-    Rule.CSV_NAME: lambda _among: _("expected a file whose name ends in .csv"),
+    Rule.CSV_NAME: lambda _among: _(
+        "expected a file whose name ends in .csv, .txt or .tsv; "
+        "save a workbook as “CSV UTF-8 (comma delimited)” first"
+    ),
     Rule.CONSENT_VERSION: lambda _among: _("expected the version of the consent that was signed"),
     Rule.FROM_SCREENING: lambda among: _(
         "expected a day not before the screening on %(among)s", among=among
@@ -105,10 +231,10 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
     Rule.ONE_TRANSFER: lambda among: _(
         "expected a day without another transfer; one on %(among)s is recorded", among=among
     ),
-    Rule.NEW_SITE: lambda _among: _("expected a site other than the one where the patient is"),
-    Rule.OF_TRANSFERS: lambda _among: _("expected an empty cell; only a transfer names a site"),
+    Rule.NEW_SITE: lambda _among: _("expected another site than that where the patient is"),
+    Rule.OF_TRANSFERS: lambda _among: _("expected nothing; only a transfer names a site"),
     Rule.BEFORE_EVENTS: lambda among: _(
-        "expected a day not after %(among)s, the day of an event on record", among=among
+        "expected a day not after %(among)s, for which something is recorded", among=among
     ),
     Rule.ALIVE: lambda among: _("expected a day not after the death on %(among)s", among=among),
     Rule.CONSENTED_FIRST: lambda among: _(
@@ -116,12 +242,12 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
         among=among,
     ),
     Rule.FIRST_CONSENT: lambda among: _(
-        "expected %(among)s, the day of the first consent on record; add a later version by "
-        "“flask import consents” or on the patient's page",
+        "expected %(among)s, the first consent, which is recorded already; a later version "
+        "comes by “flask import consents” or on the patient's page",
         among=among,
     ),
     Rule.FIRST_VERSION: lambda among: _(
-        "record the version of the first consent, of %(among)s, before this one",
+        "expected that the version of the first consent, of %(among)s, is recorded before",
         among=among,
     ),
     Rule.ABLE_CORRECTED: lambda among: _(
@@ -135,7 +261,7 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
 }
 
 _REMARKS: dict[Remark, Callable[..., str]] = {
-    Remark.REPEATED: lambda line: _("this is already on line %(line)s", line=line),
+    Remark.REPEATED: lambda line: _("this stands on line %(line)s already", line=line),
     Remark.SCREENED_LATE: lambda screened, randomised: _(
         "randomised on %(randomised)s, before the screening on %(screened)s",
         randomised=randomised,
@@ -150,18 +276,25 @@ _REMARKS: dict[Remark, Callable[..., str]] = {
         "this is dated after %(event)s on %(on)s", event=event, on=on
     ),
     Remark.SECOND_FORM: lambda visit: _(
-        "another form already counts for %(visit)s; this one is kept beside it and not counted",
+        "another form stands for %(visit)s; this one is kept beside it and not counted",
         visit=visit,
     ),
     Remark.SECOND_COUNTS: lambda visit: _(
-        "the earlier form for %(visit)s is blank; this one counts until the site decides",
+        "the form that stands for %(visit)s is blank; this one counts until the site decides",
         visit=visit,
     ),
-    Remark.ODD: lambda what, on, until: what_is_odd(Oddity(what), on, until),
+    Remark.ODD: lambda what, on, until, visit: what_is_odd(Oddity(what), on, until, visit),
+    Remark.STANDS_AS: lambda visit, status: _(
+        "kept all the same: %(visit)s stands as %(status)s", visit=visit, status=status
+    ),
+    Remark.HELD_BACK: lambda: _(
+        "there is more to say, which is not told, since this patient withdrew consent to further "
+        "use of data"
+    ),
     Remark.ANSWERED_ALL_THE_SAME: lambda box, item: _(
         "%(box)s is ticked and %(item)s is answered; the answer is kept", box=box, item=item
     ),
-    Remark.NOT_SAID_WHY: lambda: _("this was an interview, but why_not_self gives no reason"),
-    Remark.NOBODY_NAMED: lambda: _("entered_by does not name the person who keyed the form"),
+    Remark.NOT_SAID_WHY: lambda: _("an interview, and why_not_self does not say why"),
+    Remark.NOBODY_NAMED: lambda: _("entered_by names nobody who keyed the form"),
     Remark.MADE_UP: lambda: _("this database holds a demonstration with made-up patients"),
 }

@@ -31,6 +31,7 @@ def odd_words(odd: Odd) -> str:
         odd.what,
         short_day(odd.on) if odd.on else "",
         short_day(odd.until) if odd.until else "",
+        odd.visit,
     )
 
 

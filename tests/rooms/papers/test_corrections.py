@@ -75,9 +75,7 @@ def test_what_is_declined_changes_nothing_and_is_kept(world: Flask, cast: Cast) 
     assert facts(world) == [("V1", "2026-03-01", 37)]
     assert _says(nurse, "the paper says 2")
     investigator.post("/staff/corrections/1/sign", data={"password": PASSWORD})
-    assert _says(
-        investigator, "This correction has already been signed or declined. Nothing was changed."
-    )
+    assert _says(investigator, "Somebody signed or declined this correction before.")
     _ask(nurse, GP1="SKIPPED")
     assert len(trail(world, "correction.opened")) == 2
 
@@ -95,7 +93,7 @@ def test_answers_and_the_day_move_the_ledger_once_signed(world: Flask, cast: Cas
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, "Nothing was changed. Change"),
+        ({}, "Everything is as it was"),
         ({"GP1": "9"}, "GP1"),
         ({"GP1": "PREFER_NOT"}, "GP1"),
         ({"GP1": "0", "why": ""}, "Write in a few words why"),
