@@ -4,9 +4,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from pro_app.acts import consents
+from pro_app.acts.consents import Saved
+from pro_app.core.refused import Refused, Why
+from pro_app.core.sites import EVERYWHERE, Sites, only
 from pro_app.store.engine.transaction import reading
 from pro_app.store.patients.consents import withheld
-from pro_app.store.tables import audit_event, consent, patient_version
+from pro_app.store.tables import audit_event, consent, patient_version, signature
+from tests import factories
 from tests.cast import Cast
 from tests.rooms.intake.desk import Desk, Row, event
 from tests.rooms.intake.desk import form as form_row
@@ -82,6 +87,27 @@ def test_what_can_not_be_is_said_and_nothing_is_written(
     assert later(app) == []
 
 
+@pytest.mark.parametrize(
+    ("sites", "name", "on", "why"),
+    [
+        (only("JIAXING"), "2.0", "2025-06-01", Why.UNKNOWN_PATIENT),
+        (EVERYWHERE, "1.0", "2025-06-01", Why.CONSENT_OTHER_DAY),
+        (EVERYWHERE, "2.0", "2026-03-06", Why.DAY_AHEAD),
+    ],
+)
+def test_what_is_refused_when_looked_at_is_refused_when_saved(
+    app: Flask, sites: Sites, name: str, on: str, why: Why
+) -> None:
+    with app.app_context():
+        at = factories.at_desk(sites=sites)
+        shown = consents.look("LISHUI-001", name, on, at=at)
+        saved = consents.add("LISHUI-001", name, on, at=at)
+    assert isinstance(shown, Refused)
+    assert shown.why is why
+    assert saved == shown
+    assert later(app) == []
+
+
 def test_a_patients_file_never_replaces_the_first_consent(desk: Desk) -> None:
     told = desk.take_nothing(
         "patients",
@@ -119,6 +145,21 @@ def test_a_decision_to_retain_lets_the_rows_leave_again(desk: Desk) -> None:
     assert desk.do("consent", "decide", "LISHUI-001", "retain", *source) == "LISHUI-001 retain\n"
     assert desk.ledger("2025-06-30") == before
     assert "decided before" in desk.refused("consent", "decide", "LISHUI-001", "retain", *source)
+
+
+def test_a_decision_bears_a_signature_where_somebody_signs_it(desk: Desk, app: Flask) -> None:
+    withdraw(desk)
+    desk.do("consent", "decide", "LISHUI-001", "retain", "--source", "a letter")
+    signed = select(signature.c.kind, signature.c.subject)
+    with app.app_context():
+        with reading() as connection:
+            assert connection.execute(signed).all() == []
+        done = consents.decide(
+            "LISHUI-001", "erase", "another letter", at=factories.at_desk(), signed=True
+        )
+        assert done == Saved("LISHUI-001")
+        with reading() as connection:
+            assert connection.execute(signed).all() == [("consent_decision", "LISHUI-001")]
 
 
 def test_what_happened_after_the_withdrawal_is_in_no_ledger(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from pro_app.followup.service import synchronise_flags
+from pro_app.security.secrets import is_submission_id
 from pro_app.store.engine.transaction import WORKER, reading
 from pro_app.store.tables import (
     allocation,
@@ -80,6 +81,7 @@ def test_a_form_that_belongs_elsewhere_is_kept_there_and_names_its_origin(
     assert (visit, kept is not None, kept != origin) == ("V1", True, True)
     new = dict(rows(app, select(form.c.id, form.c.submission_id)))[kept]
     assert told == f"LISHUI-001 form kept as {new}\n"
+    assert is_submission_id(str(new))
     assert desk.statuses("2025-07-31")["V1"] == "MISSING"
     assert desk.statuses("2025-07-31", number="JIAXING-001")["V1"] == "VALID"
     actions = [a for (a,) in rows(app, select(audit_event.c.action).order_by(audit_event.c.id))]
