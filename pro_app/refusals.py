@@ -197,6 +197,28 @@ _SENTENCES: dict[Why, Callable[[Any], str]] = {
         "%(language)s: these are the texts of the demonstration; expected the licensed ones",
         language=language,
     ),
+    Why.DEMONSTRATION_NOTICE: lambda language: _(
+        "%(language)s: this is the notice of the demonstration; expected the copyright notice",
+        language=language,
+    ),
+    Why.NOT_RELEASED: lambda language: _(
+        "%(language)s: the licensed wording waits for a second person to release it "
+        "(flask wording release)",
+        language=language,
+    ),
+    Why.IMPORTED_IT: lambda who: _(
+        "%(who)s imported this wording: a second person has to release it.", who=who
+    ),
+    Why.IN_FORCE: lambda _d: _("This wording is in force already; nothing was changed."),
+    Why.NO_SUCH_PACK: lambda given: _(
+        "%(given)s: there is no such wording; expected an id or the first characters of a "
+        "SHA-256 (flask wording list)",
+        given=given,
+    ),
+    Why.SEVERAL_PACKS: lambda ids: _(
+        "Several wordings begin so. Name one by its id: %(ids)s",
+        ids=", ".join(map(str, ids or ())),
+    ),
     Why.NO_PACK: lambda language: _(
         "%(language)s: no licensed wording has been imported (flask wording import)",
         language=language,

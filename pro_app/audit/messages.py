@@ -161,6 +161,7 @@ def _of_the_data() -> dict[str, str]:
         "arm.read": _("Rates by arm read"),
         "flags.synchronised": _("Flags brought up to date"),
         "wording.imported": _("Wording imported"),
+        "wording.released": _("Wording released"),
         "study.claimed": _("Database taken into use"),
         "study.went_live": _("Study opened"),
         "study.recorded": _("First version of the study recorded"),

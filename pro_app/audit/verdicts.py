@@ -115,4 +115,5 @@ def _tables() -> dict[str, str]:
         "study_version": _("version of the study"),
         "void": _("declaration that something was wrong"),
         "wording_pack": _("licensed wording"),
+        "wording_release": _("release of a wording"),
     }

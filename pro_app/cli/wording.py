@@ -12,23 +12,29 @@ from flask.cli import AppGroup
 from flask_babel import gettext as _
 
 from pro_app.acts.person import operator
+from pro_app.cli.by import by
 from pro_app.cli.outcome import CommandRefused, Day, note, print_table
 from pro_app.cli.problems import refuse, refusing_bad_tables, tell_encoding
-from pro_app.core.wording import WordingProblem, WordingProblemKind
+from pro_app.core.refused import Refused
+from pro_app.core.wording_check import WordingProblem, WordingProblemKind
 from pro_app.deployment import deployment
 from pro_app.intake.problems import CellProblem
 from pro_app.intake.table import Source, header_problems, read_source, table_of
 from pro_app.refusals import said
 from pro_app.security.access import occasion_of
-from pro_app.store.engine.transaction import CLI
-from pro_app.wording import service
+from pro_app.store.engine.transaction import CLI, Actor
+from pro_app.store.forms.wordings import Pack
+from pro_app.wording import opening, service
+from pro_app.wording.opening import NotLive
 from pro_app.wording.pack import BadPack, PackRow, looks_like_json, rows_of_json
-from pro_app.wording.service import NotImported, NotLive
+from pro_app.wording.service import NotImported
 
 group = AppGroup("wording", help="The words of the questionnaire, under their licence.")
 study_group = AppGroup("study", help="Whether the study is live.")
 
 _COLUMNS = ("code", "language", "text")
+#: What else a file may have: the text translated back, by whoever checked the translation.
+_OPTIONAL = ("back_translation",)
 
 
 def register(app: Flask) -> None:
@@ -40,14 +46,15 @@ def register(app: Flask) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--licence", required=True, help="The reference of the licence.")
 @click.option("--valid-until", required=True, type=Day(), help="The last day it holds.")
-def import_pack(file: Path, licence: str, valid_until: date) -> None:
-    """Take in a licensed wording, as CSV or JSON.
+@by
+def import_pack(file: Path, licence: str, valid_until: date, actor: Actor) -> None:
+    """Take in a licensed wording, as CSV or JSON; it waits for a second person to release it.
 
-    CSV has the columns code, language, text; JSON is a list of such objects, or an
-    object of languages with an object of code and text each. `flask wording
-    export-template` writes every code that is needed.
+    CSV has the columns code, language, text, and back_translation if you like; JSON is a
+    list of such objects, or an object of languages with an object of code and text each.
+    `flask wording export-template` writes every code that is needed.
     """
-    at = occasion_of(deployment(), operator(CLI))
+    at = occasion_of(deployment(), operator(actor))
     with refusing_bad_tables(file):
         source = read_source(file)
     as_json = looks_like_json(source.text)
@@ -68,6 +75,8 @@ def import_pack(file: Path, licence: str, valid_until: date) -> None:
             unchanged=len(outcome.unchanged),
         )
     )
+    if outcome.added:
+        note(_("Nobody is shown it before a second person releases it (flask wording release)."))
 
 
 def _rows_of_json(file: Path, source: Source) -> list[PackRow]:
@@ -84,39 +93,79 @@ def _rows_of_csv(file: Path, source: Source) -> list[PackRow]:
     with refusing_bad_tables(file):
         table = table_of(source)
         tell_encoding(file, source)
-        problems: list[CellProblem] = header_problems(table, _COLUMNS)
-        places = [table.header.index(name) for name in _COLUMNS if name in table.header]
+        problems: list[CellProblem] = header_problems(table, _COLUMNS, _OPTIONAL)
+        known = (*_COLUMNS, *_OPTIONAL)
+        places = [table.header.index(name) for name in known if name in table.header]
         rows: list[PackRow] = []
         for row in [] if problems else table.rows():
             misfit = table.misfit(row)
             if misfit:
                 problems.append(misfit)
             else:
-                code, language, text = (row.cells[place] for place in places)
-                rows.append((row.line, code.strip(), language.strip(), text))
+                code, language, *texts = (row.cells[place] for place in places)
+                rows.append(PackRow(row.line, code.strip(), language.strip(), *texts))
     if problems:
         raise refuse(file, problems)
     return rows
 
 
+@group.command("release")
+@click.argument("pack")
+@by
+def release(pack: str, actor: Actor) -> None:
+    """Let an imported wording be shown, in the place of the one before.
+
+    PACK is its id, or the first characters of its SHA-256. Whoever imported it can't
+    release it. The page of the wordings shows it side by side with the one in force.
+    """
+    at = occasion_of(deployment(), operator(actor))
+    found = service.named(pack.strip(), at=at)
+    if not isinstance(found, Refused):
+        found = service.release(found.id, shown=found.wording.sha256, at=at)
+    if isinstance(found, Refused):
+        raise CommandRefused(said(found), _("Nothing was written."))
+    click.echo(
+        _(
+            "%(language)s: wording %(sha256)s is in force",
+            language=found.wording.language,
+            sha256=found.wording.sha256,
+        )
+    )
+
+
 @group.command("list")
 def list_wordings() -> None:
-    """List the wordings there are, and until when each may be shown."""
+    """List the wordings there are, who brought each in, and until when it may be shown."""
     parts = deployment()
     listed = service.wordings(parts.study, parts.instrument, today=parts.today())
     print_table(
-        ("language", "state", "licence", "valid_until", "imported_at", "sha256"),
+        (
+            *("id", "language", "state", "licence", "valid_until"),
+            *("imported_by", "imported_at", "released_by", "released_at", "sha256"),
+        ),
         [
             (
+                each.pack and each.pack.id,
                 each.wording.language,
                 each.standing.value,
                 each.wording.licence,
                 each.wording.valid_until,
-                each.imported_at and each.imported_at.isoformat(timespec="seconds"),
+                *_who_and_when(each.pack),
                 each.wording.sha256,
             )
             for each in listed
         ],
+    )
+
+
+def _who_and_when(pack: Pack | None) -> tuple[object, ...]:
+    if pack is None:
+        return (None, None, None, None)
+    return (
+        pack.imported_by,
+        pack.imported_at.isoformat(timespec="seconds"),
+        pack.released_by,
+        pack.released_at and pack.released_at.isoformat(timespec="seconds"),
     )
 
 
@@ -135,11 +184,11 @@ def export_template() -> None:
 def go_live() -> None:
     """Open the study to patients.
 
-    Refuses without licensed wording in every language, and while the telephone number
+    Refuses without released licensed wording in every language, and while the telephone number
     of a site is a placeholder.
     """
     at = occasion_of(deployment(), operator(CLI))
-    outcome = service.open_study(at=at)
+    outcome = opening.open_study(at=at)
     if isinstance(outcome, NotLive):
         raise CommandRefused(
             *map(said, outcome.obstacles), _("The study was not opened; nothing was written.")
@@ -154,7 +203,7 @@ def go_live() -> None:
 def status() -> None:
     """Say whether the study is live, and what stands in its way."""
     parts = deployment()
-    found = service.study_status(parts.study, parts.instrument, today=parts.today())
+    found = opening.study_status(parts.study, parts.instrument, today=parts.today())
     live_at = found.state and found.state.live_at
     rows: list[Sequence[object]] = [
         ("study", parts.study.id),
@@ -191,4 +240,19 @@ _PROBLEMS: dict[WordingProblemKind, Callable[[WordingProblem], str]] = {
     WordingProblemKind.EMPTY: lambda problem: _("expected a text"),
     WordingProblemKind.MISSING: lambda problem: _("this text is missing"),
     WordingProblemKind.NO_ROWS: lambda problem: _("the file holds no texts"),
+    WordingProblemKind.PADDED: lambda problem: _("white space before or after the text"),
+    WordingProblemKind.UNSEEN: lambda problem: _(
+        "a character that nobody sees, %(name)s, at place %(place)s",
+        name=problem.detail[0],
+        place=problem.detail[1],
+    ),
+    WordingProblemKind.TOO_LONG: lambda problem: _(
+        "too long for a phone: %(length)s columns, at most %(most)s "
+        "(a Chinese character takes two)",
+        length=problem.detail[0],
+        most=problem.detail[1],
+    ),
+    WordingProblemKind.ALIKE: lambda problem: _(
+        "reads the same as %(other)s", other=problem.detail[0]
+    ),
 }
