@@ -66,6 +66,7 @@ if [ "$purpose" = test ]; then
     [ -x /usr/bin/chromium ] || needed="$needed chromium"
     library libatomic || needed="$needed libatomic1"
     command -v pdftoppm >/dev/null 2>&1 || needed="$needed poppler-utils"
+    command -v npm >/dev/null 2>&1 || needed="$needed npm"
     needed="$needed$printing"
     printing=""
 fi
@@ -112,10 +113,21 @@ if [ ! -x .venv/bin/python ] || [ "$(cat .venv/made-for 2>/dev/null || true)" !=
     "$(python_found)" -m venv .venv
     echo "$PWD $(.venv/bin/python -c 'import sys; print(sys.version)')" >.venv/made-for
 fi
-wanted=$("$PWD/.venv/bin/python" -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' "$lock")
-if [ "$(cat ".venv/lock-$purpose" 2>/dev/null || true)" != "$wanted" ]; then
+# Whether what is in use here comes from another lock file than this one; leaves `wanted`.
+changed() {
+    wanted=$("$PWD/.venv/bin/python" -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' "$1")
+    [ "$(cat ".venv/lock-$2" 2>/dev/null || true)" != "$wanted" ]
+}
+if changed "$lock" "$purpose"; then
     say "Downloading $packages"
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" >&2
     echo "$wanted" >".venv/lock-$purpose"
+fi
+if [ "$purpose" = test ] && changed tests/scripts/package-lock.json scripts; then
+    say "Downloading about 10 MB of npm packages, which check the scripts"
+    mkdir -p .venv/npm
+    cp tests/scripts/package.json tests/scripts/package-lock.json .venv/npm/
+    npm ci --prefix .venv/npm --ignore-scripts --no-audit --no-fund --silent >&2
+    echo "$wanted" >.venv/lock-scripts
 fi
 .venv/bin/python -m babel.messages.frontend --quiet compile --directory translations >&2

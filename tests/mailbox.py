@@ -21,7 +21,9 @@ class Mailbox:
         self.letters: list[EmailMessage] = []
         self.full = False
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+    async def handle_DATA(  # noqa: N802 - the name that the server calls
+        self, _server: Any, _session: Any, envelope: Any
+    ) -> str:
         if self.full:
             return "452 no room"
         self.letters.append(message_from_bytes(envelope.content, policy=policy.default))

@@ -43,16 +43,6 @@ _FLAGS = [
 ]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """On a busy machine a browser may be starved of time: what failed is tried once more.
-
-    The summary counts those tries, so that a test which needs them is seen.
-    """
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.flaky(reruns=1))
-
-
 @dataclass(frozen=True)
 class Site:
     """A running copy: its address, the application behind it and the people in it."""

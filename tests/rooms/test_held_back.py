@@ -188,12 +188,12 @@ def test_the_patient_s_page_shows_that_a_form_and_a_reason_came_and_not_what_the
 ) -> None:
     page = see(cast.nurse_of_lishui(), HER)
     assert "decided to retain what was collected before" in page
-    [row] = re.findall(r'<tr id="V1">.*?</tr>', page, re.S)
+    [row] = re.findall(r'<tr id="V1">.*?</tr>', page, re.DOTALL)
     assert "Query: after withdrawal" in row
     assert "2026-03-02" in row
     assert "held back" in row
     assert "37/37" not in row
-    assert "37/37" in re.findall(r'<tr id="V0">.*?</tr>', page, re.S)[0]
+    assert "37/37" in re.findall(r'<tr id="V0">.*?</tr>', page, re.DOTALL)[0]
     for inside in ("so tired", "felt too ill"):
         assert inside not in page, inside
 
@@ -213,7 +213,7 @@ def test_today_names_the_form_that_came_and_not_how_much_is_in_it(
     retained: Flask, cast: Cast
 ) -> None:
     page = see(cast.nurse_of_lishui(), "/staff/today")
-    rows = re.findall(r'<li class="row[^"]*">.*?</li>', page, re.S)
+    rows = re.findall(r'<li class="row[^"]*">.*?</li>', page, re.DOTALL)
     [row] = [each for each in rows if "LISHUI-001" in each and "2026-03-02" in each]
     assert "held back" in row
     assert "37/37" not in row

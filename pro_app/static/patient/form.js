@@ -173,8 +173,10 @@ export function body(draft, wording, assistance, now) {
  */
 export function pack(form, wording, languages, { now, ahead }) {
   const codes = wording.sections.flatMap((section) => section.items);
+  /** @type {Record<string, string>} */
   const sign = { SKIPPED: "S", PREFER_NOT: "P" };
   const spoken = codes.map((code) => languages.indexOf(form.item_languages[code] || form.language));
+  /** @param {string} instant */
   const corrected = (instant) => new Date(Date.parse(instant) + ahead).toISOString();
   return {
     v: form.visit,

@@ -6,7 +6,7 @@
    key leaves the phone, and what was handed in but not yet received stays unreadable
    until its owner signs in again and gets the key from the server anew. */
 
-(function (scope) {
+(function (/** @type {any} */ scope) {
   "use strict";
 
   /** @typedef {{owner: string, key: CryptoKey}} Vault */
@@ -249,7 +249,7 @@
    * @returns {Promise<{outcome: Outcome, receipts: any[]}>}
    */
   async function send() {
-    const receipts = [];
+    const receipts = /** @type {any[]} */ ([]);
     if ((await waiting()).length === 0) return { outcome: "sent", receipts };
     const { outcome, phone, vault } = await hello();
     if (outcome !== "sent" || !vault) return { outcome, receipts };

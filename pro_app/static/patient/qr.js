@@ -5,9 +5,12 @@
 const CORRECTION = [7, 10, 15, 20, 26, 18, 20, 24, 30, 18, 20, 24, 26, 30, 22, 24, 28, 30, 28, 28];
 const BLOCKS = [1, 1, 1, 1, 1, 2, 2, 2, 2, 4, 4, 4, 4, 4, 6, 6, 6, 6, 7, 8];
 const LEVEL_L = 1;
+/** @typedef {boolean[][]} Modules row by row */
+/** @typedef {(x: number, y: number, on: boolean | number) => void} Put */
+/** Whether a mask flips a module: where it gives 0. @type {((x: number, y: number) => number)[]} */
 const MASKS = [
   (x, y) => (x + y) % 2,
-  (x, y) => y % 2,
+  (_, y) => y % 2,
   (x) => x % 3,
   (x, y) => (x + y) % 3,
   (x, y) => (Math.floor(x / 3) + Math.floor(y / 2)) % 2,
@@ -49,6 +52,7 @@ export function parts(text, id) {
 
 /** An SVG path of the modules, each one unit wide. @param {boolean[][]} modules @param {number} margin */
 export function path(modules, margin) {
+  /** @type {string[]} */
   const runs = [];
   modules.forEach((row, y) => {
     for (let x = 0; x < row.length; x++) {
@@ -62,6 +66,7 @@ export function path(modules, margin) {
   return runs.join("");
 }
 
+/** @param {number} version @returns {number} */
 function modulesForData(version) {
   let count = (16 * version + 128) * version + 64;
   if (version >= 2) {
@@ -72,15 +77,18 @@ function modulesForData(version) {
   return count;
 }
 
+/** @param {number} version @returns {number} */
 function dataCodewords(version) {
   const all = Math.floor(modulesForData(version) / 8);
   return all - CORRECTION[version - 1] * BLOCKS[version - 1];
 }
 
+/** @param {number} version @returns {number} */
 function lengthBits(version) {
   return version < 10 ? 8 : 16;
 }
 
+/** @param {number} bytes @returns {number} */
 function versionFor(bytes) {
   for (let version = 1; version <= CORRECTION.length; version++) {
     if (4 + lengthBits(version) + 8 * bytes <= 8 * dataCodewords(version)) return version;
@@ -88,8 +96,11 @@ function versionFor(bytes) {
   throw new RangeError("too long for one code");
 }
 
+/** @param {Uint8Array} data @param {number} version @returns {number[]} */
 function padded(data, version) {
+  /** @type {number[]} */
   const bits = [];
+  /** @param {number} value @param {number} count */
   const put = (value, count) => {
     for (let i = count - 1; i >= 0; i--) bits.push((value >>> i) & 1);
   };
@@ -105,6 +116,7 @@ function padded(data, version) {
   );
 }
 
+/** @param {number[]} data @param {number} version @returns {number[]} */
 function interleaved(data, version) {
   const blocks = BLOCKS[version - 1];
   const length = CORRECTION[version - 1];
@@ -119,13 +131,14 @@ function interleaved(data, version) {
     start = end;
   }
   const corrections = parted.map((block) => remainder(block, generator));
+  /** @type {number[]} */
   const result = [];
   for (let i = 0; i <= short; i++) parted.forEach((b) => i < b.length && result.push(b[i]));
   for (let i = 0; i < length; i++) corrections.forEach((block) => result.push(block[i]));
   return result;
 }
 
-/** The product in the field GF(256) of x^8 + x^4 + x^3 + x^2 + 1. */
+/** The product in the field GF(256) of x^8 + x^4 + x^3 + x^2 + 1. @param {number} one @param {number} other */
 function times(one, other) {
   let product = 0;
   for (let i = 7; i >= 0; i--) {
@@ -135,6 +148,7 @@ function times(one, other) {
   return product;
 }
 
+/** @param {number} degree @returns {number[]} */
 function generatorOf(degree) {
   const result = new Array(degree).fill(0);
   result[degree - 1] = 1;
@@ -148,25 +162,29 @@ function generatorOf(degree) {
   return result;
 }
 
+/** @param {number[]} data @param {number[]} generator @returns {number[]} */
 function remainder(data, generator) {
   const result = generator.map(() => 0);
   for (const byte of data) {
-    const factor = byte ^ result.shift();
+    const factor = byte ^ (result.shift() || 0);
     result.push(0);
     generator.forEach((each, i) => (result[i] ^= times(each, factor)));
   }
   return result;
 }
 
-/** The patterns every code of this version has; `fixed` marks where no data may lie. */
+/** The patterns every code of this version has; `fixed` marks where no data may lie. @param {number} version @param {number} size */
 function frame(version, size) {
+  /** @type {Modules} */
   const dark = Array.from({ length: size }, () => new Array(size).fill(false));
   const fixed = dark.map((row) => row.slice());
+  /** @type {Put} */
   const set = (x, y, on) => {
     if (x < 0 || y < 0 || x >= size || y >= size) return;
     dark[y][x] = Boolean(on);
     fixed[y][x] = true;
   };
+  /** @param {number} left @param {number} top @param {number} reach @param {(ring: number) => boolean} isDark */
   const square = (left, top, reach, isDark) => {
     for (let dy = -reach; dy <= reach; dy++)
       for (let dx = -reach; dx <= reach; dx++)
@@ -198,6 +216,7 @@ function frame(version, size) {
   return { dark, fixed };
 }
 
+/** @param {number} version @param {number} size @returns {number[]} */
 function alignments(version, size) {
   if (version === 1) return [];
   const count = Math.floor(version / 7) + 2;
@@ -206,15 +225,18 @@ function alignments(version, size) {
   return [6, ...rest.reverse()];
 }
 
+/** @param {number} value @param {number} polynomial @param {number} degree @returns {number} */
 function check(value, polynomial, degree) {
   let rest = value;
   for (let i = 0; i < degree; i++) rest = (rest << 1) ^ ((rest >>> (degree - 1)) * polynomial);
   return rest;
 }
 
+/** @param {number} mask @param {number} size @param {Put} set */
 function format(mask, size, set) {
   const value = (LEVEL_L << 3) | mask;
   const bits = ((value << 10) | check(value, 0x537, 10)) ^ 0x5412;
+  /** @param {number} i */
   const bit = (i) => (bits >>> i) & 1;
   for (let i = 0; i <= 5; i++) set(8, i, bit(i));
   set(8, 7, bit(6));
@@ -226,6 +248,7 @@ function format(mask, size, set) {
   set(8, size - 8, 1);
 }
 
+/** @param {number[]} codewords @param {Modules} dark @param {Modules} fixed @param {number} size */
 function lay(codewords, dark, fixed, size) {
   let i = 0;
   for (let right = size - 1; right >= 1; right -= 2) {
@@ -242,6 +265,7 @@ function lay(codewords, dark, fixed, size) {
   }
 }
 
+/** @param {Modules} dark @param {Modules} fixed @param {number} mask @param {number} size @returns {Modules} */
 function masked(dark, fixed, mask, size) {
   const flips = MASKS[mask];
   const result = dark.map((row, y) =>
@@ -251,7 +275,7 @@ function masked(dark, fixed, mask, size) {
   return result;
 }
 
-/** How hard a code is to read, by the standard's four rules. */
+/** How hard a code is to read, by the standard's four rules. @param {Modules} modules @returns {number} */
 function penalty(modules) {
   const size = modules.length;
   const columns = modules[0].map((_, x) => modules.map((row) => row[x]));

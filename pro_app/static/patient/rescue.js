@@ -13,7 +13,7 @@ const SVG = "http://www.w3.org/2000/svg";
 export async function showRescue(language) {
   const vault = await pro.unlocked();
   const rows = await pro.waiting(vault ? vault.owner : undefined);
-  const codes = rows.flatMap((row) => (row.code ? parts(row.code, row.id) : []));
+  const codes = rows.flatMap((/** @type {any} */ row) => (row.code ? parts(row.code, row.id) : []));
   if (codes.length === 0) return;
   await haveTemplates(language);
   let at = 0;

@@ -11,6 +11,7 @@ import { SKIPPED, blanks, ticked } from "./form.js";
 // Chrome before 86 has none.
 Element.prototype.replaceChildren =
   Element.prototype.replaceChildren ||
+  /** @this {Element} @param {(Node | string)[]} nodes */
   function (...nodes) {
     this.textContent = "";
     this.append(...nodes);

@@ -78,7 +78,7 @@ async function sendOnce() {
 async function showWaiting(outcome) {
   const rows = await pro.waiting();
   const vault = await pro.unlocked();
-  const refused = rows.filter((row) => row.refused);
+  const refused = rows.filter((/** @type {any} */ row) => row.refused);
   for (const place of document.querySelectorAll("[data-waiting]")) {
     if (!(place instanceof HTMLElement)) continue;
     place.hidden = rows.length === 0;

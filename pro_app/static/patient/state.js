@@ -56,6 +56,7 @@ export function around(where) {
 /** Today by the server's clock, as far as this phone knows it. */
 export function today() {
   const now = new Date(Date.now() + ((state.phone && state.phone.ahead) || 0));
+  /** @param {number} n */
   const pad = (n) => String(n).padStart(2, "0");
   return `${now.getFullYear()}-${pad(now.getMonth() + 1)}-${pad(now.getDate())}`;
 }
@@ -80,11 +81,11 @@ export async function fromPhone(vault, told) {
   if (!vault) return false;
   const phone = await pro.get(vault, "phone", "now");
   if (!phone) return false;
-  const entry = phone.forms.find((each) => each.visit === state.visit);
+  const entry = phone.forms.find((/** @type {any} */ each) => each.visit === state.visit);
   const keeper = new Keeper(vault, state.visit, told);
   const [begun, ...kept] = await Promise.all([
     keeper.load(),
-    ...phone.languages.map((language) => pro.get(vault, "wording", language)),
+    ...phone.languages.map((/** @type {string} */ language) => pro.get(vault, "wording", language)),
   ]);
   kept.forEach((words) => words && (state.wordings[words.language] = words));
   state.phone = phone;
@@ -101,7 +102,7 @@ export async function fromPhone(vault, told) {
 /** What the server has of the form, merged with what this page and this phone have. @param {any} ready @param {Told} told @returns {Promise<boolean>} */
 export async function fromServer(ready, told) {
   const { phone, vault } = ready;
-  const entry = phone.forms.find((each) => each.visit === state.visit);
+  const entry = phone.forms.find((/** @type {any} */ each) => each.visit === state.visit);
   if (!entry) return false;
   state.phone = phone;
   state.entry = entry;

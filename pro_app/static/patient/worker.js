@@ -5,34 +5,35 @@
 "use strict";
 
 /** @typedef {{version: string, shell: string, files: string[], api: string}} Kept */
-/** @type {Kept} */
-const kept = self.kept;
+/** @type {ServiceWorkerGlobalScope & {kept: Kept, pro: any}} */
+const worker = /** @type {any} */ (self);
+const { kept } = worker;
 const CACHE = `pro-${kept.version}`;
 const FORM = "/my/form/";
 const PATIENCE_MS = 4000;
 
-self.addEventListener("install", (event) => {
+worker.addEventListener("install", (event) => {
   event.waitUntil(
     caches
       .open(CACHE)
       .then((cache) => cache.addAll(kept.files))
-      .then(() => self.skipWaiting()),
+      .then(() => worker.skipWaiting()),
   );
 });
 
-self.addEventListener("activate", (event) => {
+worker.addEventListener("activate", (event) => {
   event.waitUntil(
     caches
       .keys()
       .then((names) => Promise.all(names.filter((n) => n !== CACHE).map((n) => caches.delete(n))))
-      .then(() => self.clients.claim()),
+      .then(() => worker.clients.claim()),
   );
 });
 
-self.addEventListener("fetch", (event) => {
+worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname, search } = new URL(request.url);
-  if (request.method !== "GET" || origin !== self.location.origin) return;
+  if (request.method !== "GET" || origin !== worker.location.origin) return;
   if (request.mode === "navigate") {
     // Asked for as plain, the server's own page comes: it says why a form can't be opened.
     const drawn = pathname.startsWith(FORM) && search !== "?plain";
@@ -42,7 +43,7 @@ self.addEventListener("fetch", (event) => {
   }
 });
 
-self.addEventListener("sync", (event) => {
+worker.addEventListener("sync", (/** @type {any} */ event) => {
   if (event.tag === "send") event.waitUntil(sendLater());
 });
 
@@ -71,8 +72,8 @@ async function fromCache(path, request) {
 
 /** Throwing asks the browser to try again later. */
 async function sendLater() {
-  const { outcome, receipts } = await self.pro.send();
-  const open = await self.clients.matchAll({ type: "window" });
+  const { outcome, receipts } = await worker.pro.send();
+  const open = await worker.clients.matchAll({ type: "window" });
   open.forEach((client) => client.postMessage(receipts));
   if (outcome === "offline" || outcome === "busy") throw new Error(outcome);
 }

@@ -182,7 +182,7 @@ def test_every_bad_line_is_named_and_nothing_of_the_file_is_saved(app: Flask, ca
         ),
     )
     assert shown.status_code == 422
-    rows = re.findall(r"<tr>\s*<td.*?</tr>", shown.text, re.S)
+    rows = re.findall(r"<tr>\s*<td.*?</tr>", shown.text, re.DOTALL)
     told = [re.findall(r"<td[^>]*>(?:<code>)?([^<]*)", row)[:3] for row in rows]
     assert told == [["3", "site", "JIAXING"], ["4", "consent_version", ""]]
     assert 'name="content"' not in shown.text

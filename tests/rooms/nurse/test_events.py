@@ -88,7 +88,7 @@ def test_nothing_is_saved_before_the_changes_were_shown(world: Flask, cast: Cast
     nurse = cast.nurse_of_lishui()
     shown = ask(nurse, kind="death", on="2025-07-01", note="fell ill")
     assert "Messages to the patient stop at once" in shown.text
-    rows = re.findall(r"<tr>\s*<th.*?</tr>", shown.text, re.S)
+    rows = re.findall(r"<tr>\s*<th.*?</tr>", shown.text, re.DOTALL)
     words = [re.sub(r"<[^>]*>|\s+", " ", row) for row in rows if "V2" in row]
     assert "Missing" in words[0]
     assert "Not expected: died" in words[0]

@@ -45,7 +45,7 @@ def test_a_nurse_sees_visits_events_and_scores(world: Flask, cast: Cast) -> None
 
 def test_the_chart_has_a_gap_and_a_sign_where_a_visit_is_missing(world: Flask, cast: Cast) -> None:
     page = cast.nurse_of_lishui().get(f"{_PAGE}?scale=PWB", headers=EN).text
-    chart = re.search(r'aria-labelledby="chart-title.*?</svg>', page, re.S)
+    chart = re.search(r'aria-labelledby="chart-title.*?</svg>', page, re.DOTALL)
     assert chart
     assert "<polyline" not in chart[0]  # V0 and V2 are no neighbours: V1 is missing
     assert len(re.findall("<circle", chart[0])) == 2
@@ -55,7 +55,7 @@ def test_the_chart_has_a_gap_and_a_sign_where_a_visit_is_missing(world: Flask, c
 
 def test_the_table_beside_the_chart_has_every_value(world: Flask, cast: Cast) -> None:
     page = cast.nurse_of_lishui().get(f"{_PAGE}?scale=SWB", headers=EN).text
-    table = re.search(r'<table class="scores">.*?</table>', page, re.S)
+    table = re.search(r'<table class="scores">.*?</table>', page, re.DOTALL)
     assert table
     assert re.findall(r'<td class="number">\s*([^<]*?)\s*<', table[0])[:6] == [
         "14.0", "–", "7/7", "21.0", "+7.0", "7/7",
