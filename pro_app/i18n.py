@@ -1,5 +1,7 @@
 """Which language a page speaks, and how days, times and scores are written in it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -7,17 +9,13 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime
 from flask import Blueprint, Flask, g, has_request_context, redirect, request, session
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, force_locale, get_locale
 
 from pro_app.core.study import Labels
 from pro_app.deployment import deployment
+from pro_app.languages import LANGUAGES, SOURCE, Language, spoken
 from pro_app.public import public
 
-#: Our language code → (Babel's locale, the tag that goes into <html lang>, its own name).
-LANGUAGES = {
-    "zh": ("zh_Hans_CN", "zh-Hans-CN", "中文"),
-    "en": ("en", "en", "English"),
-}
 TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
 
 blueprint = Blueprint("i18n", __name__)
@@ -26,7 +24,7 @@ blueprint = Blueprint("i18n", __name__)
 def set_up(app: Flask) -> None:
     Babel(
         app,
-        locale_selector=lambda: LANGUAGES[language()][0],
+        locale_selector=lambda: spoken(language()).locale,
         default_translation_directories=str(TRANSLATIONS),
     )
     app.register_blueprint(blueprint)
@@ -34,7 +32,7 @@ def set_up(app: Flask) -> None:
     app.jinja_env.globals.update(
         language=language,
         languages=LANGUAGES,
-        html_lang=lambda: LANGUAGES[language()][1],
+        html_lang=lambda: spoken(language()).tag,
         label=label,
     )
 
@@ -43,12 +41,23 @@ def language() -> str:
     """The language in use: chosen, else the patient's, else the browser's, else the study's."""
     if not has_request_context():
         return deployment().settings.cli_language
-    offered = [code for code in LANGUAGES if code in deployment().study.languages] or ["en"]
     wanted = (session.get("language"), g.get("patient_language"))
     for code in wanted:
         if code in LANGUAGES:
             return str(code)
-    return request.accept_languages.best_match(offered) or offered[0]
+    return request.accept_languages.best_match(offered()) or offered()[0]
+
+
+def offered() -> list[str]:
+    """The study's languages that the interface speaks; its own where it speaks none of them."""
+    return [code for code in deployment().study.languages if code in LANGUAGES] or [SOURCE]
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """A block in which everything is said in the language of this code."""
+    with force_locale(spoken(code).locale):
+        yield
 
 
 def label(labels: Labels) -> str:
@@ -76,8 +85,8 @@ def day(value: date | None) -> str:
     """A day in full: 2026年3月5日(周四), 5 Mar 2026 (Thu)."""
     if value is None:
         return "–"
-    pattern = "y年M月d日(EEE)" if _locale().startswith("zh") else "d MMM y (EEE)"
-    return format_date(value, pattern, locale=_locale())
+    now = _spoken_now()
+    return format_date(value, now.day, locale=now.locale)
 
 
 def short_day(value: date | None) -> str:
@@ -90,9 +99,9 @@ def instant(value: datetime | None) -> str:
     if value is None:
         return "–"
     local = value.astimezone(ZoneInfo(deployment().study.time_zone))
-    pattern = "y年M月d日 HH:mm" if language() == "zh" else "d MMM y, HH:mm"
-    zone = format_datetime(local, "ZZZZ", locale=_locale())
-    return f"{format_datetime(local, pattern, locale=_locale())} {zone}"
+    now = _spoken_now()
+    zone = format_datetime(local, "ZZZZ", locale=now.locale)
+    return f"{format_datetime(local, now.minute, locale=now.locale)} {zone}"
 
 
 def score(value: float | None) -> str:
@@ -100,5 +109,7 @@ def score(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}"
 
 
-def _locale() -> str:
-    return str(get_locale())
+def _spoken_now() -> Language:
+    """The language in which a page, or a block of it, is being written."""
+    locale = str(get_locale())
+    return next((each for each in LANGUAGES.values() if each.locale == locale), spoken(SOURCE))

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pro_app.keys import kept_key
+from pro_app.languages import LANGUAGES, SOURCE
 from pro_app.network import EVERY_ADDRESS, own_address
 
 _SHORTEST_KEY = 32
@@ -276,4 +277,5 @@ def _switch(name: str, text: str) -> bool:
 def _cli_language(env: Mapping[str, str]) -> str:
     """The language of the command line, as the operating system was told."""
     locale = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
-    return "zh" if locale.lower().startswith("zh") else "en"
+    code = locale[:2].lower()
+    return code if code in LANGUAGES else SOURCE

@@ -1,12 +1,15 @@
-"""Bring both catalogues in line with the strings in the code.
+"""Bring the catalogue of each language in line with the strings in the code.
 
-`python scripts/translations.py [FILE.json …]`: strings that are gone are dropped,
-new ones are added: in English as they stand, in Chinese from the files
-({"English": "中文"}) or empty, to be filled in by hand. A test refuses empty ones.
+`python scripts/translations.py [--language CODE] [FILE.json …]`: strings that are gone
+are dropped, new ones are added: in English as they stand, in the others as they were, or
+empty, to be filled in. The files give a language its strings, Chinese if no other is
+named: {"English": "中文"}. A test refuses empty ones.
 """
 
+import argparse
 import json
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +19,10 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from pro_app.languages import LANGUAGES, SOURCE  # noqa: E402 - a script starts beside its folder
+
 FOLDER = ROOT / "translations"
 # Fixed, else every run would change the files.
 STAMP = datetime(2026, 1, 1, tzinfo=UTC)
@@ -65,18 +72,31 @@ def write(locale: str, texts: dict[str, str], places: dict[str, list[str]]) -> N
         write_po(file, made, width=100, include_lineno=False, omit_header=False)
 
 
-def main(files: list[str]) -> None:
-    places = extracted()
+def bring_in_line(code: str, places: dict[str, list[str]], given: Mapping[str, str]) -> list[str]:
+    """The strings that have no text yet in this language, whose catalogue is written."""
+    locale = LANGUAGES[code].locale
+    if code == SOURCE:
+        known: Mapping[str, str] = {message: message for message in places}
+    else:
+        known = {**given, **{message: text for message, text in read(locale).items() if text}}
+    write(locale, {message: known.get(message, "") for message in places}, places)
+    return [message for message in sorted(places) if not known.get(message)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--language", choices=[*LANGUAGES], default="zh")
+    parser.add_argument("files", nargs="*", type=Path)
+    asked = parser.parse_args()
     given: dict[str, str] = {}
-    for name in files:
-        given |= json.loads(Path(name).read_text(encoding="utf8"))
-    chinese = given | {message: text for message, text in read("zh_Hans_CN").items() if text}
-    write("en", {message: message for message in places}, places)
-    write("zh_Hans_CN", {message: chinese.get(message, "") for message in places}, places)
-    for message in sorted(places):
-        if not chinese.get(message):
-            print(f"no Chinese yet: {message}", file=sys.stderr)
+    for file in asked.files:
+        given |= json.loads(file.read_text(encoding="utf8"))
+    places = extracted()
+    for code in LANGUAGES:
+        missing = bring_in_line(code, places, given if code == asked.language else {})
+        for message in missing:
+            print(f"no text in {LANGUAGES[code].name} yet: {message}", file=sys.stderr)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

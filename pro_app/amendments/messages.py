@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from pro_app.core.amendment import Difference, Field, Forbidden, Obstacle
-from pro_app.i18n import LANGUAGES
+from pro_app.languages import LANGUAGES
 
 
 def obstacle(found: Obstacle) -> str:
@@ -142,4 +142,4 @@ def _plain(stated: Any) -> str:
 
 
 def _language(code: str) -> str:
-    return LANGUAGES[code][2] if code in LANGUAGES else code
+    return LANGUAGES[code].name if code in LANGUAGES else code

@@ -1,12 +1,11 @@
 """The trail's codes in words."""
 
-from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from pro_app.audit.heads import DailyHead
 from pro_app.core.study import Site
 from pro_app.deployment import deployment
-from pro_app.i18n import LANGUAGES
+from pro_app.i18n import offered, speaking
 
 
 def actions(*, patient_steps: bool) -> dict[str, str]:
@@ -267,8 +266,8 @@ def head_letter(site: Site, told: DailyHead) -> tuple[str, str]:
     study = deployment().study
     subjects, texts = [], []
     head = f"{told.seal.position}:{told.seal.chain}"
-    for language in (each for each in LANGUAGES if each in study.languages):
-        with force_locale(LANGUAGES[language][0]):
+    for language in offered():
+        with speaking(language):
             name = site.name.get(language, site.code)
             subjects.append(_("%(study)s: trail, %(day)s", study=study.registry_id, day=told.day))
             said = (

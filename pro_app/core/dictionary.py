@@ -192,4 +192,6 @@ def _brought_along(study: Study, instrument: Instrument) -> dict[str, tuple[Code
 
 
 def _labelled(code: str, labels: Labels) -> Code:
-    return Code(code, labels.get("en", ""), labels.get("zh", ""))
+    """The code with its meaning in both languages, or in the one that the study has."""
+    en, zh = labels.get("en", ""), labels.get("zh", "")
+    return Code(code, en, zh) if en or zh else Code(code, next(iter(labels.values())), "")

@@ -2,13 +2,12 @@
 
 from datetime import date
 
-from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from pro_app.core.study import Site
 from pro_app.deployment import deployment
 from pro_app.followup.summary import WEEK_DAYS, Waits
-from pro_app.i18n import LANGUAGES
+from pro_app.i18n import offered, speaking
 
 
 def summary_letter(site: Site, waits: Waits, today: date) -> tuple[str, str]:
@@ -18,8 +17,8 @@ def summary_letter(site: Site, waits: Waits, today: date) -> tuple[str, str]:
     """
     study = deployment().study
     subjects, texts = [], []
-    for language in (each for each in LANGUAGES if each in study.languages):
-        with force_locale(LANGUAGES[language][0]):
+    for language in offered():
+        with speaking(language):
             title = _("%(study)s: what waits, %(day)s", study=study.registry_id, day=today)
             subjects.append(title)
             texts.append("\n".join([site.name.get(language, site.code), *_lines(waits), _way()]))

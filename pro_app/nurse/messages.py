@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import date
 from functools import cache
 
-from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from pro_app.deployment import deployment
-from pro_app.i18n import LANGUAGES, day
+from pro_app.i18n import day, offered, speaking
+from pro_app.languages import LANGUAGES
 
 
 def reminders() -> Callable[[str | None, str, date | None], str]:
@@ -22,13 +22,12 @@ def reminders() -> Callable[[str | None, str, date | None], str]:
 
 def written_in(language: str | None) -> str:
     """The language in which she is written to: hers, else the study's first."""
-    offered = [code for code in deployment().study.languages if code in LANGUAGES]
-    return language if language in LANGUAGES else (offered or ["en"])[0]
+    return language if language in LANGUAGES else offered()[0]
 
 
 def _reminder(language: str | None, site: str, closes_on: date | None) -> str:
     phone = next(each.phone for each in deployment().study.sites if each.code == site)
-    with force_locale(LANGUAGES[written_in(language)][0]):
+    with speaking(written_in(language)):
         asked = _("Your hospital asks you to fill in a short questionnaire.")
         if closes_on:
             asked = _(

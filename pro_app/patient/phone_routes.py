@@ -5,14 +5,13 @@ from typing import Any
 
 from flask import Blueprint, abort, g, jsonify, request
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
 from pro_app.acts.occasion import Occasion
 from pro_app.core.ledger import Entry
 from pro_app.core.refused import Refused
-from pro_app.i18n import LANGUAGES, day, language
+from pro_app.i18n import day, language, speaking
 from pro_app.patient import from_phone, messages, overview
 from pro_app.patient.from_phone import AlreadyIn, Expired, Kept, Newer, NotOpen
 from pro_app.patient.help_routes import help_json
@@ -155,6 +154,6 @@ def _in_each(at: Occasion, say: Callable[[], str]) -> dict[str, str]:
     """The same sentence in every language of the study: she may switch while offline."""
     said = {}
     for code in at.study.languages:
-        with force_locale(LANGUAGES.get(code, LANGUAGES["en"])[0]):
+        with speaking(code):
             said[code] = say()
     return said

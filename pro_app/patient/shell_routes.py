@@ -17,13 +17,13 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
 
 from pro_app.assets import static_version
 from pro_app.deployment import deployment
-from pro_app.i18n import LANGUAGES
+from pro_app.i18n import speaking
+from pro_app.languages import spoken
 from pro_app.patient.look import Look
 from pro_app.public import public
 
@@ -157,7 +157,7 @@ def _rendered() -> tuple[str, dict[str, str]]:
         parts = {code: _BETWEEN.sub("\n", _templates(code)) for code in study.languages}
         first = study.languages[0]
         worker = url_for("patient.shell.worker") if offline else None
-        with force_locale(LANGUAGES.get(first, LANGUAGES["en"])[0]):
+        with speaking(first):
             page = render_template(
                 "patient/shell.html", parts=parts.values(), first=first, worker=worker
             )
@@ -171,12 +171,11 @@ def _templates(code: str) -> str:
         Markup('<span data-fill="site-name"></span>'),
         Markup('<span data-fill="site-phone"></span>'),
     )
-    locale, tag, _name = LANGUAGES.get(code, LANGUAGES["en"])
-    with force_locale(locale):
+    with speaking(code):
         return render_template(
             "patient/_shell.html",
             code=code,
-            tag=tag,
+            tag=spoken(code).tag,
             sites=[site],
             sites_to_call=lambda: [site],
             named=lambda given: given,

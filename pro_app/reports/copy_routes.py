@@ -12,7 +12,8 @@ from flask_login import current_user
 
 from pro_app.busy import takes_long
 from pro_app.deployment import deployment
-from pro_app.i18n import LANGUAGES, language
+from pro_app.i18n import language
+from pro_app.languages import spoken
 from pro_app.reports import copies
 from pro_app.reports.copies import Copy
 from pro_app.reports.pdf import Enclosed, pdf
@@ -87,7 +88,7 @@ def _index_page(listed: Mapping[str, list[str]]) -> str:
 
 def _words() -> dict[str, Any]:
     sites = {each.code: each for each in deployment().study.sites}
-    return {"tag": LANGUAGES[language()][1], "site_of": sites}
+    return {"tag": spoken(language()).tag, "site_of": sites}
 
 
 def _tables() -> dict[str, str]:

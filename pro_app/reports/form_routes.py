@@ -2,13 +2,13 @@
 
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale
 from flask_login import current_user
 from markupsafe import Markup
 
 from pro_app import qr
 from pro_app.deployment import deployment
-from pro_app.i18n import LANGUAGES
+from pro_app.i18n import offered, speaking
+from pro_app.languages import spoken
 from pro_app.reports import service
 from pro_app.reports.pdf import pdf
 from pro_app.security.access import staff_occasion, staff_only
@@ -38,17 +38,15 @@ def downtime() -> ResponseReturnValue:
 def _print(number: str, visit: str, site: str, asked: str | None) -> Response:
     parts = deployment()
     study = parts.study
-    offered = [code for code in LANGUAGES if code in study.languages]
-    language = asked if asked in offered else offered[0]
+    language = asked if asked in offered() else offered()[0]
     wording = service.wording(language, at=staff_occasion())
     if wording is None:  # nothing may be shown in this language
         abort(404)
-    locale, tag, _name = LANGUAGES[language]
     picture = qr.svg(f"{study.registry_id} {number} {visit}") if number else ""
-    with force_locale(locale):
+    with speaking(language):
         page = render_template(
             "reports/blank_form.html",
-            tag=tag,
+            tag=spoken(language).tag,
             wording=wording,
             number=number,
             visit=visit,

@@ -4,14 +4,14 @@ from datetime import date
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup
 
 from pro_app import qr
 from pro_app.deployment import deployment
-from pro_app.i18n import LANGUAGES
+from pro_app.i18n import offered, speaking
+from pro_app.languages import spoken
 from pro_app.reports import copy_routes, form_routes, service
 from pro_app.reports.pdf import CantPrint, pdf
 from pro_app.security import cards
@@ -71,14 +71,14 @@ def _page(address: str, code: str, at: str, until_on: date) -> str:
     """The card in every language of the study; no matter in which one the nurse reads."""
     study = deployment().study
     site = next((each for each in study.sites if each.code == at), None)
-    languages = [each for each in LANGUAGES if each in study.languages]
     sides: list[Markup] = []
     words: list[tuple[str, ...]] = []
-    for language in languages:
-        locale, tag, _name = LANGUAGES[language]
-        with force_locale(locale):
+    for language in offered():
+        with speaking(language):
             name = site.name.get(language, "") if site else ""
-            side = render_template("reports/card_side.html", tag=tag, name=name, until_on=until_on)
+            side = render_template(
+                "reports/card_side.html", tag=spoken(language).tag, name=name, until_on=until_on
+            )
             said = (_("Your questionnaire"), _("Activation code"), _("Phone"), _("Demonstration"))
         sides.append(Markup(side))  # noqa: S704 - a page of our own, escaped when it was made
         words.append(said)
@@ -87,7 +87,7 @@ def _page(address: str, code: str, at: str, until_on: date) -> str:
     )
     return render_template(
         "reports/card.html",
-        tag=LANGUAGES[languages[0]][1],
+        tag=spoken(offered()[0]).tag,
         sides=sides,
         title=title,
         code_label=code_label,

@@ -4,7 +4,7 @@ from flask_babel import gettext as _
 
 from pro_app.core.instrument import Instrument
 from pro_app.core.wording import codes
-from pro_app.i18n import LANGUAGES
+from pro_app.languages import LANGUAGES
 from pro_app.wording.service import Standing
 
 
@@ -59,4 +59,4 @@ def _purpose(code: str, instrument: Instrument) -> str:
 
 
 def language(code: str) -> str:
-    return LANGUAGES[code][2] if code in LANGUAGES else code
+    return LANGUAGES[code].name if code in LANGUAGES else code

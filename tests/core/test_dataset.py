@@ -11,7 +11,6 @@ import pytest
 
 from pro_app import instruments
 from pro_app.core import dictionary as dictionaries
-from pro_app.core import rows as kinds
 from pro_app.core import tidy
 from pro_app.core.analysis import BaselineFlag, NotAnalysed, WindowStatus
 from pro_app.core.answer_sets import (
@@ -26,7 +25,7 @@ from pro_app.core.answer_sets import (
 )
 from pro_app.core.corrections import AskedBy, Evidence
 from pro_app.core.dataset import Dataset, Subject, TakenOut, assemble
-from pro_app.core.dictionary import DictionaryError, DictionaryRow, Source, dictionary_rows
+from pro_app.core.dictionary import DictionaryError, Source, dictionary_rows
 from pro_app.core.facts import Assistance, EventFact, EventKind, FormFact, Mode, PatientFacts
 from pro_app.core.instrument import AnswerState
 from pro_app.core.leaving import Held, Why
@@ -439,27 +438,16 @@ def test_an_earlier_scoring_version_leaves_a_gap_among_the_revisions() -> None:
     assert {r["revision"] for r in rows(made(corrected), "scores.csv")} == {1}
 
 
-ROW_TYPES = {
-    "patients.csv": kinds.PatientRow,
-    "ledger.csv": kinds.LedgerRow,
-    "forms.csv": kinds.FormRow,
-    "items.csv": kinds.ItemRow,
-    "scores.csv": kinds.ScoreRow,
-    "corrections.csv": kinds.CorrectionRow,
-    "queries.csv": kinds.QueryRow,
-    "events.csv": kinds.EventRow,
-    "consents.csv": kinds.ConsentRow,
-    "voided.csv": kinds.VoidRow,
-    "compliance.csv": kinds.ComplianceRow,
-    "compliance_scales.csv": kinds.ScaleRow,
-    "effort.csv": kinds.EffortRow,
-    "dictionary.csv": DictionaryRow,
+#: File → its columns, those too that leave only if they are asked for.
+COLUMNS = {
+    table.file: table.columns
+    for table in tidy.tables(made(), dictionary(), {}, with_arm=True, with_timings=True)
 }
 
 
 def test_every_column_that_can_leave_is_explained_in_its_order() -> None:
     explained = {f: tuple(c.name for c in cs) for f, cs in dictionary().files.items()}
-    assert explained == {file: row._fields for file, row in ROW_TYPES.items()}
+    assert explained == COLUMNS
 
 
 @pytest.mark.parametrize(
@@ -493,12 +481,19 @@ def test_every_code_is_explained_in_both_languages(codes: str, members: Any) -> 
 
 
 def test_the_dictionary_takes_its_codes_from_the_study_and_the_instrument() -> None:
-    columns = {file: row._fields for file, row in ROW_TYPES.items()}
-    told = {(r.file, r.column): r.values for r in dictionary_rows(dictionary(), columns, TINY, TEA)}
+    told = {(r.file, r.column): r.values for r in dictionary_rows(dictionary(), COLUMNS, TINY, TEA)}
     assert told["items.csv", "item"] == "TEA1 | TEA2 | TEA3"
     assert told["scores.csv", "scale"] == "TASTE_SUM: 0 – 6"
     assert told["patients.csv", "arm"] == "GREEN: Green tea | BLACK: Black tea"
     assert told["ledger.csv", "visit"].startswith("START: month 0")
+
+
+def test_a_study_in_neither_language_explains_its_codes_in_its_own() -> None:
+    arms = tuple(replace(arm, name={"de": f"Tee {arm.code}"}) for arm in TINY.arms)
+    study = replace(TINY, languages=("de",), arms=arms)
+    rows_of = dictionary_rows(dictionary(), COLUMNS, study, TEA)
+    told = {(r.file, r.column): r.values for r in rows_of}
+    assert told["patients.csv", "arm"] == "GREEN: Tee GREEN | BLACK: Tee BLACK"
 
 
 def test_a_column_that_nobody_explained_can_not_leave() -> None:

@@ -93,6 +93,7 @@ def test_routes_never_reach_into_the_store(path: Path) -> None:
         "pro_app.deployment",
         "pro_app.assets",
         "pro_app.i18n",
+        "pro_app.languages",
         "pro_app.qr",
         "pro_app.public",
         "pro_app.refusals",

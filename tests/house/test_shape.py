@@ -94,3 +94,18 @@ def test_names_say_what_is_in_a_file() -> None:
     paths = [p for folder in folders for p in (ROOT / folder).rglob("*") if p.is_file()]
     named = [name(p) for p in paths if "__pycache__" not in p.parts]
     assert [n for n in named if rules.vague_name(n)] == []
+
+
+#: What lies at the top of the repository, and nothing else: a newcomer looks here first.
+_TOP = {
+    *("pro_app", "translations", "tests", "migrations", "wsgi.py", "requirements.txt", "README.md"),
+    *("run", "test", "scripts", "pyproject.toml"),
+    # Hosts of repositories, and people, look for the last two here and nowhere else.
+    *("docs", "bench", "CONTRIBUTING.md", "CHANGELOG.md"),
+}
+
+
+def test_the_top_of_the_repository_is_known() -> None:
+    made = {"instance", "__pycache__"}
+    there = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+    assert there - made == _TOP
