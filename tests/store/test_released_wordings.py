@@ -22,8 +22,14 @@ def test_a_wording_that_served_before_goes_on_serving(empty: Flask) -> None:
     upgrade(revision=str(released.down_revision))
     migrating._insert(
         "wording_pack",
-        **{"id": 1, "instrument": "i", "language": "zh", "sha256": "a" * 64, "texts": "{}"},
-        **{"licence": "L", "valid_until": "2027-01-01", "imported_by": "cli"},
+        id=1,
+        instrument="i",
+        language="zh",
+        sha256="a" * 64,
+        texts="{}",
+        licence="L",
+        valid_until="2027-01-01",
+        imported_by="cli",
         imported_at="2026-03-01 00:00:00+00:00",
     )
     upgrade()
