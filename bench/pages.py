@@ -5,7 +5,7 @@
 
 Each size is a database of its own. A nurse's pages are asked for in turns through the
 application itself, without a network: at one site that has all the patients, and at one
-of four. In a study of any size, her site has the same busy day, which fills each list of
+of four. In a study of any size, the nurse's site has the same busy day, which fills each list of
 Today, so that pages with as many rows are compared. `x smallest` is the median of the
 ratios to the smallest study, page by page; `rows` are what its lists and tables show.
 """

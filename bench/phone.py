@@ -67,7 +67,7 @@ _FOUND = """
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """A patient with a form begun on another phone: its address, her link and her cookie."""
+    """A patient with a form begun on another phone: its address, their link and their cookie."""
 
     form: str
     link: str

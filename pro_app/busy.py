@@ -80,7 +80,7 @@ def set_up(app: Flask) -> None:
 
 
 def takes_long(view: View) -> View:
-    """A view that looks at very much or prints: few at once, and its statements have longer."""
+    """A view that reads a lot or prints: few run at once, and their statements may take longer."""
 
     @wraps(view)
     def limited(*args: Any, **kwargs: Any) -> Any:

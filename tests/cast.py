@@ -20,7 +20,7 @@ PIN = "480273"
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
-    """What somebody has on her phone, and on paper; the session it was set up in."""
+    """What somebody has on their phone, and on paper; the session it was set up in."""
 
     codes: pyotp.TOTP
     recovery_codes: tuple[str, ...]
@@ -49,7 +49,7 @@ class Cast:
         return self.staff("lina", Role.NURSE, "LISHUI")
 
     def nurse_of_jiaxing(self) -> FlaskClient:
-        """The outsider: what belongs to Lishui must not exist for her."""
+        """The outsider: what belongs to Lishui must not exist for them."""
         return self.staff("chenjing", Role.NURSE, "JIAXING")
 
     def investigator_of_lishui(self) -> FlaskClient:
@@ -74,7 +74,7 @@ class Cast:
         return self.staff(f"{role.value}.of.jiaxing", role, "JIAXING")
 
     def entering(self) -> FlaskClient:
-        """Has shown name and password; her authenticator's code is still asked for."""
+        """Has shown name and password; the authenticator's code is still asked for."""
         client = self.staff("tangli", Role.NURSE, "LISHUI")
         with client.session_transaction() as session:
             token = session["_user_id"]
@@ -117,7 +117,7 @@ class Cast:
         return card.token
 
     def patient(self, number: str = "LISHUI-001") -> FlaskClient:
-        """The browser of a patient who has signed in by her link and PIN."""
+        """The browser of a patient who has signed in by link and PIN."""
         entered = self._enter(self.card_of(number))
         client = self._client()
         with client.session_transaction() as session:
@@ -125,7 +125,7 @@ class Cast:
         return client
 
     def _enter(self, card: NewLink) -> str:
-        """The token of a session that she began by choosing her PIN."""
+        """The token of a session that began with the choice of a PIN."""
         with self._app.app_context():
             parts = deployment()
             pepper = parts.settings.secret_key

@@ -83,8 +83,8 @@ def decide_on_data(patient_id: int, ruling: Ruling, *, now: datetime | None = No
     """What the site decided on the data of a patient who withdrew consent to their use."""
     with transaction(ACTOR, now or deployment().now()) as tx:
         current = consent_decision.c.superseded_at.is_(None)
-        hers = consent_decision.c.patient_id == patient_id
-        tx.execute(update(consent_decision).where(hers, current).values(superseded_at=tx.now))
+        of_patient = consent_decision.c.patient_id == patient_id
+        tx.execute(update(consent_decision).where(of_patient, current).values(superseded_at=tx.now))
         row = {"patient_id": patient_id, "decision": ruling.value, "source": "letter"}
         stamp = {"recorded_at": tx.now, "recorded_by": ACTOR.name}
         tx.execute(insert(consent_decision), row | stamp)

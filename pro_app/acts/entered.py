@@ -1,4 +1,4 @@
-"""What people enter in the desk's forms: read, or said what is wrong with it."""
+"""What people enter in the desk's forms: each value as read, or what is wrong with it."""
 
 from datetime import date, time
 

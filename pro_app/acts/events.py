@@ -82,7 +82,7 @@ def look(given: Given, *, number: str, at: StaffOccasion) -> Shown | Refused:
 
 
 def save(given: Given, *, as_shown: str, number: str, at: StaffOccasion) -> Saved | Shown | Refused:
-    """That it is kept; or what it would change now, where that is not what was shown.
+    """The outcome; or what it would change now, if that is no longer what was shown.
 
     `as_shown`: the fingerprint of the preview that was looked at.
     """

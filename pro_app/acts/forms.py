@@ -68,7 +68,7 @@ class Kept:
 
     @property
     def ends_draft(self) -> bool:
-        """Whether what was begun of the visit goes: not, if somebody else answered beside it."""
+        """Whether the visit's draft is dropped: not when somebody else answered for the patient."""
         if self.loose.draft_id is None:
             return False
         return not self.form.proxy or self.loose.draft_id == self.form.submission_id
@@ -92,7 +92,7 @@ def keep(
 
 
 def settled(tx: Tx, outcome: Outcome) -> Outcome:
-    """The outcome; where nothing was written, the transaction is let go."""
+    """The outcome; where nothing was written, the transaction is abandoned."""
     if isinstance(outcome, Refused) or outcome.again:
         tx.abandon()
     return outcome

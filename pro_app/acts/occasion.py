@@ -37,7 +37,7 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffOccasion(Occasion):
-    """The same with whoever is signed in as staff, or gives a command: nobody acts without."""
+    """The same for staff: who is signed in, or who runs the command, comes with it."""
 
     person: Person
 

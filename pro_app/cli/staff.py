@@ -73,7 +73,7 @@ def add(name: str, role: str, sites: tuple[str, ...], password_stdin: bool) -> N
 @click.argument("name")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def password(name: str, password_stdin: bool) -> None:
-    """Give a person a new password; her sessions end."""
+    """Give a person a new password; their sessions end."""
     new = _password(name, password_stdin)
     if not accounts.reset_password(name, new, actor=CLI, now=deployment().now()):
         raise CommandRefused(_("%(name)s: there is no such account", name=name))

@@ -1,1 +1,1 @@
-"""The contact book: who a patient is and how to reach her, apart from all else."""
+"""The contact book: who a patient is and how to reach them, apart from all else."""

@@ -21,9 +21,9 @@ _TOGETHER = 200
 class Why(StrEnum):
     """Why somebody looks a patient up."""
 
-    CALL = "CALL"  # to call her about a questionnaire
-    SHE_CALLED = "SHE_CALLED"  # she called, and has to be recognised
-    VISIT = "VISIT"  # she is here
+    CALL = "CALL"  # to call the patient about a questionnaire
+    PATIENT_CALLED = "SHE_CALLED"  # they called, and have to be recognised; the trail has this word
+    VISIT = "VISIT"  # they are here
     CORRECT = "CORRECT"  # an entry is to be corrected
 
 
@@ -36,14 +36,14 @@ class Card:
 
 
 def find(number: str, *, at: StaffOccasion) -> tuple[Patient, frozenset[str]] | None:
-    """The patient and which of her fields are filled in; None when she is not at these sites."""
+    """The patient and which of their fields are filled in; None when not at these sites."""
     with reading() as connection:
         found = find_patient(connection, number, sites=at.sites)
         return (found, contact_book.fields_of(connection, found.id)) if found else None
 
 
 def look_up(vault: Vault, number: str, why: Why, *, at: StaffOccasion) -> Card | None:
-    """Her card; that it was looked at, by whom and why, stands in the trail before it is seen."""
+    """The patient's card. The trail has who looked at it, and why, before it is seen."""
     with transaction(at.actor, at.now) as tx:
         found = find_patient(tx.connection, number, sites=at.sites)
         if found is None:
@@ -62,7 +62,7 @@ def look_up(vault: Vault, number: str, why: Why, *, at: StaffOccasion) -> Card |
 def write(
     vault: Vault, number: str, given: Mapping[Field, str], *, at: StaffOccasion
 ) -> Refused | bool:
-    """Whether there is such a patient, and her card now says what was given.
+    """Whether there is such a patient, and their card now says what was given.
 
     An empty text removes a field; a field that is not given stays. The trail learns
     which fields changed, never what stands in them.
@@ -94,7 +94,7 @@ def write(
 
 
 def erase(number: str, why: str, *, at: StaffOccasion) -> bool:
-    """Whether there is such a patient; nothing is left of her in the book."""
+    """Whether there is such a patient; nothing is left of them in the book."""
     with transaction(at.actor, at.now) as tx:
         found = find_patient(tx.connection, number, sites=at.sites)
         if found is None:

@@ -10,7 +10,6 @@ from enum import StrEnum
 
 from pro_app.core.answer_sets import AnswerSet, StoredScore
 from pro_app.core.ledger import Entry, Status
-from pro_app.core.rates import COUNTED
 
 
 class NotAnalysed(StrEnum):
@@ -27,7 +26,7 @@ class NotAnalysed(StrEnum):
 
 
 class WindowStatus(StrEnum):
-    """Where the day of answering lies to the window of the visit."""
+    """Where the day of answering lies relative to the visit's window."""
 
     IN_WINDOW = "IN_WINDOW"
     EARLY = "EARLY"  # before the window opened
@@ -93,10 +92,9 @@ def why_not(form: AnswerSet, entry: Entry | None) -> NotAnalysed | None:
     return _MARKED.get(entry.status)
 
 
-def in_window(form: AnswerSet, entry: Entry | None) -> bool:
-    """Whether a form counts and lies in its window: ANL01FL; that it counts is ANL02FL."""
-    counted = why_not(form, entry) is None and entry is not None and entry.status in COUNTED
-    return counted and entry is not None and entry.status is not Status.OUT_OF_WINDOW
+def in_window(entry: Entry | None) -> bool:
+    """Whether a form for analysis lies in its window: ANL01FL; that it is one is ANL02FL."""
+    return entry is not None and entry.status is not Status.OUT_OF_WINDOW
 
 
 def place(form: AnswerSet, entry: Entry | None, randomised_on: date | None) -> Place:

@@ -12,24 +12,24 @@ from pro_app.core.study import Reason
 class Channel(StrEnum):
     """The way of an attempt."""
 
-    PHONE = "PHONE"  # her own telephone
-    RELATIVE = "RELATIVE"  # somebody who is close to her
+    PHONE = "PHONE"  # the patient's own telephone
+    RELATIVE = "RELATIVE"  # somebody who is close to them
     SMS = "SMS"
     WECHAT = "WECHAT"
     EMAIL = "EMAIL"
     LETTER = "LETTER"
-    IN_PERSON = "IN_PERSON"  # at a visit to the hospital, or at her home
+    IN_PERSON = "IN_PERSON"  # at a visit to the hospital, or at home
     ANOTHER = "ANOTHER"  # a way that has no name here
 
 
 class Outcome(StrEnum):
     """What came of an attempt."""
 
-    REACHED = "REACHED"  # she, or whoever speaks for her
+    REACHED = "REACHED"  # the patient, or whoever speaks for them
     NO_ANSWER = "NO_ANSWER"
     WRONG_NUMBER = "WRONG_NUMBER"
     CALL_BACK = "CALL_BACK"  # to be called again at a time that was named
-    REMINDED = "REMINDED"  # a message went to her; whether she read it nobody knows
+    REMINDED = "REMINDED"  # a message was sent; whether it was read nobody knows
 
 
 #: The ways by which a nurse sends a reminder by hand, the usual one first.
@@ -69,8 +69,8 @@ class Effort:
 def effort(attempts: Iterable[Attempt], *, since: datetime) -> Effort:
     """What was tried in vain from an instant on.
 
-    A reminder is no try in vain: it goes one way and has no outcome, so that she who
-    read it and did not answer can't be told from her whom nobody reaches.
+    A reminder is no try in vain: it goes one way and has no outcome, so that a patient who
+    read it and did not answer can't be told from one whom nobody reaches.
     """
     in_vain = (Outcome.NO_ANSWER, Outcome.WRONG_NUMBER, Outcome.CALL_BACK)
     vain = [a for a in attempts if a.made_at >= since and a.outcome in in_vain]

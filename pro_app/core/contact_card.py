@@ -1,4 +1,4 @@
-"""Who a patient is and how to reach her: the fields, and what may stand in each."""
+"""Who a patient is and how to reach them: the fields, and what may stand in each."""
 
 import re
 from enum import StrEnum
@@ -11,7 +11,7 @@ class Field(StrEnum):
     PHONE = "PHONE"
     WECHAT = "WECHAT"
     EMAIL = "EMAIL"
-    PREFERRED_HOUR = "PREFERRED_HOUR"  # from which hour of the day she likes to be asked
+    PREFERRED_HOUR = "PREFERRED_HOUR"  # from which hour of the day the patient likes to be asked
 
 
 #: Source: product.md row 38, messages go out between 8 and 20 o'clock only.

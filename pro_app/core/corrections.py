@@ -32,9 +32,9 @@ class Evidence(StrEnum):
     """What shows that the new value is the true one."""
 
     PAPER_FORM = "PAPER_FORM"  # the paper, read again
-    CALL_NOTE = "CALL_NOTE"  # the note of a call with her
-    VISIT_NOTE = "VISIT_NOTE"  # the note of what she said at the hospital
-    HER_MESSAGE = "HER_MESSAGE"  # what she wrote
+    CALL_NOTE = "CALL_NOTE"  # the note of a call with the patient
+    VISIT_NOTE = "VISIT_NOTE"  # the note of what the patient said at the hospital
+    PATIENT_MESSAGE = "HER_MESSAGE"  # what the patient wrote; records have this word
     ELSEWHERE = "ELSEWHERE"  # as the reason says
 
 
@@ -88,7 +88,7 @@ def ask(
 ) -> dict[str, list[Any]] | Refused:
     """The changes of a correction, field by field, or why there is none.
 
-    `wanted` holds the items that shall be another way; the others stay.
+    `wanted` holds the items to be changed; the others stay.
     """
     if answered_on > today:
         return Refused(Why.DAY_AHEAD, "answered_on")

@@ -1,4 +1,4 @@
-"""The numbers of an export: of everybody, those too of whom no row leaves."""
+"""The counts of an export: they hold everybody, also patients of whom no row leaves."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence

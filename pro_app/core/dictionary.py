@@ -31,7 +31,7 @@ class Source(StrEnum):
 
     SITE = "SITE"  # recorded or imported by the site
     PATIENT = "PATIENT"  # chosen by the patient
-    DEVICE = "DEVICE"  # reported by the device she used
+    DEVICE = "DEVICE"  # reported by the device in use
     SYSTEM = "SYSTEM"  # set by the server
     PROTOCOL = "PROTOCOL"  # taken from the study or the instrument
     COMPUTED = "COMPUTED"  # computed when the export was made

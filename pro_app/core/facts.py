@@ -51,8 +51,8 @@ class Assistance(StrEnum):
     """Who read and tapped, as the patient says at the end of a form."""
 
     ALONE = "ALONE"
-    READ_ALOUD = "READ_ALOUD"  # someone read it to her or tapped for her; she answered
-    PROXY = "PROXY"  # someone else answered for her: kept apart, in no score
+    READ_ALOUD = "READ_ALOUD"  # someone read it out or tapped; the patient answered
+    PROXY = "PROXY"  # someone else answered for the patient: kept apart, in no score
 
 
 @dataclass(frozen=True, slots=True)

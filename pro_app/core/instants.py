@@ -16,7 +16,7 @@ RECORDED_AHEAD = timedelta(days=1)
 
 
 def is_ahead(instant: datetime, now: datetime, *, at_most: timedelta = timedelta(0)) -> bool:
-    """Whether an instant of the server's lies further ahead than it can: then it is over.
+    """Whether a stored instant of the server lies too far ahead: what it began is then over.
 
     It was written down by a clock that ran ahead and was put right since. `at_most`: how far
     ahead it was when it was written down; zero for what had just happened.

@@ -150,8 +150,6 @@ def stricter(one: Held | None, other: Held | None) -> Held | None:
     """Of two views of one patient the one by which less may leave; `one` where they are equal."""
     if one is None or other is None:
         return one or other
-    if one.until is None or other.until is None:
-        return one if one.until is None else other
     return min(one, other, key=lambda held: held.until or date.min)
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class PauseKind(StrEnum):
-    """Why she is left alone."""
+    """Why a patient is left alone."""
 
     HOSPITAL_STAY = "hospital_stay"
     FESTIVAL = "festival"

@@ -73,7 +73,7 @@ class PlanChange:
     visit: str
     before: PlannedVisit | None
     after: PlannedVisit | None
-    late: bool = False
+    late: bool
 
 
 def plan_changes(

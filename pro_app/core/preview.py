@@ -62,13 +62,13 @@ class Preview:
         return tuple(c for c in self.visits if c.moves or c.reads_otherwise)
 
     @property
-    def closed_to_her(self) -> tuple[str, ...]:
-        """The forms that she can open now and could not any more."""
+    def closed_to_patient(self) -> tuple[str, ...]:
+        """The forms that the patient can open now and could not any more."""
         return tuple(visit for visit in self.open_before if visit not in self.open_after)
 
     @property
-    def opened_to_her(self) -> tuple[str, ...]:
-        """The forms that she can't open now and could then."""
+    def opened_to_patient(self) -> tuple[str, ...]:
+        """The forms that the patient can't open now and could then."""
         return tuple(visit for visit in self.open_after if visit not in self.open_before)
 
     @property

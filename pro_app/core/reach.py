@@ -10,11 +10,11 @@ from pro_app.core.schedule import PlannedVisit
 
 
 class Way(StrEnum):
-    """What shows that she was there."""
+    """What shows that the patient was there."""
 
-    FORM = "FORM"  # a form that she answered, by whichever way it came
-    PAGE = "PAGE"  # she was signed in on her own phone
-    CALL = "CALL"  # an attempt to reach her that did
+    FORM = "FORM"  # a form that they answered, by whichever way it came
+    PAGE = "PAGE"  # signed in on their own phone
+    CALL = "CALL"  # an attempt to reach them that did
 
 
 class Proof(NamedTuple):
@@ -26,7 +26,7 @@ class Proof(NamedTuple):
 class Reach:
     """The last proof, None where there never was one, and since when one is to be had.
 
-    `since_on` None: nothing is expected of her channels yet, or any more.
+    `since_on` None: nothing is expected of any channel yet, or any more.
     """
 
     proof: Proof | None
@@ -34,15 +34,15 @@ class Reach:
 
     @property
     def lost(self) -> bool:
-        """Whether nothing was seen of her for longer than one interval between visits."""
+        """Whether nothing was seen of the patient for longer than one interval between visits."""
         return self.since_on is not None and (self.proof is None or self.proof.on < self.since_on)
 
 
 def reach(proofs: Iterable[Proof], windows: Sequence[PlannedVisit], *, today: date) -> Reach:
-    """What is known on a day of whether she can be reached.
+    """What is known on a day of whether a patient can be reached.
 
     The proof is too old when it lies before the opening of the last window that has
-    closed: a whole visit then went by without a sign of her, and the next one is
+    closed: a whole visit then went by without a sign of life, and the next one is
     open or to come. Before the first window has closed, and after the last, no
     proof is too old.
     Shapes: `windows` in protocol order, as `plan.asked_from` makes them.

@@ -1,17 +1,17 @@
-"""What a patient may ask about her data, until when it is answered, and how."""
+"""What a patient may ask about their data, until when it is answered, and how."""
 
 from datetime import date, timedelta
 from enum import StrEnum
 
 #: The law (PIPL 45–47, 50) says "in good time" and names no number, and neither does the
-#: protocol: thirty days is our own promise. A patient reads the day on her page.
+#: protocol: thirty days is our own promise. A patient reads the day on their page.
 ANSWER_WITHIN_DAYS = 30
 
 
 class RequestKind(StrEnum):
-    """What she wants; in the order in which she reads them."""
+    """What the patient wants; in the order in which they are shown."""
 
-    COPY = "COPY"  # of all that she has handed in
+    COPY = "COPY"  # of all that was handed in
     CORRECTION = "CORRECTION"  # of something that is wrong
     WITHDRAWAL = "WITHDRAWAL"  # to be asked no more
     DELETION = "DELETION"  # of what may be erased
@@ -21,8 +21,8 @@ class RequestOutcome(StrEnum):
     """How a request was answered."""
 
     DONE = "DONE"
-    PARTLY = "PARTLY"  # she was told what could not be done, and why
-    REFUSED = "REFUSED"  # she was told why
+    PARTLY = "PARTLY"  # the patient was told what could not be done, and why
+    REFUSED = "REFUSED"  # the patient was told why
 
 
 def due_on(asked_on: date) -> date:
@@ -31,5 +31,5 @@ def due_on(asked_on: date) -> date:
 
 
 def needs_words(outcome: RequestOutcome) -> bool:
-    """Whether she has to be told why: whatever was not done in full."""
+    """Whether the patient has to be told why: whatever was not done in full."""
     return outcome is not RequestOutcome.DONE

@@ -19,7 +19,7 @@ def score_rows(dataset: Dataset) -> Iterator[tuple[Cell, ...]]:
         entry = dataset.visits.get((number, form.visit))
         lies = _lies(place(form, entry, by_then(dataset.as_of, randomised[number])))
         analysis = dataset.why_not[form.submission_id] is None
-        flags = (analysis and in_window(form, entry), analysis)
+        flags = (analysis and in_window(entry), analysis)
         # What stood before a correction stays to be seen, and is in no analysis.
         for revision, earlier in enumerate(form.earlier_scores):
             for code, score in zip(codes, earlier or (), strict=False):

@@ -69,7 +69,7 @@ class Reason:
 
     `group` gathers reasons for reports; `avoidable` says whether the site could
     have prevented it; `needs_text` asks for words of one's own. It may be chosen
-    once there were `attempts` to reach her, by at least `channels` different ones.
+    once there were `attempts` to reach the patient, by at least `channels` different ones.
     """
 
     code: str

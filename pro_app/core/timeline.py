@@ -66,7 +66,7 @@ def timeline(
     spans: Iterable[tuple[date, date | None, str]] = (),
     calls: Iterable[tuple[date, str]] = (),
 ) -> Timeline | None:
-    """Windows, events, forms, spans and calls on one axis of days; None before she is randomised.
+    """Windows, events, forms, spans and calls on one axis of days; None before randomisation.
 
     Shapes: `events`, `forms` and `calls` are (day, what), by day; `spans` are (first
     day, last day or None, what). Two marks nearer than `apart` stand on different levels.

@@ -1,4 +1,4 @@
-"""Whether, when and how a patient answers the forms of her visits."""
+"""Whether, when and how a patient answers the forms of their visits."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,13 +18,13 @@ _MODES = {
     Mode.INTERVIEW_PHONE: 4,
     Mode.INTERVIEW_SITE: 2,
 }
-_ON_HER_OWN = {Mode.PHONE_SELF, Mode.SITE_TABLET}
-_READ_TO_HER = {Mode.INTERVIEW_PHONE, Mode.INTERVIEW_SITE}
+_BY_PATIENT = {Mode.PHONE_SELF, Mode.SITE_TABLET}
+_READ_OUT = {Mode.INTERVIEW_PHONE, Mode.INTERVIEW_SITE}
 _WHY_READ_OUT = {"zh": "视力不佳，由护士代读", "en": "Poor sight: the nurse read it out"}
 
 
 def answer_all(world: World, person: Person) -> tuple[Form, ...]:
-    """Her forms that are in by the as-of day, in the order of the visits."""
+    """The person's forms that are in by the as-of day, in the order of the visits."""
     return tuple(_answered(world, person)) if person.able else ()
 
 
@@ -48,7 +48,7 @@ def _answered(world: World, person: Person) -> Iterator[Form]:
 
 
 def _willingness(world: World, person: Person, visit: PlannedVisit, *, first: bool) -> float:
-    """The chance that she answers: less with time and illness, and at one of the sites."""
+    """The chance of an answer: less with time and illness, and at one of the sites."""
     target_on = visit.target_on
     odds = 2.75 - 1.6 * world.share(person.randomised_on, target_on)
     odds += 0.5 * person.diligence + 0.25 * person.health + (2.0 if first else 0.0)
@@ -68,7 +68,7 @@ def _when_and_how(world: World, person: Person, visit: PlannedVisit) -> tuple[da
     dice = world.dice
     mode = dice.choices(list(_MODES), list(_MODES.values()))[0]
     if world.happens(0.015):
-        # Too late for her own phone: paper from the clinic's drawer.
+        # Too late for the patient's own phone: paper from the clinic's drawer.
         return visit.closes_on + timedelta(days=dice.randint(1, 6)), Mode.PAPER
     before = (visit.target_on - visit.opens_on).days
     after = (visit.closes_on - visit.target_on).days
@@ -80,16 +80,16 @@ def _when_and_how(world: World, person: Person, visit: PlannedVisit) -> tuple[da
 
 
 def fill_in(world: World, person: Person, visit: str, on: date, mode: Mode) -> Form:
-    """A form that she answers on a day; what is keyed from paper arrives days later."""
+    """A form that the person answers on a day; what is keyed from paper arrives days later."""
     given = quality.answers(world, person, on)
     if world.happens(0.03):
         given = quality.broken_off(world, given)
     received_at = _received_at(world, on, mode)
     form = Form(visit, on, received_at, mode, person.language, given)
-    if mode in _READ_TO_HER:
+    if mode in _READ_OUT:
         why = _WHY_READ_OUT.get(world.study.languages[0], _WHY_READ_OUT["en"])
         return replace(form, why_not_self=why)
-    return _sent(world, form) if mode in _ON_HER_OWN else form
+    return _sent(world, form) if mode in _BY_PATIENT else form
 
 
 def _received_at(world: World, on: date, mode: Mode) -> datetime:

@@ -79,7 +79,7 @@ def _is_printed(patient: Patient) -> bool:
 
 
 def _start(study: Study, as_of: date) -> date:
-    """The first day of recruitment: who came then is at her last visit now."""
+    """The first day of recruitment: who came then is at the last visit now."""
     return add_months(as_of, -max(1, study.visits[-1].month))
 
 
@@ -175,7 +175,7 @@ def _anchor(visit: Visit, closes_on: date) -> date:
 
 
 def _leaving(world: World, places: Sequence[_Place]) -> dict[int, EventKind]:
-    """Place → how she leaves, for those who do; they have been in long enough to."""
+    """Place → how that patient leaves; only those who have been in long enough."""
     latest = world.as_of - timedelta(days=world.follow_up_days // 12)
     stayed = [i for i, (anchor, _, due) in enumerate(places) if anchor < latest and not due]
     kinds = [kind for kind, part in LEAVING.items() for _ in range(round(part * len(places)))]
@@ -200,7 +200,7 @@ def _person(
     health = dice.gauss(0, 1)
     events = live(world, randomised_on, arm=arm, health=health, leaves=leaves)
     if appointment:
-        # She is expected on the as-of day, so nothing has ended it.
+        # The patient is expected on the as-of day, so nothing has ended it.
         spared = NO_FORMS | ({EventKind.PROGRESSION} if printed else set())
         events = tuple(event for event in events if event.kind not in spared)
     language = dice.choice(others) if speaks_other else first

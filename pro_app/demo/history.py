@@ -161,7 +161,7 @@ class _Scribe:
         words = None
         if not on_paper:
             words = demonstration_if_any(self.study.instrument, form.language)
-        by_herself = form.mode in (Mode.PHONE_SELF, Mode.SITE_TABLET)
+        alone = form.mode in (Mode.PHONE_SELF, Mode.SITE_TABLET)
         return NewForm(
             submission_id=secrets.submission_id_of(f"{name} {form.standing}"),
             patient_id=self.ids[patient.number],
@@ -172,7 +172,7 @@ class _Scribe:
             language=form.language,
             answers=form.answers,
             wording_sha256=words.sha256 if words else None,
-            entered_by=None if by_herself else nurse_of(self._site(patient, form.received_at)),
+            entered_by=None if alone else nurse_of(self._site(patient, form.received_at)),
             why_not_self=form.why_not_self,
             started_at=form.started_at,
             device_at=form.device_at,

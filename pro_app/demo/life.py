@@ -1,4 +1,4 @@
-"""What befalls a patient: her disease, her treatment, and whether she stays.
+"""What happens to a patient: the disease, the treatment, and whether they stay.
 
 Chances are per whole follow-up, so that a study of two months is as eventful as
 one of four years.
@@ -22,7 +22,7 @@ LEAVING = {
     EventKind.WITHDRAWAL_FOLLOW_UP: 0.02,
     EventKind.WITHDRAWAL_CONSENT: 0.012,
 }
-#: After these the site hears nothing any more, of her disease neither.
+#: After these the site hears nothing any more, not of the disease either.
 _SILENT = {
     EventKind.LOST_TO_FOLLOW_UP,
     EventKind.WITHDRAWAL_FOLLOW_UP,
@@ -35,13 +35,13 @@ NO_FORMS = ENDS_QUESTIONNAIRES | {EventKind.DEATH, EventKind.LOST_TO_FOLLOW_UP}
 def live(
     world: World, randomised_on: date, *, arm: int, health: float, leaves: EventKind | None
 ) -> tuple[Event, ...]:
-    """Her events known on the as-of day, in order of their days."""
+    """The person's events known on the as-of day, in order of their days."""
     happened = dict(_disease(world, randomised_on, arm, health))
     if leaves:
         stay = (world.as_of - randomised_on).days
         left_on = randomised_on + timedelta(days=int(stay * world.dice.uniform(0.25, 0.8)))
         if leaves is not EventKind.WITHDRAWAL_TREATMENT:
-            # She was there to say so: she has not died before.
+            # The patient was there to say so: they have not died before.
             happened.pop(EventKind.DEATH, None)
         if leaves in _SILENT:
             happened = {kind: on for kind, on in happened.items() if on < left_on}

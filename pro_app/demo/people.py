@@ -103,14 +103,14 @@ class Reason:
     said_on: date
     text: str | None
     recorded_at: datetime
-    attempts: tuple[Attempt, ...] = ()  # to reach her, until somebody said it or gave up
+    attempts: tuple[Attempt, ...] = ()  # to reach the patient, until somebody said it or gave up
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What she is and what befalls her, before any form.
+    """A person and what happens to them, before any form.
 
-    `health` and `diligence` are standard normal; `private`: she leaves the items
+    `health` and `diligence` are standard normal; `private`: they leave the items
     behind an opt-out box. `arm` is the arm's place in the protocol. `consented_on`: the
     day of the first consent to questionnaires, for nearly all that of the screening.
     """
@@ -143,7 +143,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """One made-up patient with all that is on record about her."""
+    """One made-up patient with all that is on record about them."""
 
     number: str
     person: Person
@@ -155,7 +155,7 @@ class Patient:
 
     @property
     def facts(self) -> PatientFacts:
-        """What the core computes her statuses from."""
+        """What the core computes the patient's statuses from."""
         person = self.person
         return PatientFacts(
             patient_id=self.number,

@@ -1,7 +1,7 @@
-"""How a patient feels on a day, and the answers she would give.
+"""How a patient feels on a day, and the answers they would give.
 
 Each subscale has a level, a share of its range, higher being better: a trait of
-hers, a dip after the start of treatment, a slow recovery, and a fall once the
+their own, a dip after the start of treatment, a slow recovery, and a fall once the
 disease progresses. Items scatter about their scale's level.
 """
 
@@ -49,7 +49,7 @@ def answers(world: World, person: Person, on: date) -> dict[str, Answer]:
 
 
 def broken_off(world: World, given: dict[str, Answer]) -> dict[str, Answer]:
-    """The same answers with too few left to be VALID: she stopped on the way."""
+    """The same answers with too few left to be VALID: the patient stopped on the way."""
     kept = world.dice.randint(1, max(1, world.instrument.valid_from - 1))
     blank = Answer(AnswerState.SKIPPED)
     return {
@@ -59,12 +59,12 @@ def broken_off(world: World, given: dict[str, Answer]) -> dict[str, Answer]:
 
 
 def nothing(instrument: Instrument) -> dict[str, Answer]:
-    """A form that was handed in without one answer."""
+    """A form that was handed in without any answer."""
     return {code: Answer(AnswerState.SKIPPED) for code in instrument.item_codes}
 
 
 def _levels(world: World, person: Person, on: date) -> dict[str, float]:
-    """Item → her level in its subscale on a day."""
+    """Item → the person's level in its subscale on a day."""
     moved = _moved(world, person, on)
     mood = world.dice.gauss(0, 0.04)
     levels = {}
@@ -76,7 +76,7 @@ def _levels(world: World, person: Person, on: date) -> dict[str, float]:
 
 
 def _moved(world: World, person: Person, on: date) -> float:
-    """How far treatment and disease have moved her by a day."""
+    """How far treatment and disease have moved the person by a day."""
     share = max(0.0, world.share(person.randomised_on, on))
     arm = min(person.arm, len(_DIP) - 1)
     moved = _GAIN[arm] * (1 - exp(-share / 0.3))

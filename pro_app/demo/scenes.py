@@ -11,7 +11,7 @@ from pro_app.demo.answering import fill_in
 from pro_app.demo.life import NO_FORMS
 from pro_app.demo.people import AT_WORK, Event, Form, Patient, Person, World
 
-#: What a scene makes of a patient; None where it can't be played with her.
+#: What a scene makes of a patient; None where it does not suit this one.
 Scene = Callable[[World, Patient], Patient | None]
 
 
@@ -34,13 +34,13 @@ def stage(world: World, patients: list[Patient]) -> list[Patient]:
 
 
 def _after_death(world: World, patient: Patient) -> Patient | None:
-    """The family sends her phone's form days after she has died."""
+    """The family sends the form from the patient's phone days after the death."""
     died_on = patient.person.day_of(EventKind.DEATH)
     return _beyond_the_end(world, patient, died_on, Mode.PHONE_SELF)
 
 
 def _after_withdrawal(world: World, patient: Patient) -> Patient | None:
-    """At a visit of the clinic she is handed the form though she had withdrawn."""
+    """At a visit to the clinic the patient is handed the form though they had withdrawn."""
     if patient.person.day_of(EventKind.DEATH) < date.max:
         return None
     left_on = patient.person.day_of(*ENDS_QUESTIONNAIRES)
@@ -65,7 +65,7 @@ def _visits_after(world: World, patient: Patient, day: date) -> Iterator[Planned
 
 
 def _answered_twice(world: World, patient: Patient) -> Patient | None:
-    """She filled in the clinic's paper, too: which of the two stands is the nurse's business."""
+    """The patient filled in the clinic's paper, too: the nurse decides which of the two stands."""
     for form in patient.forms:
         keyed_on = form.answered_on + timedelta(days=12)
         if form.mode is Mode.PHONE_SELF and form.items_answered and keyed_on <= world.as_of:
@@ -77,7 +77,7 @@ def _answered_twice(world: World, patient: Patient) -> Patient | None:
 
 
 def _handed_in_empty(world: World, patient: Patient) -> Patient | None:
-    """She leafed through all pages and answered none."""
+    """The patient leafed through all pages and answered none."""
     for place, form in enumerate(patient.forms):
         if place and _is_in_window(world, patient, form) and form.mode is Mode.PHONE_SELF:
             empty = replace(form, answers=quality.nothing(world.instrument))

@@ -15,7 +15,7 @@ class StaffSignIn:
 
 @dataclass(frozen=True, slots=True)
 class SignIns:
-    """The patient's number, the token of her link and her PIN; and the staff's passwords."""
+    """The patient's number, the token of their link and their PIN; and the staff's passwords."""
 
     number: str
     token: str

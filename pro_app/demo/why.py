@@ -23,7 +23,7 @@ _SAID_BY = {"zh": ("患者本人", "家属", "研究护士"), "en": ("patient", 
 
 @cache
 def _likely() -> Mapping[str, Mapping[str, float]]:
-    """Her situation → reason code → how often it is given."""
+    """The patient's situation → reason code → how often it is given."""
     stated: Mapping[str, Mapping[str, float]] = json.loads(
         Path(__file__).with_name("why.json").read_bytes()
     )
@@ -65,7 +65,7 @@ def _reason(world: World, visit: str, situation: str, said_on: date) -> Reason:
 
 
 def _attempts(kind: study.Reason, who: int, at: datetime) -> tuple[Attempt, ...]:
-    """How it was learnt: by a call to her or to her family, or by calls that reached nobody."""
+    """How it was learnt: by a call to the patient or the family, or by calls in vain."""
     if kind.attempts:
         ways = (Channel.PHONE, Channel.RELATIVE, Channel.WECHAT)
         days = range(2 * kind.attempts, 0, -2)
@@ -80,7 +80,7 @@ def _attempts(kind: study.Reason, who: int, at: datetime) -> tuple[Attempt, ...]
 
 
 def _situation(patient: Patient, entry: Entry, window: PlannedVisit) -> str:
-    """Where she stood when the form did not come: a name in why.json."""
+    """Where the patient stood when the form did not come: a name in why.json."""
     if Flag.DIED_IN_WINDOW in entry.flags:
         return "died"
     if window.target_on <= patient.person.day_of(*ENDS_QUESTIONNAIRES) <= window.closes_on:

@@ -13,7 +13,7 @@ from pro_app.i18n import offered, speaking
 def summary_letter(site: Site, waits: Waits, today: date) -> tuple[str, str]:
     """Subject and text of the weekly letter, in every language of the study.
 
-    Counts alone: no number of a patient, and nothing of her.
+    Counts alone: no number of a patient, nor anything about one.
     """
     study = deployment().study
     subjects, texts = [], []

@@ -78,7 +78,7 @@ class _Person:
 
 
 def columns(door: Door) -> tuple[str, ...]:
-    """The columns that a file must have which comes by this way."""
+    """The columns that a file from this door must have."""
     return tuple(name for name in COLUMNS if door.arms or name != "arm")
 
 

@@ -84,7 +84,7 @@ def revoke(number: str, link: int) -> ResponseReturnValue:
 @blueprint.post("/tablet")
 @staff_only(*SITE_STAFF)
 def hand_over(number: str) -> ResponseReturnValue:
-    """Her start page in this browser, which is the patient's from now on."""
+    """The patient's start page in this browser, which is theirs from now on."""
     found = _known(number)
     token = cards.hand_over_tablet(
         found.id,

@@ -14,6 +14,7 @@ from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.nurse import patient
 from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.here import signs
+from pro_app.security.messages import not_signed
 from pro_app.security.roles import SITE_STAFF, Role
 
 blueprint = Blueprint("consent", __name__, url_prefix="/patients/<number>/consents")
@@ -53,8 +54,8 @@ def decide(number: str) -> ResponseReturnValue:
         refused = Refused(Why.NOT_A_CHOICE, "decision")
     elif not given["source"]:
         refused = Refused(Why.PROOF_MISSING, "source")
-    elif not signs():
-        flash(_("Not signed: password or second factor is wrong, or tried too often."), "error")
+    elif not (proof := signs()):
+        flash(not_signed(proof), "error")
         return _page(number, given), 422
     else:
         at = staff_occasion()

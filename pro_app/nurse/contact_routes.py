@@ -1,4 +1,4 @@
-"""The buttons of a call: how it ended, that she was reminded, that it was written by mistake."""
+"""The buttons of a call: how it ended, that a reminder was sent, that it was written by mistake."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -24,7 +24,7 @@ blueprint = Blueprint("contact", __name__, url_prefix="/patients/<number>/contac
 def write_down(number: str) -> ResponseReturnValue:
     """Keep an attempt; `visit` is empty where it was about none.
 
-    A reminder that was sent by hand is kept whatever has become known of her since:
+    A reminder that was sent by hand is kept whatever has become known since:
     the log says what was done.
     """
     parts = deployment()
@@ -54,7 +54,7 @@ def write_down(number: str) -> ResponseReturnValue:
 @blueprint.get("/remind/<visit>")
 @staff_only(*SITE_STAFF)
 def remind(number: str, visit: str) -> ResponseReturnValue:
-    """The words to send, or why nobody writes to her now."""
+    """The words to send, or why nobody writes to the patient now."""
     found = reminding.reminder(number=number, visit=visit, at=staff_occasion())
     if found is None:
         abort(404)
@@ -98,7 +98,7 @@ def _after(written: Written | Refused, number: str) -> ResponseReturnValue:
 
 
 def _back(number: str) -> str:
-    """Where one came from: a row of the list, or her page."""
+    """Where one came from: a row of the list, or the patient's page."""
     return own_path(request.values.get("next") or url_for("nurse.patient", number=number))
 
 

@@ -65,7 +65,7 @@ class Queues:
 
 @dataclass(frozen=True, slots=True)
 class Reminded:
-    """How often somebody wrote to her about a visit lately, and whether today already."""
+    """How often somebody wrote to a patient about a visit lately, and whether today already."""
 
     times: int
     last_at: datetime
@@ -92,10 +92,10 @@ class Today:
     alerts: Cut[OpenAlert]
     queues: Queues
     of_site: Sequence[OpenSiteTask]  # what is asked of the site as a whole
-    paused: Mapping[str, PauseFact]  # number → why she is not to be asked today
+    paused: Mapping[str, PauseFact]  # number → why they are not to be asked today
     tried: Mapping[str, Sequence[Attempt]]  # number → what was tried lately, the latest first
     reminded: Mapping[tuple[str, str], Reminded]  # number and visit → messages that were sent
-    reach: Mapping[str, Reach]  # number → the last proof that she can be reached
+    reach: Mapping[str, Reach]  # number → the last proof that they can be reached
     held: Mapping[str, Held]  # number → what of their data is held back
 
     def holds_back(self, form: CameIn) -> bool:
@@ -192,7 +192,7 @@ def _sought(connection: Reader, *, until: datetime, at: StaffOccasion) -> dict[s
 def _contacts(
     rows: Iterable[tuple[str, str | None, Attempt]], today: date, time_zone: str
 ) -> dict[str, Any]:
-    """What was tried with each patient, apart from the reminders for each of her visits."""
+    """What was tried with each patient, apart from the reminders for each of their visits."""
     tried: dict[str, list[Attempt]] = {}
     reminded: dict[tuple[str, str], Reminded] = {}
     for number, visit, made in rows:

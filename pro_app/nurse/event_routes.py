@@ -102,7 +102,7 @@ def _refused(number: str, given: Given, refused: Refused) -> ResponseReturnValue
     if refused.why is Why.UNKNOWN_PATIENT:
         abort(404)
     if refused.why is Why.NO_SUCH_EVENT:
-        # Somebody was faster: her page shows what stands there now.
+        # Somebody was faster: the patient's page shows what stands there now.
         _known(number)
         flash(_("This entry was corrected or taken back in the meantime."), "error")
         return redirect(url_for("nurse.patient", number=number, _anchor="history"))

@@ -12,16 +12,16 @@ from pro_app.languages import LANGUAGES
 
 
 def reminders() -> Callable[[str | None, str, date | None], str]:
-    """(her language, her site, the last day if there is one) → the text of a reminder.
+    """(the patient's language, their site, the last day if there is one) → the text of a reminder.
 
-    Whoever sees it on her phone learns nothing of her: no diagnosis, no trial, no
+    Whoever sees it on the phone learns nothing of the patient: no diagnosis, no trial, no
     department, no answer. Source: requirement F05.
     """
     return cache(_reminder)
 
 
 def written_in(language: str | None) -> str:
-    """The language in which she is written to: hers, else the study's first."""
+    """The language in which a patient is written to: their own, else the study's first."""
     return language if language in LANGUAGES else offered()[0]
 
 

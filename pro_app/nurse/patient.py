@@ -1,4 +1,4 @@
-"""All that is known of one patient: her visits, what happened, her scores, her trail."""
+"""All that is known of one patient: visits, what happened, scores, trail."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -38,8 +38,8 @@ from pro_app.store.statuses.reach import reach_of
 from pro_app.store.trail.trail import Recorded, last_of, trail_of
 
 _TRAIL_ROWS = 30
-#: Each step of filling in is in the trail; it is hers until she hands the form in.
-_HER_OWN = ("draft.begun", "draft.saved", "draft.asked", "draft.discarded")
+#: Each step of filling in is in the trail; it is the patient's own until the form is handed in.
+_PATIENTS_OWN = ("draft.begun", "draft.saved", "draft.asked", "draft.discarded")
 #: Field → what is said of its day.
 _STATE_DAYS = {
     "screened_on": "screened",
@@ -70,7 +70,7 @@ class PatientPage:
     withdrawn_on: date | None  # when consent to further use was, and not given again
     decision: Decision | None
     held: Held | None  # what of their data may not leave, nor is shown
-    shared: Recorded | None  # when another patient's phone was last found to be hers too
+    shared: Recorded | None  # when another patient's phone was last found to be theirs too
 
     @property
     def withheld(self) -> bool:
@@ -83,7 +83,7 @@ class PatientPage:
         return ended_by([event.fact for event in self.events], NEVER)
 
     def held_by(self, today: date) -> Pause | None:
-        """The pause that holds messages to her today."""
+        """The pause that holds messages to the patient today."""
         return next((pause for pause in self.pauses if pause.fact.holds(today)), None)
 
     @property
@@ -94,7 +94,7 @@ class PatientPage:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """A dated line of her history, who recorded it and when.
+    """A dated line of the history, who recorded it and when.
 
     `what` is the kind of an event or a pause, a name of `_STATE_DAYS`, "form" or
     "call"; what it is about stands in one of the last four. `recorded_on` is the
@@ -145,7 +145,7 @@ def page(*, number: str, at: StaffOccasion) -> PatientPage | None:
             withdrawn_on=consent_withdrawn_on(facts.events),
             decision=decision_of(connection, patient.id),
             held=held,
-            trail=tuple(trail_of(connection, number, limit=_TRAIL_ROWS, without=_HER_OWN)),
+            trail=tuple(trail_of(connection, number, limit=_TRAIL_ROWS, without=_PATIENTS_OWN)),
             tasks=tuple(open_tasks_of(connection, patient.id)),
             pauses=tuple(pauses_of(connection, patient.id)),
             calls=tuple(log_of(connection, patient.id)),
@@ -184,7 +184,7 @@ def _without_what_is_held_back(found: PatientPage, held: Held, time_zone: str) -
 
 
 def history(found: PatientPage, *, time_zone: str) -> list[Happening]:
-    """What happened to her, the latest first: entry into the trial, events, forms, calls."""
+    """What happened, the latest first: entry into the trial, events, forms, calls."""
 
     def line(on: date, what: str, at: datetime, by: str | None, **more: Any) -> Happening:
         return Happening(on, what, at, day_of(at, time_zone), by, **more)
@@ -205,7 +205,7 @@ def history(found: PatientPage, *, time_zone: str) -> list[Happening]:
 
 
 def _state_days(found: PatientPage) -> list[tuple[date, str, str]]:
-    """(day, what, field) of her entry into the trial."""
+    """(day, what, field) of the entry into the trial."""
     state = found.patient.state
     days = [(getattr(state, name), what, name) for name, what in _STATE_DAYS.items()]
     return [each for each in days if each[0] is not None]
@@ -223,7 +223,7 @@ def _since(found: PatientPage, name: str) -> tuple[datetime, str]:
 
 
 def time_line(found: PatientPage, *, today: date, time_zone: str) -> Timeline | None:
-    """Her windows, events, pauses, forms and calls on one axis, None before randomisation."""
+    """Windows, events, pauses, forms and calls on one axis, None before randomisation."""
     state = found.patient.state
     happened = [(event.on, str(event.kind)) for event in found.events]
     if state.randomised_on is not None:

@@ -43,7 +43,7 @@ class Saved:
 
 
 def find(number: str, pause_id: int, *, at: StaffOccasion) -> Pause | None:
-    """A pause of hers as it stands, None when there is none of this number at these sites."""
+    """A pause of a patient as it stands, None when there is none of this number at these sites."""
     with reading() as connection:
         patient = find_patient(connection, number, sites=at.sites)
         return _pause(pauses_of(connection, patient.id), pause_id) if patient else None

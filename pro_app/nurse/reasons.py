@@ -54,7 +54,7 @@ def give_reason(
 ) -> ReasonGiven | Refused:
     """The reason given, or why not. It replaces an earlier one and closes the flag.
 
-    `logged` False: the attempts to reach her stand on paper, and the caller answers for them.
+    `logged` False: the attempts to reach the patient are on paper, for which the caller answers.
     """
     said = _Said(visit, code, said_by.strip(), said_on, (text or "").strip() or None)
     refused = _refused_for_itself(said, at)

@@ -1,4 +1,4 @@
-"""Whether a nurse may remind a patient of a form now, and what she was sent before."""
+"""Whether a nurse may remind a patient of a form now, and what was sent before."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +18,7 @@ from pro_app.store.statuses.facts import Scope, read_facts
 
 
 class NotNow(StrEnum):
-    """Why nobody writes to her now; the first that fits."""
+    """Why nobody writes to the patient now; the first that fits."""
 
     DIED = "DIED"
     WITHDREW = "WITHDREW"

@@ -1,4 +1,4 @@
-"""What a nurse does about a task: she takes it, and says how it ended."""
+"""What a nurse does about a task: takes it, and says how it ended."""
 
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.contact import Attempt, Channel, Outcome
@@ -12,7 +12,7 @@ from pro_app.store.engine.transaction import transaction
 OUTCOMES = (TaskOutcome.REACHED, TaskOutcome.NO_ANSWER, TaskOutcome.OTHERWISE)
 
 
-#: Those that say how a call to her ended: it goes into the contact log too.
+#: Those that say how a call to the patient ended: it goes into the contact log too.
 _CALLS = {TaskOutcome.REACHED: Outcome.REACHED, TaskOutcome.NO_ANSWER: Outcome.NO_ANSWER}
 
 

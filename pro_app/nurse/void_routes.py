@@ -18,6 +18,7 @@ from pro_app.nurse import patient
 from pro_app.refusals import said
 from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.here import signs
+from pro_app.security.messages import not_signed
 from pro_app.security.roles import Role
 
 blueprint = Blueprint("void", __name__, url_prefix="/patients/<number>/void")
@@ -49,8 +50,9 @@ def declare(number: str) -> ResponseReturnValue:
         return _refused(number, given, shown)
     if request.form.get("step") != "save":
         return _preview(shown, given)
-    if not signs():
-        flash(_("Not signed: password or second factor is wrong, or tried too often."), "error")
+    proof = signs()
+    if not proof:
+        flash(not_signed(proof), "error")
         return _preview(shown, given), 422
     done = voids.declare(wanted, at=staff_occasion(), signed=True)
     if isinstance(done, Refused):
@@ -75,9 +77,9 @@ def declare_arm(number: str) -> ResponseReturnValue:
     why = _text(request.form, "why")
     if not why:
         return _arm(number, why, said(Refused(Why.WHY_MISSING, "why"))), 422
-    if not signs():
-        failed = _("Not signed: password or second factor is wrong, or tried too often.")
-        return _arm(number, why, failed), 422
+    proof = signs()
+    if not proof:
+        return _arm(number, why, not_signed(proof)), 422
     done = voids.declare(Wanted(What.ARM, number, why), at=staff_occasion(), signed=True)
     if isinstance(done, Refused):
         return _arm(number, why, said(done)), 422

@@ -41,7 +41,7 @@ def find(form_id: int, *, at: StaffOccasion) -> HeldForm | None:
 
 
 def hindrance(held: HeldForm, actor: Actor) -> Refused | None:
-    """Why this person can't be the second to key it; None: she can."""
+    """Why this person can't be the second to key it; None: they can."""
     if held.held_back:
         return Refused(Why.NOT_HERE)
     if not held.on_paper:

@@ -12,6 +12,7 @@ from pro_app.papers.fields import Wrong, read_day, read_wanted
 from pro_app.refusals import said
 from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.here import signs
+from pro_app.security.messages import not_signed
 from pro_app.security.roles import SITE_STAFF, Role
 
 blueprint = Blueprint("correction", __name__)
@@ -50,12 +51,13 @@ def write(form_id: int) -> ResponseReturnValue:
 @blueprint.post("/corrections/<int:correction>/sign")
 @staff_only(Role.INVESTIGATOR)
 def sign(correction: int) -> ResponseReturnValue:
-    """Her password again, at first her second factor: a signature is given by name."""
+    """The password again, and at first the second factor: a signature is given by name."""
     found = correcting.find(correction, at=staff_occasion())
     if found is None:
         abort(404)
-    if not signs():
-        flash(_("Not signed: password or second factor is wrong, or tried too often."), "error")
+    proof = signs()
+    if not proof:
+        flash(not_signed(proof), "error")
         return redirect(url_for("papers.form", form_id=found.form_id))
     outcome = correcting.endorse(correction, at=staff_occasion())
     if isinstance(outcome, Refused):

@@ -21,7 +21,7 @@ class Wrong(StrEnum):
     CHOOSE = "CHOOSE"  # none of what is offered
     NOT_A_DAY = "NOT_A_DAY"
     DAY_AHEAD = "DAY_AHEAD"
-    WHY_MISSING = "WHY_MISSING"  # why she did not fill it in herself
+    WHY_MISSING = "WHY_MISSING"  # why the patient did not fill it in
     TOO_LONG = "TOO_LONG"
     NOT_A_CHOICE = "NOT_A_CHOICE"  # no answer of the instrument
 

@@ -10,14 +10,9 @@ from PIL import Image, ImageFile
 from PIL.ExifTags import Base
 from PIL.Image import Transpose
 
+from pro_app.acts.pictures import FORMATS, LONGEST_SIDE, is_readable
+
 MOST_BYTES = 10 * 1024 * 1024
-#: What phones and scanners make; other readers of the library need not meet strangers' files.
-_FORMATS = ("JPEG", "PNG", "WEBP")
-#: A larger picture may fill the memory; photographs are read smaller from the start.
-_MOST_PIXELS = 25_000_000
-_MOST_PIXELS_OF_PHOTOGRAPHS = 64_000_000
-#: A page of A4 can be read at this size, handwriting too.
-_LONGEST_SIDE = 2400
 _QUALITY = 80
 #: How a camera says it was held → what turns the picture upright.
 _UPRIGHT = {
@@ -65,16 +60,14 @@ def made_anew(file: IO[bytes]) -> Photograph | BadPicture:
 
 def _seen(file: IO[bytes]) -> Image.Image | None:
     """What can be seen, on white; None where its size alone, read before it, is too much."""
-    with Image.open(file, formats=_FORMATS) as opened:
-        photograph = opened.format == "JPEG"
-        most = _MOST_PIXELS_OF_PHOTOGRAPHS if photograph else _MOST_PIXELS
-        if opened.width * opened.height > most:
+    with Image.open(file, formats=FORMATS) as opened:
+        if not is_readable(opened):
             return None
         # Printing switches this on for the whole process: half a picture would be a whole one.
         ImageFile.LOAD_TRUNCATED_IMAGES = False
-        opened.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))
+        opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
         held = opened.getexif().get(Base.Orientation)
-        opened.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+        opened.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
         upright = opened.transpose(_UPRIGHT[held]) if held in _UPRIGHT else opened
         layers = upright.convert("RGBA")
     # A new picture: comments, places and previews stay with the old one.

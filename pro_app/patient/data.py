@@ -1,4 +1,4 @@
-"""What she asks about her own data, and how far it is."""
+"""What a patient asks about their own data, and how far it is."""
 
 from pro_app.acts.occasion import Occasion
 from pro_app.core.requests import RequestKind
@@ -8,13 +8,13 @@ from pro_app.store.forms.receiving import lock
 
 
 def asked(patient_id: int) -> list[DataRequest]:
-    """All that she has asked, the latest first."""
+    """All that the patient has asked, the latest first."""
     with reading() as connection:
         return requests_of(connection, patient_id)
 
 
 def ask(actor: Actor, patient_id: int, kind: RequestKind, *, at: Occasion) -> None:
-    """Have her hospital told what she wants; once, until it is answered."""
+    """Have the hospital told what the patient wants; once, until it is answered."""
     with transaction(actor, at.now) as tx:
         number = lock(tx, patient_id)
         if add_request(tx, patient_id, number, kind, asked_on=at.today) is None:

@@ -1,4 +1,4 @@
-"""Her data and her rights: she says what she wants, and sees how far it is."""
+"""A patient's data and rights: they say what they want, and see how far it is."""
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,7 +16,7 @@ blueprint = Blueprint("data", __name__, url_prefix="/my/data")
 @blueprint.get("")
 @patient_only
 def page() -> ResponseReturnValue:
-    """`?kind=…` asks her whether she means it; nothing is asked for before she says so."""
+    """`?kind=…` asks the patient to confirm; nothing is asked for before that."""
     asked = data.asked(g.patient.id)
     waiting = {each.kind for each in asked if each.answered_at is None}
     chosen = request.args.get("kind", "")

@@ -36,7 +36,7 @@ from pro_app.security.waiting import HasToWait
 blueprint = Blueprint("door", __name__)
 
 #: The link last signed in with on this browser: a pointer, as the link itself. Without it
-#: whoever put the pages among her apps would need the card again each time.
+#: whoever put the pages among their apps would need the card again each time.
 _DOOR = "door"
 _DOOR_SECONDS = 400 * 24 * 3600
 
@@ -66,7 +66,7 @@ def link(token: str) -> ResponseReturnValue:
     found = patients.find_link(token)
     if found is None:
         return _ended("link")
-    g.site_of_link = found.site  # whom to call is said before she is in
+    g.site_of_link = found.site  # whom to call is said before signing in
     if g.get("patient") and g.patient.link_id == found.id:
         return redirect(url_for("patient.home"))
     choosing = found.pin_hash is None
@@ -84,7 +84,7 @@ def enter(token: str) -> ResponseReturnValue:
     found = patients.find_link(token)
     if found is None:
         return _ended("link")
-    g.site_of_link = found.site  # whom to call is said before she is in
+    g.site_of_link = found.site  # whom to call is said before signing in
     choosing = found.pin_hash is None
     pin, code = _typed("pin"), request.form.get("code", "").strip()
     problem = _mistake(pin, code if choosing else None)
@@ -144,7 +144,7 @@ def _begin(token: str, link_token: str, patient_id: int, mark: str) -> ResponseR
     if language:
         session["language"] = language
     answer = make_response(redirect(url_for("patient.home")))
-    # Not only with her first page: on a bad network the shell stands in for that.
+    # Not only with the first page: on a bad network the shell stands in for that.
     known = phone_key(patient_id)
     tell_whose(answer, known[0] if known else "nobody")
     answer.set_cookie(

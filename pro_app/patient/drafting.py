@@ -1,4 +1,4 @@
-"""Begin a form and save it at every step, so that she can rest and go on, on any phone."""
+"""Begin a form and save it at every step: a patient can rest and go on, on any phone."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class NothingThere:
 def begin_form(
     actor: Actor, patient_id: int, visit: str, *, submission_id: str, at: Occasion
 ) -> bool:
-    """Whether there is a draft to go on with now: hers, or a new one with this id.
+    """Whether there is a draft to go on with now: the one begun, or a new one with this id.
 
     A draft that is too old is discarded first; False when the visit is not open, or locked.
     """
@@ -85,7 +85,7 @@ def save_page(
 ) -> Saved | NothingThere:
     """What the draft holds after a page was sent in, in the language it was shown in.
 
-    `asking`: if lines are blank she is about to be asked about them, which the
+    `asking`: if lines are blank the patient is about to be asked about them, which the
     trail keeps beside the answers as they were then. `revision` is that of the draft
     from which the page was made.
     """
@@ -101,7 +101,7 @@ def save_page(
 def leave_blank(
     actor: Actor, patient_id: int, visit: str, page: Page, language: str, *, at: Occasion
 ) -> Saved | NothingThere:
-    """What the draft holds after she said that this page's blank lines stay blank."""
+    """What the draft holds once the patient said that this page's blank lines stay blank."""
 
     def skip(given: Given) -> Given:
         return questionnaire.left_blank(page, given)
@@ -119,9 +119,9 @@ def hand_in(
     assistance: str | None = None,
     at: Occasion,
 ) -> Outcome | NothingThere:
-    """What became of her draft with this id, handed in; again and again the same.
+    """What became of the draft with this id, handed in; again and again the same.
 
-    A draft that has grown too old is discarded instead. `assistance` is what she said
+    A draft that has grown too old is discarded instead. `assistance` is what was said
     about it, the name of one of Assistance; anything else says nothing.
     """
     helped = Assistance(assistance) if assistance in set(Assistance) else None
@@ -179,7 +179,7 @@ def _had(tx: Tx, patient_id: int, submission_id: str) -> Taken | None:
 def draft_in_time(
     tx: Tx, patient_id: int, number: str, visit: str, at: Occasion
 ) -> tuple[Draft | None, Draft | None]:
-    """The draft she may go on with, and the one that was too old and is now discarded."""
+    """The draft to go on with, and the one that was too old and is now discarded."""
     draft = find_draft(tx.connection, patient_id, visit)
     if draft is None or not at.has_expired(draft):
         return draft, None

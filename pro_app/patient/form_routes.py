@@ -180,7 +180,7 @@ def _sheet(page: int, at: Occasion) -> Page | None:
 
 
 def _show(visit: str, page: int, template: str) -> ResponseReturnValue:
-    """A page of the form, or the place from which she may go on."""
+    """A page of the form, or the place from which to go on."""
     at = occasion()
     found = _find(visit)
     if isinstance(found, ShutForm):
@@ -271,7 +271,7 @@ def _shown_language(at: Occasion) -> str:
 
 
 def _aim() -> dict[str, Any]:
-    """Where a page goes after Next: back to the review, if she came from there."""
+    """Where a page goes after Next: back to the review, for whoever came from there."""
     return {"to": "review"} if request.values.get("to") == "review" else {}
 
 

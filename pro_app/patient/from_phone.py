@@ -1,4 +1,4 @@
-"""Keep what she has filled in so far on her phone, so that any phone can go on with it."""
+"""Keep what is filled in so far on a phone, so that any phone can go on with it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -61,7 +61,7 @@ class AlreadyIn:
 
 @dataclass(frozen=True, slots=True)
 class NotOpen:
-    """She can't begin this form now."""
+    """The patient can't begin this form now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ Answer = Kept | Newer | AlreadyIn | NotOpen | Expired | Refused
 def keep_unfinished(
     actor: Actor, patient_id: int, visit: str, sent: Unfinished, *, at: Occasion
 ) -> Answer:
-    """What became of the state that her phone sent; the same again changes nothing."""
+    """What became of the state that the phone sent; the same again changes nothing."""
     if not at.study.has_visit(visit):
         return Refused(Why.UNKNOWN_VISIT)
     problems = check_answers(sent.answers, at.instrument)[1]

@@ -1,4 +1,4 @@
-"""A patient's call for help: a nurse is told, and she sees how far it is."""
+"""A patient's call for help: a nurse is told, and the patient sees how far it is."""
 
 from pro_app.acts.occasion import Occasion
 from pro_app.core.tasks import TaskKind
@@ -8,7 +8,7 @@ from pro_app.store.forms.receiving import lock
 
 
 def ask_for_help(actor: Actor, patient_id: int, *, at: Occasion) -> None:
-    """Have a nurse told that she asks for help; once, until somebody has seen to it."""
+    """Have a nurse told that the patient asks for help; once, until somebody has seen to it."""
     with transaction(actor, at.now) as tx:
         number = lock(tx, patient_id)
         if find_open_task(tx.connection, patient_id, TaskKind.HELP):
@@ -19,6 +19,6 @@ def ask_for_help(actor: Actor, patient_id: int, *, at: Occasion) -> None:
 
 
 def help_asked(patient_id: int) -> Task | None:
-    """Her call for help that is not done with yet."""
+    """The patient's call for help that is not done with yet."""
     with reading() as connection:
         return find_open_task(connection, patient_id, TaskKind.HELP)

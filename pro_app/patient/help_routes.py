@@ -22,20 +22,20 @@ def _help() -> dict[str, object]:
 
 
 def help_state() -> tuple[str, datetime] | None:
-    """(ASKED or TAKEN, since when), None when she has not called for help."""
+    """(ASKED or TAKEN, since when), None when nobody has called for help."""
     asked = help_asked(g.patient.id) if g.get("patient") else None
     return (asked.state, asked.since) if asked else None
 
 
 def help_json(asked: Any) -> dict[str, Any] | None:
-    """A call for help as her phone is told of it."""
+    """A call for help as the phone is told of it."""
     return {"state": asked.state, "at": asked.since.isoformat()} if asked else None
 
 
 @blueprint.post("/my/help")
 @patient_only
 def ask() -> ResponseReturnValue:
-    """Call for help; a page comes back to where she was, a script gets the state."""
+    """Call for help; a page comes back to where it was, a script gets the state."""
     ask_for_help(actor_of(g.patient), g.patient.id, at=occasion())
     if request.accept_mimetypes.best == "application/json":
         return jsonify(help_json(help_asked(g.patient.id)))

@@ -31,7 +31,7 @@ def form_language() -> str:
 
 
 def sites_to_call() -> tuple[Site, ...]:
-    """Her own hospital when we know which it is, else every hospital of the study."""
+    """The patient's own hospital when we know it, else every hospital of the study."""
     sites = deployment().study.sites
     own = g.patient.site if g.get("patient") else g.get("site_of_link")
     return tuple(site for site in sites if site.code == own) or sites

@@ -1,4 +1,4 @@
-"""How a patient likes her pages: the size of the type, the elder view, reading aloud."""
+"""How a patient likes the pages: the size of the type, the elder view, reading aloud."""
 
 from dataclasses import dataclass, replace
 

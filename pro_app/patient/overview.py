@@ -27,15 +27,15 @@ from pro_app.store.trail.locks import locked_visits, locks_of_patient
 class Standing(StrEnum):
     """Where a patient stands with the questionnaires as a whole."""
 
-    NOT_CONSENTED = "NOT_CONSENTED"  # her PRO consent is not recorded
+    NOT_CONSENTED = "NOT_CONSENTED"  # the patient's PRO consent is not recorded
     NOT_LIVE = "NOT_LIVE"  # the study has not begun here
-    ENDED = "ENDED"  # nobody asks her any more
+    ENDED = "ENDED"  # nobody asks the patient any more
     ASKED = "ASKED"  # questionnaires come when they are due
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A visit that may be filled in today; `draft` is what she began of it."""
+    """A visit that may be filled in today; `draft` is what was begun of it."""
 
     entry: Entry
     draft: Draft | None
@@ -44,9 +44,9 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """`coming` is the next visit whose window has not opened, `help` what she asked for.
+    """`coming` is the next visit whose window has not opened, `help` what was asked for.
 
-    `closed` would be due, had the hospital not locked it: she is told, and may not begin.
+    `closed` would be due, had the hospital not locked it: the patient is told, and may not begin.
     """
 
     standing: Standing
@@ -67,7 +67,7 @@ class Shut(StrEnum):
     RECEIVED = "RECEIVED"  # it is in
     NOT_OPEN_YET = "NOT_OPEN_YET"
     CLOSED = "CLOSED"
-    LOCKED = "LOCKED"  # the hospital has closed it; one that she began she may finish
+    LOCKED = "LOCKED"  # the hospital has closed it; one begun before may be finished
     ENDED = "ENDED"
 
 
@@ -79,7 +79,7 @@ class ShutForm:
 
 @dataclass(frozen=True, slots=True)
 class OpenForm:
-    """`draft` is None until she begins; `expired` says that one was begun too long ago."""
+    """`draft` is None until it is begun; `expired` says that one was begun too long ago."""
 
     entry: Entry
     wording: Wording
@@ -128,9 +128,9 @@ def find_wording(language: str, *, at: Occasion) -> Wording | None:
 
 
 def find_form(patient_id: int, visit: str, language: str, *, at: Occasion) -> OpenForm | ShutForm:
-    """The form of a visit as she may fill it in now, or why she may not.
+    """The form of a visit as the patient may fill it in now, or why not.
 
-    What she began while it was open she may finish, whatever has happened since.
+    What was begun while it was open may be finished, whatever has happened since.
     """
     with reading() as connection:
         facts = facts_of(connection, patient_id)
@@ -153,7 +153,7 @@ def find_form(patient_id: int, visit: str, language: str, *, at: Occasion) -> Op
 
 
 def receipt(patient_id: int, submission_id: str, *, at: Occasion) -> Receipt | None:
-    """The receipt of one of her forms, None when it is not hers."""
+    """The receipt of one of the patient's forms, None when it is somebody else's."""
     with reading() as connection:
         found = [f for f in received_of(connection, patient_id) if f.submission_id == submission_id]
         facts = facts_of(connection, patient_id)
@@ -161,7 +161,7 @@ def receipt(patient_id: int, submission_id: str, *, at: Occasion) -> Receipt | N
 
 
 def openable(facts: PatientFacts, visit: str, begun_on: date | None, at: Occasion) -> Entry | None:
-    """Her entry for the visit, open today or on the day she began it; else None.
+    """The entry for the visit, open today or on the day the form was begun; else None.
 
     A form that came meanwhile shuts it either way. What was begun under an earlier
     version of the protocol is finished under it.
@@ -176,13 +176,13 @@ def openable(facts: PatientFacts, visit: str, begun_on: date | None, at: Occasio
 
 
 def locked_of(connection: Reader, facts: PatientFacts, at: Occasion) -> frozenset[str]:
-    """The visits of hers that the hospital has locked: she begins none of them."""
+    """The patient's visits that the hospital has locked: none of them can be begun."""
     found = locks_of_patient(connection, facts.patient_id, facts.site_on(at.today), at.study)
     return locked_visits(found, at.study)
 
 
 def may_begin(facts: PatientFacts, state: State | None, at: Occasion) -> bool:
-    """Whether she has consented and the study has begun here."""
+    """Whether the patient has consented and the study has begun here."""
     return _standing(facts, state, at) not in _SHUT_BEFORE
 
 
@@ -220,7 +220,7 @@ def _demonstration(language: str, at: Occasion) -> Wording | None:
 
 
 def _all_due(facts: PatientFacts, drafts: Mapping[str, Draft], at: Occasion) -> Iterator[Due]:
-    """What is open today, and what she began while it was and may still finish."""
+    """What is open today, and what was begun while it was and may still be finished."""
     opened = {entry.visit: entry for entry in _open(facts, at.today, at)}
     for planned in at.study.all_visits:
         draft = drafts.get(planned.code)
@@ -245,7 +245,7 @@ def _why_shut(entry: Entry | None, visit: str, standing: Standing, at: Occasion)
         return Shut.RECEIVED
     if standing is Standing.ENDED:
         return Shut.ENDED
-    # Without an entry she is not randomised, and this visit is still to be planned.
+    # Without an entry the patient is not randomised, and this visit is still to be planned.
     if entry is None or entry.status is Status.NOT_YET_DUE:
         return Shut.NOT_OPEN_YET
     return Shut.CLOSED if entry.status is Status.MISSING else Shut.ENDED

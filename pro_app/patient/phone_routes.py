@@ -1,4 +1,4 @@
-"""What her phone asks so that it can work offline, and where it keeps an unfinished form."""
+"""What the phone asks so that it can work offline, and where it keeps an unfinished form."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,7 +29,7 @@ blueprint = Blueprint("phone", __name__, url_prefix="/api")
 @blueprint.get("/phone")
 @patient_only
 def phone() -> ResponseReturnValue:
-    """All that her phone has to know before it may lose the network."""
+    """All that the phone has to know before it may lose the network."""
     at = occasion()
     home = overview.home(g.patient.id, at=at)
     # The hospital's tablet keeps nothing, so it needs no key to keep it with.
@@ -115,7 +115,7 @@ def _expired(_answer: Expired) -> ResponseReturnValue:
 
 
 def _site_json(at: Occasion) -> dict[str, Any] | None:
-    """Whom she calls, also when there is no network for pages."""
+    """Whom the patient calls, also when there is no network for pages."""
     own = [site for site in at.study.sites if site.code == g.patient.site]
     return {"name": dict(own[0].name), "phone": own[0].phone} if own else None
 
@@ -151,7 +151,7 @@ def _by_when(entry: Entry) -> str:
 
 
 def _in_each(at: Occasion, say: Callable[[], str]) -> dict[str, str]:
-    """The same sentence in every language of the study: she may switch while offline."""
+    """The same sentence in every language of the study: one may switch while offline."""
     said = {}
     for code in at.study.languages:
         with speaking(code):

@@ -74,7 +74,7 @@ def filled_in(
 ) -> dict[str, int | str]:
     """All answers after a page was sent in with these fields.
 
-    A ticked box outweighs an answer under it: she asked that it be left out. An
+    A ticked box outweighs an answer under it: the patient asked that it be left out. An
     item whose field did not come keeps its answer, for a choice can't be undone
     on the page, so an older copy of it was sent.
     """
@@ -93,7 +93,7 @@ def filled_in(
 
 
 def left_blank(page: Page, given: Given) -> dict[str, int | str]:
-    """All answers after she said that the blank lines of a page are to stay blank."""
+    """All answers once the patient said that the blank lines of a page stay blank."""
     return dict(given) | {line.code: AnswerState.SKIPPED.value for line in blanks(page, given)}
 
 

@@ -1,6 +1,6 @@
 """Take in a form that could not be sent, from the code on the patient's screen.
 
-The code is `PRO1.` + owner + `.` + submission id + `.` + the form, sealed with her phone's
+The code is `PRO1.` + owner + `.` + submission id + `.` + the form, sealed with the phone's
 key (AES-256-GCM; what stands before the last point is bound to it). A long one comes
 in parts: `PRO1/` number `/` count `/` first 8 characters of the submission id `/` piece.
 """
@@ -44,7 +44,7 @@ class Unreadable(StrEnum):
     NO_CODE = "NO_CODE"  # there is none of ours
     PARTS_MISSING = "PARTS_MISSING"
     SEVERAL = "SEVERAL"  # of more than one form
-    NOT_HERS = "NOT_HERS"  # of no patient of this site
+    NO_PATIENT = "NO_PATIENT"  # of no patient of this site
     SPOILT = "SPOILT"  # it was changed or cut on its way
     NOT_A_FORM = "NOT_A_FORM"  # it opened, and says nothing that a form says
 
@@ -85,7 +85,7 @@ def rescue(texts: Iterable[str], *, pepper: str, at: StaffOccasion) -> Rescued |
     )
     owned = next((row for row in opened if secrets.owner_of(row[2]) == sealed.owner), None)
     if owned is None:
-        return Unreadable.NOT_HERS
+        return Unreadable.NO_PATIENT
     patient_id, number, key = owned
     try:
         plain = AESGCM(_bytes(key)).decrypt(

@@ -81,7 +81,7 @@ def _unreadable(why: Unreadable) -> str:
         Unreadable.SEVERAL: lambda: _(
             "These codes belong to more than one form. Please take in one form at a time."
         ),
-        Unreadable.NOT_HERS: lambda: _("This code belongs to no patient of your hospital."),
+        Unreadable.NO_PATIENT: lambda: _("This code belongs to no patient of your hospital."),
         Unreadable.SPOILT: lambda: _(
             "This code is not complete or was changed on its way. Photograph or copy it again."
         ),

@@ -77,7 +77,7 @@ def sign_out() -> ResponseReturnValue:
 @blueprint.get("/signed-out")
 @public
 def signed_out() -> ResponseReturnValue:
-    """Where she lands who is not signed in, and the hospital's tablet when she is done."""
+    """The page of whoever is not signed in, and of the hospital's tablet after use."""
     if g.get("patient") is None and "tablet" in session:
         return render_template("patient/tablet.html", receipt=session["tablet"])
     return render_template("patient/signed_out.html")

@@ -166,7 +166,7 @@ def _rendered() -> tuple[str, dict[str, str]]:
 
 
 def _templates(code: str) -> str:
-    # Whom to call is hers, so the script puts it in.
+    # Whom to call differs from patient to patient, so the script puts it in.
     site = (
         Markup('<span data-fill="site-name"></span>'),
         Markup('<span data-fill="site-phone"></span>'),

@@ -20,15 +20,6 @@ def meaning(kind: Kind) -> str:
     return str(meanings[kind]())
 
 
-def not_she() -> str:
-    return str(
-        _(
-            "Password or second factor was not right, or you have to wait a moment. "
-            "Nothing was signed."
-        )
-    )
-
-
 def done(deed: str) -> str:
     """What was done."""
     sentences = {

@@ -12,6 +12,7 @@ from pro_app.records import messages, service
 from pro_app.records.service import Kind, PatientRecord, Record, Standing
 from pro_app.security.access import staff_occasion, staff_only
 from pro_app.security.here import signs
+from pro_app.security.messages import not_signed
 from pro_app.security.roles import READERS, Role
 
 blueprint = Blueprint("records", __name__, url_prefix="/staff/records")
@@ -19,14 +20,14 @@ blueprint = Blueprint("records", __name__, url_prefix="/staff/records")
 
 @blueprint.app_template_global()
 def record_standing(number: str) -> Standing | None:
-    """For the pages of other rooms: how her record stands, if anybody signed or locked it."""
+    """For the pages of other rooms: how a record stands, if it was signed or locked."""
     return service.standing_of(number, at=staff_occasion())
 
 
 @blueprint.get("")
 @staff_only(*READERS)
 def records() -> ResponseReturnValue:
-    """The records of one site: her own, or the one that is asked for."""
+    """The records of one site: the reader's own, or the one that is asked for."""
     sites = _sites()
     asked = request.args.get("site", "")
     site = next((each for each in sites if each.code == asked), sites[0])
@@ -109,8 +110,9 @@ def _act(record: Record, deed: str, back: str) -> ResponseReturnValue:
 
 def _sign(record: Record) -> str | None:
     """What stood in the way, None once it is signed."""
-    if not signs():
-        return messages.not_she()
+    proof = signs()
+    if not proof:
+        return not_signed(proof)
     problem = service.sign_off(
         record,
         shown=request.form.get("version", ""),

@@ -105,7 +105,7 @@ class SiteRecord:
 
 
 def patient_record(number: str, *, at: StaffOccasion) -> PatientRecord | None:
-    """How her record stands, None when there is no such number at these sites."""
+    """How the patient's record stands, None when there is no such number at these sites."""
     with reading(snapshot=True) as connection:
         patient = find_patient(connection, number, sites=at.sites)
         if patient is None:
@@ -120,7 +120,7 @@ def patient_record(number: str, *, at: StaffOccasion) -> PatientRecord | None:
 
 
 def standing_of(number: str, *, at: StaffOccasion) -> Standing | None:
-    """How her record stands, None while nobody signed or locked it: then little is asked."""
+    """How the patient's record stands; None, at little cost, while nobody signed or locked it."""
     with reading(snapshot=True) as connection:
         patient = find_patient(connection, number, sites=at.sites)
         if patient is None:
@@ -180,7 +180,7 @@ def _standing(
 def sign_off(record: Record, *, shown: str, meaning: str, at: StaffOccasion) -> Refused | None:
     """Sign the version that was `shown`; None once that is done.
 
-    That it is she who signs was asked before: this is for whoever has made sure.
+    Who signs was proved before: this is for callers that made sure of it.
     """
     with transaction(at.actor, at.now) as tx:
         locks.wait_for_writers(tx, record.kind, record.subject)

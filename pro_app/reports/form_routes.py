@@ -20,7 +20,7 @@ blueprint = Blueprint("form", __name__)
 @blueprint.get("/patients/<number>/visits/<visit>/blank-form.pdf")
 @staff_only(*SITE_STAFF)
 def blank(number: str, visit: str) -> ResponseReturnValue:
-    """`?language=`: hers where none is asked for."""
+    """`?language=`: the patient's where none is asked for."""
     patient = service.find(number, at=staff_occasion())
     if patient is None or all(each.code != visit for each in deployment().study.all_visits):
         abort(404)

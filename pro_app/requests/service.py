@@ -61,7 +61,7 @@ def waiting(*, at: StaffOccasion) -> tuple[OpenRequest, ...]:
 
 
 def of_patient(number: str, *, at: StaffOccasion) -> RequestsOf | None:
-    """What she has asked, None when there is no such number at these sites."""
+    """What the patient has asked, None when there is no such number at these sites."""
     with reading() as connection:
         patient = find_patient(connection, number, sites=at.sites)
         if patient is None:
@@ -70,7 +70,7 @@ def of_patient(number: str, *, at: StaffOccasion) -> RequestsOf | None:
 
 
 def write_down(asked: Asked, *, number: str, at: StaffOccasion) -> date | Refused:
-    """Until when what she asked is to be answered."""
+    """Until when what the patient asked is to be answered."""
     read = _read(asked, at.today)
     if isinstance(read, Refused):
         return read
@@ -112,8 +112,8 @@ def answer(request_id: int, given: Answered, *, number: str, at: StaffOccasion) 
         return Refused(Why.TOO_LONG, "words", LONGEST_TEXT)
     with transaction(at.actor, at.now) as tx:
         patient = find_patient(tx.connection, number, sites=at.sites)
-        hers = requests_of(tx.connection, patient.id) if patient else []
-        asked = next((each for each in hers if each.id == request_id), None)
+        known = requests_of(tx.connection, patient.id) if patient else []
+        asked = next((each for each in known if each.id == request_id), None)
         words = given.words or None
         if asked is None or not answer_request(
             tx, request_id, outcome, answer=words, answered_on=at.today
@@ -121,7 +121,7 @@ def answer(request_id: int, given: Answered, *, number: str, at: StaffOccasion) 
             tx.abandon()
             return Refused(Why.REQUEST_ANSWERED) if asked else Refused(Why.NOT_HERE)
         changes = {"kind": (None, asked.kind.value), "outcome": (None, outcome.value)}
-        if words:  # what she was told stays with the request
+        if words:  # what the patient was told stays with the request
             changes["answer"] = (None, "recorded")
         tx.record("request.answered", number, changes=changes)
         return None

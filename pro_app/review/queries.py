@@ -26,7 +26,7 @@ ASKERS = (Role.DATA_MANAGER, Role.STATISTICIAN, Role.MONITOR)
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is asked about: her, one of her visits, or a form of hers and one of its fields."""
+    """What is asked about: a patient, one of their visits, or one of their forms and a field."""
 
     number: str
     site: str
@@ -94,7 +94,7 @@ def exchange(query_id: int, *, at: StaffOccasion) -> Exchange | None:
 
 
 def of_patient(number: str, *, at: StaffOccasion) -> list[Listed]:
-    """Every query about her, the oldest first."""
+    """Every query about a patient, the oldest first."""
     with reading() as connection:
         found = find_patient(connection, number, sites=at.sites)
         rows = queries.queries_of(connection, patient_id=found.id) if found else []
@@ -102,7 +102,7 @@ def of_patient(number: str, *, at: StaffOccasion) -> list[Listed]:
 
 
 def of_form(form_id: int, *, at: StaffOccasion) -> list[Listed]:
-    """Every query about a form that was found at her sites before; the oldest first."""
+    """Every query about a form that was found at these sites before; the oldest first."""
     with reading() as connection:
         rows = queries.queries_of(connection, form_id=form_id)
     return [_aged(each, at.study, at.today) for each in rows]

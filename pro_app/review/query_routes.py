@@ -20,7 +20,7 @@ _WORDS = {"again": Deed.ASKED, "close": Deed.CLOSED, "open": Deed.OPENED_AGAIN}
 
 @blueprint.app_template_global()
 def queries_about(number: str) -> list[Listed]:
-    """For the pages of other rooms: every query about her."""
+    """For the pages of other rooms: every query about a patient."""
     return queries.of_patient(number, at=staff_occasion())
 
 
@@ -68,7 +68,7 @@ def carry_on(query: int, deed: str) -> ResponseReturnValue:
 @blueprint.route("/about/<number>", methods=["GET", "POST"])
 @staff_only(*queries.ASKERS)
 def about_patient(number: str) -> ResponseReturnValue:
-    """Ask about her, or `?visit=V1` one of her visits."""
+    """Ask about a patient, or `?visit=V1` one of their visits."""
     return _ask(queries.about_patient(number, at=staff_occasion()))
 
 

@@ -28,7 +28,7 @@ class Entering:
 
 
 def patient_only(view: View) -> View:
-    """Only a signed-in patient; `g.patient` is she."""
+    """Only a signed-in patient, who is then `g.patient`."""
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -63,7 +63,7 @@ def staff_only(*roles: str, entering: Stage | None = None) -> Callable[[View], V
 
 
 def entering_only(stage: Stage) -> Callable[[View], View]:
-    """Only whoever is at this stage of entering; `g.entering` is she."""
+    """Only whoever is at this stage of entering, who is then `g.entering`."""
 
     def mark(view: View) -> View:
         @wraps(view)

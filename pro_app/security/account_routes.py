@@ -12,11 +12,11 @@ from pro_app import qr
 from pro_app.deployment import deployment
 from pro_app.security import accounts, authenticators, here, messages, passkeys
 from pro_app.security.access import staff_only
-from pro_app.security.accounts import WrongPassword
 from pro_app.security.roles import Role
 from pro_app.security.second_factor import Shown
 from pro_app.security.service import Stage
 from pro_app.security.setup import let_in_or_choose, limiter
+from pro_app.security.waiting import Proof
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
@@ -56,8 +56,8 @@ def password() -> ResponseReturnValue:
     )
     if problem is not None:
         said = (
-            messages.not_proved()
-            if isinstance(problem, WrongPassword)
+            messages.not_proved(problem)
+            if isinstance(problem, Proof)
             else messages.unfit()[problem]
         )
         flash(said, "error")
@@ -119,8 +119,9 @@ def begin() -> ResponseReturnValue:
 @staff_only(*Role)
 @limiter.limit("20 per minute")
 def remove() -> ResponseReturnValue:
-    if not authenticators.remove(current_user.account, *_proof(), **_key_and_now()):
-        flash(messages.not_proved(), "error")
+    proof = authenticators.remove(current_user.account, *_proof(), **_key_and_now())
+    if not proof:
+        flash(messages.not_proved(proof), "error")
         return own_page(422)
     flash(_("The authenticator was removed."), "info")
     return redirect(url_for("security.account.page"))
@@ -131,8 +132,8 @@ def remove() -> ResponseReturnValue:
 @limiter.limit("20 per minute")
 def recovery_codes() -> ResponseReturnValue:
     codes = authenticators.renew_codes(current_user.account, *_proof(), **_key_and_now())
-    if codes is None:
-        flash(messages.not_proved(), "error")
+    if isinstance(codes, Proof):
+        flash(messages.not_proved(codes), "error")
         return own_page(422)
     return render_template("security/recovery_codes.html", codes=codes)
 

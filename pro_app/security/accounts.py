@@ -1,4 +1,4 @@
-"""Accounts: made, given rights, shut, looked over; and what a person does with her own."""
+"""Accounts: made, given rights, shut, looked over; and what people do with their own."""
 
 import hashlib
 import json
@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 from pro_app import security_log
 from pro_app.core.instants import is_ahead
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.security import doors, secrets
 from pro_app.security.passwords import Unfit, unfit
 from pro_app.security.roles import Role, limits_of, takes
 from pro_app.security.service import confirm_password, staff_actor
+from pro_app.security.waiting import Proof
 from pro_app.store.engine.transaction import Actor, Changes, Tx, reading, transaction
 from pro_app.store.people import passkeys, second_factors, sign_ins, staff
 from pro_app.store.people.sign_ins import StaffSignIn
@@ -48,7 +49,7 @@ def add_staff(
 
 
 def reset_password(name: str, password: str, *, actor: Actor, now: datetime) -> bool:
-    """Whether there is such a person; her sessions end."""
+    """Whether there is such a person; their sessions end."""
     with transaction(actor, now) as tx:
         if not staff.is_taken(tx.connection, name):
             tx.abandon()
@@ -94,7 +95,7 @@ def rights_of(name: str) -> list[Right]:
 def change_right(
     name: str, role: Role, sites: Sequence[str], why: str, *, actor: Actor, now: datetime
 ) -> Refused | None:
-    """None when she may do this from now on; her sessions end."""
+    """None when they may do this from now on; their sessions end."""
 
     def change(tx: Tx, person: Person) -> Refused | None:
         account = person.account
@@ -114,11 +115,11 @@ def change_right(
 
     if not takes(role, sites):
         return Refused(Why.SITES_OF_ROLE)
-    return _change(name, change, actor=actor, now=now)
+    return _change(name, change, why=why, actor=actor, now=now)
 
 
 def disable(name: str, why: str, *, actor: Actor, now: datetime) -> Refused | None:
-    """None when she can't sign in any more; her sessions have ended."""
+    """None when they can't sign in any more; their sessions have ended."""
 
     def shut(tx: Tx, person: Person) -> Refused | None:
         if person.disabled_at is not None:
@@ -127,11 +128,11 @@ def disable(name: str, why: str, *, actor: Actor, now: datetime) -> Refused | No
         security_log.record("staff.disabled", f"staff:{name}", tx, reason=why)
         return None
 
-    return _change(name, shut, actor=actor, now=now)
+    return _change(name, shut, why=why, actor=actor, now=now)
 
 
 def enable(name: str, why: str, *, actor: Actor, now: datetime) -> Refused | None:
-    """None when she can sign in again, with the right that she had last."""
+    """None when they can sign in again, with the right that they had last."""
 
     def open_again(tx: Tx, person: Person) -> Refused | None:
         if person.disabled_at is None:
@@ -140,11 +141,11 @@ def enable(name: str, why: str, *, actor: Actor, now: datetime) -> Refused | Non
         security_log.record("staff.enabled", f"staff:{name}", tx, reason=why)
         return None
 
-    return _change(name, open_again, actor=actor, now=now)
+    return _change(name, open_again, why=why, actor=actor, now=now)
 
 
 def reset_second_factor(name: str, why: str, *, actor: Actor, now: datetime) -> Refused | None:
-    """None when her authenticator, recovery codes and passkeys count no more."""
+    """None when their authenticator, recovery codes and passkeys count no more."""
 
     def reset(tx: Tx, person: Person) -> Refused | None:
         staff_id = person.account.id
@@ -154,11 +155,11 @@ def reset_second_factor(name: str, why: str, *, actor: Actor, now: datetime) -> 
         security_log.record("staff.second_factor_reset", f"staff:{name}", tx, reason=why)
         return None
 
-    return _change(name, reset, actor=actor, now=now)
+    return _change(name, reset, why=why, actor=actor, now=now)
 
 
 def end_sessions(name: str, *, actor: Actor, now: datetime) -> Refused | None:
-    """None when she is signed out everywhere."""
+    """None when they are signed out everywhere."""
 
     def end(tx: Tx, _person: Person) -> Refused | None:
         security_log.record("staff.sessions_ended", f"staff:{name}", tx)
@@ -171,12 +172,20 @@ def _change(
     name: str,
     change: Callable[[Tx, Person], Refused | None],
     *,
+    why: str | None = None,
     actor: Actor,
     now: datetime,
 ) -> Refused | None:
-    """Change somebody else's account: whatever was begun with it before ends."""
+    """Change somebody else's account: whatever was begun with it before ends.
+
+    `why`: None where no reason is asked for.
+    """
     if actor.name == f"staff:{name}":
         return Refused(Why.ONESELF)
+    if why == "":
+        return Refused(Why.WHY_MISSING, "why")
+    if len(why or "") > LONGEST_TEXT:
+        return Refused(Why.TOO_LONG, "why", LONGEST_TEXT)
     with transaction(actor, now) as tx:
         person = staff.lock_person(tx, name)
         refusal = change(tx, person) if person else Refused(Why.NO_SUCH_ACCOUNT)
@@ -209,33 +218,32 @@ def standing(*, now: datetime) -> Standing:
     return Standing(last, due_at if due_at > now else None)
 
 
-def review(seen: str, note: str | None, *, actor: Actor, now: datetime) -> bool:
-    """Whether what was seen is what there is; then it is written that somebody looked."""
+def review(seen: str, note: str | None, *, actor: Actor, now: datetime) -> Refused | None:
+    """None when it is written that somebody looked: what they saw is what there is."""
+    if len(note or "") > LONGEST_TEXT:
+        return Refused(Why.TOO_LONG, "note", LONGEST_TEXT)
     with transaction(actor, now) as tx:
         if fingerprint(staff.people(tx.connection)) != seen:
             tx.abandon()
-            return False
+            return Refused(Why.CHANGED)
         staff.add_review(tx, seen, note)
         tx.record("access.reviewed", "staff", changes={"rights_sha256": [None, seen]})
-    return True
+    return None
 
 
 # --- one's own ----------------------------------------------------------------------
 
 
-class WrongPassword:
-    """It is not her present one, or she has to wait after wrong tries."""
-
-
 def change_password(
     account: Account, old: str, new: str, *, token: str, now: datetime
-) -> Unfit | WrongPassword | None:
-    """None when the new one counts; every other session of hers has ended."""
+) -> Unfit | Proof | None:
+    """None when the new one counts; every other session of this account has ended."""
     problem = unfit(new, name=account.name)
     if problem:
         return problem
-    if not confirm_password(account.name, old, now=now):
-        return WrongPassword()
+    proof = confirm_password(account.name, old, now=now)
+    if not proof:
+        return proof
     hashed = secrets.hash_password(new)
     with transaction(staff_actor(account), now) as tx:
         _set_password(tx, account.name, hashed)
@@ -244,15 +252,15 @@ def change_password(
 
 
 def has_own_password(account: Account) -> bool:
-    """Whether she chose it herself, so that nobody else knows it."""
+    """Whether the person chose it, so that nobody else knows it."""
     with reading() as connection:
         return staff.password_set_by(connection, account.name) == staff_actor(account).name
 
 
 def choose_password(account: Account, new: str, *, token: str, now: datetime) -> Unfit | str:
-    """The token of her session from now on, with a password of her own; or why it is not taken.
+    """The session's token from now on, with a password of one's own; or why it is refused.
 
-    She has shown everything else; every other session of hers has ended.
+    Everything else was shown before; every other session of this account has ended.
     """
     problem = unfit(new, name=account.name)
     if problem:
@@ -270,7 +278,7 @@ def choose_password(account: Account, new: str, *, token: str, now: datetime) ->
 
 
 def sessions(account: Account, *, now: datetime) -> list[StaffSignIn]:
-    """Where she is signed in, the latest first."""
+    """Where this person is signed in, the latest first."""
     limits = limits_of(Role(account.role))
     with reading() as connection:
         found = sign_ins.of_staff(
@@ -285,7 +293,7 @@ def handle(token: str) -> str:
 
 
 def end_session(account: Account, handle: str, *, now: datetime) -> None:
-    """End one of her sessions, by the `handle` it is listed with."""
+    """End one of this person's sessions, by the `handle` it is listed with."""
     with transaction(staff_actor(account), now) as tx:
         if not sign_ins.end_one(tx, account.id, handle):
             tx.abandon()

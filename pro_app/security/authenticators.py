@@ -9,6 +9,7 @@ from pro_app import security_log
 from pro_app.security import second_factor, secrets
 from pro_app.security.second_factor import Shown
 from pro_app.security.service import confirm, staff_actor
+from pro_app.security.waiting import Proof
 from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.people import second_factors, sign_ins
 from pro_app.store.people.staff import Account
@@ -44,7 +45,7 @@ def find(account: Account) -> Held | None:
 
 
 def codes_left(account: Account) -> int:
-    """How many of her recovery codes were not used yet."""
+    """How many of this person's recovery codes were not used yet."""
     with reading() as connection:
         return len(second_factors.unused_codes(connection, account.id))
 
@@ -99,22 +100,24 @@ def begin(account: Account, code: str, token: str, *, pepper: str, now: datetime
 
 def renew_codes(
     account: Account, password: str, shown: Shown, *, pepper: str, now: datetime
-) -> tuple[str, ...] | None:
-    """New recovery codes in place of the earlier ones; None when she did not prove herself."""
-    if not confirm(account.name, password, shown, pepper=pepper, now=now):
-        return None
+) -> tuple[str, ...] | Proof:
+    """New recovery codes in place of the earlier ones; None without the proof."""
+    proof = confirm(account.name, password, shown, pepper=pepper, now=now)
+    if not proof:
+        return proof
     with transaction(staff_actor(account), now) as tx:
         codes = second_factor.give_codes(tx, account, pepper=pepper)
         security_log.record("staff.recovery_codes_made", f"staff:{account.name}", tx)
     return codes
 
 
-def remove(account: Account, password: str, shown: Shown, *, pepper: str, now: datetime) -> bool:
-    """Whether she proved that it is she; then her account has no authenticator any more."""
-    if not confirm(account.name, password, shown, pepper=pepper, now=now):
-        return False
+def remove(account: Account, password: str, shown: Shown, *, pepper: str, now: datetime) -> Proof:
+    """Whether they proved who they are; then the account has no authenticator any more."""
+    proof = confirm(account.name, password, shown, pepper=pepper, now=now)
+    if not proof:
+        return proof
     with transaction(staff_actor(account), now) as tx:
         second_factors.remove_authenticator(tx, account.id)
         second_factor.drop_idle_codes(tx, account)
         security_log.record("staff.authenticator_removed", f"staff:{account.name}", tx)
-    return True
+    return proof

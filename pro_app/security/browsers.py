@@ -1,4 +1,4 @@
-"""What kind of browser somebody has, so that she knows her own sessions from others."""
+"""What kind of browser somebody has, so that they know their own sessions from others."""
 
 import re
 

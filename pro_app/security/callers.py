@@ -7,7 +7,7 @@ _BITS = 64
 
 
 def caller_of(address: str) -> str:
-    """What is counted: the address, or its /64 where it is IPv6.
+    """What is counted as one caller: the address, or its /64 where it is IPv6.
 
     IPv4 that is written as IPv6 is IPv4; what is no address is counted as it stands.
     """

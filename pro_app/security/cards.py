@@ -51,9 +51,9 @@ def new_link(patient_id: int, number: str, *, pepper: str, actor: Actor, now: da
 def reset_pin(
     patient_id: int, number: str, *, pepper: str, actor: Actor, now: datetime
 ) -> NewCode | None:
-    """The code with which she chooses a new PIN; None when she has no card.
+    """The code with which the patient chooses a new PIN; None when they have no card.
 
-    Her card stays good; the old PIN and what was opened with it have ended.
+    The card stays good; the old PIN and what was opened with it have ended.
     """
     made, activation = _new_code(pepper, now)
     with transaction(actor, now) as tx:
@@ -83,7 +83,7 @@ def hand_over_tablet(
 
 
 def find_card(patient_id: int, *, now: datetime) -> Card | None:
-    """The card she has now, None when none was ever made."""
+    """The patient's present card, None when none was ever made."""
     with reading() as connection:
         link = links.find_card(connection, patient_id)
         if link is None:
@@ -95,7 +95,7 @@ def find_card(patient_id: int, *, now: datetime) -> Card | None:
 
 
 def ways_in(patient_id: int, *, now: datetime) -> list[WayIn]:
-    """What opens her pages now: her card, with or without anybody signed in, and tablets."""
+    """What opens the patient's pages now: the card, whether or not in use, and tablets."""
     with reading() as connection:
         found = links.ways_in(connection, patient_id)
     alive = [replace(way, sessions=_alive(way, now)) for way in found]
@@ -114,7 +114,7 @@ def _alive(way: WayIn, now: datetime) -> tuple[Session, ...]:
 
 
 def revoke(patient_id: int, number: str, link_id: int, *, actor: Actor, now: datetime) -> bool:
-    """Whether the link was hers and open; it and whoever came in by it are shut out at once."""
+    """Whether the link was the patient's and open; it and all sessions by it end at once."""
     with transaction(actor, now) as tx:
         tablet = links.revoke_link(tx, patient_id, link_id)
         if tablet is None:
@@ -129,7 +129,7 @@ def revoke(patient_id: int, number: str, link_id: int, *, actor: Actor, now: dat
 def print_card(
     patient_id: int, number: str, token: str, code: str, *, pepper: str, actor: Actor, now: datetime
 ) -> datetime | None:
-    """Until when the code opens, of a card to be printed; None when it is not her present one."""
+    """Until when the code opens, of a card to be printed; None when it is not the present one."""
     link = patients.find_link(token)
     if link is None or link.patient_id != patient_id:
         return None

@@ -14,7 +14,7 @@ from pro_app.store.people.passkeys import Passkey
 
 Found = TypeVar("Found")
 
-#: How long somebody may take to find her key and touch it.
+#: How long somebody may take to find the key and touch it.
 PATIENCE_SECONDS = 300
 _LOCAL = ("localhost",)
 _PORTS = {"http": 80, "https": 443}
@@ -155,7 +155,7 @@ def look_at_answer(said: str, challenge: bytes, place: Place, key: Passkey) -> i
 
 
 def credential_in(said: str) -> str | None:
-    """By what name a browser says that the passkey goes."""
+    """The id of the passkey, as the browser states it."""
 
     def read() -> str:
         return str(json.loads(said)["id"])

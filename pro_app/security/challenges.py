@@ -8,7 +8,7 @@ from pro_app.security.ceremonies import PATIENCE_SECONDS
 
 
 class Purpose(StrEnum):
-    MAKE = "MAKE"  # asked for after she proved who she is
+    MAKE = "MAKE"  # asked for after the person proved who they are
     PROVE = "PROVE"
 
 

@@ -52,7 +52,7 @@ def begin_anew(tx: Tx, link: Link) -> None:
 
 
 def close_task(tx: Tx, patient_id: int, number: str) -> None:
-    """What was guessed at opens no more: nobody has to do anything about it."""
+    """Close the task: what was guessed at is void, so nobody has to do anything about it."""
     there = tasks.find_open_task(tx.connection, patient_id, TaskKind.PIN_TRIED)
     if there is None:
         return

@@ -7,13 +7,14 @@ from pro_app.deployment import deployment
 from pro_app.security import ceremonies, second_factor, secrets, service
 from pro_app.security.ceremonies import Place
 from pro_app.security.second_factor import Answer, Kinds, Shown
+from pro_app.security.waiting import Proof
 from pro_app.store.people.staff import Account
 
 _NOTHING = Kinds(authenticator=False, passkey=False)
 
 
 def who() -> tuple[Account, str]:
-    """Whose account it is and the token of her session, whether she is in or entering."""
+    """Whose account it is and the token of its session, whether signed in or entering."""
     if current_user.is_authenticated:
         return current_user.account, current_user.token
     return g.entering.account, g.entering.token
@@ -33,7 +34,7 @@ def shown() -> Shown:
 
 
 def asked() -> Kinds:
-    """What whoever is here is asked for beside her password."""
+    """What this person is asked for beside the password."""
     held = second_factor.kinds(who()[0])
     return held if place() is not None else Kinds(held.authenticator, passkey=False)
 
@@ -45,8 +46,8 @@ def asked_to_sign() -> Kinds:
     return _NOTHING if signs else asked()
 
 
-def signs() -> bool:
-    """Whether the form at hand proves that it is she who signs."""
+def signs() -> Proof:
+    """Whether the form at hand proves who signs."""
     parts = deployment()
     return service.confirm_signing(
         current_user.name,

@@ -10,7 +10,7 @@ from pro_app.security.clocks import OFF_UP_TO
 from pro_app.security.passkeys import LONGEST_NAME, NotAdded
 from pro_app.security.passwords import LONGEST, SHORTEST, Unfit
 from pro_app.security.roles import Role
-from pro_app.security.waiting import LONGEST_WAIT, MOST_WRONG, TOLD_EVERY
+from pro_app.security.waiting import MOST_WRONG, TOLD_EVERY, Proof
 
 #: The limits of this room that pages state, by the names under which they do.
 STATED = {
@@ -79,14 +79,16 @@ def has_to_wait(wait: timedelta) -> str:
     return str(_("%(how_long)s %(why)s", how_long=how_long, why=why))
 
 
-def not_proved() -> str:
-    """What whoever did not show that it is she is told: not which part was wrong."""
-    text: str = _(
-        "The password or the second factor is not right, or a code was used before. After several "
-        "wrong tries, wait %(minutes)s minutes.",
-        minutes=LONGEST_WAIT // timedelta(minutes=1),
-    )
-    return text
+def not_proved(proof: Proof) -> str:
+    """What somebody is told who did not prove who they are: not which part was wrong."""
+    if proof.wait:
+        return has_to_wait(proof.wait)
+    return str(_("The password or the second factor is not right, or a code was used before."))
+
+
+def not_signed(proof: Proof) -> str:
+    """The same to somebody who wanted to sign."""
+    return str(_("Not signed. %(why)s", why=not_proved(proof)))
 
 
 def not_added() -> dict[NotAdded, str]:

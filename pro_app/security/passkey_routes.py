@@ -23,7 +23,7 @@ blueprint = Blueprint("passkey", __name__, url_prefix="/passkeys")
 @blueprint.get("/challenge")
 @staff_only(*Role, entering=Stage.CODE)
 def challenge() -> ResponseReturnValue:
-    """What her browser has one of her passkeys sign. Nothing is kept of it here."""
+    """What the browser has one of the person's passkeys sign. Nothing of it is kept here."""
     account, token = here.who()
     parts, place = deployment(), _place()
     pepper = parts.settings.secret_key
@@ -42,19 +42,21 @@ def index() -> ResponseReturnValue:
 @staff_only(*Role, entering=Stage.SET_UP)
 @limiter.limit("20 per minute")
 def begin() -> ResponseReturnValue:
-    """The page that makes one, for whoever proves who she is, or has just done so."""
+    """The page that makes one, for whoever proves who they are, or has just done so."""
     account, _token = here.who()
     parts = deployment()
     _place()
-    if current_user.is_authenticated and not service.confirm(
-        account.name,
-        request.form.get("password", ""),
-        here.shown(),
-        pepper=parts.settings.secret_key,
-        now=parts.now(),
-    ):
-        flash(messages.not_proved(), "error")
-        return own_page(422)
+    if current_user.is_authenticated:
+        proof = service.confirm(
+            account.name,
+            request.form.get("password", ""),
+            here.shown(),
+            pepper=parts.settings.secret_key,
+            now=parts.now(),
+        )
+        if not proof:
+            flash(messages.not_proved(proof), "error")
+            return own_page(422)
     return _make()
 
 
@@ -110,7 +112,7 @@ def remove(passkey: int) -> ResponseReturnValue:
         now=parts.now(),
     )
     if not removed:
-        flash(messages.not_proved(), "error")
+        flash(messages.not_proved(removed), "error")
         return own_page(422)
     flash(_("The passkey was removed. Delete it on the device, too."), "info")
     return redirect(url_for("security.account.page"))

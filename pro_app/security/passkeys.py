@@ -1,4 +1,4 @@
-"""Passkeys of staff: made for her own account, asked for an answer, listed, removed."""
+"""Passkeys of staff: made for one's own account, asked for an answer, listed, removed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +12,7 @@ from pro_app.security.ceremonies import Made, Place
 from pro_app.security.challenges import Purpose
 from pro_app.security.second_factor import Answer, Shown
 from pro_app.security.service import confirm, staff_actor
+from pro_app.security.waiting import Proof
 from pro_app.store.engine.transaction import Tx, reading, transaction
 from pro_app.store.people import passkeys, second_factors, sign_ins
 from pro_app.store.people.passkeys import Passkey
@@ -31,7 +32,7 @@ class NotAdded(StrEnum):
 class Added:
     """`token` is of a new session in place of all earlier ones.
 
-    The codes are shown once; none when she has some from an earlier second factor.
+    The codes are shown once; none when the person has some from an earlier second factor.
     """
 
     token: str
@@ -39,7 +40,7 @@ class Added:
 
 
 def find(account: Account) -> list[Passkey]:
-    """Her passkeys that count, the oldest first."""
+    """The person's passkeys that count, the oldest first."""
     with reading() as connection:
         return passkeys.passkeys_of(connection, account.id)
 
@@ -47,7 +48,7 @@ def find(account: Account) -> list[Passkey]:
 def to_make(
     account: Account, token: str, place: Place, *, study: str, pepper: str, now: datetime
 ) -> dict[str, Any]:
-    """What her browser needs to make one, for whoever has just proved who she is."""
+    """What the browser needs to make one, for whoever has just proved who they are."""
     challenge = challenges.make(Purpose.MAKE, token, pepper=pepper, now=now)
     owner = secrets.passkey_owner(account.id, pepper=pepper)
     name, had = account.name, find(account)
@@ -57,7 +58,7 @@ def to_make(
 def to_prove(
     account: Account, token: str, place: Place, *, pepper: str, now: datetime
 ) -> dict[str, Any]:
-    """What her browser needs to have one of hers sign that it is she."""
+    """What the browser needs to have one of this person's passkeys sign."""
     challenge = challenges.make(Purpose.PROVE, token, pepper=pepper, now=now)
     return ceremonies.request_options(place, find(account), challenge)
 
@@ -108,18 +109,19 @@ def _new_credential(tx: Tx, account: Account, made: Answer, *, pepper: str) -> M
 
 def remove(
     account: Account, passkey: int, password: str, shown: Shown, *, pepper: str, now: datetime
-) -> bool:
-    """Whether she proved that it is she; then this one of hers opens nothing any more."""
-    if not confirm(account.name, password, shown, pepper=pepper, now=now):
-        return False
+) -> Proof:
+    """Whether they proved who they are; then this passkey of theirs no longer counts."""
+    proof = confirm(account.name, password, shown, pepper=pepper, now=now)
+    if not proof:
+        return proof
     with transaction(staff_actor(account), now) as tx:
         second_factors.lock_authenticator(tx, account.id)
         held = {key.id: key for key in passkeys.passkeys_of(tx.connection, account.id)}
         if passkey not in held:
             tx.abandon()
-            return True
+            return proof
         passkeys.remove_passkeys(tx, account.id, but=[each for each in held if each != passkey])
         second_factor.drop_idle_codes(tx, account)
         changes = {"passkey": [held[passkey].name, None]}
         security_log.record("staff.passkey_removed", f"staff:{account.name}", tx, changes=changes)
-    return True
+    return proof

@@ -18,7 +18,7 @@ class Unfit(StrEnum):
     SHORT = "SHORT"
     LONG = "LONG"
     GUESSED = "GUESSED"  # common words, rows of keys, repetitions, the person's own name
-    SAME = "SAME"  # the one that somebody else gave her
+    SAME = "SAME"  # the one that somebody else gave them
 
 
 def unfit(password: str, *, name: str) -> Unfit | None:

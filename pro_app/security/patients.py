@@ -240,7 +240,7 @@ def signed_in_patient(token: str, *, now: datetime) -> SignedInPatient | None:
 
 
 def phone_key(patient_id: int, *, pepper: str) -> tuple[str, str] | None:
-    """(owner, key): the key with which her phone keeps what is unsent, and whose it is."""
+    """(owner, key): with this key the patient's phone keeps what is unsent; and whose it is."""
     with reading() as connection:
         stored = phone_keys.find_phone_key(connection, patient_id)
     key = stored and secrets.open_phone_key(stored, patient_id, pepper=pepper)

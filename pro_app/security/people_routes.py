@@ -13,7 +13,7 @@ from flask_login import current_user
 
 from pro_app import refusals
 from pro_app.core.cells import safe_text
-from pro_app.core.refused import Refused, Why
+from pro_app.core.refused import LONGEST_TEXT, Refused, Why
 from pro_app.deployment import deployment
 from pro_app.security import accounts, clocks, doors, messages, secrets
 from pro_app.security.access import staff_only
@@ -190,7 +190,7 @@ def end_sessions(name: str) -> ResponseReturnValue:
 def new_password(name: str) -> ResponseReturnValue:
     _found(name)
     if name == current_user.name:
-        return redirect(url_for("security.account.page"))  # her own needs the old one
+        return redirect(url_for("security.account.page"))  # one's own needs the old one
     password = secrets.new_password()
     accounts.reset_password(name, password, actor=current_user.actor, now=deployment().now())
     return render_template("security/new_password.html", name=name, password=password)
@@ -199,9 +199,6 @@ def new_password(name: str) -> ResponseReturnValue:
 def _do(name: str, change: Callable[..., Refused | None], done: str) -> ResponseReturnValue:
     """Change an account for the reason that was given, and say what came of it."""
     found, why = _found(name), request.form.get("why", "").strip()
-    if not why:
-        flash(_("Say why: it stands in the trail."), "error")
-        return _page(found, 422)
     refusal = change(why, actor=current_user.actor, now=deployment().now())
     if refusal is not None:
         flash(refusals.said(refusal), "error")
@@ -218,6 +215,7 @@ def _page(found: Person, status: int = 200) -> ResponseReturnValue:
     return render_template(
         "security/person.html",
         person=found,
+        longest=LONGEST_TEXT,
         history=accounts.rights_of(found.account.name),
         roles=messages.roles(),
         oneself=found.account.name == current_user.name,
@@ -243,17 +241,22 @@ def review() -> ResponseReturnValue:
 def write_review() -> ResponseReturnValue:
     seen, note = request.form.get("seen", ""), request.form.get("note", "").strip()
     now = deployment().now()
-    if not accounts.review(seen, note or None, actor=current_user.actor, now=now):
-        flash(_("The rights have changed while you looked. This is how they are now."), "error")
-        return _review_page(422)
+    refusal = accounts.review(seen, note or None, actor=current_user.actor, now=now)
+    if refusal is not None:
+        changed = _("The rights have changed while you looked. This is how they are now.")
+        said = changed if refusal.why is Why.CHANGED else refusals.said(refusal)
+        flash(said, "error")
+        return _review_page(422, note)
     flash(_("It is written down that you looked at all of these."), "info")
     return redirect(url_for("security.people.index"))
 
 
-def _review_page(status: int = 200) -> ResponseReturnValue:
+def _review_page(status: int = 200, note: str = "") -> ResponseReturnValue:
     people = [each for each in accounts.people() if each.disabled_at is None]
     return render_template(
         "security/review.html",
+        note=note,
+        longest=LONGEST_TEXT,
         people=people,
         seen=accounts.fingerprint(people),
         standing=accounts.standing(now=deployment().now()),

@@ -13,7 +13,7 @@ class Role(StrEnum):
     INVESTIGATOR = "investigator"  # the same, and signs for what is changed
     DATA_MANAGER = "data_manager"  # every site, without arms
     STATISTICIAN = "statistician"  # every site, with arms
-    MONITOR = "monitor"  # reads what lies at the sites she is named for
+    MONITOR = "monitor"  # reads what lies at the sites they are named for
     ADMINISTRATOR = "administrator"  # accounts and rights, and nothing of any patient
 
 
@@ -59,7 +59,7 @@ def whose_patients(role: str, sites: Sequence[str]) -> Sites:
 
 
 STAFF_LIMITS = Limits(idle=timedelta(minutes=30), absolute=timedelta(hours=12))
-#: Whoever takes over an open session of hers can let anybody in.
+#: Whoever takes over an administrator's open session can let anybody in.
 ADMINISTRATOR_LIMITS = Limits(
     idle=timedelta(minutes=15), absolute=timedelta(hours=4), noted=timedelta(minutes=1)
 )
@@ -67,7 +67,7 @@ ADMINISTRATOR_LIMITS = Limits(
 ENTERING_LIMITS = Limits(idle=timedelta(minutes=10), absolute=timedelta(minutes=10))
 #: A patient may rest in the middle of a form; nothing may be lost for it (WCAG 2.2.1).
 PATIENT_LIMITS = Limits(idle=timedelta(hours=4), absolute=timedelta(hours=24))
-#: The hospital's tablet in her hands: whoever picks it up next is somebody else.
+#: The hospital's tablet in a patient's hands: whoever picks it up next is somebody else.
 TABLET_LIMITS = Limits(
     idle=timedelta(minutes=5), absolute=timedelta(hours=4), noted=timedelta(seconds=10)
 )

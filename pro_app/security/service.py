@@ -10,7 +10,7 @@ from pro_app.core.instants import is_ahead
 from pro_app.security import doors, second_factor, secrets
 from pro_app.security.roles import ENTERING_LIMITS, Limits, Role, limits_of, whose_patients
 from pro_app.security.second_factor import Shown
-from pro_app.security.waiting import HasToWait, wait_left
+from pro_app.security.waiting import HasToWait, Proof, wait_left
 from pro_app.store.engine.transaction import (
     Actor,
     Changes,
@@ -46,7 +46,7 @@ class Stage(StrEnum):
 
     CODE = "CODE"  # name and password were right; a passkey or a code is asked for
     SET_UP = "SET_UP"  # the same, and there must be a second factor first
-    CHOOSE = "CHOOSE"  # all was shown; the password is one that somebody else gave her
+    CHOOSE = "CHOOSE"  # all was shown; the password is one that somebody else gave them
     IN = "IN"
 
 
@@ -131,10 +131,10 @@ def show_second_factor(
 
 def confirm(
     account_name: str, password: str, shown: Shown = "", *, pepper: str, now: datetime
-) -> bool:
-    """Whether it is she who is signed in under this name: asked before she signs.
+) -> Proof:
+    """Whether this is really the person with this name: asked before they sign.
 
-    Her password, and a second factor when her account has one. Either way it
+    By the password, and a second factor when the account has one. Either way it
     stands in the trail; after wrong tries the next one has to wait, as at the door.
     """
 
@@ -144,7 +144,7 @@ def confirm(
     return _prove(account_name, password, shows, now=now)
 
 
-def confirm_password(account_name: str, password: str, *, now: datetime) -> bool:
+def confirm_password(account_name: str, password: str, *, now: datetime) -> Proof:
     """The same by the password alone: enough to choose another one."""
     return _prove(account_name, password, lambda _tx, _account: True, now=now)
 
@@ -157,10 +157,10 @@ def confirm_signing(
     token: str,
     pepper: str,
     now: datetime,
-) -> bool:
-    """Whether she may sign in the session with this token.
+) -> Proof:
+    """Whether this person may sign in the session with this token.
 
-    Her password, each time; and a second factor when her account has one, unless she has
+    The password, each time; and a second factor when the account has one, unless they
     signed in this session a moment ago.
     Source: 21 CFR 11.200(a)(1)(i).
     """
@@ -175,7 +175,7 @@ def confirm_signing(
 
 
 def is_signing(account_name: str, token: str, *, now: datetime) -> bool:
-    """Whether her password alone is enough to sign in this session, as she just did so."""
+    """Whether the password alone is enough to sign in this session, as they just did so."""
     with reading() as connection:
         session = sign_ins.handle_of(secrets.fingerprint(token))
         return _is_signing(connection, account_name, session, now)
@@ -194,27 +194,28 @@ def _prove(
     *,
     now: datetime,
     changes: Changes | None = None,
-) -> bool:
+) -> Proof:
     with reading() as connection:
         found = staff.find_credentials(connection, name)
     fits = secrets.verify_password(password, found.password_hash if found else None)
     if found is None:
-        return False
+        return Proof(False)
     with transaction(staff_actor(found.account), now) as tx:
         second_factors.lock_authenticator(tx, found.account.id)
         # Counted for itself: who stands before the door keeps nobody inside from signing.
         counter = tries.lock_counter(tx, Place(staff_id=found.account.id))
-        if wait_left(counter, now):
+        wait = wait_left(counter, now)
+        if wait:
             security_log.record("staff.had_to_wait", f"staff:{name}", tx)
-            return False
+            return Proof(False, wait)
         # Nothing is looked at after a wrong password: no code is used up for nothing.
         if not fits or not proves(tx, found.account):
             tries.count_wrong(tx, counter)
             security_log.record("staff.confirm_refused", f"staff:{name}", tx)
-            return False
+            return Proof(False)
         tries.forget_row(tx, counter)
         security_log.record("staff.confirmed", f"staff:{name}", tx, changes=changes)
-    return True
+    return Proof(True)
 
 
 def staff_session(
@@ -260,6 +261,6 @@ def sign_out(token: str, actor: Actor, *, now: datetime) -> None:
 
 
 def note_refusal(actor: Actor, endpoint: str, now: datetime) -> None:
-    """Keep in the trail that somebody asked for what her role does not allow."""
+    """Keep in the trail that somebody asked for what their role does not allow."""
     with transaction(actor, now) as tx:
         security_log.record("access.refused", endpoint, tx)

@@ -206,13 +206,13 @@ def let_in(token: str, account: Account) -> None:
 
 
 def let_enter(token: str) -> None:
-    """The same for whoever has still to show a code: she is not in."""
+    """The same for whoever has still to show a code: they are not signed in."""
     _start_anew()
     session["entering"] = token
 
 
 def let_in_or_choose(token: str, account: Account) -> bool:
-    """Whether she is in: where it counts, not before the password is one that she alone knows."""
+    """Whether they are in; in production, only with a password that nobody else knows."""
     if deployment().settings.production and not accounts.has_own_password(account):
         let_enter(token)
         return False
@@ -271,7 +271,7 @@ def _load_patient() -> None:
 
 
 def _hold_tablet() -> ResponseReturnValue | None:
-    """A tablet in a patient's hands shows her pages alone, until her session has ended."""
+    """A tablet in a patient's hands shows their pages alone, until their session has ended."""
     if g.get("patient") is None or not g.patient.tablet or not request.path.startswith("/staff"):
         return None
     return redirect(url_for("patient.home")) if request.method == "GET" else abort(403)

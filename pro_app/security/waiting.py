@@ -24,6 +24,20 @@ class HasToWait:
     wait: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Whether somebody proved to be the person who is signed in: true only then.
+
+    Where there is a `wait`, nothing was looked at; so long until the next try is taken.
+    """
+
+    given: bool
+    wait: timedelta = timedelta(0)
+
+    def __bool__(self) -> bool:
+        return self.given
+
+
 def wait_after(wrong: int) -> timedelta:
     beyond = wrong - FREE_TRIES
     if beyond < 0:
@@ -32,7 +46,7 @@ def wait_after(wrong: int) -> timedelta:
 
 
 def wait_left(counter: Counter, now: datetime) -> timedelta:
-    """How long until the next try is taken; zero: at once."""
+    """How long until the next try is taken; zero means at once."""
     longest = wait_after(counter.in_a_row)
     if counter.last_wrong_at is None:
         return timedelta(0)

@@ -133,7 +133,7 @@ def test_what_happened_after_the_withdrawal_is_in_no_ledger(desk: Desk) -> None:
 
 def test_what_is_erased_never_leaves_again(desk: Desk) -> None:
     withdraw(desk)
-    desk.do("consent", "decide", "LISHUI-001", "erase", "--source", "her letter")
+    desk.do("consent", "decide", "LISHUI-001", "erase", "--source", "a letter")
     desk.take("events", event("return_consent", "2026-02-20"))
     assert desk.ledger("2025-06-30") == {}
     told = desk.refused("consent", "decide", "LISHUI-001", "retain", "--source", "another letter")

@@ -37,7 +37,7 @@ from tests.rooms.patient.steps import (
 
 @pytest.fixture(autouse=True)
 def _in_app(in_app: Flask, patient_id: int) -> None:
-    """Every test here speaks to the service, with her month-3 window open."""
+    """Every test here speaks to the service, with the month-3 window open."""
 
 
 def at_once(number: int, work: Callable[[int], Outcome], app: Flask) -> list[Outcome]:

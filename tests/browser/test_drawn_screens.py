@@ -89,7 +89,7 @@ def test_every_screen_is_sound(phone: Page, site: Site, language: str) -> None:
 
 
 def press_until(page: Page, selector: str) -> None:
-    """Tab until this has the focus, as a person would who sees where she is."""
+    """Tab until this has the focus, as a person would who sees where the focus is."""
     for _ in range(40):
         page.keyboard.press("Tab")
         if page.evaluate("(s) => document.activeElement.matches(s)", selector):

@@ -55,7 +55,7 @@ def accessible(page: Page) -> None:
 
 
 def fill_in(page: Page, choice: int) -> None:
-    """Answer every line alike, by touching the row, as she would."""
+    """Answer every line alike, by touching the row, as a patient would."""
     last = 37
     for number in range(1, last + 1):
         page.wait_for_url(f"**/{number}")

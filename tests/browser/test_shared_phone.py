@@ -124,7 +124,7 @@ def test_another_patient_on_the_phone_sees_and_sends_nothing_of_the_first(
     assert set(form.answers.values()) == {4}
 
 
-def test_a_page_left_open_in_another_tab_goes_when_she_signs_out(phone: Page) -> None:
+def test_a_page_left_open_in_another_tab_goes_when_the_patient_signs_out(phone: Page) -> None:
     phones.begin(phone)
     phones.fill_in(phone, last=3)
     sign_out(phone.context.new_page())
@@ -154,7 +154,7 @@ def test_who_signs_in_on_a_bad_network_is_not_shown_the_last_patient_s_forms(
     phone.locator("[name=pin]").fill(PIN)
     phone.locator("[name=pin_again]").fill(PIN)
     phone.locator("main form button").last.click()
-    # The server is slow, so the shell says what is on this phone: nothing of hers.
+    # The server is slow, so the shell says what is on this phone: nothing of the patient.
     expect(phone.locator("[data-screen=home]")).to_be_visible(timeout=15000)
     expect(phone.locator("[data-list=forms] a")).to_have_count(0)
     assert phone.evaluate("() => self.pro.unlocked()") is None
@@ -198,7 +198,7 @@ def test_a_session_that_ended_keeps_the_form_and_asks_for_the_pin(
     phones.retry(phone)
     expect(phone.locator("[data-state=signed_out]").first).to_be_visible()
     assert phones.kept(phone)["sent"] == 1
-    full()  # only now: a request on its way might still carry her session
+    full()  # only now: a request on its way might still carry the session
     phones.sign_in(phone, site)
     phone.goto("/my/home")
     phones.until(phone, lambda: len(phones.stored(site)) == 1)
@@ -216,7 +216,7 @@ def test_a_form_that_is_refused_stays_for_the_nurse_to_fetch(phone: Page, site: 
     expect(phone.locator("[data-screen=rescue] svg")).to_be_visible()
 
 
-def test_a_draft_is_put_aside_after_a_day_and_she_is_told(
+def test_a_draft_is_put_aside_after_a_day_and_the_patient_is_told(
     site: Site, new_page: Callable[..., Page]
 ) -> None:
     page = new_page()

@@ -61,7 +61,7 @@ def _sign_in(page: Page, name: str = "lina", first: str = "today") -> Page:
     return page
 
 
-def test_a_nurse_gives_a_reason_from_her_list_without_scripts(
+def test_a_nurse_gives_a_reason_from_the_list_without_scripts(
     study: Site, new_page: Callable[..., Page]
 ) -> None:
     page = _sign_in(new_page(viewport=DESK, java_script_enabled=False, locale="en-GB"))
@@ -119,7 +119,7 @@ def test_the_head_of_the_page_is_one_line_on_a_phone_and_opens_without_scripts(
     expect(page.locator("h1")).to_have_text("Compliance")
 
 
-def test_a_nurse_reminds_from_her_list_by_keys_and_finds_the_words_copied(
+def test_a_nurse_reminds_from_the_list_by_keys_and_finds_the_words_copied(
     study: Site, new_page: Callable[..., Page]
 ) -> None:
     with study.app.app_context():

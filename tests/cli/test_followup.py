@@ -240,7 +240,7 @@ def test_without_patients_there_is_nothing_and_no_division_by_zero(desk: Desk) -
 def test_a_reason_stands_in_the_ledger_and_closes_the_flag(desk: Desk, app: Flask) -> None:
     desk.take("patients", patient(screened_on="2025-10-01", randomised_on="2025-10-01"))
     desk.do("flags", "run")
-    words = ("reason", "LISHUI-001", "V0", "P_FORGOT", "--said-by", "herself", "--on", "2026-03-01")
+    words = ("reason", "LISHUI-001", "V0", "P_FORGOT", "--said-by", "patient", "--on", "2026-03-01")
 
     assert desk.do(*words) == "LISHUI-001 V0 P_FORGOT\n"
     assert desk.ledger("2026-03-05")["V0"]["reason"] == "P_FORGOT"

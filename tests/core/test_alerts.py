@@ -36,6 +36,11 @@ def test_what_is_not_known_raises_no_alert() -> None:
     assert met(scores={"PWB": None}, baseline={"PWB": 20.0}) == []
 
 
+def test_a_rule_that_asks_for_nothing_is_met_by_nothing() -> None:
+    for rule in (dataclasses.replace(HIGH, at_least=None), dataclasses.replace(FALL, drop=None)):
+        assert found([rule], answers={"GP4": 4}, scores={"PWB": 0}, baseline={"PWB": 20}) == ()
+
+
 def test_the_default_study_has_no_alerts() -> None:
     assert studies.load("nct04158843").alerts == ()
 
@@ -45,6 +50,9 @@ def test_the_default_study_has_no_alerts() -> None:
     [
         ({"item": None}, "expected item and at_least, or scale and drop"),
         ({"scale": "PWB", "drop": 2.0}, "expected item and at_least, or scale and drop"),
+        ({"item": None, "at_least": None, "scale": "PWB"}, "expected item and at_least, or scale"),
+        ({"item": None, "at_least": None, "drop": 2.0}, "expected item and at_least, or scale"),
+        ({"at_least": None}, "expected item and at_least, or scale"),
         ({"item": "NO"}, "an item of the instrument"),
         ({"item": None, "at_least": None, "scale": "NO", "drop": 1.0}, "a scale of the instrument"),
         ({"item": None, "at_least": None, "scale": "PWB", "drop": 0.0}, "above 0"),
@@ -54,7 +62,8 @@ def test_the_default_study_has_no_alerts() -> None:
 def test_a_rule_that_makes_no_sense_is_named(wrong: dict[str, object], words: str) -> None:
     study = studies.load("nct04158843")
     instrument = instruments.load(study.instrument)
-    right = dataclasses.replace(study, alerts=(HIGH, FALL))
+    least = dataclasses.replace(FALL, drop=0.5, escalate_after_hours=1)
+    right = dataclasses.replace(study, alerts=(HIGH, FALL, least))
     assert list(problems(right, instrument)) == []
     bad = dataclasses.replace(study, alerts=(dataclasses.replace(HIGH, **wrong),))
     assert any(words in problem and "HIGH" in problem for problem in problems(bad, instrument))

@@ -114,3 +114,11 @@ def test_what_nobody_uses_may_go() -> None:
     fewer = study(sites=data()["sites"][1:], reasons=data()["reasons"][1:])
     assert obstacles(SHIPPED, fewer, InUse({"JIAXING"}, {"UNKNOWN"})) == ()
     assert changed_fields(SHIPPED, fewer) == (Field.SITES, Field.REASONS)
+
+
+def test_what_must_stay_is_named_as_it_was_and_as_it_would_be() -> None:
+    renamed = study(visits=[data()["visits"][0] | {"code": "B0"}, *data()["visits"][1:]])
+    (baseline,) = obstacles(SHIPPED, renamed, InUse(()))
+    assert (baseline.before, baseline.after) == ("V0", "B0")
+    (sites,) = obstacles(SHIPPED, study(sites=data()["sites"][2:]), InUse({"JIAXING", "LISHUI"}))
+    assert (sites.before, sites.after) == ("JIAXING, LISHUI", "")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pro_app.core.analysis import study_day
+from pro_app.core.analysis import NotAnalysed, study_day, why_not
 from pro_app.core.answer_sets import Corrected
 from pro_app.core.dataset import Subject, assemble
 from pro_app.core.facts import EventFact, EventKind, FormFact
@@ -149,3 +149,26 @@ def test_a_day_that_was_corrected_takes_its_time_along() -> None:
     redated = form("V0", DAY, finished_at=AT.replace(hour=9), corrections=(signed,))
     redated = replace(redated, earlier_scores=(redated.scores,), handed_in=redated.answers)
     assert {b.flag for b in made(redated, randomised_at=AT).baselines.values()} == {"BASELINE"}
+
+
+def test_a_form_is_in_its_window_on_the_first_day_and_on_the_last() -> None:
+    first, last = made().visits["L-001", "V1"].opens_on, made().visits["L-001", "V1"].closes_on
+    assert last is not None
+    for day, window in ((first, "IN_WINDOW"), (last, "IN_WINDOW")):
+        [found] = told(rows(made(form("V1", day)), "scores.csv"), "window_status").values()
+        assert found == (window,)
+    screened = replace(ANNA, randomised_on=None)
+    [baseline] = told(
+        rows(made(form("V0", date(2021, 1, 4)), facts=screened), "scores.csv"), "window_status"
+    ).values()
+    assert baseline == ("IN_WINDOW",)
+
+
+def test_a_form_whose_visit_has_no_entry_with_a_form_is_for_no_analysis() -> None:
+    entry = made(V1).visits["L-001", "V1"]
+    bare = entry._replace(answered_on=None)
+    for let_in, why in ((None, NotAnalysed.NOT_IN_LEDGER), (False, NotAnalysed.SET_ASIDE)):
+        aside = replace(V1, let_in=let_in)
+        assert why_not(aside, None) is why
+        assert why_not(aside, bare) is why
+        assert why_not(aside, entry) is None

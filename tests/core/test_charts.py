@@ -1,5 +1,6 @@
 """Where the marks stand: true ranges, true months, gaps where nothing was answered."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from hypothesis import given
@@ -138,3 +139,115 @@ def test_an_open_pause_reaches_to_today() -> None:
     assert line.today
     assert abs(span.x + span.width - line.today) < 0.2
     assert span.x < line.calls[0].x < line.today
+
+
+MARGINS = Frame(480, 100, left=40, right=20, top=10, bottom=30)
+
+
+def test_a_frame_without_margins_fills_its_chart() -> None:
+    assert Frame(480, 100) == FRAME
+    assert (FRAME.x(0, 0, 48), FRAME.x(48, 0, 48), FRAME.y(0, 0, 4), FRAME.y(4, 0, 4)) == (
+        0, 480, 100, 0,
+    )  # fmt: skip
+
+
+def test_an_axis_runs_from_its_lowest_to_its_highest_between_the_margins() -> None:
+    assert (MARGINS.x_end, MARGINS.y_end) == (460, 70)
+    assert [MARGINS.x(n, 10, 40) for n in (10, 25, 40)] == [40, 250, 460]
+    assert [MARGINS.y(n, 10, 40) for n in (10, 25, 40)] == [70, 40, 10]
+    assert (MARGINS.x(11, 0, 36), MARGINS.y(11, 0, 36)) == (168.3, 51.7)  # to a tenth
+
+
+def test_the_axis_of_a_scale_that_does_not_begin_at_nought_has_its_quarters() -> None:
+    scale = replace(SCALES["PWB"], lowest=10, highest=50)
+    chart = score_chart(scale, entries("V0"), {"V0": 50.0}, None, FRAME)
+    assert [tick.text for tick in chart.values] == ["10", "20", "30", "40", "50"]
+    assert chart.points[0].y == 0
+
+
+def test_months_are_told_at_their_places_and_a_form_out_of_its_window_is_marked() -> None:
+    found = entries("V0", "V1")
+    aside = [
+        entry._replace(status=Status.OUT_OF_WINDOW) if entry.visit == "V1" else entry
+        for entry in found
+    ]
+    chart = score_chart(SCALES["PWB"], aside, {"V0": 20.0, "V1": 20.0}, None, FRAME)
+    assert [(tick.at, tick.text) for tick in chart.months][:3] == [(0, "0"), (30, "3"), (60, "6")]
+    assert [point.in_window for point in chart.points] == [True, False]
+
+
+def test_one_score_alone_has_no_line_and_a_study_of_one_month_its_place() -> None:
+    chart = score_chart(SCALES["PWB"], entries("V0"), {"V0": 20.0}, None, FRAME)
+    assert (len(chart.points), chart.lines) == (1, ())
+    only = score_chart(SCALES["PWB"], entries("V0")[:1], {"V0": 20.0}, None, FRAME)
+    assert only.points[0].x == 0
+    assert score_chart(SCALES["PWB"], [], {}, None, FRAME).months == ()
+
+
+def test_the_band_lies_about_the_first_score_and_no_later_one() -> None:
+    difference = DIFFERENCES["FACT_B"]
+    scores = {"V0": 74.0, "V1": 20.0}
+    both = score_chart(SCALES["FACT_B"], entries(*scores), scores, difference, FRAME).band
+    alone = score_chart(SCALES["FACT_B"], entries("V0"), {"V0": 74.0}, difference, FRAME).band
+    assert both == alone
+    assert both
+    assert both.outer[1] == round(both.outer[1], 1)
+
+
+def test_the_parts_of_a_bar_stand_side_by_side_to_a_hundredth() -> None:
+    found = stacked([("a", 1), ("b", 1), ("c", 0), ("d", 1)], 100)
+    assert [(p.x, p.width, p.part, p.name) for p in found] == [
+        (0, 33.33, 1, "a"),
+        (33.33, 33.33, 1, "b"),
+        (66.67, 33.33, 1, "d"),
+    ]
+
+
+def test_a_time_line_stands_on_its_days() -> None:
+    """1,000 days from the first to the last, a tenth of the frame's width each."""
+    found = entries()[:2]
+    opens = found[0].opens_on
+    frame = Frame(100, 10)
+    last = opens + timedelta(1000)
+    line = timeline(
+        found,
+        [(last, "death")],
+        [(opens + timedelta(500), "V0")],
+        today=last,
+        frame=frame,
+        apart=10,
+        calls=[(opens + timedelta(250), "REACHED")],
+    )
+    assert line
+    assert [(mark.x, mark.level) for mark in line.marks] == [(100, 0)]
+    assert [(mark.x, mark.level) for mark in (*line.forms, *line.calls)] == [(50, 0), (25, 0)]
+    assert line.today == 100
+    windows = [(w.x, w.width, w.target) for w in line.windows]
+    assert windows == [(0, 1.4, 1.4), (9.0, 2.8, 10.4)]
+    assert [(tick.at, tick.text) for tick in line.months] == [(1.4, "0")]
+    before = timeline(found, [], [], today=opens, frame=frame, apart=10)
+    assert before
+    assert before.today == 0
+    later = timeline(found, [], [], today=opens - timedelta(1), frame=frame, apart=10)
+    assert later
+    assert later.today is None
+
+
+def test_the_years_of_a_time_line_are_counted_from_the_randomisation() -> None:
+    line = timeline(entries(), [], [], today=ANCHOR, frame=FRAME, apart=50)
+    assert line
+    assert [tick.text for tick in line.months] == ["0", "12", "24", "36", "48"]
+    assert line.months[0].at == line.windows[0].target
+
+
+def test_near_marks_stand_on_levels_of_their_own_as_low_as_there_is_room() -> None:
+    frame = Frame(1000, 10)
+    found = entries()[:1]
+    opens = found[0].opens_on
+    days = [0, 10, 20, 60, 110, 1000]
+    events = [(opens + timedelta(n), "event") for n in days]
+    line = timeline(found, events, [], today=opens, frame=frame, apart=50)
+    assert line
+    assert [(mark.x, mark.level) for mark in line.marks] == [
+        (0, 0), (10, 1), (20, 2), (60, 0), (110, 0), (1000, 0),
+    ]  # fmt: skip

@@ -20,3 +20,7 @@ def test_of_a_few_forms_nothing_is_said_yet() -> None:
 
 def test_without_a_floor_nothing_is_low() -> None:
     assert low_visits([row("V1", 0, 10)], None) == frozenset()
+
+
+def test_a_few_are_fewer_than_five() -> None:
+    assert low_visits([row("V1", 0, 4), row("V2", 0, 5)], 0.8) == {"V2"}

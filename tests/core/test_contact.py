@@ -24,7 +24,7 @@ def tried(hours: int, channel: Channel, outcome: Outcome = Outcome.NO_ANSWER) ->
 def test_what_was_tried_in_vain_since_the_window_opened_counts() -> None:
     attempts = [
         tried(-1, Channel.LETTER),
-        tried(1, Channel.PHONE),
+        tried(0, Channel.PHONE),
         tried(2, Channel.PHONE, Outcome.WRONG_NUMBER),
         tried(3, Channel.RELATIVE, Outcome.CALL_BACK),
         tried(4, Channel.WECHAT, Outcome.REACHED),

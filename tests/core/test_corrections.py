@@ -11,10 +11,12 @@ from pro_app import instruments
 from pro_app.core.corrections import (
     ANSWERED_ON,
     Decided,
+    Rival,
     Truth,
     ask,
     chosen,
     corrected,
+    counts_by_rule,
     difference,
 )
 from pro_app.core.facts import EventFact, EventKind, FormFact, PatientFacts
@@ -58,6 +60,7 @@ def test_what_is_no_correction_is_said() -> None:
     refused = _asked({"GP1": 7, "GP2": "PREFER_NOT"})
     assert refused.why is Why.BAD_ANSWERS
     assert [problem.item for problem in refused.detail] == ["GP1", "GP2"]
+    assert refused.field == "GP1"
 
 
 def test_of_two_corrections_of_one_field_the_later_stands() -> None:
@@ -101,3 +104,34 @@ def test_a_form_after_a_withdrawal_is_classified_by_its_day_once_it_counts() -> 
     assert status(released) is Status.VALID
     died = EventFact(EventKind.DEATH, date(2026, 4, 2))
     assert status(replace(released, events=(withdrawal, died))) is Status.ERR_FORM_AFTER_DEATH
+
+
+BLANK, EMPTY, FIRST, SECOND = (
+    Rival(1, True, 0),
+    Rival(2, False, 0),
+    Rival(3, False, 12),
+    Rival(4, False, 37),
+)
+
+
+def test_a_blank_form_that_came_first_gives_way_to_the_first_answered_one() -> None:
+    assert counts_by_rule([BLANK, EMPTY, FIRST, SECOND]) == 3
+    assert counts_by_rule([SECOND, BLANK]) == 4
+
+
+def test_a_form_that_came_first_with_an_answer_gives_way_to_none() -> None:
+    assert counts_by_rule([BLANK._replace(items_answered=1), FIRST]) is None
+
+
+def test_a_visit_without_an_answer_has_no_other_form_to_count() -> None:
+    assert counts_by_rule([BLANK, EMPTY]) is None
+    assert counts_by_rule([BLANK]) is None
+    assert counts_by_rule([]) is None
+
+
+def test_what_the_site_has_decided_stands_before_the_rule() -> None:
+    assert counts_by_rule([BLANK, FIRST, SECOND._replace(decided=True)]) is None
+    assert counts_by_rule([BLANK._replace(decided=True), FIRST]) is None
+    assert counts_by_rule([BLANK, FIRST._replace(decided=False), SECOND]) == 4
+    assert counts_by_rule([BLANK._replace(decided=False), FIRST]) == 3
+    assert counts_by_rule([BLANK, FIRST._replace(decided=False)]) is None

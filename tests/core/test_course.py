@@ -2,16 +2,25 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pro_app.core.course import NEVER, Interval, course, withdrawals
+from pro_app.core.course import (
+    NEVER,
+    Interval,
+    consent_withdrawn_on,
+    course,
+    courses,
+    ended_by,
+    withdrawals,
+)
 from pro_app.core.facts import ENDED_BY, EventFact, EventKind, FormFact, PatientFacts
 from pro_app.core.ledger import Status, ledger
 from pro_app.core.schedule import plan
+from pro_app.core.study import PlanVersion
 from pro_app.studies import load
 
 STUDY = load("nct04158843")
@@ -61,6 +70,24 @@ def test_a_withdrawal_lasts_until_the_return_of_its_kind(
 ) -> None:
     for order in (events, events[::-1]):
         assert withdrawals(happened(*order), FAR) == intervals(*found)
+
+
+@pytest.mark.parametrize(
+    ("events", "on"),
+    [
+        ([], None),
+        ([(ASKED, 5)], None),
+        ([(CONSENT, 5)], 5),
+        ([(CONSENT, 5), (CONSENT_BACK, 9)], None),
+        ([(CONSENT, 5), (CONSENT_BACK, 9), (CONSENT, 20)], 20),
+        ([(CONSENT, 5), (BACK, 9), (CONSENT, 20)], 5),
+    ],
+)
+def test_consent_is_withdrawn_from_the_day_of_the_withdrawal_that_lasts(
+    events: list[tuple[EventKind, int]], on: int | None
+) -> None:
+    for order in (events, events[::-1]):
+        assert consent_withdrawn_on(happened(*order)) == (None if on is None else day(on))
 
 
 def test_the_first_and_the_last_day_are_not_inside() -> None:
@@ -196,3 +223,41 @@ def test_without_a_return_the_first_withdrawal_lasts_for_ever(events: list[Event
 
     first = min((event.on for event in gone), default=NEVER)
     assert all(found.withdrawn(day(n)) == (day(n) > first) for n in range(15))
+
+
+def test_nobody_is_asked_after_the_first_of_death_and_lasting_withdrawal() -> None:
+    death, left, back = (EventKind.DEATH, 9), (ASKED, 5), (BACK, 7)
+    progression = (EventKind.PROGRESSION, 5)
+    for events, first in (
+        ((progression, left, death), left),
+        ((death, left), left),
+        ((left, back, death), death),
+        ((left, back), None),
+        ((progression,), None),
+    ):
+        found = ended_by(happened(*events), FAR)
+        assert found == (happened(first)[0] if first else None)
+    assert ended_by(happened(death), day(8)) is None
+
+
+def test_each_visit_sees_the_stops_of_its_own_version_or_all_the_study_s() -> None:
+    stops = replace(STUDY, stop_events=(EventKind.PROGRESSION,))
+    facts = replace(patient(happened((EventKind.PROGRESSION, 5))), randomised_on=START)
+    visits = plan(STUDY.visits, START)
+    [*same] = courses(visits, facts, stops, course(facts, stops.stop_events, FAR), FAR)
+    assert {each.stop for each in same} == {day(5)}
+    at = datetime(2024, 1, 1, tzinfo=UTC)
+    unlike = replace(stops, plans=(PlanVersion(1, None, at, STUDY.visits, ()),))
+    found = courses(visits, facts, unlike, course(facts, unlike.stop_events, FAR), FAR)
+    assert {each.stop for each in found} == {NEVER}
+
+
+def test_who_was_transferred_has_moved() -> None:
+    assert course(patient(happened((EventKind.TRANSFER, 5))), (), FAR).moves
+    assert not course(patient([]), (), FAR).moves
+
+
+def test_the_last_transfer_by_a_day_says_to_which_site_a_patient_belongs() -> None:
+    moves = [EventFact(EventKind.TRANSFER, day(n), to) for n, to in ((9, "B"), (5, "C"))]
+    facts = patient(moves)
+    assert [facts.site_on(day(n)) for n in (4, 5, 8, 9)] == [facts.site, "C", "C", "B"]

@@ -3,7 +3,7 @@
 import json
 import tomllib
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 
 from pro_app import instruments
 from pro_app.core import dictionary as dictionaries
+from pro_app.core import rows as kinds
 from pro_app.core import tidy
 from pro_app.core.analysis import BaselineFlag, NotAnalysed, WindowStatus
 from pro_app.core.answer_sets import (
@@ -241,12 +242,64 @@ def test_days_after_the_day_are_empty_and_the_arm_with_them() -> None:
     (after,) = rows(late, "patients.csv", with_arm=True)
     assert (before["screened_on"], before["randomised_on"]) == (date(2021, 1, 4), None)
     assert (before["arm"], after["arm"]) == (None, "RADICAL")
-    assert "arm" not in rows(late, "patients.csv")[0]
+    assert tuple(rows(late, "patients.csv")[0]) == kinds.PatientRow._fields[:-1]
 
 
 def test_a_patient_who_had_not_come_by_the_day_is_not_there() -> None:
     dataset = made(as_of=date(2021, 1, 3))
     assert rows(dataset, "patients.csv") == []
+
+
+def test_what_happened_on_the_day_itself_is_there() -> None:
+    on = date(2021, 4, 11)
+    assert len(rows(made(as_of=date(2021, 1, 4)), "patients.csv")) == 1
+    [came] = rows(made(form("V1", on), as_of=on), "forms.csv")
+    assert came["visit"] == "V1"
+    consented = replace(ANNA, pro_consent_on=on)
+    same_day = made(form("V1", on), facts=consented, as_of=on)
+    assert (len(same_day.forms), same_day.before_consent) == (1, 0)
+
+
+def test_the_time_of_the_randomisation_leaves_with_its_day() -> None:
+    facts = replace(ANNA, randomised_time=time(8, 5))
+    for as_of, told in ((date(2021, 1, 10), None), (date(2021, 1, 11), "08:05")):
+        [row] = rows(made(facts=facts, as_of=as_of), "patients.csv")
+        assert row["randomised_time"] == told
+    assert rows(made(), "patients.csv")[0]["randomised_time"] is None
+
+
+def test_the_version_of_the_questionnaire_is_named_where_it_is_this_one() -> None:
+    other = form("V1", date(2021, 4, 11), instrument_sha256="0" * 64)
+    found = rows(made(form("V0", date(2021, 1, 8)), other), "forms.csv")
+    assert [r["instrument_version"] for r in found] == [INSTRUMENT.version, None]
+
+
+def test_forms_follow_the_protocol_s_order_and_the_one_that_counts_comes_first() -> None:
+    on = date(2021, 7, 1)
+    aside = form("V2", on, standing=False, submission_id="a")
+    counts = form("V2", on, submission_id="b")
+    dataset = made(form("V10", on), aside, counts, form("V99", on), form("V1", on))
+    assert [f.visit for f in dataset.forms] == ["V1", "V2", "V2", "V10", "V99"]
+    assert [f.submission_id for f in dataset.forms[1:3]] == ["b", "a"]
+
+
+def test_forms_are_narrowed_by_their_review_and_the_others_counted() -> None:
+    forms = [form("V0", date(2021, 1, 8)), form("V1", date(2021, 4, 11), review=Review.APPROVED)]
+    facts = replace(ANNA, forms=tuple(FormFact(f.visit, f.answered_on, 37) for f in forms))
+    found = {
+        review: assemble(
+            [Subject(facts, "zh")],
+            forms,
+            study=STUDY,
+            instrument=INSTRUMENT,
+            as_of=AS_OF,
+            held={},
+            review=review,
+        )
+        for review in (None, Review.APPROVED, Review.REJECTED)
+    }
+    assert [(len(d.forms), d.narrowed) for d in found.values()] == [(2, 0), (1, 1), (0, 2)]
+    assert [len(d.baselines) for d in found.values()] == [1, 0, 0]
 
 
 def test_a_patient_without_any_day_is_there() -> None:
@@ -286,6 +339,10 @@ def test_only_a_cut_that_held_the_patient_names_them_as_taken_out() -> None:
     assert made(facts=facts, held=UNDECIDED).taken_out == ()
     assert made(facts=facts, held=UNDECIDED, as_of=date(2021, 4, 11)).taken_out == (named,)
     assert made(held=UNDECIDED).taken_out == (named,)  # not known at the instant asked for
+    kept = Held(Why.RETAINED, date(2021, 4, 12), date(2021, 4, 12))
+    assert made(held=kept, as_of=date(2021, 4, 12)).taken_out == ()
+    some = TakenOut(ANNA.patient_id, Why.RETAINED, date(2021, 4, 12))
+    assert made(held=kept, as_of=date(2021, 4, 13)).taken_out == (some,)
 
 
 def test_retained_data_end_with_the_day_of_the_withdrawal() -> None:
@@ -392,7 +449,27 @@ def test_a_phone_that_runs_ahead_shows_in_its_own_column() -> None:
     assert row["status"] == "VALID"
 
 
-def test_who_helped_and_when_she_finished_stand_with_the_form() -> None:
+@pytest.mark.parametrize(
+    ("apart", "seconds", "off"),
+    [
+        (timedelta(days=1), 86_400, False),
+        (timedelta(days=1, seconds=1), 86_401, True),
+        (timedelta(days=-1), -86_400, False),
+        (timedelta(days=-1, seconds=-1), -86_401, True),
+        (timedelta(seconds=1.6), 2, False),
+    ],
+)
+def test_a_clock_is_off_by_a_day_when_it_is_wrong_by_more_than_one(
+    apart: timedelta, seconds: int, off: bool
+) -> None:
+    received = datetime(2021, 1, 8, 4, tzinfo=UTC)
+    shown = form("V0", date(2021, 1, 8), device_at=received + apart)
+    assert (shown.clock_skew_seconds, shown.clock_off_by_a_day) == (seconds, off)
+    untold = form("V0", date(2021, 1, 8))
+    assert (untold.clock_skew_seconds, untold.clock_off_by_a_day) == (None, False)
+
+
+def test_who_helped_and_when_it_was_finished_stand_with_the_form() -> None:
     finished = datetime(2021, 1, 8, 3, tzinfo=UTC)
     near = datetime(2021, 1, 9, 4, tzinfo=UTC)
     late = form("V0", date(2021, 1, 8), assistance="READ_ALOUD", finished_at=finished)
@@ -518,3 +595,57 @@ def test_a_dictionary_that_contradicts_itself_is_refused() -> None:
 def test_the_version_in_the_manifest_is_the_product_s() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["version"] == VERSION
+
+
+def test_the_kinds_of_a_file_s_columns_are_in_its_order() -> None:
+    found = dictionary().kinds("consents.csv")
+    assert tuple(found) == kinds.ConsentRow._fields
+    assert found["on"] is dictionaries.Kind.DAY
+
+
+def test_a_form_with_blanks_of_every_kind_can_be_read() -> None:
+    blanks = dict(zip(INSTRUMENT.item_codes, ("SKIPPED", "PREFER_NOT", "NOT_SHOWN"), strict=False))
+    answers = dict.fromkeys(INSTRUMENT.item_codes, 2) | blanks
+    assert unreadable([form("V0", date(2021, 1, 8), answers)], INSTRUMENT) == []
+    answered = replace(form("V0", date(2021, 1, 8)), answers=("ANSWERED",) * 37)
+    assert unreadable([answered], INSTRUMENT) == [answered.submission_id]
+
+
+def test_every_version_of_a_form_has_the_answers_and_scores_of_its_time() -> None:
+    twos = dict.fromkeys(INSTRUMENT.item_codes, 2)
+    first, second, now = (
+        form("V0", date(2021, 1, 8), twos | changes)
+        for changes in ({}, {"GP1": 0}, {"GP1": 0, "GP2": "SKIPPED"})
+    )
+    at = datetime(2021, 1, 9, tzinfo=UTC)
+    changes = (
+        {"GP1": (2, 0), "answered_on": ("2021-01-07", "2021-01-08")},
+        {"GP2": (2, "SKIPPED")},
+    )
+    corrected = replace(
+        now,
+        handed_in=first.answers,
+        corrections=tuple(Corrected(each, "PATIENT", "CALL_NOTE", at, at) for each in changes),
+        earlier_scores=(first.scores, second.scores),
+    )
+    found = list(versions([corrected], INSTRUMENT.item_codes))
+    assert [(v.answers, v.scores) for v in found] == [
+        (each.answers, each.scores) for each in (first, second, now)
+    ]
+    told = rows(made(corrected), "scores.csv")
+    physical = [r for r in told if r["scale"] == "PWB"]
+    flags = [(r["revision"], r["current"], r["ANL02FL"], r["analysis"]) for r in physical]
+    assert flags == [(0, False, False, False), (1, False, False, False), (2, True, True, True)]
+
+
+def test_a_form_of_a_visit_without_an_entry_lies_nowhere() -> None:
+    [row, *_] = rows(made(form("V99", date(2021, 4, 11))), "scores.csv")
+    assert (row["month"], row["window_status"], row["status"]) == (None, None, None)
+
+
+def test_the_dictionary_lists_the_responses_from_the_lowest_to_the_highest() -> None:
+    columns = {"items.csv": kinds.ItemRow._fields}
+    told = {r.column: r.values for r in dictionary_rows(dictionary(), columns, TINY, TEA)}
+    assert told["value"] == "0 | 1 | 2"
+    assert told["patient_id"] == dictionary().files["items.csv"][1].values
+    assert all(text is not None for text in told.values())

@@ -217,3 +217,22 @@ def test_numbers_are_counted_in_the_pattern_as_far_as_it_goes() -> None:
     assert identifiers.nth(SITES[0], 1000) == "ZJ-1000"
     assert identifiers.nth(SITES[2], 7) == "OPEN-007"
     assert identifiers.example("S##-###") == "S00-001"
+
+
+def test_a_number_is_found_only_where_no_other_could_be_meant() -> None:
+    known = Numbers(["ZJ-001", "zj-1", "ZJ-2"])
+    assert (known.find("Zj 01"), known.several("Zj 01")) == (None, True)
+    assert (known.find("zj2"), known.several("zj2")) == ("ZJ-2", False)
+    assert (known.find("ZJ-3"), known.several("ZJ-3")) == (None, False)
+    assert not known.several("ZJ-001")
+
+
+def test_the_last_number_that_a_pattern_has_room_for_follows_it() -> None:
+    site = Site("ZJ", {}, "", identifier="Z-##")
+    assert identifiers.nth(site, 99) == "Z-99"
+    assert identifiers.nth(site, 100) == "ZJ-100"
+
+
+def test_the_noughts_before_a_figure_make_no_other_number() -> None:
+    assert identifiers.key("A-007") == ("A", "7")
+    assert identifiers.key("A-000") == ("A", "0")

@@ -5,7 +5,15 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pro_app.core.instants import LONGEST_WAIT, DayDoubt, as_told, corrected, doubt
+from pro_app.core.instants import (
+    LONGEST_WAIT,
+    RECORDED_AHEAD,
+    DayDoubt,
+    as_told,
+    corrected,
+    doubt,
+    is_ahead,
+)
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 _CLOCKS = st.timedeltas(min_value=timedelta(days=-4000), max_value=timedelta(days=4000))
@@ -23,7 +31,8 @@ def test_a_clock_that_is_off_changes_nothing(off: timedelta, ago: timedelta) -> 
 def test_it_is_never_after_now_and_can_be_told_back(instant: datetime, device_at: datetime) -> None:
     found = corrected(instant, device_at=device_at, now=NOW)
     assert found is None or found <= NOW
-    assert as_told(found, device_at=device_at, received_at=NOW) in (None, instant)
+    told = as_told(found, device_at=device_at, received_at=NOW)
+    assert told == (None if found is None else instant)
 
 
 @given(off=_CLOCKS, first=_LASTING, second=_LASTING)
@@ -52,3 +61,20 @@ def test_however_long_ago_is_believed_and_long_is_worth_a_look() -> None:
     assert doubt(NOW - LONGEST_WAIT, device_at=NOW, received_at=NOW) is None
     assert doubt(None, device_at=NOW, received_at=NOW) is DayDoubt.NOT_TOLD
     assert doubt(None, device_at=None, received_at=NOW) is None
+
+
+def test_an_instant_is_ahead_by_more_than_a_minute_and_what_it_was_when_written() -> None:
+    minute, day = timedelta(minutes=1), timedelta(days=1)
+    second = timedelta(seconds=1)
+    for at_most in (timedelta(0), day):
+        latest = NOW + at_most + minute
+        assert not is_ahead(latest, NOW, at_most=at_most)
+        assert is_ahead(latest + second, NOW, at_most=at_most)
+    assert not is_ahead(NOW - day, NOW)
+    assert is_ahead(NOW + minute + second, NOW)
+    assert not is_ahead(NOW + minute, NOW)
+
+
+def test_a_form_may_be_on_its_way_for_sixty_days_and_a_record_lie_ahead_by_one() -> None:
+    assert timedelta(days=60) == LONGEST_WAIT
+    assert timedelta(days=1) == RECORDED_AHEAD

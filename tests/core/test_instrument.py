@@ -215,3 +215,32 @@ def test_all_faults_are_named_at_once() -> None:
     assert "codes: GP1 is doubled" in problems
     assert "sections: P2 stands in none" in problems
     assert "scale FACT_B: range 0 to 144, not 0 to 148" in problems
+
+
+def test_the_bounds_of_a_structure_s_numbers_are_inside() -> None:
+    def changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+        data: dict[str, Any] = copy.deepcopy(json.loads(STRUCTURE.read_bytes()))
+        change(data)
+        return data
+
+    for change in (
+        lambda d: d.update(valid_from=1),
+        lambda d: d.update(valid_from=37),
+        lambda d: d["scales"][0].update(min_answered=1),
+        lambda d: d["scales"][0].update(min_answered=7),
+        lambda d: d["differences"][0].update(low=0.5, high=0.5),
+    ):
+        assert from_data(changed(change), "0" * 64)
+    for change, reason in (
+        (lambda d: d.update(valid_from=0), "valid_from: 0 of 37 items"),
+        (lambda d: d["scales"][0].update(min_answered=0), "scale PWB: min_answered 0 of 7 items"),
+        (lambda d: d["differences"][0].update(low=0), "differences: PWB from 0.0 to"),
+        (lambda d: d.update(lowest=4, highest=4), "range: 4 is not below 4"),
+    ):
+        assert any(problem.startswith(reason) for problem in problems_after(change)), reason
+
+
+def test_what_is_wrong_in_a_file_is_quoted_up_to_sixty_characters() -> None:
+    for length, quoted in ((58, f'"{"文" * 58}"'), (59, f'"{"文" * 59}…')):
+        found = problems_after(lambda d, length=length: d.update(highest="文" * length))
+        assert f"highest: {quoted} – expected a whole number" in found

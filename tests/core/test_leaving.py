@@ -6,7 +6,18 @@ from datetime import UTC, date, datetime
 import pytest
 
 from pro_app.core.facts import EventFact, EventKind, FormFact, PatientFacts, ReasonFact
-from pro_app.core.leaving import Decided, Held, Ruling, Step, Why, held, on_pages, stricter
+from pro_app.core.leaving import (
+    Decided,
+    Held,
+    Ruling,
+    Step,
+    Why,
+    held,
+    on_pages,
+    retained,
+    shows_changes,
+    stricter,
+)
 from pro_app.core.ledger import Entry, Status, ledger
 from pro_app.core.study import REASON_HELD_BACK
 from pro_app.studies import load
@@ -130,3 +141,31 @@ def test_pages_show_no_visit_of_a_patient_of_whom_nothing_may_leave() -> None:
 def test_pages_show_all_of_a_patient_of_whom_all_may_leave() -> None:
     here = replace(ANNA, events=())
     assert tuple(shown(None, here).values()) == ledger(here, STUDY, valid_from=30, as_of=MAY)
+
+
+def test_of_who_never_withdrew_everything_may_leave() -> None:
+    assert retained(ANNA, None) is ANNA
+
+
+def test_the_trail_shows_no_answer_that_was_recorded_after_the_withdrawal() -> None:
+    kept, gone = Held(Why.RETAINED, MARCH, MARCH), Held(Why.ERASED, MARCH, None)
+    for action in ("form.received", "correction.signed", "reason.given", "query.asked"):
+        assert shows_changes(None, action, MAY)
+        assert shows_changes(kept, action, MARCH)
+        assert not shows_changes(kept, action, APRIL)
+        assert not shows_changes(gone, action, MARCH)
+    assert shows_changes(gone, "patient.event", MAY)
+
+
+def test_of_two_withdrawals_the_first_ends_the_data_and_the_last_awaits_its_decision() -> None:
+    steps = [step(OUT, MARCH), step(OUT, APRIL)]
+    assert held(steps, Decided(Ruling.RETAIN, at(MARCH))) == Held(Why.UNDECIDED, MARCH, None)
+    assert held(steps, Decided(Ruling.RETAIN, at(APRIL))) == Held(Why.RETAINED, MARCH, MARCH)
+
+
+def test_what_was_said_after_the_withdrawal_does_not_leave() -> None:
+    left = retained(ANNA, Held(Why.RETAINED, MARCH, MARCH))
+    assert left is not None
+    assert [reason.visit for reason in left.reasons] == ["V1"]
+    assert [form.visit for form in left.forms] == ["V0"]
+    assert left.events == ANNA.events

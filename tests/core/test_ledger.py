@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pro_app.core.facts import EventFact, EventKind, FormFact, PatientFacts, ReasonFact
-from pro_app.core.ledger import Entry, Flag, Pattern, Status, ledger
+from pro_app.core.ledger import Entry, Flag, Pattern, Status, ledger, randomised_visits
 from pro_app.studies import load
 
 STUDY = load("nct04158843")
@@ -275,7 +275,7 @@ def test_alive_at_target_means_that_no_death_before_it_is_known() -> None:
 
 
 @pytest.mark.parametrize("able", [None, False])
-def test_a_patient_who_is_not_able_keeps_her_entries_and_enters_no_rate(able: bool | None) -> None:
+def test_a_patient_who_is_not_able_keeps_the_entries_and_enters_no_rate(able: bool | None) -> None:
     entry = entries(replace(ANNA, able=able), LATER)["V1"]
 
     assert entry.status is Status.MISSING
@@ -298,3 +298,92 @@ def test_the_second_study_runs_by_its_own_rules() -> None:
         ("MIDDLE", Status.PARTIAL, date(2023, 2, 28)),
         ("END", Status.NE_PROTOCOL_STOP, date(2023, 3, 31)),
     ]
+
+
+def test_a_screened_patient_s_baseline_is_expected_and_in_no_count() -> None:
+    facts = replace(ANNA, randomised_on=None)
+    [entry] = entries(facts, date(2021, 1, 5)).values()
+    assert entry == Entry(
+        patient_id="L-001",
+        site="LISHUI",
+        visit="V0",
+        month=0,
+        opens_on=date(2021, 1, 4),
+        target_on=None,
+        closes_on=None,
+        status=Status.WINDOW_OPEN,
+        in_population=False,
+        alive_at_target=True,
+        asked_for=True,
+        window_closed=False,
+        window_open=False,
+        died_in_window=False,
+        truncated_by_death=False,
+        held_back=False,
+    )
+    numbers = (entry.in_population, entry.asked_for, entry.window_closed, entry.window_open)
+    assert numbers == (False, True, False, False)
+    assert (entry.died_in_window, entry.truncated_by_death, entry.held_back) == (False,) * 3
+
+
+def test_the_day_of_a_stop_itself_stops_nothing() -> None:
+    for stop, status in (
+        (V1_TARGET - DAY, Status.EXTRA_AFTER_STOP),
+        (V1_TARGET, Status.VALID),  # due on the day of the stop
+    ):
+        stopped = with_event(with_form(V1_CLOSES), EventKind.PROGRESSION, stop)
+        found = ledger(stopped, STOPS_AT_PROGRESSION, valid_from=30, as_of=LATER)
+        assert found[1].status is status
+    early = with_event(with_form(V1_OPENS), EventKind.PROGRESSION, V1_OPENS)
+    found = ledger(early, STOPS_AT_PROGRESSION, valid_from=30, as_of=LATER)
+    assert found[1].status is Status.VALID, "answered on the day of the stop"
+
+
+def test_a_window_is_open_from_its_first_day_to_its_last() -> None:
+    for day, is_open, closed in (
+        (V1_OPENS - DAY, False, False),
+        (V1_OPENS, True, False),
+        (V1_CLOSES, True, False),
+        (V1_CLOSES + DAY, False, True),
+    ):
+        entry = entries(ANNA, day)["V1"]
+        assert (entry.window_open, entry.window_closed) == (is_open, closed), day
+
+
+@pytest.mark.parametrize(
+    ("died_on", "inside"),
+    [
+        (V1_TARGET - DAY, False),
+        (V1_TARGET, True),
+        (V1_CLOSES, True),
+        (V1_CLOSES + DAY, False),
+    ],
+)
+def test_who_dies_from_the_target_day_to_the_close_dies_in_the_window(
+    died_on: date, inside: bool
+) -> None:
+    entry = entries(with_event(ANNA, EventKind.DEATH, died_on), LATER)["V1"]
+    assert entry.died_in_window is inside
+    assert (Flag.DIED_IN_WINDOW in entry.flags) is inside
+
+
+def test_only_a_death_cuts_the_forms_off_for_good() -> None:
+    far = date(2030, 1, 1)
+    died = with_event(ANNA, EventKind.DEATH, date(2021, 5, 1))
+    for facts, truncated in ((ANNA, False), (died, True)):
+        entry = entries(facts, far)["V1"]
+        assert (entry.pattern, entry.truncated_by_death) == (Pattern.MONOTONE, truncated)
+
+
+def test_of_two_reasons_of_one_day_the_later_in_order_stands() -> None:
+    given = [ReasonFact("V1", code, LATER) for code in ("FIRST", "SECOND")]
+    earlier = ReasonFact("V1", "BEFORE", LATER - DAY)
+    for order, code in ((given, "SECOND"), (given[::-1], "FIRST"), ([*given, earlier], "SECOND")):
+        facts = replace(ANNA, reasons=tuple(order))
+        assert entries(facts, LATER)["V1"].reason == code
+
+
+def test_a_patient_counts_as_randomised_from_that_very_day() -> None:
+    assert randomised_visits(ANNA, STUDY, RANDOMISED - DAY) == []
+    found = randomised_visits(ANNA, STUDY, RANDOMISED)
+    assert found == [(visit.code, "LISHUI") for visit in STUDY.visits]

@@ -127,7 +127,7 @@ def test_02_targets_are_counted_from_the_anchor_and_never_drift() -> None:
     ("days_to_randomisation", "status"),
     [(7, Status.VALID), (14, Status.VALID), (15, Status.OUT_OF_WINDOW)],
 )
-def test_03_a_baseline_form_counts_once_she_is_randomised(
+def test_03_a_baseline_form_counts_once_the_patient_is_randomised(
     days_to_randomisation: int, status: Status
 ) -> None:
     answered_on = SCREENED + 3 * DAY

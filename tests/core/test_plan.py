@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pro_app.core.facts import EventFact, EventKind, FormFact, PatientFacts
 from pro_app.core.ledger import Entry, Status, ledger
 from pro_app.core.plan import (
+    asked_from,
     before_amendments,
     plan_changes,
     planned,
@@ -165,7 +166,8 @@ def test_what_a_visit_was_by_each_version_is_known() -> None:
         date(2025, 8, 15),
     ]
     assert windows_ever(study, ANCHOR, "V99") == ()
-    assert [s.visits for s in before_amendments(study)] == [STUDY.visits]
+    [before] = before_amendments(study)
+    assert (before.visits, before.plans) == (STUDY.visits, study.plans[:1])
     assert [version_on(study, day) for day in (date(2025, 5, 31), date(2025, 6, 1))] == [1, 2]
     assert version_on(STUDY, ANCHOR) == 1
 
@@ -239,3 +241,39 @@ def test_the_plan_is_that_of_the_rule_whatever_is_amended(
     # Every visit of every version has one row, in the order of the days.
     assert sorted(v.visit for v in found) == sorted(v.code for v in study.all_visits)
     assert [v.target_on for v in found] == sorted(v.target_on for v in found)
+
+
+def test_the_visits_that_are_asked_for_are_those_of_the_plan_once_there_is_an_anchor() -> None:
+    study = amended((date(2026, 7, 5), without("V2", "V6", "V7")))
+    asked = [visit.visit for visit in asked_from(study, ANCHOR)]
+    assert asked == [v.code for v in STUDY.visits if v.code not in ("V6", "V7")]
+    assert asked_from(study, None) == ()
+
+
+def test_before_two_amendments_there_were_two_studies() -> None:
+    later = changed("V2", month=7)
+    study = amended((date(2025, 6, 1), later), (date(2025, 9, 1), without("V9")))
+    one, other = before_amendments(study)
+    assert (one.visits, one.plans) == (later, study.plans[:2])
+    assert (other.visits, other.plans) == (STUDY.visits, study.plans[:1])
+
+
+def test_a_version_is_known_from_the_instant_of_its_record_on() -> None:
+    wider, widest = changed("V2", days_after=30), changed("V2", days_after=60)
+    study = amended((date(2025, 6, 1), wider), (date(2025, 6, 20), widest))
+    second, third = (version.recorded_at for version in study.plans[1:])
+    instant = timedelta(microseconds=1)
+    for known_at, number in (
+        *((second - instant, 1), (second, 2), (third - instant, 2), (third, 3), (None, 3)),
+        (study.plans[0].recorded_at - instant, 1),
+    ):
+        plans = planned_from(study, ANCHOR, known_at=known_at)
+        assert next(v.version for v in plans if v.visit == "V2") == number, known_at
+
+
+@pytest.mark.parametrize(("days", "late"), [(0, False), (1, True)])
+def test_a_change_is_late_when_its_window_closed_before_the_day(days: int, late: bool) -> None:
+    before, after = (plan(v, ANCHOR) for v in (STUDY.visits, changed("V2", month=4)))
+    closes_on = next(v.closes_on for v in after if v.visit == "V2")
+    [change] = plan_changes(before, after, closes_on + timedelta(days))
+    assert change.late is late

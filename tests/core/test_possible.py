@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pro_app.core.facts import EventFact, EventKind, PatientFacts
 from pro_app.core.possible import (
+    EARLIEST,
     Contradiction,
     Never,
     Unusual,
@@ -156,3 +157,28 @@ def test_a_reason_is_said_from_the_screening_until_today() -> None:
     assert never_of(screened - timedelta(1)) is Never.BEFORE_SCREENING
     assert of_reason(ANNA, date(2024, 1, 1), today=TODAY).against == screened  # type: ignore[union-attr]
     assert never_of(date(2024, 1, 1), replace(ANNA, screened_on=None)) is None
+
+
+def test_days_before_1900_are_slips_of_the_pen() -> None:
+    assert date(1900, 1, 1) == EARLIEST
+
+
+def test_what_stood_once_and_would_stand_twice_is_new_once() -> None:
+    [found] = contradictions(with_events(died(date(2025, 1, 9))), today=TODAY, sites=SITES)
+    assert new_ones([found], [found, found, found]) == (found, found)
+    assert new_ones([found, found], [found, found]) == ()
+
+
+def test_a_second_death_speaks_against_the_first_that_was_told() -> None:
+    first, second, third = (date(2025, month, 1) for month in (6, 7, 8))
+    facts = with_events(died(first), died(second), died(third))
+    found = contradictions(facts, today=TODAY, sites=SITES)
+    assert [(each.on, each.against) for each in found] == [(second, first), (third, first)]
+
+
+def test_the_day_of_the_screening_and_today_are_days_on_which_things_happen() -> None:
+    screened = date(2025, 1, 2)
+    stopped = EventKind.WITHDRAWAL_TREATMENT
+    facts = with_events(EventFact(stopped, screened), EventFact(stopped, TODAY))
+    assert never(facts, pauses=[screened], consents=[TODAY]) == []
+    assert unusual(replace(ANNA, randomised_on=screened)) == ()

@@ -106,7 +106,7 @@ def test_a_death_ends_asking_and_the_open_form_and_nothing_earlier() -> None:
     death = EventFact(EventKind.DEATH, date(2024, 4, 1))
     told = seen(ANNA, with_event(ANNA, death), today)
     assert (told.asked_before, told.asked_after) == (True, False)
-    assert (told.open_before, told.closed_to_her) == (("V1",), ("V1",))
+    assert (told.open_before, told.closed_to_patient) == (("V1",), ("V1",))
     after = {c.entry.visit: c.after.status for c in told.told if c.after}
     assert after.pop("V0") is Status.MISSING  # as before, but no later form can come
     assert after == {f"V{n}": Status.NE_DEATH for n in range(1, 11)}
@@ -136,3 +136,44 @@ def test_a_pause_holds_from_its_first_to_its_last_day() -> None:
     ]  # fmt: skip
     assert held([PauseFact(PauseKind.HOSPITAL_STAY, first, None)], date(2030, 1, 1))
     assert not held([], first)
+
+
+def test_what_opens_and_what_closes_to_the_patient_are_told_apart() -> None:
+    told = Preview((), True, True, open_before=("V0", "V1"), open_after=("V1", "V2"))
+    assert (told.closed_to_patient, told.opened_to_patient) == (("V0",), ("V2",))
+
+
+V1 = next(
+    each for each in ledger(ANNA, STUDY, valid_from=30, as_of=RANDOMISED) if each.visit == "V1"
+)
+
+
+def test_the_past_reads_otherwise_from_the_day_of_a_fact_to_the_day_before_today() -> None:
+    today, died = date(2024, 6, 30), date(2024, 4, 1)
+    told = seen(ANNA, with_event(ANNA, EventFact(EventKind.DEATH, died)), today)
+    assert told.past == (died, today - DAY)
+    assert seen(ANNA, ANNA, today).past is None
+    assert seen(ANNA, with_event(ANNA, EventFact(EventKind.DEATH, today)), today).past is None
+
+
+def test_the_past_reads_otherwise_from_the_day_of_a_late_form() -> None:
+    assert V1.closes_on is not None
+    late = replace(ANNA, forms=(FormFact("V1", V1.closes_on + 5 * DAY, 37),))
+    missing = seen(ANNA, late, V1.closes_on + 30 * DAY)
+    assert missing.past == (V1.closes_on + 5 * DAY, V1.closes_on + 29 * DAY)
+
+
+def test_another_day_of_randomisation_moves_every_window() -> None:
+    then = replace(ANNA, randomised_on=RANDOMISED + DAY)
+    told = seen(ANNA, then, RANDOMISED + 30 * DAY)
+    assert all(change.moves for change in told.visits)
+    assert len(told.visits) == len(STUDY.visits)
+    assert not any(c.moves for c in seen(ANNA, replace(ANNA, able=False), RANDOMISED + DAY).visits)
+
+
+def test_a_visit_that_is_gone_is_told_as_it_was() -> None:
+    nobody = replace(ANNA, pro_consent_on=None)
+    told = seen(ANNA, nobody, RANDOMISED)
+    assert [change.after for change in told.visits] == [None] * len(STUDY.visits)
+    assert [change.entry.visit for change in told.visits] == [v.code for v in STUDY.visits]
+    assert all(change.moves for change in told.visits)

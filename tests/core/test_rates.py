@@ -114,6 +114,19 @@ def test_a_rate_without_anyone_in_it_is_none() -> None:
     assert rows[0].available_rate is rows[0].available_mature_rate is None
 
 
+def test_the_rates_of_two_groups_of_patients_add_up_to_those_of_both() -> None:
+    whole = rates(
+        [e for each in (A, B) for e in ledger(each, STUDY, valid_from=30, as_of=END)],
+        STUDY,
+        randomised=2,
+    )
+    parts = (
+        rates(ledger(each, STUDY, valid_from=30, as_of=END), STUDY, randomised=1) for each in (A, B)
+    )
+    assert tuple(one + other for one, other in zip(*parts, strict=True)) == whole
+    assert whole[0].counts.v == 2
+
+
 def test_the_pooled_rate_is_the_ratio_of_sums_not_the_mean_of_rates() -> None:
     full = Counts(randomised=9, n=9, m=9, a=9, e=9, r=9, v=9)
     some = Counts(randomised=9, n=9, m=4, a=2, e=1, r=1, v=0)
@@ -352,3 +365,9 @@ def test_a_late_death_takes_visits_after_it_out_and_leaves_those_before(
             assert new.status is Status.NE_DEATH
         else:
             assert new.status is old.status
+
+
+def test_each_form_that_did_not_come_counts_under_its_reason() -> None:
+    given = ReasonFact("V2", "FORGOT", END)
+    found = ledger(replace(A, reasons=(given,)), STUDY, valid_from=30, as_of=END)
+    assert reasons(found) == {"FORGOT": 1, "REASON_PENDING": 1}

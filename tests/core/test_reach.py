@@ -37,7 +37,7 @@ def test_nothing_is_too_old_before_the_first_window_closed_and_after_the_last() 
 
 @given(st.integers(0, 1600), st.integers(0, 1600))
 @settings(max_examples=100)
-def test_a_later_proof_never_makes_her_less_reachable(first: int, second: int) -> None:
+def test_a_later_proof_never_makes_a_patient_less_reachable(first: int, second: int) -> None:
     proofs = [Proof(WINDOWS[0].opens_on + n * DAY, Way.FORM) for n in sorted((first, second))]
     for window in WINDOWS:
         today = window.opens_on

@@ -1,8 +1,10 @@
 """Whose turn a query is, and whether what was found of a form still holds."""
 
+from datetime import date
+
 import pytest
 
-from pro_app.core.review import Deed, QueryState, Review, may_follow, review_of, state_after
+from pro_app.core.review import Asked, Deed, QueryState, Review, may_follow, review_of, state_after
 
 
 @pytest.mark.parametrize(
@@ -36,3 +38,10 @@ def test_what_was_found_of_a_form_holds_until_it_is_corrected(
     approved: bool | None, looked_at: int | None, revision: int, review: Review
 ) -> None:
     assert review_of(approved, looked_at, revision) is review
+
+
+@pytest.mark.parametrize(("closed_on", "days"), [(None, 9), (date(2026, 3, 5), 4)])
+def test_a_query_ages_until_it_is_closed(closed_on: date | None, days: int) -> None:
+    opened_on = date(2026, 3, 1)
+    asked = Asked(1, "L-1", "V1", None, None, QueryState.OPEN, opened_on, closed_on)
+    assert asked.age_days(date(2026, 3, 10)) == days

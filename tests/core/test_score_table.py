@@ -1,5 +1,6 @@
 """The column-wise scorer agrees with FACTscorer and with the scorer for one form."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -56,6 +57,30 @@ def test_both_scorers_agree_on_any_table(rows: list[list[int | None]]) -> None:
                 assert got[code] is None
             else:
                 assert got[code] == pytest.approx(wanted.value, abs=1e-9)
+
+
+@pytest.mark.parametrize(("lowest", "highest"), [(1, 5), (-2, 2), (0, 20), (0, 100)])
+def test_a_reversed_item_is_turned_about_the_middle_of_any_scale(lowest: int, highest: int) -> None:
+    # All at the lowest end: the seven reversed items of PWB give the highest each.
+    other = replace(FACT_B, lowest=lowest, highest=highest)
+    answers = dict.fromkeys(other.item_codes, lowest)
+    scored = score_table(pl.DataFrame({code: [v] for code, v in answers.items()}), other)
+    assert scored["PWB"].to_list() == [7.0 * highest]
+    assert scored["SWB"].to_list() == [7.0 * lowest]
+    one_by_one = score(answers, other)
+    assert {code: scored[code].item() for code in one_by_one} == {
+        code: each.value for code, each in one_by_one.items()
+    }
+
+
+@pytest.mark.parametrize("highest", [63, 64])
+def test_no_sum_of_answers_is_too_large_for_its_type(highest: int) -> None:
+    # Two items of 64 make 128, one more than a byte holds.
+    pair = replace(FACT_B.scales[0], items=("GP1", "GP2"), min_answered=1)
+    short = replace(pair, code="SHORT", items=("GP1",))
+    other = replace(FACT_B, highest=highest, scales=(pair, short))
+    table = pl.DataFrame({code: [0] for code in other.item_codes})
+    assert score_table(table, other)[pair.code].to_list() == [2.0 * highest]
 
 
 def test_columns_are_the_scores_and_then_the_counts() -> None:

@@ -15,6 +15,7 @@ from pro_app.core.seals import (
     Head,
     Redaction,
     Seal,
+    Verdict,
     Wrong,
     canonical,
     read_head,
@@ -323,3 +324,17 @@ def test_what_a_redaction_did_not_name_is_proven(field: str, other: str) -> None
     covered = replace(taken, left_sha256=digest(forged))
     for redactions in ({7: taken}, {7: covered}):
         assert verify(seals, [forged, told], redactions=redactions).finding is not None
+
+
+def test_an_event_that_was_sealed_twice_is_found_at_its_second_seal() -> None:
+    [event] = trail(1)
+    assert verify(chain([event, event]), [event]).finding == Finding(Wrong.REORDERED, 2, event.id)
+
+
+def test_a_chain_that_ends_where_the_head_does_and_otherwise_was_replaced() -> None:
+    events = trail(4)
+    assert verify(chain(events), events, Head("f" * 64, 4)).finding == Finding(Wrong.REPLACED, 4)
+
+
+def test_an_empty_trail_has_nothing_to_find() -> None:
+    assert verify([], []) == Verdict(0, 0, None)

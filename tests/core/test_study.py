@@ -1,6 +1,7 @@
 """The protocol as data: what is shipped, what a file of one's own may hold, what is refused."""
 
 import copy
+import dataclasses
 import hashlib
 import json
 from pathlib import Path
@@ -283,3 +284,46 @@ def test_windows_that_overlap_only_after_a_short_month_are_refused() -> None:
         "randomisation on 2020-12-31 the one closes on 2021-02-14 and the other opens on "
         "2021-02-14",
     )
+
+
+@pytest.mark.parametrize(
+    ("floor", "fits"), [(0, False), (0.01, True), (1, True), (1.01, False), (-0.5, False)]
+)
+def test_a_floor_of_completion_is_a_share(floor: float, fits: bool) -> None:
+    data = tiny() | {"completion_floor": floor}
+    if fits:
+        assert from_data(data, is_time_zone=lambda _: True).completion_floor == floor
+    else:
+        assert [p.split(":")[0] for p in problems(data)] == ["completion_floor"]
+
+
+def test_a_site_s_address_is_one_that_mail_can_go_to() -> None:
+    data = tiny()
+    data["sites"][0]["email"] = "nurse@hospital.example"
+    assert from_data(data, is_time_zone=lambda _: True)
+    data["sites"][0]["email"] = "nurse"
+    assert [p.split(":")[0] for p in problems(data)] == [f"sites.{data['sites'][0]['code']}.email"]
+
+
+@pytest.mark.parametrize(("before", "after"), [(15, 14), (14, 16)])
+def test_windows_that_share_a_day_after_some_randomisation_are_refused(
+    before: int, after: int
+) -> None:
+    # V0 at month 0, the next a month later: February gives the shortest month, 28 days.
+    data = tiny()
+    first, second = data["visits"][:2]
+    first.update(month=0, days_before=0, days_after=after)
+    second.update(month=1, days_before=before, days_after=0)
+    data["visits"] = [first, second]
+    [problem] = problems(data)
+    assert "overlap" in problem
+    first.update(days_after=13)
+    second.update(days_before=14)
+    assert from_data(data, is_time_zone=lambda _: True)
+
+
+def test_a_study_is_the_same_whatever_the_spaces_in_its_file_and_shows_none_of_it() -> None:
+    study = from_data(tiny(), is_time_zone=lambda _: True)
+    assert dataclasses.replace(study, content="") == study
+    assert study.content not in repr(study)
+    assert all(reason.channels >= 0 for reason in study.reasons)

@@ -14,6 +14,7 @@ from pro_app.core.instrument import Answer, AnswerState
 from pro_app.core.ledger import Status, ledger
 from pro_app.core.refused import Refused, Why
 from pro_app.core.schedule import plan
+from pro_app.core.study import PlanVersion
 from pro_app.core.submission import (
     Accepted,
     AlreadyHad,
@@ -122,7 +123,7 @@ def test_bad_answers_are_refused_with_all_that_is_wrong() -> None:
 
 
 @pytest.mark.parametrize("consent", [None, V1.target_on + DAY])
-def test_a_patients_form_before_her_pro_consent_is_refused(consent: date | None) -> None:
+def test_a_patients_form_before_the_pro_consent_is_refused(consent: date | None) -> None:
     facts = replace(MEI, pro_consent_on=consent)
 
     assert decided(form(V1.target_on), facts) == Refused(Why.NO_CONSENT)
@@ -259,6 +260,40 @@ def test_a_clock_that_was_set_between_two_attempts_makes_no_other_form() -> None
 
     assert decided(again, MEI, had) == AlreadyHad("s-1")
     assert decided(other, MEI, had) == Refused(Why.OTHER_ANSWERS)
+
+
+def test_the_sender_s_clock_tells_two_forms_apart_by_a_whole_second() -> None:
+    told_at = datetime(2022, 6, 11, 8, tzinfo=UTC)
+    had = replace(_HAD, told_at=told_at)
+    for apart, same in ((0.999, True), (1.0, False), (1.5, False)):
+        for told in (told_at + timedelta(seconds=apart), told_at - timedelta(seconds=apart)):
+            again = decided(form(V1.target_on + DAY, told_at=told), MEI, had)
+            assert again == (AlreadyHad("s-1") if same else Refused(Why.OTHER_ANSWERS)), apart
+
+
+def test_a_form_that_is_stored_without_the_sender_s_clock_is_the_same_on_any_day() -> None:
+    again = form(V1.target_on + DAY, told_at=datetime(2022, 6, 12, 8, tzinfo=UTC))
+
+    assert decided(again, MEI, _HAD) == AlreadyHad("s-1")
+
+
+def test_a_form_that_fits_the_window_of_either_version_of_the_protocol_is_taken() -> None:
+    earlier, later = V1.opens_on - 7 * DAY, V1.opens_on
+    wider = tuple(
+        replace(v, days_before=v.days_before + 7) if v.code == "V1" else v for v in STUDY.visits
+    )
+    recorded = datetime(2022, 1, 1, tzinfo=UTC)
+    for order in ((STUDY.visits, wider), (wider, STUDY.visits)):
+        plans = tuple(
+            PlanVersion(n, RANDOMISED if n > 1 else None, recorded, visits, STUDY.stop_events)
+            for n, visits in enumerate(order, 1)
+        )
+        study = replace(STUDY, visits=order[-1], plans=plans)
+        for today, taken in ((earlier - DAY, False), (earlier, True), (later, True)):
+            decision = decide(
+                form(today), facts=MEI, known=(), study=study, instrument=FACT_B, today=today
+            )
+            assert isinstance(decision, Accepted) is taken, today
 
 
 def open_codes(facts: PatientFacts, today: date) -> list[str]:

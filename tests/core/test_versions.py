@@ -1,5 +1,6 @@
 """The version of a record: the same for the same content, another for any other."""
 
+import hashlib
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -71,3 +72,12 @@ def test_the_version_of_a_site_follows_those_of_its_patients() -> None:
     assert one == version_of_many({"A-002": "y", "A-001": "x"})
     assert one != version_of_many({"A-001": "x", "A-002": "z"})
     assert one != version_of_many({"A-001": "x"})
+
+
+def test_characters_and_instants_stand_in_the_version_as_they_are() -> None:
+    instant = datetime(2026, 3, 5, tzinfo=UTC)
+    content = '{"event":["{\\"at\\":\\"2026-03-05T00:00:00.000000Z\\",\\"why\\":\\"忘记\\"}"]}'
+    assert (
+        version_sha256({"event": [{"why": "忘记", "at": instant}]})
+        == hashlib.sha256(content.encode()).hexdigest()
+    )

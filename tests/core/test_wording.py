@@ -1,5 +1,6 @@
 """The demonstration wording is whole and our own; a wording pack's faults are all named."""
 
+import hashlib
 import re
 
 import pytest
@@ -249,3 +250,9 @@ def test_a_missing_text_is_named_for_each_language_that_lacks_it() -> None:
         WordingProblem(WordingProblemKind.MISSING, None, "P2", "zh"),
         WordingProblem(WordingProblemKind.MISSING, None, "NOTICE", "en"),
     ]
+
+
+def test_a_digest_is_over_the_characters_themselves() -> None:
+    content = '{"language":"zh","texts":{"GP1":"没有力气","TITLE":"问卷"}}'
+    texts = {"TITLE": "问卷", "GP1": "没有力气"}
+    assert digest("zh", texts) == hashlib.sha256(content.encode()).hexdigest()

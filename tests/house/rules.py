@@ -203,12 +203,17 @@ def long_template_lines(source: str) -> list[int]:
     return [number for number, line in lines if len(line) > LONGEST_TEMPLATE_LINE]
 
 
-_ONE_SEX = re.compile(r"\b(she|her|hers|herself)\b|她", re.IGNORECASE)
+_ONE_SEX = re.compile(
+    r"(?<![a-z])(she|her|hers|herself|he|his|him|himself|woman|women)(?![a-z])|她", re.IGNORECASE
+)
+#: Codes that stand in records, trails and exports, which nobody may rewrite.
+_STORED_CODES = re.compile(r"\b(HER_MESSAGE|SHE_CALLED)\b")
 
 
-def one_sex(sentence: str) -> list[str]:
-    """The words by which a sentence takes a patient, or one of the staff, for a woman."""
-    return [found.group() for found in _ONE_SEX.finditer(sentence)]
+def one_sex(source: str) -> list[str]:
+    """The words that take a patient, or one of the staff, for a woman or for a man."""
+    plain = _STORED_CODES.sub("", source)
+    return [found.group() for found in _ONE_SEX.finditer(plain)]
 
 
 _LIMIT = re.compile(

@@ -14,6 +14,7 @@ _SMALL = {
     "flags": ["--patients", "30", "--rounds", "1"],
     "corrupt": ["payload", "--seconds", "3"],
     "fuzz": ["--requests", "400"],
+    "mutants": ["--modules", "core/reach", "--tests", "tests/core/test_reach.py", "--sample", "6"],
     "pages": ["--sizes", "20", "30", "--rounds", "1", "--kinds", "sqlite"],
     "phone": ["--rounds", "1"],
     "verify": ["--forms", "100", "--rounds", "1"],

@@ -32,7 +32,7 @@ _ENDS_THE_SESSION = (
 )  # fmt: skip
 #: A look at a photograph of a paper form is noted in the trail.
 _NOTED = ("papers.scan.picture",)
-#: Who looks at one patient's own pages, at the sites of her own alone.
+#: Who looks at one patient's own pages, at their own sites alone.
 _OF_A_SITE = (Role.NURSE, Role.INVESTIGATOR, Role.MONITOR)
 _HEADERS = (
     "Content-Security-Policy",
@@ -149,14 +149,14 @@ def test_a_patient_of_the_own_site_is_shown(world: Flask, cast: Cast, role: Role
 
 
 def test_whoever_gives_the_rights_sees_no_patient(world: Flask) -> None:
-    hers = [
+    allowed = [
         rule
         for rule in world.url_map.iter_rules()
         if Role.ADMINISTRATOR in world.view_functions[rule.endpoint].access
     ]
     # Where identifiers lie is a page for everybody; it shows nobody's.
-    assert {rule.endpoint.split(".")[0] for rule in hers} <= {"security", "contacts"}
-    assert not [rule for rule in hers if "number" in rule.arguments]
+    assert {rule.endpoint.split(".")[0] for rule in allowed} <= {"security", "contacts"}
+    assert not [rule for rule in allowed if "number" in rule.arguments]
 
 
 def test_reading_a_page_changes_nothing(world: Flask, cast: Cast) -> None:
@@ -209,14 +209,14 @@ def test_every_answer_carries_the_guarding_headers(world: Flask, cast: Cast) -> 
 
 
 def test_what_is_alike_for_everybody_depends_on_no_cookie(world: Flask, cast: Cast) -> None:
-    her = cast.patient(NUMBER)
+    patient = cast.patient(NUMBER)
     for path in ("/static/0/shared/icon.svg", "/static/0/patient/app.js", "/my/shell/now"):
-        answer = her.get(path)
+        answer = patient.get(path)
         assert "Set-Cookie" not in answer.headers, path
         assert "Cookie" not in answer.headers.get("Vary", ""), path
         assert answer.headers["X-Content-Type-Options"] == "nosniff", path
-    assert her.get("/static/0/patient/none.js").status_code == 404
-    assert her.get("/static/0/../setup.py").status_code == 404
+    assert patient.get("/static/0/patient/none.js").status_code == 404
+    assert patient.get("/static/0/../setup.py").status_code == 404
 
 
 def test_production_marks_its_cookies_and_asks_for_https(new_database, tmp_path) -> None:

@@ -1,4 +1,7 @@
-"""Rules 2, 8, 9 and 10: scripts without circles, sites, refusals, and how long things may be."""
+"""Rules 2, 8, 9 and 10: scripts without circles, sites, refusals, how long things may be.
+
+And in what words: another trial is another file, which must hold for men.
+"""
 
 from datetime import date
 from pathlib import Path
@@ -94,6 +97,32 @@ def test_names_say_what_is_in_a_file() -> None:
     paths = [p for folder in folders for p in (ROOT / folder).rglob("*") if p.is_file()]
     named = [name(p) for p in paths if "__pycache__" not in p.parts]
     assert [n for n in named if rules.vague_name(n)] == []
+
+
+_WRITTEN = (".py", ".js", ".mjs", ".css", ".html", ".md", ".po", ".json", ".csv", ".txt", ".sh")
+_FOLDERS = ("pro_app", "translations", "tests", "migrations", "scripts", "docs", "bench")
+#: What npm writes: others' words and hashes.
+_OF_NPM = {"node_modules", "package-lock.json"}
+#: Where the words may stand, and why.
+_ONE_SEX = {
+    "README.md": "whom the trial follows is a fact of its protocol",
+    "pro_app/instruments/fact_b_v4/structure.json": "the questionnaire asks about it",
+    "pro_app/instruments/fact_b_v4/wording_demo_en.json": "the same, in words",
+    "tests/oracle/cdisc_factb_v4.csv": "the same, by its published names",
+    "tests/house/rules.py": "the rule itself",
+    "tests/house/test_planted_breaches.py": "what the rule must catch",
+}
+
+
+def test_patients_and_staff_are_they() -> None:
+    """In code, tests and documents as in the catalogues."""
+    paths = [p for folder in _FOLDERS for p in (ROOT / folder).rglob("*") if p.suffix in _WRITTEN]
+    paths = [p for p in paths if not _OF_NPM & {*p.parts}]
+    paths += [ROOT / each for each in ("README.md", "run", "test", "wsgi.py")]
+    found = {name(path): each for path in paths if (each := rules.one_sex(text(path)))}
+    assert {path: each for path, each in found.items() if path not in _ONE_SEX} == {}
+    assert found.keys() == _ONE_SEX.keys()
+    assert len(found["README.md"]) == 1
 
 
 #: What lies at the top of the repository, and nothing else: a newcomer looks here first.

@@ -41,12 +41,6 @@ def test_chinese_uses_chinese_punctuation() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("locale", _LOCALES)
-def test_nobody_is_taken_for_a_woman(locale: str) -> None:
-    texts = translations.read(locale)
-    assert [t for pair in texts.items() for t in pair if rules.one_sex(t)] == []
-
-
 #: How long a questionnaire takes is an estimate, and decides nothing.
 _ESTIMATES = {"%(total)s lines; it takes about 10 minutes."}
 

@@ -28,14 +28,14 @@ from tests.cast import PASSWORD, Cast
 from tests.conftest import HandClock
 
 EN = {"Accept-Language": "en"}
-HER = "/staff/patients/LISHUI-001"
+PATIENT = "/staff/patients/LISHUI-001"
 OUT, LATER = date(2026, 2, 20), date(2026, 3, 2)
 V0, V1 = 1, 2
 
 
 @pytest.fixture
 def world(app: Flask, clock: HandClock) -> Flask:
-    """The site has not decided yet. A patient who did not withdraw has a form of her own."""
+    """The site has not decided yet. A patient who did not withdraw has a form of their own."""
     with app.app_context():
         theirs = factories.add_patient("LISHUI-001", randomised_on=date(2025, 12, 1))
         factories.add_form(theirs, "V0", date(2025, 12, 1))
@@ -113,7 +113,7 @@ def test_the_record_offers_a_copy_of_what_was_retained_alone(retained: Flask, ca
     nurse = cast.nurse_of_lishui()
     assert record(nurse) == submissions(retained)[:1]
     assert "held back" in see(nurse, "/staff/records/LISHUI-001")
-    later = f"{HER}/forms/{submissions(retained)[1]}/copy"
+    later = f"{PATIENT}/forms/{submissions(retained)[1]}/copy"
     assert nurse.post(later, data={"as": "json"}).status_code == 404
 
 
@@ -186,7 +186,7 @@ def test_who_looks_the_data_over_is_shown_what_may_leave(
 def test_the_patient_s_page_shows_that_a_form_and_a_reason_came_and_not_what_they_say(
     retained: Flask, cast: Cast
 ) -> None:
-    page = see(cast.nurse_of_lishui(), HER)
+    page = see(cast.nurse_of_lishui(), PATIENT)
     assert "decided to retain what was collected before" in page
     [row] = re.findall(r'<tr id="V1">.*?</tr>', page, re.DOTALL)
     assert "Query: after withdrawal" in row
@@ -221,7 +221,7 @@ def test_today_names_the_form_that_came_and_not_how_much_is_in_it(
 
 def test_what_is_held_back_is_not_printed(retained: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
-    page = see(nurse, HER)
+    page = see(nurse, PATIENT)
     for place in ("history", "trail", "contacts"):
         assert re.search(rf'<[^>]*no-print[^>]* id="{place}"', page), place
     assert '<span class="no-print">2026-03-02' in page

@@ -1,5 +1,6 @@
 """A database that is busy, silent or gone: pages say so soon, and nothing is lost."""
 
+import socket
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -11,9 +12,10 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
+from pro_app import create_app
 from pro_app.store.engine.transaction import reading
 from tests import postgres
-from tests.conftest import _migrate
+from tests.conftest import _migrate, settings_for
 from tests.server.conftest import PATIENCE, Answer, Phone, Served, served, until
 
 
@@ -112,6 +114,34 @@ def test_a_silent_database_is_said_within_ten_seconds(
         assert {each.result().status for each in handed_in} <= {200, 201}
     assert received(on_cluster) == 20
     until(lambda: all(phone.get().status == 200 for phone in phones))
+
+
+@contextmanager
+def swallowing() -> Iterator[int]:
+    """A port of which the system drops what knocks: its queue is full and nobody takes from it."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf:
+        port = deaf.getsockname()[1]
+        first = [socket.socket() for _ in range(4)]
+        for each in first:
+            each.setblocking(False)
+            each.connect_ex(("127.0.0.1", port))
+        try:
+            yield port
+        finally:
+            for each in first:
+                each.close()
+
+
+def test_a_network_that_swallows_what_is_sent_is_said_in_time(tmp_path: Path) -> None:
+    with swallowing() as port:
+        url = f"postgresql+psycopg://pro@127.0.0.1:{port}/postgres"
+        client = create_app(settings_for(url, tmp_path)).test_client()
+        for most in (PATIENCE, 1):  # the next one does not try again, for a while
+            begun = time.monotonic()
+            answer = client.get("/p/" + "a" * 32)
+            assert time.monotonic() - begun < most
+            assert answer.status_code == 503
+            assert int(answer.headers["Retry-After"])
 
 
 def test_a_database_that_restarts_loses_nothing_and_fails_nobody_afterwards(

@@ -41,7 +41,7 @@ def end_lock(kind: str, subject: str) -> None:
         tx.record("record.unlocked", subject, reason="a form came late")
 
 
-def her_lock() -> Locks:
+def lock_of_patient() -> Locks:
     with reading() as connection:
         return read_locks(connection, {Kind.PATIENT: ["LISHUI-001"]})
 
@@ -95,7 +95,7 @@ def test_a_visit_s_lock_holds_for_that_visit_alone(people: dict[str, int]) -> No
         give_reasons(("LISHUI-002", "V1"), ("LISHUI-001", "V0"), ("LISHUI-001", "V1"))
     give_reasons(("LISHUI-001", "V0"))
     give_reasons(("LISHUI-002", "V1"), ("LISHUI-001", "V0"))
-    # What happened to her has no visit, and is recorded though it may move one's status.
+    # What happened to the patient has no visit, and is recorded though it may move one's status.
     write("LISHUI-001")
     end_lock("visit", "LISHUI-001/V1")
     give_reasons(("LISHUI-001", "V1"))
@@ -130,9 +130,9 @@ def test_after_unlocking_all_is_as_before_and_the_lock_stays_in_the_past(
         tx.abandon()
     end_lock("patient", "LISHUI-001")
     write("LISHUI-001")
-    assert her_lock() == {}
+    assert lock_of_patient() == {}
     set_lock("patient", "LISHUI-001", "again")
-    assert her_lock()[Kind.PATIENT, "LISHUI-001"].why == "again"
+    assert lock_of_patient()[Kind.PATIENT, "LISHUI-001"].why == "again"
 
 
 def test_who_waited_while_a_record_was_locked_does_not_write_to_it(

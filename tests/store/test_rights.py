@@ -49,10 +49,10 @@ def restricted(address: str, clock: HandClock, tmp_path: Path) -> Iterator[Flask
 
 
 def test_the_application_works_with_them(restricted: Flask, clock: HandClock) -> None:
-    her = factories.add_patient("LISHUI-001", randomised_on=date(2025, 9, 1))
-    factories.add_form(her, "V1", date(2025, 12, 1))
+    patient_id = factories.add_patient("LISHUI-001", randomised_on=date(2025, 9, 1))
+    factories.add_form(patient_id, "V1", date(2025, 12, 1))
     cast = Cast(restricted)
-    given = {"code": "P_FORGOT", "said_by": "she", "said_on": "2026-03-05"}
+    given = {"code": "P_FORGOT", "said_by": "patient", "said_on": "2026-03-05"}
     path = "/staff/patients/LISHUI-001/visits/V0/reason"
     assert cast.nurse_of_lishui().post(path, data=given).status_code == 302
     assert cast.patient("LISHUI-001").get("/").status_code in (200, 302)
@@ -80,8 +80,8 @@ def test_what_is_written_once_can_not_be_touched_with_them(address: str, table: 
 
 
 def test_a_fact_can_be_superseded_with_them(restricted: Flask, clock: HandClock) -> None:
-    her = factories.add_patient("LISHUI-001")
-    factories.add_event(her, "progression", date(2026, 2, 1))
+    patient_id = factories.add_patient("LISHUI-001")
+    factories.add_event(patient_id, "progression", date(2026, 2, 1))
     with transaction(CLI, clock()) as tx:
         tx.execute(update(event).values(superseded_at=tx.now))
         tx.execute(update(patient).values(site="JIAXING"))

@@ -187,7 +187,7 @@ function listen() {
     const input = event.target;
     if (input instanceof HTMLInputElement && /^(item|box):/.test(input.name)) chosen(input);
   });
-  // Without anything begun here it may be any page of hers that she goes back to.
+  // Without anything begun here it may be any page of the patient's that one goes back to.
   addEventListener("popstate", () => (draft() || state.waits ? draw() : location.reload()));
   addEventListener("tried", onTried);
   addEventListener("online", () => state.keeper?.sync());

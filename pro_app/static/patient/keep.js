@@ -169,7 +169,7 @@
     });
   }
 
-  /** @param {Vault} vault @param {string} kind @param {string} id @returns {Promise<any>} the value, null when there is none of hers */
+  /** @param {Vault} vault @param {string} kind @param {string} id @returns {Promise<any>} the value, null when this patient has none */
   async function get(vault, kind, id) {
     const row = await within("kept", "readonly", (store) => store.get(nameOf(kind, id)));
     return row && row.owner === vault.owner ? read(vault, row) : null;
@@ -235,7 +235,7 @@
       // How far this phone's clock is behind the server's, in ms.
       phone.ahead = Date.parse(phone.now) - Date.now();
       const keeps = able() && phone.owner && phone.key;
-      // She may have signed out, or somebody else in, while this was on its way.
+      // The patient may have signed out, or somebody else in, while this was on its way.
       if (keeps && ![undefined, phone.owner].includes(ownerNow())) return { outcome: "signed_out" };
       return { outcome: "sent", phone, vault: keeps ? await unlock(phone.owner, phone.key) : null };
     } catch {
@@ -253,9 +253,9 @@
     if ((await waiting()).length === 0) return { outcome: "sent", receipts };
     const { outcome, phone, vault } = await hello();
     if (outcome !== "sent" || !vault) return { outcome, receipts };
-    const hers = await waiting(vault.owner);
-    if (hers.length === 0) return { outcome: "other_owner", receipts };
-    for (const row of hers) {
+    const own = await waiting(vault.owner);
+    if (own.length === 0) return { outcome: "other_owner", receipts };
+    for (const row of own) {
       // A refusal does not pass by itself; the nurse has been told of it.
       if (row.refused && Date.now() - row.refused.at < REFUSED_MS) continue;
       const body = await read(vault, row);
@@ -281,7 +281,7 @@
       }
       if (answer.status === 401) return { outcome: "signed_out", receipts };
       if (answer.status !== 409 && answer.status !== 422) return { outcome: "busy", receipts };
-      // The server has told the nurse; the form stays here, for her to fetch as a code.
+      // The server has told the nurse; the form stays here, to be fetched as a code.
       const { error } = await answer.json().catch(() => ({ error: "" }));
       await within("kept", "readwrite", (store) => {
         store.put({ ...row, refused: { error, at: Date.now() } });

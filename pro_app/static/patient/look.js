@@ -1,6 +1,6 @@
-/* The head of every page: how she likes it (size of the type, elder view, reading aloud by
-   the phone's own voice) and her call for help. A cookie is the only place that remembers how
-   she likes it, for the server too. All of this works by plain posts where no script runs. */
+/* The head of every page: how the patient likes it (size of the type, elder view, reading aloud by
+   the phone's own voice) and the call for help. A cookie is the only place that remembers how
+   they like it, for the server too. All of this works by plain posts where no script runs. */
 
 const YEAR_SECONDS = 365 * 24 * 3600;
 
@@ -19,7 +19,7 @@ function choose(change) {
   applyLook();
 }
 
-/** Make the page as she likes it; to be called again when a screen was drawn. */
+/** Make the page as the patient likes it; to be called again when a screen was drawn. */
 export function applyLook() {
   const look = read();
   const root = document.documentElement;
@@ -70,7 +70,7 @@ function sayOrStop() {
   }
 }
 
-/** Tell how far her call for help is. @param {{state: string, at?: string} | null} help */
+/** Tell how far the call for help is. @param {{state: string, at?: string} | null} help */
 export function showHelp(help) {
   for (const part of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-help]")))
     part.hidden = !help || part.dataset.help !== help.state;
@@ -81,7 +81,7 @@ export function showHelp(help) {
   for (const part of document.querySelectorAll("[data-fill=help-at]")) part.textContent = at;
 }
 
-/** Ask to be called back, without leaving what she is doing. */
+/** Ask to be called back, without leaving the page. */
 async function askForHelp() {
   try {
     const phone = await fetch("/api/phone", { credentials: "same-origin" });

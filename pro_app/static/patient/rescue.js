@@ -9,7 +9,7 @@ const { pro } = self;
 const MARGIN = 4;
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Show the forms that wait on this phone: hers where she is signed in, else whosever they are. @param {string} language */
+/** Show the forms that wait on this phone: the patient's own where one is signed in, else everybody's. @param {string} language */
 export async function showRescue(language) {
   const vault = await pro.unlocked();
   const rows = await pro.waiting(vault ? vault.owner : undefined);

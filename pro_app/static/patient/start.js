@@ -161,7 +161,7 @@ async function rescue() {
 /** What belongs on every page that runs this script. */
 export function onEveryPage() {
   onSignOut();
-  // A page that was still getting ready while she signed out may have kept something since.
+  // A page that was still getting ready while the patient signed out may have kept something since.
   if (pro.ownerNow() === "nobody") pro.lock();
   // A page that comes back out of the browser's memory may be another patient's by now.
   addEventListener("pageshow", (event) => event.persisted && location.reload());
@@ -175,7 +175,7 @@ export function onEveryPage() {
   const whose = pro.ownerNow();
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState !== "visible") return;
-    // In another tab she has signed out, or somebody else in: what stands here is not theirs.
+    // In another tab the patient signed out, or somebody else in, whose this page is not.
     if (pro.ownerNow() !== whose) location.reload();
     else sendWaiting();
   });

@@ -147,7 +147,7 @@ export function chosen(input) {
   }
 }
 
-/** @param {string} assistance how she filled it in */
+/** @param {string} assistance how it was filled in */
 export async function submit(assistance) {
   const now = draft();
   const { keeper } = state;
@@ -190,13 +190,13 @@ async function sent(keeper, now) {
 /** Where nothing can be kept, the page itself holds the form until the hospital has it. @param {import("./drafts.js").Keeper} keeper @param {forms.Draft} now @param {any} form */
 async function sendAtOnce(keeper, now, form) {
   try {
-    // She may have signed in anew in another tab, which asks for another forgery token.
+    // A new sign-in in another tab asks for another forgery token.
     const { phone } = await pro.hello();
-    const hers = phone && phone.owner && phone.owner === state.phone?.owner;
+    const same = phone && phone.owner && phone.owner === state.phone?.owner;
     const at = new Date();
     const clock = { device_at: at.toISOString(), device_offset_minutes: -at.getTimezoneOffset() };
     const message = { ...form, ...clock };
-    const csrf = hers ? phone.csrf : keeper.csrf;
+    const csrf = same ? phone.csrf : keeper.csrf;
     const answer = await pro.putJson(`/api/forms/${now.submission_id}`, message, csrf);
     if (answer.ok) await keeper.drop().catch(console.warn);
     return answer.ok;

@@ -1,5 +1,5 @@
 /* The service worker of the patient's pages. It keeps a listed set of files, never an
-   answer and never a page with anything of hers on it; what to keep and under which
+   answer and never a page with anything of the patient on it; what to keep and under which
    name comes from the script that imports this one. */
 
 "use strict";

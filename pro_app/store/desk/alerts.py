@@ -47,7 +47,7 @@ class OpenAlert:
 def forms_since(
     connection: Connection, since: datetime, *, baseline: str, scoring_version: str
 ) -> Iterator[Looked]:
-    """The forms received since an instant that she filled in herself and that count.
+    """The forms received since an instant that the patient filled in and that count.
 
     Answers and scores are those that hold now, after what was signed and decided.
     """

@@ -125,9 +125,9 @@ def latest(
 def not_reached(
     connection: Connection, *, sites: Sites, since: datetime, tries: int, limit: int
 ) -> Cut[NotReached]:
-    """Whom so many tries since an instant did not reach, the longest tried first.
+    """The patients whom so many tries since an instant did not reach, the longest tried first.
 
-    Reminders are left out: nobody knows whether they reached her.
+    Reminders are left out: nobody knows whether they were read.
     """
     recent = _tries_since(since)
     found = (

@@ -16,7 +16,7 @@ from pro_app.store.tables import data_request, patient
 
 @dataclass(frozen=True, slots=True)
 class DataRequest:
-    """`words`: what she said, as somebody wrote it down; `answer`: what she was told.
+    """`words`: what the patient said, as written down; `answer`: what they were told.
 
     The last five are empty until it is answered.
     """
@@ -98,7 +98,7 @@ def add_request(
 ) -> date | None:
     """Until when it is to be answered; None: the same waits already, and nothing was kept.
 
-    The patient is locked. The trail has all but her words, which stay with the request.
+    The patient is locked. The trail has all but the patient's words, which stay with the request.
     """
     waits = select(data_request.c.id).where(
         data_request.c.patient_id == patient_id,

@@ -1,4 +1,4 @@
-"""What a job asks of a site as a whole, from the day it is so until it is so no longer."""
+"""What a job asks of a site as a whole, from the day it applies until it no longer does."""
 
 from dataclasses import dataclass
 from datetime import datetime

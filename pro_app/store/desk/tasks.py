@@ -1,4 +1,4 @@
-"""What a patient or her phone asks a nurse to do, from the asking to the outcome."""
+"""What a patient or their phone asks a nurse to do, from the asking to the outcome."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,7 +18,7 @@ from pro_app.store.tables import draft, form, nurse_task, patient, planned_visit
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """An open task; `taken_at` is set when a nurse has said that she is on it."""
+    """An open task; `taken_at` is set when a nurse has taken it on."""
 
     id: int
     kind: str
@@ -86,7 +86,7 @@ def open_task(
 
 
 def change_detail(tx: Tx, task_id: int, detail: str) -> None:
-    """It has come further; whoever is on it stays so."""
+    """Say how far the task is now; whoever has taken it on keeps it."""
     tx.execute(update(nurse_task).where(nurse_task.c.id == task_id).values(detail=detail))
 
 
@@ -199,7 +199,7 @@ def begun(
 ) -> Cut[Begun]:
     """The forms that were begun and untouched since `before`, while a call may bring them.
 
-    That is as long as the window is open, no form is in, and she can be asked.
+    That is as long as the window is open, no form is in, and the patient can be asked.
     """
     came = exists().where(
         form.c.patient_id == draft.c.patient_id,

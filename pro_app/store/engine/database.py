@@ -116,7 +116,7 @@ def _prepare_sqlite(engine: Engine) -> None:
 
 
 class _Line(psycopg.Connection[Any]):
-    """A connection that is given up when the server says nothing any more."""
+    """A connection that is given up when the server no longer answers."""
 
     given_up: Callable[[], None]
 

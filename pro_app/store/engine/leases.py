@@ -33,6 +33,6 @@ def mark_done(work: Housekeeping, name: str, now: datetime) -> None:
 
 
 def last_done(connection: Connection, name: str, now: datetime) -> datetime | None:
-    """When the job was last done; None too where that is said to lie ahead of now."""
+    """When the job was last done; None also where that instant lies ahead of now."""
     done_at = connection.execute(select(lease.c.done_at).where(lease.c.name == name)).scalar()
     return None if done_at is None or is_ahead(done_at, now) else done_at

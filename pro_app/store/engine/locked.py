@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, exists,
 
 from pro_app.store.tables import patient, record_lock
 
-#: What may go on with a locked record, by how its actions begin: how she comes in, what is
+#: What may go on with a locked record, by how its actions begin: signing in, what is
 #: read, who was called, what is asked of the nurse. Whatever is not named here is trial data.
 _FREE = (
     "alert.",
@@ -41,20 +41,20 @@ class Kind(StrEnum):
     """What is locked as a whole; beside it stands what its subject is."""
 
     VISIT = "visit"  # one visit of a patient: NUMBER/VISIT
-    PATIENT = "patient"  # her number
+    PATIENT = "patient"  # the trial number
     SITE = "site"  # its code
     STUDY = "study"  # its id: everything that is kept here
 
 
 def visit_subject(number: str, visit: str | None) -> str:
-    """What the lock of a patient's visit stands under; of none where there is no visit."""
+    """The subject of the lock of a visit; empty where there is no visit."""
     return f"{number}/{visit}" if visit else ""
 
 
 class Locked(Exception):
-    """Nothing was written: the record of this patient, or this visit of hers, is locked.
+    """Nothing was written: the record of this patient, or one of its visits, is locked.
 
-    Her own lock, that of her visit, of her site or of the study.
+    The lock is the patient's own, or that of the visit, the site or the study.
     """
 
     def __init__(self, number: str) -> None:
@@ -82,7 +82,7 @@ _OF_VISIT = and_(
     record_lock.c.subject == patient.c.number.concat("/").concat(bindparam("visit", type_=Text)),
 )
 
-#: Whether anything holds what is written of a patient, as a column beside her row.
+#: Whether anything holds what is written of a patient, as a column beside the patient's row.
 LOCKED = _holds(_OF_PATIENT, _OF_SITE, _OF_STUDY, _OF_VISIT)
 
 _ONE = select(patient.c.number).where(patient.c.number == bindparam("number"), LOCKED)

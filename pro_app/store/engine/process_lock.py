@@ -1,4 +1,4 @@
-"""One server or worker to a SQLite file: a second one is told so and ends.
+"""One server or worker for each SQLite file: a second one says so and ends.
 
 Two of them get along until there is load, and then time out on each other.
 Commands are short: they wait for their turn instead.

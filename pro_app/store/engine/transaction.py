@@ -166,7 +166,7 @@ class Tx:
         self._write(events)
 
     def found_unlocked(self, number: str, visit: str) -> None:
-        """Spare the question: with her row held, no lock was seen on this visit of hers."""
+        """Spare the query: with the patient's row locked, no lock was found on this visit."""
         self._state.unlocked.add((number, visit))
 
     def abandon(self) -> None:

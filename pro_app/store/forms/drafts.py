@@ -140,7 +140,7 @@ _MOST_SAVES = 200
 def changed_since(
     connection: Connection, number: str, held: Draft, revision: int | None
 ) -> frozenset[str]:
-    """The items whose answers were changed after this revision of her draft.
+    """The items whose answers were changed after this revision of a draft.
 
     Each revision is one record in the trail, which knows what it changed.
     """

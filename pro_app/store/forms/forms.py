@@ -143,7 +143,7 @@ def _scores(tx: Tx, answers: Mapping[str, Answer], instrument: Instrument) -> di
 
 
 def known_forms(connection: Connection, patient_ids: Iterable[int]) -> dict[int, list[KnownForm]]:
-    """Patient id → every form she handed in, in the order of arrival."""
+    """Patient id → every form handed in, in the order of arrival."""
     found: dict[int, list[KnownForm]] = {}
     ids = list(patient_ids)
     for start in range(0, len(ids), 5000):

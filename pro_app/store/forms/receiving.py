@@ -128,7 +128,7 @@ _GROUND: Select[Any] = (
     .order_by(form.c.id)
 )
 
-_HERS: Select[Any] = (
+_FORMS_OF_PATIENT: Select[Any] = (
     select(
         form.c.submission_id,
         form.c.patient_id,
@@ -150,7 +150,7 @@ _KNOWN_WORDING: Select[Any] = select(wording_pack.c.id).where(
 
 
 def lock(tx: Tx, patient_id: int) -> str:
-    """The trial number; nobody else decides about her until the transaction ends.
+    """The trial number; nobody else decides about the patient until the transaction ends.
 
     What is to be decided on is read afterwards, by other statements: PostgreSQL
     shows them what was committed while this one waited.
@@ -178,7 +178,7 @@ def gather(
         "today": today,
     }
     # Two statements: PostgreSQL shows the second what was committed while the first,
-    # which locks her row, waited for it.
+    # which locks the patient's row, waited for it.
     number = lock(tx, patient_id)
     rows = tx.execute(_GROUND, sought).all()
     if not rows[0].locked:
@@ -213,7 +213,7 @@ def _ground(number: str, rows: Sequence[Any], patient_id: int, submission_id: st
 
 
 def _received(row: Any) -> Received:
-    # A form that someone else answered for her stands for no visit.
+    # A form that someone else answered for the patient stands for no visit.
     stands = row.standing and not row.proxy
     return Received(
         row.submission_id, row.patient_id, row.visit, stands, row.answered_on, row.received_at
@@ -235,9 +235,9 @@ def _known(row: Any) -> KnownForm:
 def keeping() -> Iterator[None]:
     """Where a form is written.
 
-    Errors: Clash when another patient's form with this id was kept meanwhile. Her
-    own can't have been: on PostgreSQL the lock keeps any row that refers to her
-    out, and SQLite has one writer.
+    Errors: Clash when another patient's form with this id was kept meanwhile. The
+    patient's own can't have been: on PostgreSQL the lock keeps any row that refers to
+    them out, and SQLite has one writer.
     """
     try:
         yield
@@ -256,7 +256,9 @@ def facts_of(connection: Connection, patient_id: int) -> PatientFacts:
 
 def received_of(connection: Connection, patient_id: int) -> list[Received]:
     """Every form of a patient, the newest first."""
-    return [Received(*row) for row in connection.execute(_HERS, {"patient": patient_id})]
+    return [
+        Received(*row) for row in connection.execute(_FORMS_OF_PATIENT, {"patient": patient_id})
+    ]
 
 
 def is_known_wording(

@@ -15,9 +15,9 @@ from pro_app.store.tables import form, form_score
 
 @dataclass(frozen=True, slots=True)
 class ScoredForm:
-    """A form as corrected; `counts`: it is the one that counts for its visit, and her own.
+    """A form as corrected; `counts`: it is the one that counts for its visit, by the patient.
 
-    `corrections`: how many were signed; `entered_by`: who keyed in what she answered elsewhere.
+    `corrections`: how many were signed; `entered_by`: who keyed in what was answered elsewhere.
     """
 
     id: int

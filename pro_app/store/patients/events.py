@@ -40,7 +40,7 @@ class NewEvent(NamedTuple):
 
 
 def events_of(connection: Connection, patient_ids: Iterable[int]) -> dict[int, list[Event]]:
-    """Patient id → her current events, by day."""
+    """Patient id → the patient's current events, by day."""
     found: dict[int, list[Event]] = {}
     ids = list(patient_ids)
     for start in range(0, len(ids), 5000):

@@ -113,7 +113,7 @@ def numbers_at(connection: Connection, sites: Sites) -> dict[int, str]:
 
 
 def lock_patient(tx: Tx, patient_id: int) -> Patient:
-    """The patient, locked until the transaction ends: what is decided of her holds.
+    """The patient, locked until the transaction ends: what is decided meanwhile holds.
 
     PostgreSQL locks the row; on SQLite the transaction is the only writer anyway.
     """
@@ -147,7 +147,7 @@ def add_patients(
 
 
 def change_state(tx: Tx, changed: Patient, state: PatientState, study: Study) -> None:
-    """Record what is known of a patient from now on, and plan her visits anew."""
+    """Record what is known of a patient from now on, and plan their visits anew."""
     change_states(tx, [(changed, state)], study)
 
 

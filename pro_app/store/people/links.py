@@ -77,7 +77,7 @@ def lock_card(tx: Tx, patient_id: int) -> Link | None:
 
 
 def _lock_patient(tx: Tx, patient_id: int) -> None:
-    # Her row stands for all of her links: two cards made at once would both be valid.
+    # The patient's row stands for all their links: two cards made at once would both be valid.
     tx.execute(select(patient.c.id).where(patient.c.id == patient_id).with_for_update())
 
 
@@ -117,7 +117,7 @@ def add_link(tx: Tx, patient_id: int, token_sha256: str, activation: Activation)
 
 
 def add_tablet(tx: Tx, patient_id: int, token_sha256: str) -> int:
-    """A link for one sitting at the hospital's tablet; her card stays as it is."""
+    """A link for one sitting at the hospital's tablet; the patient's card stays as it is."""
     made = tx.execute(
         insert(patient_link).returning(patient_link.c.id),
         {
@@ -173,15 +173,15 @@ def ways_in(connection: Connection, patient_id: int) -> list[WayIn]:
 def revoke_link(tx: Tx, patient_id: int, link_id: int) -> bool | None:
     """Whether it was the tablet's link; it opens nothing any more, and its sessions ended.
 
-    None when she has no such link, or it was revoked before.
+    None when the patient has no such link, or it was revoked before.
     """
     _lock_patient(tx, patient_id)
-    hers = (
+    wanted = (
         patient_link.c.id == link_id,
         patient_link.c.patient_id == patient_id,
         patient_link.c.revoked_at.is_(None),
     )
-    tablet = tx.execute(select(patient_link.c.tablet).where(*hers)).scalar_one_or_none()
+    tablet = tx.execute(select(patient_link.c.tablet).where(*wanted)).scalar_one_or_none()
     if tablet is None:
         return None
     _change(tx, link_id, revoked_at=tx.now)

@@ -1,4 +1,4 @@
-"""Passkeys of staff: public keys alone; what signs with them never leaves her device."""
+"""Passkeys of staff: public keys alone; what signs with them never leaves the person's device."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -92,7 +92,7 @@ def use_passkey(tx: Tx, passkey_id: int, sign_count: int) -> None:
 
 
 def remove_passkeys(tx: Tx, staff_id: int, *, but: Sequence[int] = ()) -> None:
-    """Hers open nothing any more, `but` some; that they were there is kept."""
+    """This person's passkeys count no more, `but` for some; that they were there is kept."""
     tx.execute(
         update(passkey)
         .where(

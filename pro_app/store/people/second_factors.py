@@ -106,7 +106,7 @@ def use_code(tx: Tx, code_id: int) -> None:
 def last_signing_at(
     connection: Connection, name: str, session: str, *, since: datetime
 ) -> datetime | None:
-    """When she last proved in this session that she signs; None when she was refused since."""
+    """When the person last confirmed in this session who signs; None when refused since."""
     rows = connection.execute(
         select(audit_event.c.at, audit_event.c.action, audit_event.c.changes)
         .where(

@@ -115,8 +115,8 @@ def _of_group(query: Select[Any], by: By | None, sites: Sites) -> Select[Any]:
         part = patient.c.site
     if by == "arm":
         part = func.coalesce(allocation.c.arm, "")
-        hers = and_(allocation.c.patient_id == patient.c.id, known(allocation, None))
-        query = query.outerjoin(allocation, hers)
+        current = and_(allocation.c.patient_id == patient.c.id, known(allocation, None))
+        query = query.outerjoin(allocation, current)
     query = query.where(at_sites(patient.c.site, sites), ~of_void_patient())
     counts = list(query.selected_columns)
     query = query.with_only_columns(part, *counts, maintain_column_froms=True)

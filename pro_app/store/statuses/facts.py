@@ -27,7 +27,7 @@ from pro_app.store.tables import event, form, patient, patient_version, reason
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A patient's row and all facts about her, as known at some instant."""
+    """A patient's row and all facts about them, as known at some instant."""
 
     id: int
     language: str | None
@@ -144,7 +144,7 @@ def _forms(known_at: datetime | None) -> Select[Any]:
 
 
 def standing() -> ColumnElement[bool]:
-    """Whether a form is the one that counts for its visit: first, and her own.
+    """Whether a form is the one that counts for its visit: the first, and answered by the patient.
 
     In the very words of the index `uq_form_standing`: SQLite uses it for no others.
     """

@@ -25,7 +25,7 @@ from pro_app.store.tables import (
 def reach_of(
     connection: Connection, study: Study, numbers: Iterable[str], *, today: date
 ) -> dict[str, Reach]:
-    """Trial number → whether she can be reached, as of a day."""
+    """Trial number → whether the patient can be reached, as of a day."""
     version = and_(patient_version.c.patient_id == patient.c.id, known(patient_version, None))
     query = (
         select(
@@ -61,12 +61,12 @@ def _proofs(row: Any, time_zone: str) -> Iterator[Proof]:
 
 
 def _last_form() -> ScalarSelect[Any]:
-    hers = and_(form.c.patient_id == patient.c.id, ~form.c.proxy)
-    return select(func.max(form.c.answered_on)).where(hers).scalar_subquery()
+    own = and_(form.c.patient_id == patient.c.id, ~form.c.proxy)
+    return select(func.max(form.c.answered_on)).where(own).scalar_subquery()
 
 
 def _last_page() -> ScalarSelect[Any]:
-    """When she last looked at her pages; the hospital's tablet shows nothing of her phone."""
+    """When the patient last looked at the pages, not counting the hospital's tablet."""
     return (
         select(func.max(sign_in.c.seen_at))
         .join(patient_link, patient_link.c.id == sign_in.c.link_id)

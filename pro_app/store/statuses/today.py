@@ -18,7 +18,7 @@ from pro_app.store.tables import form, missing_flag, patient
 
 @dataclass(frozen=True, slots=True)
 class Flagged:
-    """An expected form whose window closed without it, and nobody has said why."""
+    """An expected form that did not come before its window closed, and nobody has said why."""
 
     number: str
     visit: str

@@ -33,7 +33,7 @@ _OF_FORM = (correction, form_decision, second_keying, keying_decision)
 
 
 def versions_of(connection: Connection, patient_ids: Sequence[int]) -> dict[str, str]:
-    """Trial number → the version of her record as it stands now, in eleven queries."""
+    """Trial number → the version of the patient's record as it stands now, in eleven queries."""
     numbers: dict[int, str] = {}
     found: dict[int, dict[str, list[dict[str, Any]]]] = {}
     for start in range(0, len(patient_ids), 5000):

@@ -24,7 +24,7 @@ missing_flag = Table(
     ),
 )
 
-# What a patient or her phone asks a nurse to do; it never ends by itself.
+# What a patient or their phone asks a nurse to do; it never ends by itself.
 nurse_task = Table(
     "nurse_task",
     metadata,
@@ -32,7 +32,7 @@ nurse_task = Table(
     patient_column(),
     Column("kind", Text, nullable=False),
     Column("visit", Text),
-    Column("detail", Text),  # a code, never words of hers
+    Column("detail", Text),  # a code, never the patient's words
     Column("opened_at", Instant, nullable=False),
     Column("taken_at", Instant),
     Column("taken_by", Text),
@@ -50,7 +50,7 @@ nurse_task = Table(
     Index("ix_nurse_task_patient_id", "patient_id"),
 )
 
-# Each attempt to reach her, or somebody who knows, and what came of it.
+# Each attempt to reach a patient, or somebody who knows, and what came of it.
 contact_attempt = Table(
     "contact_attempt",
     metadata,
@@ -111,7 +111,7 @@ site_task = Table(
     ),
 )
 
-# What a patient asks about her data: a copy, a correction, to stop, to have it erased.
+# What a patient asks about their data: a copy, a correction, to stop, to have it erased.
 data_request = Table(
     "data_request",
     metadata,

@@ -27,7 +27,7 @@ staff = Table(
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False, unique=True),  # never given to another person
     Column("password_hash", Text, nullable=False),
-    # The secret of her authenticator, sealed; it counts once she has shown a code of it.
+    # The secret of the authenticator, sealed; it counts once a code of it was shown.
     Column("totp_secret", Text),
     Column("totp_since", Instant),
     Column("totp_step", Integer),  # the last one used: a code works once
@@ -35,7 +35,7 @@ staff = Table(
     Column("disabled_at", Instant),
 )
 
-# What she may do, and for which sites: a fact with a past, for whoever asks who could what.
+# What a person may do, and for which sites; earlier rights are kept, to tell who could what.
 staff_right = Table(
     "staff_right",
     metadata,
@@ -90,11 +90,11 @@ patient_link = Table(
     Column("id", Integer, primary_key=True),
     patient_column(),
     Column("token_sha256", Text, nullable=False, unique=True),
-    Column("pin_hash", Text),  # empty until she has chosen one
-    # The code on the card with which she chooses her PIN, once.
+    Column("pin_hash", Text),  # empty until the patient has chosen one
+    # The code on the card with which the patient chooses a PIN, once.
     Column("activation_hash", Text),
     Column("activation_until", Instant),
-    # Handed to her on the hospital's tablet: no card, no PIN, for this one sitting.
+    # Opened for the patient on the hospital's tablet: no card, no PIN, for this one sitting.
     Column("tablet", Boolean, nullable=False, server_default=text("false")),
     Column("created_at", Instant, nullable=False),
     Column("created_by", Text, nullable=False),
@@ -145,7 +145,7 @@ try_count = Table(
     Index("uq_try_count_name_key", "name_key", "browser_sha256", unique=True),
 )
 
-# With this key her phone keeps what is not yet received, so that nobody else who
+# With this key the patient's phone keeps what is not yet received, so that nobody else who
 # picks up the phone can read it. It protects nothing that lies here.
 phone_key = Table(
     "phone_key",
@@ -155,7 +155,7 @@ phone_key = Table(
     Column("made_at", Instant, nullable=False),
 )
 
-# Who she is and how to reach her: each field sealed for itself, in no other table.
+# Who a patient is and how to reach them: each field sealed for itself, in no other table.
 contact_entry = Table(
     "contact_entry",
     metadata,

@@ -10,7 +10,7 @@ from pro_app.store.tables.columns import (
     patient_column,
 )
 
-# A question to the site, never to the patient: about her, one of her visits, one of its fields.
+# A question to the site, never to the patient: about a record, one visit or one field.
 data_query = Table(
     "data_query",
     metadata,

@@ -130,7 +130,7 @@ void = Table(
     Index("ix_void_patient_id", "patient_id"),
 )
 
-# A time in which she is not to be asked; no visit moves for it.
+# A time in which the patient is not to be asked; no visit moves for it.
 pause = Table(
     "pause",
     metadata,
@@ -169,7 +169,7 @@ planned_visit = Table(
     Column("site", Text, nullable=False),  # of today: whose work it is
     Column("target_site", Text, nullable=False),  # of the target day: where it counts
     Column("opens_on", Date, nullable=False),
-    Column("target_on", Date),  # empty until she is randomised
+    Column("target_on", Date),  # empty until randomisation
     Column("closes_on", Date),
     Column("study_version", Integer, nullable=False),  # the number of the one it follows
     # Not where an amendment took the visit out, or brought it in too late: then nobody
@@ -192,8 +192,8 @@ form = Table(
     Column("language", Text, nullable=False),
     Column("entered_by", Text),
     Column("why_not_self", Text),
-    Column("proxy", Boolean, nullable=False),  # someone else answered for her
-    Column("assistance", Text),  # who touched the phone, as she said at the end
+    Column("proxy", Boolean, nullable=False),  # someone else answered for the patient
+    Column("assistance", Text),  # who touched the phone, as the patient said at the end
     Column("instrument", Text, nullable=False),
     Column("instrument_sha256", Text, nullable=False),
     Column("wording_sha256", Text),  # empty for paper that the system did not print

@@ -78,7 +78,7 @@ def _said(row: Any) -> dict[str, Any]:
 
 
 def facts_to_copy(connection: Connection, patient_id: int) -> dict[str, list[dict[str, Any]]]:
-    """Table → every fact of hers, those too that were superseded; never the arm."""
+    """Table → every fact about the patient, superseded ones too; never the arm."""
     found = {}
     for table in (patient_version, event, pause, reason):
         query = select(table).where(table.c.patient_id == patient_id).order_by(table.c.id)
@@ -87,7 +87,7 @@ def facts_to_copy(connection: Connection, patient_id: int) -> dict[str, list[dic
 
 
 def trail_to_copy(connection: Connection, number: str) -> list[Line]:
-    """All that the trail has of her, in its order; how she filled in forms is left out."""
+    """All that the trail has of a patient, in its order, without the steps of filling in forms."""
     query = LINES.where(
         audit_event.c.subject == number, audit_event.c.action.not_in(PATIENT_STEPS)
     ).order_by(audit_event.c.id)

@@ -50,7 +50,7 @@ def read_locks(connection: Connection, wanted: Mapping[Kind, Sequence[str]]) -> 
 
 
 def locks_of_patient(connection: Connection, number: str, site: str, study: Study) -> Locks:
-    """What is locked of her: she, her visits, her site, the study."""
+    """What is locked: the patient's record, its visits, the site, the study."""
     return read_locks(
         connection,
         {
@@ -63,7 +63,7 @@ def locks_of_patient(connection: Connection, number: str, site: str, study: Stud
 
 
 def locked_visits(found: Locks, study: Study) -> frozenset[str]:
-    """The visits of a patient that are locked, by themselves or with all of her."""
+    """The visits of a patient that are locked, by themselves or with the whole record."""
     if any(kind is not Kind.VISIT for kind, _ in found):
         return frozenset(visit.code for visit in study.all_visits)
     return frozenset(subject.rpartition("/")[2] for _, subject in found)

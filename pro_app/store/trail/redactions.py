@@ -56,7 +56,7 @@ def redact(tx: Tx, event: Event, fields: Sequence[str], why: str) -> None:
         "fields": list(fields),
         "left_sha256": left_sha256,
     }
-    # Under the same subject: whoever reads of her reads that something was taken out.
+    # Under the same subject: whoever reads about the patient reads that something was taken out.
     tx.record(
         "trail.redacted",
         event.subject,

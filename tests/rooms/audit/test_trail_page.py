@@ -134,7 +134,7 @@ def test_what_can_not_be_read_is_said(world: Flask, cast: Cast, query: str) -> N
     assert 'role="alert"' in answer.text
 
 
-def test_a_nurse_reads_of_her_own_patients_alone(world: Flask, cast: Cast) -> None:
+def test_a_nurse_reads_of_their_own_patients_alone(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_jiaxing()
     page = nurse.get("/staff/trail", headers=EN).text
     assert set(_subjects(page)) == {"JIAXING-001"}
@@ -231,7 +231,7 @@ def test_the_file_holds_every_field_that_changed_and_its_leaving_is_recorded(
     }
 
 
-def test_a_nurse_s_file_holds_her_own_patients_alone(world: Flask, cast: Cast) -> None:
+def test_a_nurse_s_file_holds_their_own_patients_alone(world: Flask, cast: Cast) -> None:
     text = _file(cast.nurse_of_jiaxing())
     assert "JIAXING-001" in text
     assert "LISHUI-001" not in text
@@ -242,7 +242,7 @@ def test_a_day_that_can_not_be_read_exports_nothing(world: Flask, cast: Cast) ->
     assert answer.location == "/staff/trail?from=yesterday"
 
 
-def test_the_patient_s_page_leads_to_her_history(world: Flask, cast: Cast) -> None:
+def test_the_patient_s_page_leads_to_the_history(world: Flask, cast: Cast) -> None:
     link = 'href="/staff/trail?number=LISHUI-001"'
     assert link in cast.nurse_of_lishui().get("/staff/patients/LISHUI-001").text
     assert link not in cast.statistician().get("/staff/patients/LISHUI-001").text

@@ -72,7 +72,7 @@ def test_what_is_no_field_is_refused(world: Flask, cast: Cast, field: str) -> No
     assert "is no name of a field" in answer.text
 
 
-def test_each_value_of_her_page_is_one_click_from_its_history(world: Flask, cast: Cast) -> None:
+def test_each_value_of_the_page_is_one_click_from_its_history(world: Flask, cast: Cast) -> None:
     page = cast.nurse_of_lishui().get("/staff/patients/LISHUI-001", headers=EN).text
     for field in ("language", "screened_on", "pro_consent_on", "randomised_on", "able"):
         assert f'href="/staff/trail?number=LISHUI-001&amp;field={field}"' in page, field

@@ -58,13 +58,13 @@ def found() -> Difference | None:
 def filled(in_app: Flask) -> Flask:
     """Two patients with arms, forms, an event, a reason, a consent and a decision; sealed."""
     for number, arm in (("LISHUI-001", "RADICAL"), ("LISHUI-002", "PALLIATIVE")):
-        her = factories.add_patient(number, arm=arm)
-        factories.add_form(her, "V0", date(2026, 1, 3))
-        factories.add_form(her, "V1", DAY)
-        factories.add_event(her, "progression", DAY)
+        patient_id = factories.add_patient(number, arm=arm)
+        factories.add_form(patient_id, "V0", date(2026, 1, 3))
+        factories.add_form(patient_id, "V1", DAY)
+        factories.add_event(patient_id, "progression", DAY)
     with transaction(CLI, deployment().now()) as tx:
         fact = {"recorded_at": tx.now, "recorded_by": "cli"}
-        said = {"patient_id": 1, "visit": "V2", "code": "P_FORGOT", "said_by": "she"}
+        said = {"patient_id": 1, "visit": "V2", "code": "P_FORGOT", "said_by": "patient"}
         tx.execute(insert(reason), said | {"said_on": DAY} | fact)
         agreed = {"patient_id": 1, "version": "2.0", "consented_on": DAY}
         tx.execute(insert(consent).values(**agreed, **fact))
@@ -194,8 +194,8 @@ def test_an_arm_can_not_be_guessed_from_its_digest(filled: Flask) -> None:
 
 
 def test_rows_of_before_are_counted_and_said_and_none_can_be_added_to_them(in_app: Flask) -> None:
-    her = factories.add_patient()
-    factories.add_form(her, "V0", date(2026, 1, 3))
+    patient_id = factories.add_patient()
+    factories.add_form(patient_id, "V0", date(2026, 1, 3))
     free(*WITNESSED, "audit_event")
     with db.engine.begin() as connection:
         # As the migration leaves a database that was filled before.
@@ -209,7 +209,7 @@ def test_rows_of_before_are_counted_and_said_and_none_can_be_added_to_them(in_ap
                 f"'{begun}')"
             )
         )
-    factories.add_form(her, "V1", DAY)
+    factories.add_form(patient_id, "V1", DAY)
     service.seal(holder="test", now=deployment().now())
     said = run(in_app, "verify", "--data")
     assert said.exit_code == 0
@@ -253,22 +253,22 @@ def test_what_is_written_after_the_record_is_told_too(in_app: Flask) -> None:
 
 
 def test_a_patient_may_move_more_than_once_and_back(in_app: Flask) -> None:
-    her = factories.add_patient()
+    patient_id = factories.add_patient()
     for site in ("JIAXING", "LISHUI", "JIAXING", "LISHUI"):
         with transaction(CLI, deployment().now()) as tx:
-            tx.execute(update(patient).where(patient.c.id == her).values(site=site))
+            tx.execute(update(patient).where(patient.c.id == patient_id).values(site=site))
             tx.record("patient.corrected", "LISHUI-001")
         assert found() is None
 
 
 def test_what_a_statement_returns_is_handed_on(in_app: Flask) -> None:
-    her = factories.add_patient()
+    patient_id = factories.add_patient()
     with transaction(CLI, deployment().now()) as tx:
         fact = {"recorded_at": tx.now, "recorded_by": "cli"}
-        row = {"patient_id": her, "kind": "ltfu", "happened_on": DAY} | fact
+        row = {"patient_id": patient_id, "kind": "ltfu", "happened_on": DAY} | fact
         made = tx.execute(insert(event).returning(event.c.kind, event.c.id), row).one()
         ended = tx.execute(
-            update(event).where(event.c.patient_id == her).values(superseded_at=tx.now)
+            update(event).where(event.c.patient_id == patient_id).values(superseded_at=tx.now)
         )
         assert (made.kind, ended.rowcount) == ("ltfu", 1)
         tx.record("event.added", "LISHUI-001")

@@ -26,7 +26,7 @@ from tests.cast import Cast
 LINA = Actor("staff:lina", "nurse", "LISHUI")
 NUMBER = "LISHUI-001"
 PAGE = f"/staff/patients/{NUMBER}/contact"
-HERS = {Field.NAME: "张桂兰", Field.PHONE: "138 0013 8000", Field.PREFERRED_HOUR: "9"}
+CARD = {Field.NAME: "张桂兰", Field.PHONE: "138 0013 8000", Field.PREFERRED_HOUR: "9"}
 ENGLISH = {"Accept-Language": "en"}
 OLD, NEW = (
     "an old key of more than thirty-two characters",
@@ -63,14 +63,14 @@ def everything() -> str:
 
 
 def test_what_is_written_is_read_again_and_lies_nowhere_in_clear(patient_id: int) -> None:
-    assert write(HERS) is True
-    assert seen() == HERS
+    assert write(CARD) is True
+    assert seen() == CARD
     text = everything()
-    assert [words for words in HERS.values() if len(words) > 2 and words in text] == []
+    assert [words for words in CARD.values() if len(words) > 2 and words in text] == []
 
 
 def test_an_entry_opens_only_as_this_field_of_this_patient(patient_id: int) -> None:
-    write(HERS)
+    write(CARD)
     with transaction(LINA, deployment().now()) as tx:
         other = update(contact_entry).where(contact_entry.c.field == "NAME")
         tx.execute(other.values(field="WECHAT"))
@@ -80,7 +80,7 @@ def test_an_entry_opens_only_as_this_field_of_this_patient(patient_id: int) -> N
 
 
 def test_looking_is_noted_with_its_reason_and_tells_nothing(patient_id: int) -> None:
-    write(HERS)
+    write(CARD)
     seen()
     with reading() as connection:
         [row] = connection.execute(
@@ -91,7 +91,7 @@ def test_looking_is_noted_with_its_reason_and_tells_nothing(patient_id: int) -> 
 
 
 def test_an_empty_text_removes_a_field_and_others_stay(patient_id: int) -> None:
-    write(HERS)
+    write(CARD)
     write({Field.PHONE: " "})
     assert set(seen()) == {Field.NAME, Field.PREFERRED_HOUR}
     with reading() as connection:
@@ -114,14 +114,14 @@ def test_each_field_has_its_shape(field: Field, good: str, bad: str) -> None:
 
 
 def test_one_wrong_field_and_nothing_is_written(patient_id: int) -> None:
-    assert write(HERS | {Field.EMAIL: "nowhere"}) == Refused(
+    assert write(CARD | {Field.EMAIL: "nowhere"}) == Refused(
         refused.Why.NOT_A_CONTACT, Field.EMAIL, (Field.EMAIL,)
     )
     assert seen() == {}
 
 
 def test_what_is_erased_is_gone(patient_id: int) -> None:
-    write(HERS)
+    write(CARD)
     assert not service.erase(NUMBER, "withdrew", **asked(sites=only("JIAXING")))
     assert service.erase(NUMBER, "withdrew", **asked())
     with reading() as connection:
@@ -129,12 +129,12 @@ def test_what_is_erased_is_gone(patient_id: int) -> None:
 
 
 def test_a_new_key_reads_the_old_and_then_takes_its_place(patient_id: int) -> None:
-    write(HERS)
+    write(CARD)
     both = Vault([NEW, OLD])
-    assert seen(NEW, OLD) == HERS
+    assert seen(NEW, OLD) == CARD
     assert service.reseal_all(both, at=factories.at_server()) == (3, 0)
     assert service.reseal_all(both, at=factories.at_server()) == (0, 0)
-    assert seen(NEW) == HERS
+    assert seen(NEW) == CARD
     lost = Vault(["a third key that never sealed anything here"])
     assert service.reseal_all(lost, at=factories.at_server()) == (0, 3)
 
@@ -147,13 +147,13 @@ def nurse(app: Flask, cast: Cast) -> FlaskClient:
 
 
 def test_the_page_shows_nothing_before_a_reason(nurse: FlaskClient) -> None:
-    nurse.post(PAGE, data={field.value: words for field, words in HERS.items()})
+    nurse.post(PAGE, data={field.value: words for field, words in CARD.items()})
     page = nurse.get(PAGE, headers=ENGLISH).text
-    assert HERS[Field.NAME] not in page
+    assert CARD[Field.NAME] not in page
     assert "Telephone" in page  # that it is filled in
     assert nurse.post(f"{PAGE}/look-up", data={}).status_code == 422
     page = nurse.post(f"{PAGE}/look-up", data={"why": "CALL"}, headers=ENGLISH).text
-    assert HERS[Field.NAME] in page
+    assert CARD[Field.NAME] in page
     assert 'href="tel:13800138000"' in page
 
 

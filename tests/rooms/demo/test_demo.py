@@ -107,8 +107,8 @@ def test_the_whole_study_is_written_and_everybody_can_sign_in(app: Flask, clock:
             assert security.sign_in_staff(name, password, now=now)
         link = patient_door.find_link(token)
         assert link is not None
-        hers = next(each for each in people if each.id == link.patient_id)
-        assert open_visits(hers.facts, parts.study, valid_from=30, today=parts.today())
+        patient = next(each for each in people if each.id == link.patient_id)
+        assert open_visits(patient.facts, parts.study, valid_from=30, today=parts.today())
 
 
 def test_the_store_says_what_was_made_up(in_app: Flask) -> None:
@@ -189,7 +189,7 @@ def test_history_is_recorded_in_order_and_not_ahead_of_now(app: Flask) -> None:
     assert all(row.superseded_at and row.randomised_on is None for row in first.values())
 
 
-def test_the_trail_of_a_patient_never_names_her_arm(app: Flask) -> None:
+def test_the_trail_of_a_patient_never_names_the_arm(app: Flask) -> None:
     assert run_small(app).exit_code == 0
     with app.app_context(), reading() as connection:
         arms = {arm.code for arm in deployment().study.arms}

@@ -304,7 +304,7 @@ def test_everything_is_recorded_after_it_happened_and_before_the_day_is_over() -
             assert instant >= first
 
 
-def test_the_patients_own_forms_come_on_the_day_and_after_her_consent() -> None:
+def test_the_patients_own_forms_come_on_the_day_and_after_consent() -> None:
     zone = ZoneInfo("Asia/Shanghai")
     for patient in made().patients:
         assert patient.person.screened_on < patient.person.randomised_on

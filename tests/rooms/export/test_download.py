@@ -56,7 +56,7 @@ def test_the_page_tells_of_every_file_before_it_is_made(world: Flask, cast: Cast
     assert sorted(set(told)) == sorted(take(client).namelist())
 
 
-def test_the_statistician_has_the_arm_when_she_asks_for_it(world: Flask, cast: Cast) -> None:
+def test_the_statistician_has_the_arm_on_request(world: Flask, cast: Cast) -> None:
     client = cast.statistician()
     assert b"RADICAL" not in take(client).read("patients.csv")
     assert b"RADICAL" in take(client, arm="yes").read("patients.csv")

@@ -20,7 +20,7 @@ ON = date(2026, 3, 1)
 
 @pytest.fixture
 def anna(in_app: Flask, clock: HandClock) -> int:
-    """She answered V0; on 6 March her site records that she withdrew on the first."""
+    """Anna answered V0; on 6 March the site records a withdrawal on the first."""
     patient_id = factories.add_patient(ANNA)
     factories.add_form(patient_id, "V0", V0)
     factories.add_patient("LISHUI-002")
@@ -51,7 +51,7 @@ def test_no_day_and_no_instant_brings_a_row_back(
     withdraw(anna, clock)
     manifest = export(tmp_path / "after", as_of, known_at=before if earlier else None)
     assert manifest.content["withheld_consent_withdrawn"] == 1
-    # A cut that held her names her; no other does.
+    # A cut that held the patient names them; no other does.
     named = earlier or as_of < ON
     assert manifest.content["taken_out"] == (
         [{"patient_id": ANNA, "why": "CONSENT_WITHDRAWN", "data_until": None}] if named else []
@@ -130,7 +130,7 @@ def test_the_command_names_who_was_taken_out(app: Flask, clock: HandClock, tmp_p
         clock.set("2026-03-07T08:00+08:00")
         factories.add_event(factories.add_patient("LISHUI-009"), EventKind.WITHDRAWAL_CONSENT, ON)
     told = run(app, tmp_path / "export", "--known-at", "2026-03-06T23:00+08:00")
-    assert "Taken out" not in told.stderr  # she was not known then
+    assert "Taken out" not in told.stderr  # the patient was not known then
     told = run(app, tmp_path / "export", "--as-of", "2026-02-28")
     assert "Taken out of this cut, consent withdrawn since: LISHUI-001, LISHUI-009" in told.stderr
     manifest = json.loads((tmp_path / "export" / "manifest.json").read_text("utf-8"))

@@ -190,20 +190,22 @@ def _open_transaction() -> Iterator[Callable[[], None]]:
 
     def write() -> None:
         with app.app_context():
-            her = add_in_steps(begun, end)
-            assert her
+            patient_id = add_in_steps(begun, end)
+            assert patient_id
 
     def add_in_steps(begun: threading.Event, end: threading.Event) -> int:
         parts = deployment()
         with transaction(ACTOR, parts.now()) as tx:
             person = ("LISHUI-002", "LISHUI", PatientState("zh", V0, V0, V0, True), None)
-            [her] = add_patients(tx, [person], parts.study).values()
-            form = NewForm("late", her, "V0", True, V0, Mode.PAPER, "zh", factories.all_answered())
+            [patient_id] = add_patients(tx, [person], parts.study).values()
+            form = NewForm(
+                "late", patient_id, "V0", True, V0, Mode.PAPER, "zh", factories.all_answered()
+            )
             keep_forms(tx, [form], parts.instrument)
             tx.record("form.received", "LISHUI-002", visit="V0")
             begun.set()
             end.wait(20)
-        return her
+        return patient_id
 
     thread = threading.Thread(target=write)
     thread.start()

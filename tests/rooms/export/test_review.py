@@ -24,18 +24,18 @@ ANNA, BEA, CLEO = "LISHUI-001", "LISHUI-002", "LISHUI-003"
 
 
 def look_over(number: str, approved: bool, *, revision: int = 0) -> None:
-    """Approve or reject the first form of hers."""
-    hers = select(form.c.id).where(form.c.patient_id == factories.patient_id_of(number))
+    """Approve or reject the patient's first form."""
+    of_patient = select(form.c.id).where(form.c.patient_id == factories.patient_id_of(number))
     with transaction(ACTOR, deployment().now()) as tx:
-        form_id = tx.execute(hers.order_by(form.c.id)).scalars().first()
+        form_id = tx.execute(of_patient.order_by(form.c.id)).scalars().first()
         assert form_id is not None
-        write_review(tx, form_id, approved=approved, revision=revision, why="Mrs Wang said so")
+        write_review(tx, form_id, approved=approved, revision=revision, why="Wang Fang said so")
         tx.record("review.approved", number)
 
 
 @pytest.fixture
 def forms(in_app: Flask) -> None:
-    """Anna's first form is approved, her second not looked over; Bea's is rejected."""
+    """Anna's first form is approved, the second not looked over; Bea's is rejected."""
     anna, bea = factories.add_patient(ANNA), factories.add_patient(BEA)
     factories.add_form(anna, "V0", V0)
     factories.add_form(anna, "V1", date(2026, 3, 5))
@@ -82,7 +82,7 @@ def test_only_forms_that_stand_so_leave_and_no_rate_knows_of_it(
     every, some = content(tmp_path / "all"), content(tmp_path / "some")
     for same in ("patients.csv", "ledger.csv", "compliance.csv", "events.csv"):
         assert every[same] == some[same], same
-    # What she changed by since a baseline that did not leave is not told.
+    # The change since a baseline that did not leave is not told.
     changes = {r["change_from_baseline"] for r in rows(tmp_path / "some", "scores.csv")}
     assert changes == ({"0.0"} if review is Review.APPROVED else {""})
 
@@ -130,14 +130,14 @@ def test_the_page_takes_the_filter(app: Flask, cast, tmp_path: Path) -> None:
 def _query(number: str, **about: str | int | None) -> int:
     with transaction(ACTOR, deployment().now()) as tx:
         asked = {"visit": None, "form_id": None, "field": None, **about}
-        made = open_query(tx, factories.patient_id_of(number), words="Mrs Wang?", **asked)
+        made = open_query(tx, factories.patient_id_of(number), words="Wang Fang?", **asked)
         tx.record("query.asked", number)
     return made
 
 
 def _note(query: int, deed: Deed) -> None:
     with transaction(ACTOR, deployment().now()) as tx:
-        add_note(tx, query, deed, "as Mrs Wang said")
+        add_note(tx, query, deed, "as Wang Fang said")
         tx.record("query.closed", str(query))
 
 

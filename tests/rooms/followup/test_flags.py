@@ -93,7 +93,7 @@ def test_a_late_end_before_the_target_day_closes_the_flag(kind: EventKind) -> No
 @pytest.mark.parametrize(
     ("kind", "on"),
     [
-        (EventKind.DEATH, date(2026, 2, 1)),  # on the target day she was still asked
+        (EventKind.DEATH, date(2026, 2, 1)),  # on the target day the patient was still asked
         (EventKind.LOST_TO_FOLLOW_UP, date(2025, 12, 1)),
         (EventKind.WITHDRAWAL_TREATMENT, date(2025, 12, 1)),
         (EventKind.PROGRESSION, date(2025, 12, 1)),

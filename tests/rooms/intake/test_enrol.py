@@ -22,7 +22,7 @@ from tests.rooms.intake.desk import Desk, patient, text_of
 
 EN = {"Accept-Language": "en"}
 ENROL = "/staff/enrol"
-HER = {
+NEW_PATIENT = {
     "patient_id": "LISHUI-001",
     "language": "zh",
     "able": "yes",
@@ -62,9 +62,9 @@ def kept(app: Flask, number: str = "LISHUI-001") -> tuple[str, str | None, str] 
         return found.site, found.state.consent_version, str(found.state.randomised_on)
 
 
-def test_a_nurse_enrols_one_patient_of_her_own_site(app: Flask, cast: Cast) -> None:
+def test_a_nurse_enrols_one_patient_of_their_own_site(app: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
-    answer = nurse.post(ENROL, data=HER | {"site": "JIAXING"}, headers=EN)
+    answer = nurse.post(ENROL, data=NEW_PATIENT | {"site": "JIAXING"}, headers=EN)
     assert answer.headers["Location"] == "/staff/patients/LISHUI-001"
     assert kept(app) == ("LISHUI", "PRO 2.0", "2026-03-04")
     with app.app_context(), reading() as connection:
@@ -77,22 +77,22 @@ def test_a_nurse_enrols_one_patient_of_her_own_site(app: Flask, cast: Cast) -> N
 
 def test_the_time_of_randomisation_is_kept_and_shown(app: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
-    nurse.post(ENROL, data=HER | {"randomised_time": "09:30"}, headers=EN)
+    nurse.post(ENROL, data=NEW_PATIENT | {"randomised_time": "09:30"}, headers=EN)
     assert "09:30" in nurse.get("/staff/patients/LISHUI-001", headers=EN).text
 
 
 def test_a_data_manager_chooses_the_site(app: Flask, cast: Cast) -> None:
     manager = cast.data_manager()
-    assert manager.post(ENROL, data=HER, headers=EN).status_code == 422
-    elsewhere = HER | {"site": "JIAXING"}
+    assert manager.post(ENROL, data=NEW_PATIENT, headers=EN).status_code == 422
+    elsewhere = NEW_PATIENT | {"site": "JIAXING"}
     assert "a number of another site" in manager.post(ENROL, data=elsewhere, headers=EN).text
     manager.post(ENROL, data=elsewhere | {"patient_id": "JIAXING-001"}, headers=EN)
     assert kept(app, "JIAXING-001") == ("JIAXING", "PRO 2.0", "2026-03-04")
 
 
-def test_without_a_consent_no_form_is_asked_of_her(app: Flask, cast: Cast) -> None:
+def test_without_a_consent_no_form_is_asked_for(app: Flask, cast: Cast) -> None:
     without = {"pro_consent_on": "", "consent_version": ""}
-    cast.nurse_of_lishui().post(ENROL, data=HER | without)
+    cast.nurse_of_lishui().post(ENROL, data=NEW_PATIENT | without)
     with app.app_context(), reading() as connection:
         [known] = read_facts(connection, Scope(EVERYWHERE))
         parts = deployment()
@@ -115,7 +115,7 @@ def test_without_a_consent_no_form_is_asked_of_her(app: Flask, cast: Cast) -> No
 def test_what_can_not_be_is_refused_at_its_field_and_nothing_given_is_lost(
     app: Flask, cast: Cast, fields: dict[str, str], says: str
 ) -> None:
-    answer = cast.nurse_of_lishui().post(ENROL, data=HER | fields, headers=EN)
+    answer = cast.nurse_of_lishui().post(ENROL, data=NEW_PATIENT | fields, headers=EN)
     assert (answer.status_code, says in unescape(answer.text)) == (422, True)
     assert "aria-invalid" in answer.text
     assert 'value="2026-03-01"' in answer.text
@@ -128,7 +128,7 @@ def test_what_is_worth_a_word_is_said_by_the_page_as_by_a_file(
     nurse = cast.nurse_of_lishui()
     turned = {"screened_on": "2026-03-04", "randomised_on": "2026-03-01"}
     says = "randomised on 2026-03-01, before the screening on 2026-03-04"
-    answer = nurse.post(ENROL, data=HER | turned, headers=EN)
+    answer = nurse.post(ENROL, data=NEW_PATIENT | turned, headers=EN)
     page = nurse.get(answer.headers["Location"], headers=EN).text
     assert "LISHUI-001 is enrolled." in page
     assert f"Please look at this: {says}" in page
@@ -151,7 +151,7 @@ def test_a_number_in_use_is_refused_and_says_nothing_of_its_site(app: Flask, cas
         ("JIAXING-001", "a number of another site; expected one such as LISHUI-001"),
         ("JIAXING-002", "a number of another site; expected one such as LISHUI-001"),
     ):
-        answer = nurse.post(ENROL, data=HER | {"patient_id": number}, headers=EN)
+        answer = nurse.post(ENROL, data=NEW_PATIENT | {"patient_id": number}, headers=EN)
         assert says in answer.text
         shown = send(nurse, text(line(number)))
         assert (says in shown.text) is (number != "LISHUI-001")
@@ -227,5 +227,5 @@ def test_what_a_browser_changed_between_the_steps_is_checked_again(app: Flask, c
 def test_readers_enrol_nobody(app: Flask, cast: Cast) -> None:
     for client in (cast.monitor(), cast.statistician()):
         assert client.get(ENROL).status_code == 403
-        assert client.post(ENROL, data=HER).status_code == 403
+        assert client.post(ENROL, data=NEW_PATIENT).status_code == 403
         assert send(client, text(line())).status_code == 403

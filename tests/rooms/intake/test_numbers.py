@@ -20,9 +20,9 @@ from tests.cast import Cast
 from tests.conftest import HandClock
 from tests.rooms.intake import desk as files
 from tests.rooms.intake.desk import Desk
-from tests.rooms.intake.test_enrol import EN, ENROL, HER, line, save, send, text
+from tests.rooms.intake.test_enrol import EN, ENROL, NEW_PATIENT, line, save, send, text
 
-HER_DAY = date(2026, 2, 1)
+DAY = date(2026, 2, 1)
 SPELLINGS = [
     "lishui-001",
     "LISHUI-1",
@@ -55,13 +55,13 @@ def test_a_number_typed_otherwise_is_kept_in_its_normal_form(
     app: Flask, cast: Cast, typed: str
 ) -> None:
     nurse = cast.nurse_of_lishui()
-    answer = nurse.post(ENROL, data=HER | {"patient_id": typed}, headers=EN)
+    answer = nurse.post(ENROL, data=NEW_PATIENT | {"patient_id": typed}, headers=EN)
     assert answer.headers["Location"] == "/staff/patients/LISHUI-001"
     assert "LISHUI-001 is enrolled." in nurse.get(answer.headers["Location"], headers=EN).text
     assert numbers(app) == subjects(app, "patient.added") == ["LISHUI-001"]
     # And nobody is enrolled twice under it.
     for again in (*SPELLINGS, "LISHUI-001"):
-        answer = nurse.post(ENROL, data=HER | {"patient_id": again}, headers=EN)
+        answer = nurse.post(ENROL, data=NEW_PATIENT | {"patient_id": again}, headers=EN)
         assert answer.status_code == 422
         assert "expected a number that is not in use" in answer.text
     assert numbers(app) == ["LISHUI-001"]
@@ -83,7 +83,9 @@ def test_a_number_typed_otherwise_is_kept_in_its_normal_form(
 def test_what_is_no_number_of_the_site_is_refused_with_what_is_expected(
     app: Flask, cast: Cast, desk: Desk, typed: str, says: str
 ) -> None:
-    answer = cast.nurse_of_lishui().post(ENROL, data=HER | {"patient_id": typed}, headers=EN)
+    answer = cast.nurse_of_lishui().post(
+        ENROL, data=NEW_PATIENT | {"patient_id": typed}, headers=EN
+    )
     assert (answer.status_code, says in answer.text) == (422, True)
     shown = send(cast.data_manager(), text(line(typed)))
     assert (shown.status_code, says in shown.text) == (422, True)
@@ -101,7 +103,7 @@ def test_another_sites_nurse_does_not_learn_whether_the_number_is_taken(
     nurse = cast.nurse_of_lishui()
     told = set()
     for number in ("JIAXING-001", "JIAXING-002"):
-        page = nurse.post(ENROL, data=HER | {"patient_id": number}, headers=EN).text
+        page = nurse.post(ENROL, data=NEW_PATIENT | {"patient_id": number}, headers=EN).text
         told.add(re.sub(r'name="csrf_token" value="[^"]*"', "", page).replace(number, ""))
     assert len(told) == 1
 
@@ -168,7 +170,7 @@ def test_patients_from_before_the_pattern_stay_usable(
     assert several in desk.take_nothing("events", files.event("death", "2026-02-02", "LISHUI-004"))
     assert several in desk.take_nothing("forms", files.form("V1", "2026-04-05", "LISHUI-004"))
     assert several in desk.take_nothing("patients", files.patient("LISHUI-004"))
-    answer = nurse.post(ENROL, data=HER | {"patient_id": "LISHUI-004"}, headers=EN)
+    answer = nurse.post(ENROL, data=NEW_PATIENT | {"patient_id": "LISHUI-004"}, headers=EN)
     assert several in answer.text
     assert nurse.get("/staff/patients/LISHUI-004").status_code == 404
 
@@ -178,7 +180,7 @@ def test_pages_find_the_number_that_was_meant(app: Flask, cast: Cast) -> None:
         for number in ("LISHUI-001", "LISHUI-100"):
             factories.add_patient(number)
         factories.add_patient("JIAXING-001", "JIAXING")
-        factories.add_event(factories.patient_id_of("LISHUI-100"), EventKind.SURGERY, HER_DAY)
+        factories.add_event(factories.patient_id_of("LISHUI-100"), EventKind.SURGERY, DAY)
     nurse = cast.nurse_of_lishui()
     for typed in SPELLINGS:
         found = nurse.get("/staff/ledger", query_string={"number": typed}, headers=EN).text
@@ -224,13 +226,15 @@ def test_two_who_enrol_one_patient_at_once_in_two_spellings_make_one(
     app: Flask, cast: Cast
 ) -> None:
     nurse = cast.nurse_of_lishui()
-    nurse.post(ENROL, data=HER | {"patient_id": "LISHUI-009"})  # the database is the study's now
+    nurse.post(
+        ENROL, data=NEW_PATIENT | {"patient_id": "LISHUI-009"}
+    )  # the database is the study's now
     people = [cast.staff(f"nurse{n}", Role.NURSE, "LISHUI") for n in range(4)]
     start, answers = threading.Barrier(len(people)), []
 
     def enrol(client: FlaskClient, typed: str) -> None:
         start.wait()
-        answers.append(client.post(ENROL, data=HER | {"patient_id": typed}).status_code)
+        answers.append(client.post(ENROL, data=NEW_PATIENT | {"patient_id": typed}).status_code)
 
     typing = zip(people, ("LISHUI-001", "lishui-1", "LISHUI－００１", "lishui 01"), strict=True)
     threads = [threading.Thread(target=enrol, args=each) for each in typing]

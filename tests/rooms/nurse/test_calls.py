@@ -28,7 +28,7 @@ CONTACTS = f"/staff/patients/{NUMBER}/contacts"
 
 @pytest.fixture
 def patient_id(in_app: Flask) -> int:
-    """Her month-6 window is open from 18 February to 18 March."""
+    """The month-6 window is open from 18 February to 18 March."""
     return factories.add_patient(NUMBER, randomised_on=date(2025, 9, 4))
 
 
@@ -115,7 +115,9 @@ def test_an_attempt_taken_back_counts_no_more(patient_id: int, clock: HandClock)
     assert isinstance(no_contact(), Refused)
 
 
-def test_who_is_not_reached_stands_on_today_until_she_is(patient_id: int, clock: HandClock) -> None:
+def test_who_is_not_reached_stands_on_today_until_they_are(
+    patient_id: int, clock: HandClock
+) -> None:
     for _ in range(day.TRIES):
         assert today().not_reached.total == 0
         tried()

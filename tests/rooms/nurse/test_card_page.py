@@ -26,7 +26,7 @@ _DEEDS = ("link", "pin-reset", "tablet", "card")
 
 @pytest.fixture
 def world(app: Flask) -> Flask:
-    """Her month-3 window is open."""
+    """The month-3 window is open."""
     app.config["WTF_CSRF_ENABLED"] = False
     limiter.reset()
     with app.app_context():
@@ -98,7 +98,7 @@ def test_without_a_card_a_card_is_asked_for(world: Flask, cast: Cast) -> None:
     assert "make one" in page
 
 
-def test_the_page_says_how_her_card_stands(world: Flask, cast: Cast, clock: HandClock) -> None:
+def test_the_page_says_how_the_card_stands(world: Flask, cast: Cast, clock: HandClock) -> None:
     nurse = cast.nurse_of_lishui()
     card = cast.card_of(NUMBER)
     page = nurse.get(_PAGE, headers=EN).text
@@ -119,7 +119,7 @@ def test_an_old_code_that_was_never_used_is_shown_as_work_to_do(
     assert "no longer works: reset the PIN" in page
 
 
-def test_only_the_nurse_of_her_site_opens_doors(world: Flask, cast: Cast) -> None:
+def test_only_the_nurse_of_the_site_opens_doors(world: Flask, cast: Cast) -> None:
     outsider = cast.nurse_of_jiaxing()
     others = (cast.data_manager(), cast.statistician())
     for deed in _DEEDS:
@@ -132,7 +132,7 @@ def test_only_the_nurse_of_her_site_opens_doors(world: Flask, cast: Cast) -> Non
 
 @pytest.fixture
 def tablet(world: Flask, cast: Cast) -> FlaskClient:
-    """The nurse's browser after she has handed the tablet over."""
+    """The nurse's browser after the tablet was handed over."""
     client = cast.nurse_of_lishui()
     answer = client.post(f"{_PAGE}/tablet")
     assert answer.headers["Location"] == "/my/home"
@@ -141,7 +141,7 @@ def tablet(world: Flask, cast: Cast) -> FlaskClient:
     return client
 
 
-def test_the_tablet_shows_her_pages_and_none_of_the_staff_s(
+def test_the_tablet_shows_the_patient_s_pages_and_none_of_the_staff_s(
     world: Flask, tablet: FlaskClient
 ) -> None:
     assert NUMBER in tablet.get("/my/home").text
@@ -152,7 +152,7 @@ def test_the_tablet_shows_her_pages_and_none_of_the_staff_s(
     assert ("tablet.handed_over", "staff:lina") in _actions(world)
 
 
-def test_the_tablet_leaves_her_own_phone_signed_in(world: Flask, cast: Cast) -> None:
+def test_the_tablet_leaves_the_patient_s_phone_signed_in(world: Flask, cast: Cast) -> None:
     phone = cast.patient(NUMBER)
     nurse = cast.nurse_of_lishui()
     nurse.post(f"{_PAGE}/tablet")

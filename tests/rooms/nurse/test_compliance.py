@@ -208,8 +208,8 @@ def test_who_withdrew_consent_to_further_use_is_counted_and_not_listed(
 ) -> None:
     with world.app_context():
         _no_longer_able("LISHUI-002" if behind == "taken_out" else "LISHUI-004")
-        hers = factories.patient_id_of("LISHUI-002")
-        factories.add_event(hers, EventKind.WITHDRAWAL_CONSENT, date(2026, 1, 20))
+        patient_id = factories.patient_id_of("LISHUI-002")
+        factories.add_event(patient_id, EventKind.WITHDRAWAL_CONSENT, date(2026, 1, 20))
     nurse = cast.nurse_of_lishui()
     query = f"/staff/compliance?known_at={known_at}&gap={behind}"
     page = nurse.get(query, headers=EN).text

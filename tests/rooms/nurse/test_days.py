@@ -13,7 +13,7 @@ from tests.conftest import HandClock
 from tests.rooms.intake.desk import Desk
 from tests.rooms.intake.desk import desk as desk
 
-HER = "/staff/patients/LISHUI-001"
+PATIENT = "/staff/patients/LISHUI-001"
 #: A week, a day without hyphens, another order, a slip of the pen, none.
 NO_DAYS = ["2026-W09-1", "20260301", "01.03.2026", "0001-01-01", "1899-12-31", "2026-02-30", "x"]
 
@@ -38,9 +38,9 @@ def answers(app: Flask, cast: Cast, clock: HandClock, text: str) -> list[int]:
     exported = manager.post("/staff/export", data=as_of)
     exported.close()
     return [
-        nurse.post(f"{HER}/visits/V1/reason", data=said).status_code,
-        nurse.post(f"{HER}/visits/V2/key-in", data=keyed).status_code,
-        nurse.post(f"{HER}/requests", data=asked).status_code,
+        nurse.post(f"{PATIENT}/visits/V1/reason", data=said).status_code,
+        nurse.post(f"{PATIENT}/visits/V2/key-in", data=keyed).status_code,
+        nurse.post(f"{PATIENT}/requests", data=asked).status_code,
         nurse.get("/staff/ledger", query_string=as_of).status_code,
         nurse.get("/staff/compliance", query_string=as_of).status_code,
         exported.status_code,

@@ -29,7 +29,7 @@ NUMBER, OTHER = "LISHUI-001", "JIAXING-001"
 
 @pytest.fixture
 def world(app: Flask) -> Flask:
-    """Two patients: one form by herself, one keyed in; three calls, of which one about no visit."""
+    """Two patients: one form of their own, one keyed in; three calls, one about no visit."""
     with app.app_context():
         for number, site, arm in ((NUMBER, "LISHUI", "RADICAL"), (OTHER, "JIAXING", "PALLIATIVE")):
             patient_id = factories.add_patient(

@@ -23,8 +23,8 @@ from tests.cast import Cast
 from tests.conftest import HandClock
 
 EN = {"Accept-Language": "en"}
-HER = "/staff/patients/LISHUI-001"
-EVENTS = f"{HER}/events"
+PATIENT = "/staff/patients/LISHUI-001"
+EVENTS = f"{PATIENT}/events"
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def only_event(app: Flask) -> int:
 
 
 def trail(app: Flask) -> list[tuple[str, dict[str, object], str | None]]:
-    """The events of the trail about her events, the latest first."""
+    """The events of the trail about the patient's events, the latest first."""
     with app.app_context(), reading() as connection:
         found = trail_of(connection, "LISHUI-001", limit=20)
         return [
@@ -187,10 +187,10 @@ def test_19_a_death_corrected_to_another_day_keeps_both_in_the_trail(
     world: Flask, cast: Cast
 ) -> None:
     nurse = cast.nurse_of_lishui()
-    save(nurse, kind="death", on="2025-07-01", note="told by her son")
+    save(nurse, kind="death", on="2025-07-01", note="told by the son")
     entry = f"{EVENTS}/{only_event(world)}"
     assert "2025-07-01" in nurse.get(entry).text
-    save(nurse, entry, kind="death", on="2025-11-01", note="told by her son", why="certificate")
+    save(nurse, entry, kind="death", on="2025-11-01", note="told by the son", why="certificate")
     after = statuses(world)
     assert (after["V2"], after["V3"], after["V4"]) == ("MISSING", "MISSING", "NE_DEATH")
     corrected = trail(world)[0]
@@ -200,7 +200,7 @@ def test_19_a_death_corrected_to_another_day_keeps_both_in_the_trail(
         "certificate",
     )
     gone = ask(nurse, entry, kind="death", on="2025-12-01", why="again")
-    assert gone.status_code == 302  # that entry was corrected: her page shows the new one
+    assert gone.status_code == 302  # that entry was corrected: the patient's page shows the new one
 
 
 @pytest.mark.parametrize("kind", ["treatment_stopped", "progression"])
@@ -257,7 +257,7 @@ def test_an_event_after_death_is_warned_of_and_taken(world: Flask, cast: Cast) -
     assert len(events(world)) == 2
 
 
-def test_only_the_nurses_of_her_site_may_say_what_happened(world: Flask, cast: Cast) -> None:
+def test_only_the_nurses_of_the_site_may_say_what_happened(world: Flask, cast: Cast) -> None:
     outsider, reader = cast.nurse_of_jiaxing(), cast.monitor()
     assert ask(outsider, kind="death", on="2025-07-01").status_code == 404
     assert ask(outsider, kind="death", on="2025-07-01", step="save").status_code == 404

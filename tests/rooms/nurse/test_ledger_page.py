@@ -70,7 +70,7 @@ def test_every_status_has_sign_and_word_and_what_is_pending_has_a_dot(
     assert "<small>13</small>" in opened[2]
 
 
-def test_a_nurse_sees_her_site_and_the_others_see_all_or_one(world: Flask, cast: Cast) -> None:
+def test_a_nurse_sees_one_site_and_the_others_see_all_or_one(world: Flask, cast: Cast) -> None:
     assert "JIAXING-001" not in cast.nurse_of_lishui().get("/staff/ledger").text
     assert "LISHUI-001" not in cast.nurse_of_jiaxing().get("/staff/ledger").text
     manager = cast.data_manager()

@@ -109,7 +109,7 @@ def test_the_trail_says_in_words_who_did_what(world: Flask, cast: Cast) -> None:
         assert deployment().today() == date(2026, 3, 5)
 
 
-def test_a_nurse_finds_that_she_died_in_one_click(world: Flask, cast: Cast) -> None:
+def test_a_nurse_finds_a_death_in_one_click(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
     page = nurse.get(_PAGE, headers=EN).text
     link = re.search(r'href="([^"]*)">The patient died</a>', page)
@@ -125,13 +125,13 @@ def test_a_nurse_finds_that_she_died_in_one_click(world: Flask, cast: Cast) -> N
     assert "No form is asked for any more" in page
 
 
-def test_her_history_is_the_latest_first_with_who_and_when(world: Flask, cast: Cast) -> None:
+def test_the_history_is_the_latest_first_with_who_and_when(world: Flask, cast: Cast) -> None:
     with world.app_context():
         parts = deployment()
         with transaction(ACTOR, parts.now()) as tx:
             patient_id = factories.patient_id_of("LISHUI-001")
             festival = PauseFact(PauseKind.FESTIVAL, date(2026, 2, 10), date(2026, 2, 20))
-            add_pause(tx, patient_id, festival, "at her parents'")
+            add_pause(tx, patient_id, festival, "at the parents'")
             made = Attempt(parts.now(), Channel.PHONE, Outcome.NO_ANSWER)
             keep_attempt(tx, patient_id, "V3", made)
             tx.record("contact.tried", "LISHUI-001")
@@ -144,7 +144,7 @@ def test_her_history_is_the_latest_first_with_who_and_when(world: Flask, cast: C
         "2026-03-05 Call · the patient’s phone · no answer · V3 5 Mar 2026, 08:00"
     )
     assert "Festival · 2026-02-10 – 2026-02-20" in rows[1]
-    assert "at her parents" in unescape(rows[1])
+    assert "at the parents" in unescape(rows[1])
     assert "· test" in rows[1]
     assert 'href="/staff/trail?number=LISHUI-001&amp;from=2026-03-05&amp;to=2026-03-05"' in history
     drawing = page[page.index('<svg class="chart timeline"') :]
@@ -153,7 +153,7 @@ def test_her_history_is_the_latest_first_with_who_and_when(world: Flask, cast: C
     assert len(re.findall('class="call', drawing)) == 1
 
 
-def test_the_page_asks_as_many_questions_however_long_her_history(world: Flask, cast: Cast) -> None:
+def test_the_page_asks_as_many_questions_however_long_the_history(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
     nurse.get(_PAGE)
 

@@ -15,9 +15,9 @@ from pro_app.store.trail.trail import trail_of
 from tests import factories
 from tests.cast import Cast
 from tests.conftest import HandClock
-from tests.rooms.nurse.test_events import EN, HER, ask, save, statuses
+from tests.rooms.nurse.test_events import EN, PATIENT, ask, save, statuses
 
-PAUSES = f"{HER}/pauses"
+PAUSES = f"{PATIENT}/pauses"
 TODAY = date(2026, 3, 5)
 
 
@@ -123,7 +123,7 @@ def test_who_is_on_a_pause_today(world: Flask, cast: Cast, clock: HandClock) -> 
     assert on(date(2026, 3, 8)) == on(TODAY, "JIAXING") == []
 
 
-def test_only_the_nurses_of_her_site_may_begin_a_pause(world: Flask, cast: Cast) -> None:
+def test_only_the_nurses_of_the_site_may_begin_a_pause(world: Flask, cast: Cast) -> None:
     fields = {"kind": "festival", "since": "2026-03-01", "step": "save"}
     assert ask(cast.nurse_of_jiaxing(), PAUSES, **fields).status_code == 404
     assert ask(cast.data_manager(), PAUSES, **fields).status_code == 403

@@ -1,4 +1,4 @@
-"""The last sign of a patient, on her page and in the rows of Today."""
+"""The last sign of a patient, on the patient's page and in the rows of Today."""
 
 from datetime import date
 
@@ -22,7 +22,7 @@ ENGLISH = {"Accept-Language": "en"}
 
 @pytest.fixture
 def patient_id(app: Flask) -> int:
-    """Her month-6 window is open; that of month 3 opened on 20 November."""
+    """The month-6 window is open; that of month 3 opened on 20 November."""
     with app.app_context():
         return factories.add_patient(NUMBER, randomised_on=date(2025, 9, 4))
 
@@ -46,7 +46,7 @@ def call(app: Flask, outcome: Outcome) -> None:
         )
 
 
-def test_a_form_a_sign_in_and_a_call_that_reached_her_are_proofs(
+def test_a_form_a_sign_in_and_a_call_that_was_answered_are_proofs(
     app: Flask, patient_id: int, cast: Cast, clock: HandClock
 ) -> None:
     assert last(app) == (None, True)
@@ -63,7 +63,7 @@ def test_a_form_a_sign_in_and_a_call_that_reached_her_are_proofs(
     assert last(app) == (Proof(date(2026, 3, 6), Way.CALL), False)
 
 
-def test_who_gave_no_sign_is_marked_on_today_and_on_her_page(
+def test_who_gave_no_sign_is_marked_on_today_and_on_their_page(
     app: Flask, patient_id: int, cast: Cast
 ) -> None:
     with app.app_context():

@@ -25,7 +25,7 @@ from tests.cast import Cast
 LINA = Actor("staff:lina", "nurse", "LISHUI")
 EN = {"Accept-Language": "en"}
 TODAY = date(2026, 3, 5)
-#: Her months 0 and 3 lie behind, month 6 is open from 18 February to 18 March.
+#: Months 0 and 3 lie behind, month 6 is open from 18 February to 18 March.
 RANDOMISED = date(2025, 9, 4)
 SCREENED = RANDOMISED - timedelta(14)
 
@@ -70,7 +70,7 @@ def test_a_reason_is_kept_and_closes_the_flag(patient: int) -> None:
 
 def test_a_changed_reason_leaves_the_old_one_and_both_in_the_trail(patient: int) -> None:
     give()
-    give(code="OTHER", text="She was at sea", said_by="Patient")
+    give(code="OTHER", text="At sea", said_by="Patient")
     kept = sorted(rows(reason), key=lambda row: row.id)
     assert [(row.code, row.superseded_at is None) for row in kept] == [
         ("P_TOO_ILL", False),
@@ -164,7 +164,7 @@ def world(app: Flask) -> Flask:
     return app
 
 
-def test_a_nurse_gives_a_reason_from_her_list_and_comes_back_to_it(
+def test_a_nurse_gives_a_reason_from_the_list_and_comes_back_to_it(
     world: Flask, cast: Cast
 ) -> None:
     nurse = cast.nurse_of_lishui()
@@ -178,10 +178,10 @@ def test_a_nurse_gives_a_reason_from_her_list_and_comes_back_to_it(
 
 def test_what_was_typed_is_still_there_when_it_is_refused(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
-    answer = nurse.post(_URL, data=_FORM | {"code": "OTHER", "said_by": "Her <sister>"}, headers=EN)
+    answer = nurse.post(_URL, data=_FORM | {"code": "OTHER", "said_by": "The <sister>"}, headers=EN)
     assert answer.status_code == 422
     assert "This reason needs a few words" in answer.text
-    assert 'value="Her &lt;sister&gt;"' in answer.text
+    assert 'value="The &lt;sister&gt;"' in answer.text
     assert '<option value="OTHER" selected>' in answer.text
 
 

@@ -1,4 +1,4 @@
-"""What is known of a patient herself: completed, corrected, and what moves with it."""
+"""What is known of a patient: completed, corrected, and what moves with it."""
 
 from datetime import date, timedelta
 
@@ -20,9 +20,9 @@ from pro_app.store.tables import missing_flag, planned_visit
 from pro_app.store.trail.trail import trail_of
 from tests import factories
 from tests.cast import Cast
-from tests.rooms.nurse.test_events import EN, HER, ask, save, statuses
+from tests.rooms.nurse.test_events import EN, PATIENT, ask, save, statuses
 
-RECORD = f"{HER}/record"
+RECORD = f"{PATIENT}/record"
 RANDOMISED = date(2025, 1, 10)
 KNOWN = {
     "language": "zh",
@@ -154,7 +154,7 @@ def test_the_time_of_randomisation_is_filled_and_corrected(world: Flask, cast: C
     assert "09:30" in shown.text
     change(nurse, randomised_time="10:30", why="misread")
     assert last_recorded(world)[1] == {"randomised_time": ["09:30", "10:30"]}
-    assert "10:30" in nurse.get(HER, headers=EN).text
+    assert "10:30" in nurse.get(PATIENT, headers=EN).text
 
 
 def test_a_time_of_randomisation_needs_its_day(app: Flask, cast: Cast) -> None:
@@ -192,7 +192,7 @@ def test_what_can_not_be_is_refused(
 
 def test_a_screening_after_what_happened_names_it_and_its_day(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
-    save(nurse, f"{HER}/events", kind="surgery", on="2025-02-01")
+    save(nurse, f"{PATIENT}/events", kind="surgery", on="2025-02-01")
     fields = KNOWN | {"screened_on": "2025-03-01", "why": "misread"}
     answer = ask(nurse, RECORD, **fields)
     assert "Surgery is recorded for 2025-02-01, before this screening." in answer.text
@@ -206,7 +206,7 @@ def test_a_consent_after_a_form_is_warned_of(world: Flask, cast: Cast) -> None:
     assert "bear days before this consent" in shown.text
 
 
-def test_only_the_nurses_of_her_site_may_change_her_data(world: Flask, cast: Cast) -> None:
+def test_only_the_nurses_of_the_site_may_change_a_record(world: Flask, cast: Cast) -> None:
     fields = KNOWN | {"language": "en", "why": "x", "step": "save"}
     assert cast.nurse_of_jiaxing().get(RECORD, headers=EN).status_code == 404
     assert ask(cast.nurse_of_jiaxing(), RECORD, **fields).status_code == 404

@@ -1,4 +1,4 @@
-"""Reminders that a nurse sends by her own means: neutral words, written down with one tap."""
+"""Reminders that a nurse sends by their own means: neutral words, written down with one tap."""
 
 import re
 from datetime import date, timedelta
@@ -28,7 +28,7 @@ SENT = {"visit": "V2", "channel": "WECHAT", "outcome": "REMINDED", "next": ROW}
 
 @pytest.fixture
 def patient_id(app: Flask) -> int:
-    """Her month-6 window is open from 18 February to 18 March; she reads English."""
+    """The month-6 window is open from 18 February to 18 March; the patient reads English."""
     with app.app_context():
         return factories.add_patient(NUMBER, randomised_on=date(2025, 9, 4), language="en")
 
@@ -48,14 +48,14 @@ def work(app: Flask) -> day.Today:
         return day.at_site(at=factories.at_desk())
 
 
-def test_the_words_are_in_her_language_and_say_nothing_of_her(
+def test_the_words_are_in_the_patient_s_language_and_say_nothing_of_them(
     app: Flask, nurse: FlaskClient
 ) -> None:
     with app.app_context():
         factories.add_patient("LISHUI-002", randomised_on=date(2025, 9, 4), language="zh")
         study, instrument = deployment().study, deployment().instrument
-    hers = words(nurse.get(PAGE, headers={"Accept-Language": "zh"}).text)
-    assert hers == (
+    sent = words(nurse.get(PAGE, headers={"Accept-Language": "zh"}).text)
+    assert sent == (
         "Your hospital asks you to fill in a short questionnaire, on 18 Mar 2026 (Wed) at the "
         "latest. Please open the page that you have kept, or scan the code on your card. "
         "Questions? Call 0578-000-0000."
@@ -67,7 +67,7 @@ def test_the_words_are_in_her_language_and_say_nothing_of_her(
     told += [name for site in study.sites for name in site.name.values()]
     told += [name for arm in study.arms for name in arm.name.values()]
     told += ["cancer", "tumour", "trial", "clinic", "癌", "瘤", "试验", "研究", "科"]
-    assert [each for each in told if each in hers or each in other] == []
+    assert [each for each in told if each in sent or each in other] == []
 
 
 def test_a_reminder_is_sent_from_the_row_and_counted_there(app: Flask, nurse: FlaskClient) -> None:

@@ -65,7 +65,7 @@ def nurse(cast: Cast, patient_id: int) -> FlaskClient:
     return cast.nurse_of_lishui()
 
 
-def test_a_call_is_on_today_and_on_her_page_until_it_is_done_with(
+def test_a_call_is_on_today_and_on_the_patient_s_page_until_it_is_done_with(
     app: Flask, nurse: FlaskClient, patient_id: int
 ) -> None:
     with app.app_context():

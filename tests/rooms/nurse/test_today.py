@@ -32,7 +32,7 @@ def closing_on(closes_on: date) -> date:
 
 
 def add(number: str, left: int, **changes: object) -> int:
-    """A patient whose month-3 window closes in so many days; her baseline is in."""
+    """A patient whose month-3 window closes in so many days; the baseline is in."""
     anchor = closing_on(TODAY + timedelta(left))
     site = number.split("-")[0]
     patient_id = factories.add_patient(number, site, randomised_on=anchor, **changes)
@@ -74,7 +74,7 @@ def test_nobody_is_asked_who_died_withdrew_answered_or_can_not_answer() -> None:
 
 
 @pytest.mark.usefixtures("in_app")
-def test_a_screened_patient_s_baseline_is_open_until_she_is_randomised() -> None:
+def test_a_screened_patient_s_baseline_is_open_until_randomisation() -> None:
     factories.add_patient(screened_on=TODAY, randomised_on=None)
     assert [(row.visit, row.closes_on) for row in work().later.rows] == [("V0", None)]
 
@@ -147,7 +147,7 @@ def test_what_others_ask_of_the_site_leads_to_where_it_is_answered(app: Flask, c
     asked = {"kind": "COPY", "asked_on": "2026-03-02"}
     nurse = cast.nurse_of_lishui()
     nurse.post("/staff/patients/LISHUI-1/requests", data=asked)
-    cast.data_manager().post("/staff/queries/about/LISHUI-1", data={"words": "Is she well?"})
+    cast.data_manager().post("/staff/queries/about/LISHUI-1", data={"words": "Are they well?"})
     page = nurse.get("/staff/today").text
     assert '<a class="button quiet" href="/staff/queries"><strong>1</strong>' in page
     assert '<a class="button quiet" href="/staff/requests"><strong>1</strong>' in page

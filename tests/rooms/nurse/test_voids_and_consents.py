@@ -12,7 +12,7 @@ from pro_app.store.engine.transaction import reading
 from pro_app.store.tables import allocation, consent, form, signature, void
 from tests import factories
 from tests.cast import PASSWORD, Cast
-from tests.rooms.nurse.test_events import EN, HER, ask, fields_of, save, statuses
+from tests.rooms.nurse.test_events import EN, PATIENT, ask, fields_of, save, statuses
 
 SIGNED = {"password": PASSWORD}
 
@@ -54,28 +54,33 @@ def test_a_form_is_declared_wrong_by_signature_and_shown_struck_out(
 ) -> None:
     investigator = cast.investigator_of_lishui()
     fields = {"what": "form", "form": v1(world), "visit": "V1", "why": "another patient’s"}
-    shown = ask(investigator, f"{HER}/void", **fields)
+    shown = ask(investigator, f"{PATIENT}/void", **fields)
     assert "Missing" in shown.text  # what becomes of the visit
     assert rows(world, select(void.c.id)) == []
     unsigned = investigator.post(
-        f"{HER}/void", data=fields | {"step": "save", "password": "wrong"}, headers=EN
+        f"{PATIENT}/void", data=fields | {"step": "save", "password": "wrong"}, headers=EN
     )
     assert (unsigned.status_code, rows(world, select(void.c.id))) == (422, [])
-    page = sign(investigator, f"{HER}/void", **fields)
+    page = sign(investigator, f"{PATIENT}/void", **fields)
     assert "<s>Form V1" in page
     assert statuses(world)["V1"] == "MISSING"
     assert rows(world, select(signature.c.kind)) == [("void",)]
-    again = ask(investigator, f"{HER}/void", **fields)
+    again = ask(investigator, f"{PATIENT}/void", **fields)
     assert (again.status_code, "declared wrong before" in again.text) == (422, True)
 
 
 def test_an_event_a_randomisation_and_a_number_are_declared_wrong(world: Flask, cast: Cast) -> None:
     investigator = cast.investigator_of_lishui()
-    event = {"what": "event", "kind": "progression", "on": "2025-06-01", "why": "not hers"}
-    assert "Disease progressed" in sign(investigator, f"{HER}/void", **event)
-    sign(investigator, f"{HER}/void", what="randomisation", why="not hers")
+    event = {
+        "what": "event",
+        "kind": "progression",
+        "on": "2025-06-01",
+        "why": "not of this patient",
+    }
+    assert "Disease progressed" in sign(investigator, f"{PATIENT}/void", **event)
+    sign(investigator, f"{PATIENT}/void", what="randomisation", why="not of this patient")
     assert set(statuses(world)) == {"V0"}
-    page = sign(investigator, f"{HER}/void", what="patient", why="entered twice")
+    page = sign(investigator, f"{PATIENT}/void", what="patient", why="entered twice")
     assert "<s>LISHUI-001</s>" in page
     assert statuses(world) == {}
     assert [kind for (kind,) in rows(world, select(void.c.kind).order_by(void.c.id))] == [
@@ -96,49 +101,49 @@ def test_an_event_a_randomisation_and_a_number_are_declared_wrong(world: Flask, 
     ],
 )
 def test_what_is_not_said_is_asked_for(world: Flask, cast: Cast, fields: dict[str, str]) -> None:
-    answer = ask(cast.investigator_of_lishui(), f"{HER}/void", **fields)
+    answer = ask(cast.investigator_of_lishui(), f"{PATIENT}/void", **fields)
     assert answer.status_code == 422
     assert rows(world, select(void.c.id)) == []
 
 
 def test_the_nurse_declares_nothing_wrong(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
-    assert nurse.get(f"{HER}/void").status_code == 403
-    assert "Declare wrong" not in nurse.get(HER, headers=EN).text
+    assert nurse.get(f"{PATIENT}/void").status_code == 403
+    assert "Declare wrong" not in nurse.get(PATIENT, headers=EN).text
 
 
 def test_the_statistician_declares_an_arm_wrong_and_nobody_reads_it(
     world: Flask, cast: Cast
 ) -> None:
     statistician = cast.statistician()
-    assert cast.investigator_of_lishui().get(f"{HER}/void/arm").status_code == 403
-    page = statistician.get(f"{HER}/void/arm", headers=EN).text
+    assert cast.investigator_of_lishui().get(f"{PATIENT}/void/arm").status_code == 403
+    page = statistician.get(f"{PATIENT}/void/arm", headers=EN).text
     assert "RADICAL" not in page
-    done = statistician.post(f"{HER}/void/arm", data={"why": "swapped"} | SIGNED, headers=EN)
+    done = statistician.post(f"{PATIENT}/void/arm", data={"why": "swapped"} | SIGNED, headers=EN)
     assert done.status_code == 302
     assert rows(world, select(allocation.c.superseded_at))[0][0] is not None
-    again = statistician.post(f"{HER}/void/arm", data={"why": "again"} | SIGNED, headers=EN)
+    again = statistician.post(f"{PATIENT}/void/arm", data={"why": "again"} | SIGNED, headers=EN)
     assert (again.status_code, "declared wrong before" in again.text) == (422, True)
 
 
 def test_a_nurse_adds_a_version_and_the_first_day_stays(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
-    shown = ask(nurse, f"{HER}/consents", version="2.0", on="2026-01-15")
+    shown = ask(nurse, f"{PATIENT}/consents", version="2.0", on="2026-01-15")
     assert "The first consent and its day stay as they are" in shown.text
-    save(nurse, f"{HER}/consents", version="2.0", on="2026-01-15")
+    save(nurse, f"{PATIENT}/consents", version="2.0", on="2026-01-15")
     assert rows(world, select(consent.c.version, consent.c.consented_on)) == [
         ("2.0", date(2026, 1, 15))
     ]
     assert statuses(world)["V1"] == "VALID"
-    assert "2026-01-15" in nurse.get(HER, headers=EN).text
-    twice = ask(nurse, f"{HER}/consents", version="2.0", on="2026-01-15")
+    assert "2026-01-15" in nurse.get(PATIENT, headers=EN).text
+    twice = ask(nurse, f"{PATIENT}/consents", version="2.0", on="2026-01-15")
     assert (twice.status_code, "recorded already" in twice.text) == (422, True)
 
 
 def test_a_correction_of_the_first_day_names_past_reports(world: Flask, cast: Cast) -> None:
     shown = ask(
         cast.nurse_of_lishui(),
-        f"{HER}/record",
+        f"{PATIENT}/record",
         language="zh",
         able="yes",
         screened_on="2025-01-02",
@@ -152,36 +157,36 @@ def test_a_correction_of_the_first_day_names_past_reports(world: Flask, cast: Ca
 
 def test_the_investigator_signs_what_becomes_of_the_data(world: Flask, cast: Cast) -> None:
     nurse, investigator = cast.nurse_of_lishui(), cast.investigator_of_lishui()
-    save(nurse, f"{HER}/events", kind="withdrawal_consent", on="2026-02-01")
-    page = nurse.get(HER, headers=EN).text
+    save(nurse, f"{PATIENT}/events", kind="withdrawal_consent", on="2026-02-01")
+    page = nurse.get(PATIENT, headers=EN).text
     assert "No row of this patient is shown or leaves" in page
     decision = {"decision": "retain", "source": "letter of the board"}
-    path = f"{HER}/consents/decision"
+    path = f"{PATIENT}/consents/decision"
     assert nurse.post(path, data=decision | SIGNED, headers=EN).status_code == 403
     unsigned = investigator.post(path, data=decision, headers=EN)
     assert unsigned.status_code == 422
     assert investigator.post(path, data=decision | SIGNED, headers=EN).status_code == 302
-    assert "No row of this patient" not in nurse.get(HER, headers=EN).text
+    assert "No row of this patient" not in nurse.get(PATIENT, headers=EN).text
 
 
 def test_a_transfer_takes_the_record_to_the_new_site(world: Flask, cast: Cast) -> None:
     nurse, there = cast.nurse_of_lishui(), cast.nurse_of_jiaxing()
-    assert there.get(HER).status_code == 404
-    shown = ask(nurse, f"{HER}/events", kind="transfer", on="2025-07-01", to_site="JIAXING")
+    assert there.get(PATIENT).status_code == 404
+    shown = ask(nurse, f"{PATIENT}/events", kind="transfer", on="2025-07-01", to_site="JIAXING")
     assert "From the moment it is saved the record is seen at" in shown.text
-    done = nurse.post(f"{HER}/events", data=fields_of(shown) | {"step": "save"}, headers=EN)
+    done = nurse.post(f"{PATIENT}/events", data=fields_of(shown) | {"step": "save"}, headers=EN)
     assert done.headers["Location"].endswith("/staff/ledger")
-    assert nurse.get(HER).status_code == 404
-    assert there.get(HER).status_code == 200
-    again = ask(there, f"{HER}/events", kind="transfer", on="2025-07-01", to_site="ZJCC")
+    assert nurse.get(PATIENT).status_code == 404
+    assert there.get(PATIENT).status_code == 200
+    again = ask(there, f"{PATIENT}/events", kind="transfer", on="2025-07-01", to_site="ZJCC")
     assert (again.status_code, "A transfer on 2025-07-01" in again.text) == (422, True)
 
 
 def test_a_return_lets_the_patient_answer_again(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
-    save(nurse, f"{HER}/events", kind="withdrawal_questionnaires", on="2025-05-01")
+    save(nurse, f"{PATIENT}/events", kind="withdrawal_questionnaires", on="2025-05-01")
     assert statuses(world)["V2"] == "NE_WITHDRAWN"
-    shown = ask(nurse, f"{HER}/events", kind="return_to_questionnaires", on="2025-09-01")
+    shown = ask(nurse, f"{PATIENT}/events", kind="return_to_questionnaires", on="2025-09-01")
     assert "Messages to the patient begin again" in shown.text
-    save(nurse, f"{HER}/events", kind="return_to_questionnaires", on="2025-09-01")
+    save(nurse, f"{PATIENT}/events", kind="return_to_questionnaires", on="2025-09-01")
     assert (statuses(world)["V2"], statuses(world)["V3"]) == ("NE_WITHDRAWN", "MISSING")

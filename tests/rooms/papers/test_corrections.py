@@ -26,7 +26,7 @@ from tests.rooms.papers.desk import facts, held, key_in, trail, typed
 _ASKED = {
     "asked_by": "PATIENT",
     "source": "CALL_NOTE",
-    "why": "She rang: tired, not rested",
+    "why": "The patient rang: tired, not rested",
     "answered_on": "2026-03-01",
 }
 
@@ -47,9 +47,9 @@ def test_a_correction_from_the_call_to_the_export(world: Flask, cast: Cast, tmp_
     assert held(world).stands.answers["GP1"] == 2
     assert _says(nurse, "waits for the investigator")
 
-    wrong = {"password": "not hers"}
+    wrong = {"password": "not the right one"}
     investigator.post("/staff/corrections/1/sign", data=wrong)
-    assert _says(investigator, "Not signed: password or second factor is wrong")
+    assert _says(investigator, "Not signed. The password or the second factor is not right")
     assert held(world).stands.answers["GP1"] == 2
 
     investigator.post("/staff/corrections/1/sign", data={"password": PASSWORD})

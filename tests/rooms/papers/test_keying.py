@@ -140,7 +140,7 @@ def test_a_difference_is_settled_against_what_stands_by_then(world: Flask, cast:
     nurse, investigator = cast.nurse_of_lishui(), cast.investigator_of_lishui()
     key_in(nurse, world)
     investigator.post("/staff/forms/1/key-again", data=typed(world, GP1="3", GP2="4"))
-    asked = {"asked_by": "PATIENT", "source": "CALL_NOTE", "why": "she rang"}
+    asked = {"asked_by": "PATIENT", "source": "CALL_NOTE", "why": "the patient rang"}
     corrected = {"answered_on": "2026-03-01", "GP1": "3", "GP2": "0"}
     nurse.post("/staff/forms/1/correct", data=asked | corrected)
     investigator.post("/staff/corrections/1/sign", data={"password": PASSWORD})

@@ -84,7 +84,7 @@ def _gif() -> bytes:
     "content",
     [
         b"",
-        b"Her name is Wang Fang.",
+        b"My name is Wang Fang.",
         b"%PDF-1.7\n",
         b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
         _gif(),

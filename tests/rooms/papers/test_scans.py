@@ -37,7 +37,7 @@ def _kept(app: Flask) -> list[Any]:
 
 @pytest.fixture
 def nurse(world: Flask, cast: Cast) -> FlaskClient:
-    """She has keyed in a paper form of the patient."""
+    """A nurse who has keyed in a paper form of the patient."""
     client = cast.nurse_of_lishui()
     key_in(client, world)
     return client
@@ -92,7 +92,7 @@ def test_a_form_has_four_photographs_and_none_twice(world: Flask, nurse: FlaskCl
     assert "red.jpg is kept already." in _add(nurse, five[0])
     assert "yellow.jpg was not kept: a form has at most 4" in _add(nurse, five[4])
     assert len(_kept(world)) == len(trail(world, "scan.added")) == 4
-    nurse.post(f"{_PICTURES}/1/remove", data={"why": "shows her name"})
+    nurse.post(f"{_PICTURES}/1/remove", data={"why": "shows a name"})
     assert "Photographs kept: 1." in _add(nurse, five[4])
 
 
@@ -193,7 +193,7 @@ def test_a_locked_record_takes_none_and_still_loses_one_that_shows_a_name(
     assert "This record is locked" in _add(nurse, (photograph(mark="blue"), "2.jpg"))
     with nurse.get(f"{_PICTURES}/1") as answer:
         assert answer.status_code == 200
-    nurse.post(f"{_PICTURES}/1/remove", data={"why": "shows her name"})
+    nurse.post(f"{_PICTURES}/1/remove", data={"why": "shows a name"})
     assert [each.picture for each in _kept(world)] == [None]
 
 

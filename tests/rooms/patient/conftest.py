@@ -26,8 +26,8 @@ def patient_id(app: Flask, april: HandClock) -> int:
 
 
 @pytest.fixture
-def her(patient_id: int, cast: Cast) -> FlaskClient:
-    """Her browser, signed in and speaking English."""
+def browser(patient_id: int, cast: Cast) -> FlaskClient:
+    """The patient's browser, signed in and speaking English."""
     client = cast.patient(NUMBER)
     with client.session_transaction() as session:
         session["language"] = "en"

@@ -1,4 +1,4 @@
-"""What a patient does at her phone, and what the tests look up of it afterwards."""
+"""What a patient does at the phone, and what the tests look up of it afterwards."""
 
 import re
 from collections.abc import Iterable, Mapping

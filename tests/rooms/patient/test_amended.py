@@ -21,7 +21,7 @@ Amend = Callable[[Callable[[Data], object]], None]
 
 @pytest.fixture
 def amended(app: Flask, tmp_path: Path) -> Amend:
-    """Amend the study from 10 March, before her month-3 window opened on the 22nd."""
+    """Amend the study from 10 March, before the month-3 window opened on the 22nd."""
 
     def record(change: Callable[[Data], object]) -> None:
         with app.app_context():
@@ -53,44 +53,44 @@ def _later(data: Data) -> None:
 def test_a_draft_is_finished_though_the_visit_is_gone_or_moved(
     app: Flask,
     patient_id: int,
-    her: FlaskClient,
+    browser: FlaskClient,
     amended: Amend,
     change: Callable[[Data], object],
     status: Status,
     counts: bool,
 ) -> None:
-    fill_in(her, "V1")
+    fill_in(browser, "V1")
     amended(change)
 
-    assert "/my/form/V1" in her.get("/my/home").text
-    assert submit(her, "V1").status_code == 302
+    assert "/my/form/V1" in browser.get("/my/home").text
+    assert submit(browser, "V1").status_code == 302
     found = _status(app, patient_id)
     assert (found.status, found.in_population) == (status, counts)
     with app.app_context():
         assert drafts() == []
 
 
-def test_what_is_gone_is_not_begun_anew(her: FlaskClient, amended: Amend) -> None:
+def test_what_is_gone_is_not_begun_anew(browser: FlaskClient, amended: Amend) -> None:
     amended(without("V1"))
-    assert "/my/form/V1" not in her.get("/my/home").text
-    begin(her, "V1")
-    with her.application.app_context():
+    assert "/my/form/V1" not in browser.get("/my/home").text
+    begin(browser, "V1")
+    with browser.application.app_context():
         assert drafts() == []
 
 
 def test_a_form_that_a_phone_still_holds_is_taken_and_classified(
-    app: Flask, patient_id: int, her: FlaskClient, amended: Amend
+    app: Flask, patient_id: int, browser: FlaskClient, amended: Amend
 ) -> None:
     with app.app_context():
         body = message("V1") | {"assistance": "ALONE"}
     amended(without("V1"))
 
-    assert put(her, body).status_code == 201
+    assert put(browser, body).status_code == 201
     assert _status(app, patient_id).status is Status.VALID
 
 
-def test_a_visit_that_no_version_has_is_unknown(her: FlaskClient, amended: Amend) -> None:
+def test_a_visit_that_no_version_has_is_unknown(browser: FlaskClient, amended: Amend) -> None:
     amended(without("V1"))
-    with her.application.app_context():
+    with browser.application.app_context():
         body = message("V77")
-    assert put(her, body).status_code == 422
+    assert put(browser, body).status_code == 422

@@ -1,4 +1,4 @@
-"""A form belongs to the day on which she answered it, by the server's clock."""
+"""A form belongs to the day on which it was answered, by the server's clock."""
 
 from datetime import date, timedelta
 
@@ -26,7 +26,7 @@ from tests.rooms.patient.steps import (
 
 @pytest.fixture(autouse=True)
 def _in_app(in_app: Flask, patient_id: int) -> None:
-    """Every test here speaks to the service, with her month-3 window open."""
+    """Every test here speaks to the service, with the month-3 window open."""
 
 
 def test_answered_at_half_past_seven_belongs_to_that_local_day(april: HandClock) -> None:
@@ -110,6 +110,6 @@ def test_answered_after_the_withdrawal_is_put_aside_for_the_site(
     assert entry(patient_id, "V1", date(2026, 4, 4)).status is Status.QUARANTINE_AFTER_WITHDRAWAL
 
 
-def test_no_form_before_her_consent(april: HandClock) -> None:
+def test_no_form_before_consent(april: HandClock) -> None:
     patient = factories.add_patient("LISHUI-009", pro_consent_on=None)
     assert receive(patient, filled()) == Refused(Why.NO_CONSENT)

@@ -26,7 +26,7 @@ def _patient(app: Flask) -> None:
         factories.add_patient(NUMBER)
 
 
-def test_a_stranger_is_told_to_open_her_link_and_whom_to_call(app: Flask) -> None:
+def test_a_stranger_is_told_to_open_the_link_and_whom_to_call(app: Flask) -> None:
     text = app.test_client().get("/").text
     for phone in ("0578-000-0000", "0573-000-0000", "0571-000-0001", "0571-000-0002"):
         assert phone in text
@@ -134,7 +134,7 @@ def test_wrong_codes_are_told_the_wait_in_words_and_end_with_whom_to_call(
         assert answer.status_code == 410
         assert "activation code no longer works" in answer.text
         assert "0578-000-0000" in answer.text
-        assert "0573-000-0000" not in answer.text  # she is of Lishui
+        assert "0573-000-0000" not in answer.text  # the patient is of Lishui
     assert choose(client, card).status_code == 410
 
 
@@ -357,7 +357,7 @@ def test_two_patients_who_share_a_phone_are_told_to_their_nurse(app: Flask, cast
     cards = {number: cast.card_of(number) for number in numbers}
     choose(phone, cards[NUMBER])
     phone.post("/my/sign-out")
-    phone.post(f"/p/{cards[NUMBER].token}", data={"pin": PIN})  # herself again: nothing to tell
+    phone.post(f"/p/{cards[NUMBER].token}", data={"pin": PIN})  # the same person: nothing to tell
     with app.app_context():
         assert trail("patient.signed_in_shared") == []
     choose(phone, cards["LISHUI-002"])
@@ -374,7 +374,7 @@ def test_two_patients_who_share_a_phone_are_told_to_their_nurse(app: Flask, cast
     assert "LISHUI" not in page
 
 
-def test_her_own_link_leads_her_home_while_she_is_signed_in(app: Flask, cast: Cast) -> None:
+def test_one_s_own_link_leads_home_while_signed_in(app: Flask, cast: Cast) -> None:
     path = f"/p/{cast.link_of(NUMBER)}"
     client = app.test_client()
     client.post(path, data={"pin": PIN})

@@ -1,4 +1,4 @@
-"""A draft waits for her on any phone, but not longer than its recall period holds."""
+"""A draft waits for the patient on any phone, but not longer than its recall period holds."""
 
 from datetime import date
 
@@ -20,8 +20,10 @@ from tests.rooms.patient.steps import (
 )
 
 
-def test_another_phone_goes_on_at_the_same_place(app: Flask, her: FlaskClient, cast: Cast) -> None:
-    fill_in(her, "V1", last=3)
+def test_another_phone_goes_on_at_the_same_place(
+    app: Flask, browser: FlaskClient, cast: Cast
+) -> None:
+    fill_in(browser, "V1", last=3)
     other = cast.patient(NUMBER)
     assert other.get("/my/form/V1").headers["Location"].endswith("/my/form/V1/4")
     home = other.get("/my/home").text
@@ -29,19 +31,19 @@ def test_another_phone_goes_on_at_the_same_place(app: Flask, her: FlaskClient, c
 
 
 def test_a_draft_is_gone_on_with_at_23_hours_and_put_aside_at_25(
-    app: Flask, her: FlaskClient, cast: Cast, april: HandClock
+    app: Flask, browser: FlaskClient, cast: Cast, april: HandClock
 ) -> None:
-    fill_in(her, "V1", last=2)
+    fill_in(browser, "V1", last=2)
     april.advance(hours=23)
-    her = _again(cast)
-    assert her.get("/my/form/V1").headers["Location"].endswith("/my/form/V1/3")
+    browser = _again(cast)
+    assert browser.get("/my/form/V1").headers["Location"].endswith("/my/form/V1/3")
     april.advance(hours=2)
-    notice = her.get("/my/form/V1")
+    notice = browser.get("/my/form/V1")
     assert "more than 24 hours old" in notice.text
     with app.app_context():
         assert len(drafts()) == 1  # looking changed nothing
-    her.post("/my/form/V1")
-    assert her.get("/my/form/V1").headers["Location"].endswith("/my/form/V1/1")
+    browser.post("/my/form/V1")
+    assert browser.get("/my/form/V1").headers["Location"].endswith("/my/form/V1/1")
     with app.app_context():
         assert drafts()[0].answers == {}
         kinds = [row.action for row in trail("draft.")]
@@ -49,14 +51,14 @@ def test_a_draft_is_gone_on_with_at_23_hours_and_put_aside_at_25(
 
 
 def test_a_page_sent_after_25_hours_is_told_so_and_not_kept(
-    app: Flask, her: FlaskClient, cast: Cast, april: HandClock
+    app: Flask, browser: FlaskClient, cast: Cast, april: HandClock
 ) -> None:
-    fill_in(her, "V1")
-    said = {"submission_id": number_of(her, "V1"), "assistance": "ALONE"}
+    fill_in(browser, "V1")
+    said = {"submission_id": number_of(browser, "V1"), "assistance": "ALONE"}
     april.advance(hours=25)
-    her = _again(cast)
-    sent = her.post("/my/form/V1/send", data=said)
-    assert "more than 24 hours old" in her.get(sent.headers["Location"]).text
+    browser = _again(cast)
+    sent = browser.post("/my/form/V1/send", data=said)
+    assert "more than 24 hours old" in browser.get(sent.headers["Location"]).text
     with app.app_context():
         assert (forms(), drafts()) == ([], [])
 
@@ -65,11 +67,11 @@ def test_begun_on_the_last_day_it_may_be_finished_on_the_next(
     app: Flask, cast: Cast, patient_id: int, april: HandClock
 ) -> None:
     april.set("2026-04-19T23:50+08:00")
-    her = _again(cast)
-    fill_in(her, "V1", last=36)
+    browser = _again(cast)
+    fill_in(browser, "V1", last=36)
     april.set("2026-04-20T00:10+08:00")
-    answer(her, "V1", pages(app)[36])
-    assert submit(her, "V1").status_code == 302
+    answer(browser, "V1", pages(app)[36])
+    assert submit(browser, "V1").status_code == 302
     with app.app_context():
         [form] = forms()
     assert form.answered_on == date(2026, 4, 20)  # its true day; the ledger classifies it

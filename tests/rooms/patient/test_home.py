@@ -13,8 +13,8 @@ from tests.conftest import HandClock
 from tests.rooms.patient.steps import NUMBER, fill_in, submit
 
 
-def test_what_is_due_says_until_when_and_what_comes_next(her: FlaskClient) -> None:
-    text = her.get("/my/home").text
+def test_what_is_due_says_until_when_and_what_comes_next(browser: FlaskClient) -> None:
+    text = browser.get("/my/home").text
     assert "Month 3 questionnaire" in text
     assert "19 Apr 2026 (Sun)" in text
     assert "18 days left" in text
@@ -32,8 +32,8 @@ def test_the_last_days_are_called_so(
     assert words in _home(cast)
 
 
-def test_her_hospital_is_named_and_nobody_reads_at_once(her: FlaskClient) -> None:
-    text = her.get("/my/home").text
+def test_the_hospital_is_named_and_nobody_reads_at_once(browser: FlaskClient) -> None:
+    text = browser.get("/my/home").text
     assert "0578-000-0000" in text
     assert "0573-000-0000" not in text
     assert "Nobody reads your answers at the moment" in text
@@ -87,29 +87,33 @@ def test_nobody_is_asked_after_the_end(
     assert client.get("/my/form/V1").status_code == 404
 
 
-def test_after_progression_she_is_still_asked(app: Flask, cast: Cast, patient_id: int) -> None:
+def test_after_progression_a_patient_is_still_asked(
+    app: Flask, cast: Cast, patient_id: int
+) -> None:
     with app.app_context():
         factories.add_event(patient_id, EventKind.PROGRESSION, date(2026, 2, 1))
     assert "Month 3 questionnaire" in _home(cast)
 
 
-def test_what_was_received_shows_its_number_and_day_but_no_answer(her: FlaskClient) -> None:
-    fill_in(her, "V1")
-    receipt = submit(her, "V1").headers["Location"]
-    shown = her.get(receipt).text
+def test_what_was_received_shows_its_number_and_day_but_no_answer(browser: FlaskClient) -> None:
+    fill_in(browser, "V1")
+    receipt = submit(browser, "V1").headers["Location"]
+    shown = browser.get(receipt).text
     assert "1 Apr 2026, 08:00 GMT+08:00" in shown
     assert "Month 6 questionnaire" in shown
     assert "Nobody reads your answers at the moment" in shown
-    home = her.get("/my/home").text
+    home = browser.get("/my/home").text
     number = shown.split('receipt-number">')[1].split("<")[0]
     assert f"Receipt {number}" in home
     assert "Nothing to fill in today" in home
     assert "Medium" not in home + shown
 
 
-def test_another_patient_s_receipt_is_not_shown(app: Flask, her: FlaskClient, cast: Cast) -> None:
-    fill_in(her, "V1")
-    receipt = submit(her, "V1").headers["Location"]
+def test_another_patient_s_receipt_is_not_shown(
+    app: Flask, browser: FlaskClient, cast: Cast
+) -> None:
+    fill_in(browser, "V1")
+    receipt = submit(browser, "V1").headers["Location"]
     with app.app_context():
         factories.add_patient("LISHUI-002")
     assert cast.patient("LISHUI-002").get(receipt).headers["Location"] == "/my/home"

@@ -38,9 +38,9 @@ def made_id() -> str:
 
 
 def test_the_first_is_created_and_the_repeat_had(
-    app: Flask, her: FlaskClient, body: dict[str, Any], made_id: str
+    app: Flask, browser: FlaskClient, body: dict[str, Any], made_id: str
 ) -> None:
-    first, second = put(her, body, made_id), put(her, body, made_id)
+    first, second = put(browser, body, made_id), put(browser, body, made_id)
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.json == second.json
     assert first.json is not None
@@ -54,21 +54,21 @@ def test_the_first_is_created_and_the_repeat_had(
 
 def test_the_same_number_with_other_answers_is_refused_and_the_nurse_is_told(
     app: Flask,
-    her: FlaskClient,
+    browser: FlaskClient,
     body: dict[str, Any],
     made_id: str,
     april: HandClock,
     cast: Cast,
 ) -> None:
     body |= {"finished_at": "2026-04-01T07:50:00+08:00", "device_at": "2026-04-01T08:00:00+08:00"}
-    first = put(her, body, made_id)
+    first = put(browser, body, made_id)
     others = [
         body | {"answers": body["answers"] | {"GP1": 4}},
         body | {"answers": {}},
         body | {"finished_at": "2026-03-30T07:50:00+08:00"},
     ]
     for other in others:
-        answer = put(her, other, made_id)
+        answer = put(browser, other, made_id)
         assert (answer.status_code, (answer.json or {})["error"]) == (409, "OTHER_ANSWERS")
         assert "with other answers" in (answer.json or {})["problems"][0]["text"]
     # The very same is still had, on whatever day and by whatever clock it comes again.
@@ -84,7 +84,7 @@ def test_the_same_number_with_other_answers_is_refused_and_the_nurse_is_told(
 
 
 def test_everything_that_may_be_said_is_kept(
-    app: Flask, her: FlaskClient, body: dict[str, Any]
+    app: Flask, browser: FlaskClient, body: dict[str, Any]
 ) -> None:
     body |= {
         "item_languages": {"GP1": "en"},
@@ -94,7 +94,7 @@ def test_everything_that_may_be_said_is_kept(
         "wording_sha256": None,
     }
     body["answers"] |= {"GS7": "PREFER_NOT", "GP1": 0, "GP2": "SKIPPED", "GP3": "NOT_SHOWN"}
-    assert put(her, body).status_code == 201
+    assert put(browser, body).status_code == 201
     with app.app_context():
         [form] = forms()
     assert form.answers == body["answers"]
@@ -105,9 +105,9 @@ def test_everything_that_may_be_said_is_kept(
 
 
 def test_a_second_form_of_the_visit_gets_a_receipt_too(
-    app: Flask, her: FlaskClient, body: dict[str, Any]
+    app: Flask, browser: FlaskClient, body: dict[str, Any]
 ) -> None:
-    answers = [put(her, body) for _ in range(2)]
+    answers = [put(browser, body) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [201, 201]
     with app.app_context():
         assert [form.standing for form in forms()] == [True, False]
@@ -123,19 +123,19 @@ def test_signed_out_it_says_so_with_or_without_a_forgery_token(
 
 
 def test_without_the_forgery_token_nothing_is_taken(
-    app: Flask, her: FlaskClient, body: dict[str, Any], made_id: str
+    app: Flask, browser: FlaskClient, body: dict[str, Any], made_id: str
 ) -> None:
     app.config["WTF_CSRF_ENABLED"] = True
-    assert put(her, body, made_id).status_code == 400
-    token = her.get("/my/home").text.split('name="csrf_token" value="')[1].split('"')[0]
-    answer = her.put(f"/api/forms/{made_id}", json=body, headers={"X-CSRFToken": token})
+    assert put(browser, body, made_id).status_code == 400
+    token = browser.get("/my/home").text.split('name="csrf_token" value="')[1].split('"')[0]
+    answer = browser.put(f"/api/forms/{made_id}", json=body, headers={"X-CSRFToken": token})
     assert answer.status_code == 201
 
 
 @pytest.mark.parametrize("value", ["3", 3.0, True, None, 5, -1, [2], {}, "ANSWERED", 10**30])
-def test_what_is_no_choice_is_named(her: FlaskClient, body: dict[str, Any], value: Any) -> None:
+def test_what_is_no_choice_is_named(browser: FlaskClient, body: dict[str, Any], value: Any) -> None:
     body["answers"]["GP4"] = value
-    answer = put(her, body)
+    answer = put(browser, body)
     assert answer.status_code == 422
     assert answer.json == {
         "error": "BAD_ANSWERS",
@@ -145,11 +145,11 @@ def test_what_is_no_choice_is_named(her: FlaskClient, body: dict[str, Any], valu
     }
 
 
-def test_every_bad_answer_is_listed_in_her_language(
-    app: Flask, her: FlaskClient, body: dict[str, Any]
+def test_every_bad_answer_is_listed_in_the_patient_s_language(
+    app: Flask, browser: FlaskClient, body: dict[str, Any]
 ) -> None:
     body["answers"] |= {"NOPE": 1, "GP1": "PREFER_NOT", "GP2": 9}
-    answer = put(her, body)
+    answer = put(browser, body)
     assert answer.json is not None
     assert [(p["item"], p["fault"]) for p in answer.json["problems"]] == [
         ("NOPE", "UNKNOWN_ITEM"),
@@ -181,9 +181,9 @@ def test_every_bad_answer_is_listed_in_her_language(
     ],
 )
 def test_a_field_that_can_t_be_read_is_named(
-    her: FlaskClient, body: dict[str, Any], changes: dict[str, Any], field: str, fault: str
+    browser: FlaskClient, body: dict[str, Any], changes: dict[str, Any], field: str, fault: str
 ) -> None:
-    answer = put(her, body | changes)
+    answer = put(browser, body | changes)
     assert answer.status_code == 422
     assert answer.json is not None
     assert [(p["field"], p["fault"]) for p in answer.json["problems"]] == [(field, fault)]
@@ -192,16 +192,18 @@ def test_a_field_that_can_t_be_read_is_named(
 @pytest.mark.parametrize(
     "raw", [b"", b"null", b"[]", b'"text"', b"{", b"\xff\xfe", b"[" * 100_000, b"NaN", b"1e999"]
 )
-def test_what_is_no_message_is_refused(her: FlaskClient, made_id: str, raw: bytes) -> None:
-    answer = her.put(f"/api/forms/{made_id}", data=raw, content_type="application/json")
+def test_what_is_no_message_is_refused(browser: FlaskClient, made_id: str, raw: bytes) -> None:
+    answer = browser.put(f"/api/forms/{made_id}", data=raw, content_type="application/json")
     assert answer.status_code == 422
     assert answer.json is not None
     assert answer.json["problems"][0]["fault"] == "NOT_AN_OBJECT"
 
 
 @pytest.mark.parametrize("bad", ["1", "x" * 500, str(uuid.UUID(int=7)).upper() + "A"])
-def test_an_id_that_is_no_uuid_is_refused(her: FlaskClient, body: dict[str, Any], bad: str) -> None:
-    answer = put(her, body, bad)
+def test_an_id_that_is_no_uuid_is_refused(
+    browser: FlaskClient, body: dict[str, Any], bad: str
+) -> None:
+    answer = put(browser, body, bad)
     assert answer.status_code == 422
     assert answer.json is not None
     assert answer.json["problems"][0]["field"] == "submission_id"
@@ -215,19 +217,19 @@ def test_an_id_that_is_no_uuid_is_refused(her: FlaskClient, body: dict[str, Any]
     ("\ud800", 422, "UNKNOWN_VISIT"),
 ])  # fmt: skip
 def test_future_and_unknown_visits_are_refused(
-    app: Flask, her: FlaskClient, visit: str, status: int, error: str
+    app: Flask, browser: FlaskClient, visit: str, status: int, error: str
 ) -> None:
     with app.app_context():
-        answer = put(her, message(visit))
+        answer = put(browser, message(visit))
     assert (answer.status_code, answer.json and answer.json["error"]) == (status, error)
     with app.app_context():
         assert forms() == []
 
 
 def test_an_id_of_somebody_else_is_refused_and_tells_nothing(
-    app: Flask, her: FlaskClient, cast: Cast, body: dict[str, Any], made_id: str
+    app: Flask, browser: FlaskClient, cast: Cast, body: dict[str, Any], made_id: str
 ) -> None:
-    assert put(her, body, made_id).status_code == 201
+    assert put(browser, body, made_id).status_code == 201
     with app.app_context():
         factories.add_patient("JIAXING-001", "JIAXING")
     answer = put(cast.patient("JIAXING-001"), body, made_id)
@@ -239,7 +241,12 @@ def test_an_id_of_somebody_else_is_refused_and_tells_nothing(
 
 
 def test_what_was_begun_in_time_is_taken_after_the_close(
-    app: Flask, her: FlaskClient, april: HandClock, body: dict[str, Any], made_id: str, cast: Cast
+    app: Flask,
+    browser: FlaskClient,
+    april: HandClock,
+    body: dict[str, Any],
+    made_id: str,
+    cast: Cast,
 ) -> None:
     april.set("2026-04-19T23:55+08:00")
     with app.app_context():
@@ -280,14 +287,14 @@ _FIELDS = (
     whole=st.booleans(),
 )
 def test_no_message_breaks_the_door(
-    her: FlaskClient,
+    browser: FlaskClient,
     body: dict[str, Any],
     odd: dict[str, Any],
     answers: dict[str, Any],
     whole: bool,
 ) -> None:
     sent = body | {"answers": body["answers"] | answers} | odd if whole else odd
-    answer = her.put(
+    answer = browser.put(
         f"/api/forms/{uuid.uuid4()}", data=json.dumps(sent), content_type="application/json"
     )
     assert answer.status_code in (200, 201, 409, 422)
@@ -295,13 +302,13 @@ def test_no_message_breaks_the_door(
 
 
 def test_one_form_takes_few_statements(
-    app: Flask, her: FlaskClient, body: dict[str, Any], made_id: str
+    app: Flask, browser: FlaskClient, body: dict[str, Any], made_id: str
 ) -> None:
     with app.app_context():
         patient_id = factories.patient_id_of("LISHUI-001")
         drafting.begin_form(ACTOR, patient_id, "V1", submission_id=made_id, at=occasion())
         with _counted() as statements:
-            assert put(her, body, made_id).status_code == 201
+            assert put(browser, body, made_id).status_code == 201
     assert len(statements) <= _MOST_STATEMENTS, "\n".join(statements)
 
 

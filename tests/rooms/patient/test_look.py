@@ -11,15 +11,15 @@ from pro_app.patient.look import Look, read_look
 _WECHAT = "Mozilla/5.0 (Linux; Android 9) Mobile Safari/537.36 MicroMessenger/8.0.44"
 
 
-def test_what_is_chosen_is_remembered_and_shown(her: FlaskClient) -> None:
-    assert 'class="size-1"' in her.get("/my/home").text
-    chosen = her.post("/look", data={"look": "3e", "next": "/my/home"})
+def test_what_is_chosen_is_remembered_and_shown(browser: FlaskClient) -> None:
+    assert 'class="size-1"' in browser.get("/my/home").text
+    chosen = browser.post("/look", data={"look": "3e", "next": "/my/home"})
     assert chosen.headers["Location"] == "/my/home"
     cookie = chosen.headers["Set-Cookie"]
     assert cookie.startswith("look=3e;")
     assert "SameSite=Lax" in cookie
     assert "HttpOnly" not in cookie  # the page's script reads it
-    assert 'class="size-3 elder"' in her.get("/my/home").text
+    assert 'class="size-3 elder"' in browser.get("/my/home").text
 
 
 def test_whoever_is_not_signed_in_may_choose_too(app: Flask) -> None:
@@ -34,9 +34,9 @@ def test_whoever_is_not_signed_in_may_choose_too(app: Flask) -> None:
     # A browser leaves out what is between the strokes.
     ["https://a.example/", "//a.example", "/\\a.example", "/\t/a.example", "/\n/a.example"],
 )
-def test_choosing_leads_to_our_own_pages_alone(her: FlaskClient, elsewhere: str) -> None:
+def test_choosing_leads_to_our_own_pages_alone(browser: FlaskClient, elsewhere: str) -> None:
     for path in ("/look", "/language"):
-        chosen = her.post(path, data={"look": "2", "next": elsewhere})
+        chosen = browser.post(path, data={"look": "2", "next": elsewhere})
         assert chosen.headers["Location"] == "/"
 
 
@@ -54,16 +54,16 @@ def test_a_look_names_itself() -> None:
 
 @pytest.mark.parametrize("path", ["/signed-out", "/my/home", "/my/form/V1", "/my/practice"])
 def test_language_size_and_help_stand_on_every_page_in_one_order(
-    her: FlaskClient, path: str
+    browser: FlaskClient, path: str
 ) -> None:
-    text = her.get(path).text
+    text = browser.get(path).text
     places = [
         text.index(mark) for mark in ('language:zh"', 'data-size="1"', 'class="help"', "tel:")
     ]
     assert places == sorted(places)
 
 
-def test_inside_wechat_home_says_how_to_open_a_browser(her: FlaskClient) -> None:
+def test_inside_wechat_home_says_how_to_open_a_browser(browser: FlaskClient) -> None:
     words = "You are reading this inside WeChat"
-    assert words not in her.get("/my/home").text
-    assert words in her.get("/my/home", headers={"User-Agent": _WECHAT}).text
+    assert words not in browser.get("/my/home").text
+    assert words in browser.get("/my/home", headers={"User-Agent": _WECHAT}).text

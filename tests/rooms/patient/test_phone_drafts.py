@@ -38,13 +38,15 @@ def said(answer: TestResponse) -> tuple[int, str | None]:
     return answer.status_code, (answer.json or {}).get("error")
 
 
-def test_the_first_tap_begins_the_draft_with_what_was_tapped(app: Flask, her: FlaskClient) -> None:
+def test_the_first_tap_begins_the_draft_with_what_was_tapped(
+    app: Flask, browser: FlaskClient
+) -> None:
     body = state(
         {"GP1": 3, "GP2": "SKIPPED", "GS7": "PREFER_NOT"},
         item_languages={"GP1": "en"},
         item_times={"GP1": [0, 4], "GP2": [4, None]},
     )
-    answer = keep(her, body)
+    answer = keep(browser, body)
     assert answer.status_code == 200
     assert answer.json == {
         "revision": 1, "submission_id": ID, "started_at": "2026-04-01T00:00:00+00:00",
@@ -57,103 +59,109 @@ def test_the_first_tap_begins_the_draft_with_what_was_tapped(app: Flask, her: Fl
         assert [row.action for row in trail("draft.")] == ["draft.begun", "draft.saved"]
 
 
-def test_each_tap_is_a_revision_and_the_trail_has_old_and_new(app: Flask, her: FlaskClient) -> None:
-    keep(her, state())
-    second = keep(her, state({"GP1": 4, "GP2": 0}, base=1))
+def test_each_tap_is_a_revision_and_the_trail_has_old_and_new(
+    app: Flask, browser: FlaskClient
+) -> None:
+    keep(browser, state())
+    second = keep(browser, state({"GP1": 4, "GP2": 0}, base=1))
     assert (second.json or {})["revision"] == 2
     with app.app_context():
         assert trail("draft.saved")[-1].changes == {"GP1": [3, 4], "GP2": [None, 0]}
 
 
 def test_the_same_again_writes_nothing_even_when_the_reply_was_lost(
-    app: Flask, her: FlaskClient
+    app: Flask, browser: FlaskClient
 ) -> None:
-    keep(her, state())
+    keep(browser, state())
     with app.app_context():
         before = (drafts(), len(trail()))
-    again = keep(her, state())
+    again = keep(browser, state())
     assert (again.status_code, (again.json or {})["revision"]) == (200, 1)
     with app.app_context():
         assert (drafts(), len(trail())) == before
 
 
-def test_the_later_of_two_phones_is_told_and_nothing_is_lost(her: FlaskClient) -> None:
-    keep(her, state())
-    keep(her, state({"GP1": 3, "GP2": 1}, base=1))
-    late = keep(her, state({"GP1": 0}, base=1))
+def test_the_later_of_two_phones_is_told_and_nothing_is_lost(browser: FlaskClient) -> None:
+    keep(browser, state())
+    keep(browser, state({"GP1": 3, "GP2": 1}, base=1))
+    late = keep(browser, state({"GP1": 0}, base=1))
     assert said(late) == (409, "NEWER")
     theirs = (late.json or {})["draft"]
     assert (theirs["revision"], theirs["answers"]) == (2, {"GP1": 3, "GP2": 1})
     assert theirs["submission_id"] == ID
-    assert keep(her, state({"GP1": 0, "GP2": 1}, base=2)).status_code == 200
+    assert keep(browser, state({"GP1": 0, "GP2": 1}, base=2)).status_code == 200
 
 
-def test_a_draft_that_another_phone_began_is_gone_on_with(her: FlaskClient) -> None:
-    keep(her, state())
+def test_a_draft_that_another_phone_began_is_gone_on_with(browser: FlaskClient) -> None:
+    keep(browser, state())
     other = state({"GP1": 1}, submission_id=secrets.new_submission_id())
-    assert said(keep(her, other)) == (409, "NEWER")
-    assert said(keep(her, other | {"base": 1})) == (409, "NEWER")
+    assert said(keep(browser, other)) == (409, "NEWER")
+    assert said(keep(browser, other | {"base": 1})) == (409, "NEWER")
 
 
-def test_the_pages_and_the_phone_go_on_with_one_draft(app: Flask, her: FlaskClient) -> None:
-    her.post("/my/form/V1")
-    told = (her.get("/api/phone").json or {})["forms"][0]["draft"]
+def test_the_pages_and_the_phone_go_on_with_one_draft(app: Flask, browser: FlaskClient) -> None:
+    browser.post("/my/form/V1")
+    told = (browser.get("/api/phone").json or {})["forms"][0]["draft"]
     body = state(submission_id=told["submission_id"], base=told["revision"])
-    assert (keep(her, body).json or {})["revision"] == 1
+    assert (keep(browser, body).json or {})["revision"] == 1
     with app.app_context():
         assert drafts()[0].answers == {"GP1": 3}
 
 
-def test_a_start_offline_is_put_right_for_the_phone_s_clock(app: Flask, her: FlaskClient) -> None:
+def test_a_start_offline_is_put_right_for_the_phone_s_clock(
+    app: Flask, browser: FlaskClient
+) -> None:
     body = state(started_at="2026-04-04T06:00:00+08:00", device_at="2026-04-04T08:00:00+08:00")
-    answer = keep(her, body).json or {}
+    answer = keep(browser, body).json or {}
     assert answer["started_at"] == "2026-03-31T22:00:00+00:00"  # two hours ago
     with app.app_context():
         assert drafts()[0].started_at == datetime(2026, 3, 31, 22, tzinfo=UTC)
 
 
-def test_a_start_in_the_phone_s_future_is_now(her: FlaskClient) -> None:
+def test_a_start_in_the_phone_s_future_is_now(browser: FlaskClient) -> None:
     body = state(started_at="2026-04-04T09:00:00+08:00", device_at="2026-04-04T08:00:00+08:00")
-    assert (keep(her, body).json or {})["started_at"] == "2026-04-01T00:00:00+00:00"
+    assert (keep(browser, body).json or {})["started_at"] == "2026-04-01T00:00:00+00:00"
 
 
 def test_begun_offline_before_the_close_it_is_kept_after_it(
     cast: Cast, patient_id: int, april: HandClock
 ) -> None:
     april.set("2026-04-20T08:00+08:00")
-    her = cast.patient(NUMBER)
-    assert said(keep(her, state())) == (409, "NOT_OPEN")
+    browser = cast.patient(NUMBER)
+    assert said(keep(browser, state())) == (409, "NOT_OPEN")
     began = state(started_at="2026-04-19T20:00:00+08:00", device_at="2026-04-20T08:00:00+08:00")
-    assert keep(her, began).status_code == 200
+    assert keep(browser, began).status_code == 200
 
 
 @pytest.mark.parametrize("visit", ["V0", "V2"])
 def test_a_closed_or_coming_visit_can_not_be_begun(
-    app: Flask, her: FlaskClient, visit: str
+    app: Flask, browser: FlaskClient, visit: str
 ) -> None:
-    assert said(keep(her, state(), visit)) == (409, "NOT_OPEN")
+    assert said(keep(browser, state(), visit)) == (409, "NOT_OPEN")
     with app.app_context():
         assert drafts() == []
 
 
-def test_what_she_began_before_her_withdrawal_she_may_finish(
-    app: Flask, her: FlaskClient, patient_id: int, april: HandClock
+def test_what_was_begun_before_the_withdrawal_may_be_finished(
+    app: Flask, browser: FlaskClient, patient_id: int, april: HandClock
 ) -> None:
-    keep(her, state())
+    keep(browser, state())
     with app.app_context():
         factories.add_event(
             patient_id, EventKind.WITHDRAWAL_QUESTIONNAIRES, april().date() - timedelta(1)
         )
-    assert keep(her, state({"GP1": 1}, base=1)).status_code == 200
+    assert keep(browser, state({"GP1": 1}, base=1)).status_code == 200
 
 
-def test_once_the_form_is_in_the_phone_is_told_its_receipt(app: Flask, her: FlaskClient) -> None:
-    keep(her, state())
+def test_once_the_form_is_in_the_phone_is_told_its_receipt(
+    app: Flask, browser: FlaskClient
+) -> None:
+    keep(browser, state())
     with app.app_context():
         body = message()
     made = secrets.new_submission_id()
-    assert put(her, body, made).status_code == 201
-    late = keep(her, state({"GP1": 1}, base=1))
+    assert put(browser, body, made).status_code == 201
+    late = keep(browser, state({"GP1": 1}, base=1))
     assert said(late) == (409, "RECEIVED")
     assert late.json == {
         "error": "RECEIVED", "submission_id": made, "receipt": secrets.receipt_of(made),
@@ -161,15 +169,15 @@ def test_once_the_form_is_in_the_phone_is_told_its_receipt(app: Flask, her: Flas
 
 
 def test_after_a_day_it_is_discarded_and_the_phone_told_once(
-    app: Flask, her: FlaskClient, cast: Cast, april: HandClock
+    app: Flask, browser: FlaskClient, cast: Cast, april: HandClock
 ) -> None:
-    keep(her, state())
+    keep(browser, state())
     april.advance(hours=25)
-    her = cast.patient(NUMBER)
+    browser = cast.patient(NUMBER)
     body = state({"GP1": 1}, base=1, started_at="2026-04-01T08:00:00+08:00",
                  device_at="2026-04-02T09:00:00+08:00")  # fmt: skip
     for _ in range(2):
-        assert said(keep(her, body)) == (410, "EXPIRED")
+        assert said(keep(browser, body)) == (410, "EXPIRED")
     with app.app_context():
         assert drafts() == []
         assert [row.action for row in trail("draft.")][-1] == "draft.discarded"
@@ -177,9 +185,9 @@ def test_after_a_day_it_is_discarded_and_the_phone_told_once(
 
 
 def test_a_new_form_takes_the_place_of_one_that_grew_too_old(
-    app: Flask, her: FlaskClient, cast: Cast, april: HandClock
+    app: Flask, browser: FlaskClient, cast: Cast, april: HandClock
 ) -> None:
-    keep(her, state())
+    keep(browser, state())
     april.advance(hours=25)
     made = secrets.new_submission_id()
     answer = keep(cast.patient(NUMBER), state(submission_id=made))
@@ -189,8 +197,8 @@ def test_a_new_form_takes_the_place_of_one_that_grew_too_old(
 
 
 @pytest.mark.parametrize("value", ["3", 3.0, True, None, 5, -1, [2], "ANSWERED"])
-def test_what_is_no_choice_is_named(app: Flask, her: FlaskClient, value: Any) -> None:
-    answer = keep(her, state({"GP4": value}))
+def test_what_is_no_choice_is_named(app: Flask, browser: FlaskClient, value: Any) -> None:
+    answer = keep(browser, state({"GP4": value}))
     assert said(answer) == (422, "BAD_ANSWERS")
     assert [(p["item"], p["fault"]) for p in (answer.json or {})["problems"]] == [
         ("GP4", "NOT_A_CHOICE")
@@ -214,15 +222,15 @@ def test_what_is_no_choice_is_named(app: Flask, her: FlaskClient, value: Any) ->
     ],
 )
 def test_a_field_that_can_t_be_read_is_named(
-    her: FlaskClient, changes: dict[str, Any], field: str
+    browser: FlaskClient, changes: dict[str, Any], field: str
 ) -> None:
-    answer = keep(her, state(**changes))
+    answer = keep(browser, state(**changes))
     assert said(answer) == (422, "BAD_MESSAGE")
     assert [problem["field"] for problem in (answer.json or {})["problems"]] == [field]
 
 
-def test_a_visit_that_nobody_planned_is_unknown(her: FlaskClient) -> None:
-    assert said(keep(her, state(), "V99")) == (422, "UNKNOWN_VISIT")
+def test_a_visit_that_nobody_planned_is_unknown(browser: FlaskClient) -> None:
+    assert said(keep(browser, state(), "V99")) == (422, "UNKNOWN_VISIT")
 
 
 def test_signed_out_it_says_so(app: Flask, patient_id: int) -> None:

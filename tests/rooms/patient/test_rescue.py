@@ -43,7 +43,7 @@ def base64url(raw: bytes) -> str:
 
 
 def code(app: Flask, patient_id: int, content: Any, submission_id: str = ID) -> str:
-    """The code as her phone makes it."""
+    """The code as the phone makes it."""
     with app.app_context():
         found = patients.phone_key(patient_id, pepper=app.config["SECRET_KEY"])
     assert found is not None
@@ -80,8 +80,8 @@ def bring(nurse: FlaskClient, text: str = "", *pictures: tuple[io.BytesIO, str])
 
 
 @pytest.fixture
-def signed_in(her: FlaskClient, patient_id: int) -> int:
-    """Her id, once she has signed in on a phone."""
+def signed_in(browser: FlaskClient, patient_id: int) -> int:
+    """The patient's id, once signed in on a phone."""
     return patient_id
 
 
@@ -115,7 +115,7 @@ def test_a_pasted_code_lands_as_the_form_that_it_is(
 
 
 def test_it_is_had_once_on_whatever_way_it_comes(
-    app: Flask, nurse: FlaskClient, her: FlaskClient, signed_in: int
+    app: Flask, nurse: FlaskClient, browser: FlaskClient, signed_in: int
 ) -> None:
     blanks = {"S": "SKIPPED", "P": "PREFER_NOT", "N": "NOT_SHOWN"}
     with app.app_context():
@@ -124,7 +124,7 @@ def test_it_is_had_once_on_whatever_way_it_comes(
         answers = {item: blanks[sign] if sign in blanks else int(sign) for item, sign in signs}
         body = message(answers=answers)
     text = code(app, signed_in, packed())
-    assert put(her, body, ID).status_code == 201
+    assert put(browser, body, ID).status_code == 201
     for _ in range(2):
         assert secrets.receipt_of(ID) in bring(nurse, text).text
     with app.app_context():
@@ -222,9 +222,9 @@ def test_no_answer_is_shown_to_the_nurse(app: Flask, nurse: FlaskClient, signed_
 
 
 def test_the_draft_goes_with_the_form(
-    app: Flask, nurse: FlaskClient, her: FlaskClient, signed_in: int, april: HandClock
+    app: Flask, nurse: FlaskClient, browser: FlaskClient, signed_in: int, april: HandClock
 ) -> None:
-    her.post("/my/form/V1")
+    browser.post("/my/form/V1")
     with app.app_context():
         made = drafts()[0].submission_id
     assert bring(nurse, code(app, signed_in, packed(), made)).status_code == 200

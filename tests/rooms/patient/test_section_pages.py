@@ -49,17 +49,19 @@ def app(new_database: Callable[[str], str], clock: HandClock, tmp_path: Path) ->
 
 
 @pytest.fixture
-def her(app: Flask) -> FlaskClient:
+def browser(app: Flask) -> FlaskClient:
     client = Cast(app).patient(NUMBER)
     with client.session_transaction() as session:
         session["language"] = "en"
     return client
 
 
-def test_each_page_holds_a_section_and_all_of_them_the_form(app: Flask, her: FlaskClient) -> None:
+def test_each_page_holds_a_section_and_all_of_them_the_form(
+    app: Flask, browser: FlaskClient
+) -> None:
     assert [len(codes) for codes in pages(app)] == [7, 7, 6, 7, 10]
-    fill_in(her, "V1", last=1)
-    text = her.get("/my/form/V1/2").text
+    fill_in(browser, "V1", last=1)
+    text = browser.get("/my/form/V1/2").text
     assert text.count("<fieldset") == 7
     assert "Page 2 of 5" in text
     assert "7 of 37 answered" in text
@@ -67,15 +69,15 @@ def test_each_page_holds_a_section_and_all_of_them_the_form(app: Flask, her: Fla
     assert text.index('name="box:Q1"') < text.index("Fulfilment in physical")
 
 
-def test_blank_lines_of_a_page_are_asked_about_together(app: Flask, her: FlaskClient) -> None:
-    begin(her, "V1")
+def test_blank_lines_of_a_page_are_asked_about_together(app: Flask, browser: FlaskClient) -> None:
+    begin(browser, "V1")
     first = section_of(app, 1)
-    asked = her.post("/my/form/V1/1", data=fields(first[2:]))
+    asked = browser.post("/my/form/V1/1", data=fields(first[2:]))
     assert asked.headers["Location"].endswith("/my/form/V1/1/blanks")
-    shown = her.get("/my/form/V1/1/blanks").text
+    shown = browser.get("/my/form/V1/1/blanks").text
     assert "2 lines are blank" in shown
     assert 'href="/my/form/V1/1#line-1"' in shown
-    assert her.post("/my/form/V1/1/blanks").headers["Location"].endswith("/my/form/V1/2")
+    assert browser.post("/my/form/V1/1/blanks").headers["Location"].endswith("/my/form/V1/2")
     with app.app_context():
         assert drafts()[0].answers == dict.fromkeys(first[:2], "SKIPPED") | dict.fromkeys(
             first[2:], 2
@@ -84,10 +86,10 @@ def test_blank_lines_of_a_page_are_asked_about_together(app: Flask, her: FlaskCl
     assert question.changes == {"blank": [None, list(first[:2])]}
 
 
-def test_the_review_leads_to_the_line_on_its_page(app: Flask, her: FlaskClient) -> None:
-    fill_in(her, "V1")
-    assert "/my/form/V1/2?to=review#line-8" in her.get("/my/form/V1/review").text
-    assert "/my/received/" in submit(her, "V1").headers["Location"]
+def test_the_review_leads_to_the_line_on_its_page(app: Flask, browser: FlaskClient) -> None:
+    fill_in(browser, "V1")
+    assert "/my/form/V1/2?to=review#line-8" in browser.get("/my/form/V1/review").text
+    assert "/my/received/" in submit(browser, "V1").headers["Location"]
     with app.app_context():
         assert forms()[0].items_answered == 37
 
@@ -102,13 +104,13 @@ def test_the_tiny_study_has_its_own_pages(
     )
     with app.app_context():
         factories.add_patient("TEA-1", "HARBOUR", randomised_on=date(2026, 2, 5), language="en")
-    her = Cast(app).patient("TEA-1")
-    begin(her, "MIDDLE")
-    text = her.get("/my/form/MIDDLE/1").text
+    browser = Cast(app).patient("TEA-1")
+    begin(browser, "MIDDLE")
+    text = browser.get("/my/form/MIDDLE/1").text
     assert "How much scent it had" in text
     assert len(re.findall(r'type="radio"', text)) == 9
-    her.post("/my/form/MIDDLE/1", data={"item:TEA1": "2", "item:TEA2": "0", "box:NO3": "1"})
-    assert submit(her, "MIDDLE").status_code == 302
+    browser.post("/my/form/MIDDLE/1", data={"item:TEA1": "2", "item:TEA2": "0", "box:NO3": "1"})
+    assert submit(browser, "MIDDLE").status_code == 302
     with app.app_context():
         [form] = forms()
     assert form.answers == {"TEA1": 2, "TEA2": 0, "TEA3": "PREFER_NOT"}

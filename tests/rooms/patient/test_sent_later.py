@@ -116,53 +116,53 @@ def test_a_clock_without_battery_tells_how_long_ago_it_was(
     ],
 )
 def test_what_can_not_be_told_is_today(
-    app: Flask, her: FlaskClient, changes: dict[str, Any]
+    app: Flask, browser: FlaskClient, changes: dict[str, Any]
 ) -> None:
     times = {"finished_at": "2026-03-31T20:00:00+00:00", "device_at": "2026-04-01T00:00:00+00:00"}
     with app.app_context():
         body = message(**times) | changes
-    assert put(her, body).status_code == 201
+    assert put(browser, body).status_code == 201
     with app.app_context():
         [kept] = forms()
     assert (kept.answered_on, kept.finished_at) == (date(2026, 4, 1), None)
 
 
-def test_who_helped_and_how_long_each_line_took_are_kept(app: Flask, her: FlaskClient) -> None:
+def test_who_helped_and_how_long_each_line_took_are_kept(app: Flask, browser: FlaskClient) -> None:
     times = {"GP1": [0, 4], "GP2": [4, None]}
     with app.app_context():
         body = message(assistance="READ_ALOUD", item_times=times)
-    assert put(her, body).status_code == 201
+    assert put(browser, body).status_code == 201
     with app.app_context():
         [kept] = forms()
         assert (kept.assistance, kept.proxy, kept.item_times) == ("READ_ALOUD", False, times)
         assert trail("form.received")[0].changes["assistance"] == [None, "READ_ALOUD"]
 
 
-def test_answered_by_someone_else_it_is_kept_apart_and_hers_may_still_come(
-    app: Flask, her: FlaskClient, patient_id: int
+def test_answered_by_someone_else_it_is_kept_apart_and_the_patient_s_own_may_still_come(
+    app: Flask, browser: FlaskClient, patient_id: int
 ) -> None:
     with app.app_context():
         proxy, own = message(assistance="PROXY"), message(assistance="ALONE")
-    assert put(her, proxy).status_code == 201
-    assert [form["visit"] for form in (her.get("/api/phone").json or {})["forms"]] == ["V1"]
+    assert put(browser, proxy).status_code == 201
+    assert [form["visit"] for form in (browser.get("/api/phone").json or {})["forms"]] == ["V1"]
     with app.app_context():
         assert forms()[0].proxy
         assert entry(patient_id, "V1", date(2026, 4, 1)).status is Status.WINDOW_OPEN
-    assert put(her, own).status_code == 201
+    assert put(browser, own).status_code == 201
     with app.app_context():
         assert [form.standing for form in forms()] == [True, True]
         assert entry(patient_id, "V1", date(2026, 4, 1)).status is Status.VALID
 
 
 def test_a_draft_under_another_number_proves_no_start_and_goes(
-    app: Flask, her: FlaskClient, cast: Cast, april: HandClock
+    app: Flask, browser: FlaskClient, cast: Cast, april: HandClock
 ) -> None:
     april.set("2026-04-19T23:50+08:00")
     cast.patient(NUMBER).post("/my/form/V1")
     april.set("2026-04-20T00:10+08:00")
-    her = cast.patient(NUMBER)
+    browser = cast.patient(NUMBER)
     in_time = sent(app, finished="2026-04-19T23:58+08:00") | {"device_at": april().isoformat()}
-    assert put(her, in_time).status_code == 201
+    assert put(browser, in_time).status_code == 201
     with app.app_context():
         assert drafts() == []
 
@@ -176,11 +176,11 @@ def tasks(app: Flask) -> list[tuple[str, str | None, str | None, str | None]]:
         return [(row.kind, row.visit, row.detail, row.outcome) for row in rows]
 
 
-def test_the_nurse_is_told_once_that_a_form_was_refused(app: Flask, her: FlaskClient) -> None:
+def test_the_nurse_is_told_once_that_a_form_was_refused(app: Flask, browser: FlaskClient) -> None:
     with app.app_context():
         body = message("V2")
     for _ in range(3):
-        assert put(her, body).status_code == 409
+        assert put(browser, body).status_code == 409
     assert tasks(app) == [("FORM_NOT_TAKEN", "V2", "NOT_OPEN_YET", None)]
     with app.app_context():
         [event] = trail("form.not_taken")
@@ -197,18 +197,18 @@ def test_the_nurse_is_told_once_that_a_form_was_refused(app: Flask, her: FlaskCl
     ],
 )
 def test_what_could_not_be_understood_is_told_too(
-    app: Flask, her: FlaskClient, changes: dict[str, Any], visit: str | None, why: str
+    app: Flask, browser: FlaskClient, changes: dict[str, Any], visit: str | None, why: str
 ) -> None:
     with app.app_context():
         body = message() | changes
-    assert put(her, body).status_code == 422
+    assert put(browser, body).status_code == 422
     assert tasks(app) == [("FORM_NOT_TAKEN", visit, why, None)]
 
 
-def test_the_form_that_comes_after_all_ends_the_task(app: Flask, her: FlaskClient) -> None:
+def test_the_form_that_comes_after_all_ends_the_task(app: Flask, browser: FlaskClient) -> None:
     made = secrets.new_submission_id()
     with app.app_context():
         good = message()
-    assert put(her, good | {"answers": {"GP1": 9}}, made).status_code == 422
-    assert put(her, good, made).status_code == 201
+    assert put(browser, good | {"answers": {"GP1": 9}}, made).status_code == 422
+    assert put(browser, good, made).status_code == 201
     assert tasks(app) == [("FORM_NOT_TAKEN", "V1", "BAD_ANSWERS", "RECEIVED")]

@@ -26,10 +26,10 @@ def test_the_shell_is_the_same_for_a_stranger_and_a_patient(app: Flask, cast: Ca
     app.extensions.pop("shell")  # as in another process
     client = cast.patient(NUMBER)
     client.set_cookie("look", "3e")
-    hers = client.get("/my/shell/now", headers={"Accept-Language": "en"}).text
-    assert hers == stranger
-    assert NUMBER not in hers
-    assert "csrf" not in hers
+    signed_in = client.get("/my/shell/now", headers={"Accept-Language": "en"}).text
+    assert signed_in == stranger
+    assert NUMBER not in signed_in
+    assert "csrf" not in signed_in
 
 
 def test_the_shell_has_every_screen_in_every_language(app: Flask) -> None:

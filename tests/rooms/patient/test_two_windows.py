@@ -1,4 +1,4 @@
-"""A page sent from an older state is kept, and she is told what had been changed meanwhile."""
+"""A page sent from an older state is kept, and the patient is told what had changed meanwhile."""
 
 from typing import Any
 

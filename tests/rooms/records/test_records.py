@@ -33,8 +33,8 @@ SITE = "/staff/records/site"
 @pytest.fixture
 def world(app: Flask) -> Flask:
     with app.app_context():
-        her = factories.add_patient("LISHUI-001", "LISHUI", arm="RADICAL")
-        factories.add_form(her, "V0", date(2026, 1, 4))
+        patient_id = factories.add_patient("LISHUI-001", "LISHUI", arm="RADICAL")
+        factories.add_form(patient_id, "V0", date(2026, 1, 4))
         factories.add_patient("LISHUI-002", "LISHUI")
         factories.add_patient("JIAXING-001", "JIAXING")
     return app
@@ -70,21 +70,27 @@ def test_a_signature_says_who_when_for_what_and_what_it_means(world: Flask, cast
     assert "signed" in cast.monitor().get("/staff/records?site=LISHUI", headers=EN).text
 
 
-def test_a_signature_needs_her_password_and_the_version_that_was_shown(
+def test_a_signature_needs_the_password_and_the_version_that_was_shown(
     world: Flask, cast: Cast
 ) -> None:
     gao = cast.investigator_of_lishui()
-    assert "Nothing was signed" in sign(gao, password="not hers")
     assert "nothing was saved" in sign(gao, version="0" * 64)
+    for _try in range(4):
+        page = sign(gao, password="not the right one")
+        assert "Not signed. The password or the second factor is not right" in page
+        assert "wait" not in page
+    page = sign(gao)
+    assert "Not signed. Please wait one minute." in page
+    assert "not right" not in page
     with world.app_context(), reading() as connection:
         assert connection.execute(select(signature)).all() == []
 
 
 def _change_state() -> None:
     with transaction(ACTOR, deployment().now()) as tx:
-        her = lock_patient(tx, factories.patient_id_of("LISHUI-001"))
-        other = PatientState("en", her.state.screened_on, None, None, True)
-        change_state(tx, her, other, deployment().study)
+        patient = lock_patient(tx, factories.patient_id_of("LISHUI-001"))
+        other = PatientState("en", patient.state.screened_on, None, None, True)
+        change_state(tx, patient, other, deployment().study)
         tx.record("patient.filled", "LISHUI-001")
 
 
@@ -114,7 +120,7 @@ def _correct() -> None:
 def _decide() -> None:
     with transaction(ACTOR, deployment().now()) as tx:
         form_id = tx.execute(select(form.c.id)).scalars().first()
-        said = {"form_id": form_id, "question": "conflict", "counts": True, "why": "hers"}
+        said = {"form_id": form_id, "question": "conflict", "counts": True, "why": "their own"}
         stamp = {"recorded_at": tx.now, "recorded_by": "staff:gaofeng"}
         tx.execute(insert(form_decision), said | stamp)
         tx.record("patient.filled", "LISHUI-001")
@@ -134,21 +140,21 @@ def test_any_change_of_the_record_voids_its_signature_visibly(
     assert "holds" in sign(gao)  # and the new version may be signed in turn
 
 
-def test_her_own_page_says_who_signed_and_that_it_is_locked_or_void(
+def test_the_patient_s_page_says_who_signed_and_that_it_is_locked_or_void(
     world: Flask, cast: Cast
 ) -> None:
     gao, nurse = cast.investigator_of_lishui(), cast.nurse_of_lishui()
-    her_page = "/staff/patients/LISHUI-001"
-    assert "Locked by" not in nurse.get(her_page, headers=EN).text
+    path = "/staff/patients/LISHUI-001"
+    assert "Locked by" not in nurse.get(path, headers=EN).text
     sign(gao)
-    page = nurse.get(her_page, headers=EN).text
+    page = nurse.get(path, headers=EN).text
     assert "<strong>gaofeng</strong> · 5 Mar 2026, 08:00 GMT+08:00" in page
     assert "I have reviewed the record of this patient." in page
     assert "signature void" not in page
     with world.app_context():
         _add_event()
     gao.post(f"{RECORD}/lock", data={"why": "all is in"})
-    page = nurse.get(her_page, headers=EN).text
+    page = nurse.get(path, headers=EN).text
     assert "signature void" in page
     assert "Locked by gaofeng on 5 Mar 2026, 08:00 GMT+08:00: all is in" in page
 
@@ -300,12 +306,12 @@ def test_a_form_that_was_declared_wrong_is_struck_out_with_who_and_why(
     world: Flask, cast: Cast
 ) -> None:
     with world.app_context():
-        her = factories.patient_id_of("LISHUI-001")
-        factories.add_form(her, "V0", date(2026, 1, 5), standing=False)
+        patient_id = factories.patient_id_of("LISHUI-001")
+        factories.add_form(patient_id, "V0", date(2026, 1, 5), standing=False)
         with reading() as connection:
             first = connection.execute(select(form.c.id).where(form.c.standing)).scalar_one()
         before = cast.investigator_of_lishui().get(RECORD, headers=EN).text
-        factories.declare_void("form", her, form_id=first)
+        factories.declare_void("form", patient_id, form_id=first)
     assert "second form, not counted" in before
     page = cast.investigator_of_lishui().get(RECORD, headers=EN).text
     [row] = re.findall(r"<s>V0</s>.*?</tr>", page, re.DOTALL)

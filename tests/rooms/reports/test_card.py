@@ -80,7 +80,7 @@ def test_the_card_is_one_a6_page_in_both_languages(nurse: FlaskClient, cast: Cas
     assert text.index("您的问卷") < text.index("Your questionnaire")
 
 
-def test_nothing_on_the_card_tells_the_illness_the_trial_or_her_number(
+def test_nothing_on_the_card_tells_the_illness_the_trial_or_the_number(
     nurse: FlaskClient, cast: Cast, app: Flask
 ) -> None:
     pdf = printed(nurse, cast.card_of(NUMBER))
@@ -117,7 +117,7 @@ def test_its_fonts_are_in_it_and_chinese_is_set_in_the_chinese_of_the_mainland(
         assert font[-5] == "yes"  # embedded
 
 
-def test_the_code_in_the_picture_is_her_link(
+def test_the_code_in_the_picture_is_the_patient_s_link(
     nurse: FlaskClient, cast: Cast, tmp_path: Path
 ) -> None:
     card = cast.card_of(NUMBER)

@@ -29,7 +29,7 @@ from tests.cast import PASSWORD, Cast
 from tests.conftest import HandClock
 
 EN = {"Accept-Language": "en"}
-HERS = Actor("patient:LISHUI-001", "patient", "LISHUI")
+PATIENT = Actor("patient:LISHUI-001", "patient", "LISHUI")
 ID = "00000000-0000-4000-8000-000000000009"
 PATH = f"/staff/patients/LISHUI-001/forms/{ID}/copy"
 
@@ -38,7 +38,7 @@ PATH = f"/staff/patients/LISHUI-001/forms/{ID}/copy"
 def world(app: Flask, clock: HandClock) -> Flask:
     """A form from a phone, corrected in one line; another patient at another site."""
     with app.app_context():
-        her = factories.add_patient(
+        patient_id = factories.add_patient(
             "LISHUI-001", "LISHUI", randomised_on=date(2025, 12, 1), arm="RADICAL"
         )
         factories.add_form(factories.add_patient("JIAXING-001", "JIAXING"), "V0", date(2026, 1, 4))
@@ -47,13 +47,13 @@ def world(app: Flask, clock: HandClock) -> Flask:
         codes = parts.instrument.item_codes
         now = parts.now()
         new = NewForm(
-            submission_id=ID, patient_id=her, visit="V1", standing=True,
+            submission_id=ID, patient_id=patient_id, visit="V1", standing=True,
             answered_on=date(2026, 3, 5), mode=Mode.PHONE_SELF, language="zh",
             answers=factories.all_answered(2), wording_sha256=shown.sha256,
             started_at=now, finished_at=now, device_at=now, device_offset_minutes=480,
             item_times={code: [n, n + 2] for n, code in enumerate(codes)},
         )  # fmt: skip
-        with transaction(HERS, now) as tx:
+        with transaction(PATIENT, now) as tx:
             keep_forms(tx, [new], parts.instrument)
             tx.record("draft.saved", "LISHUI-001", visit="V1", changes={codes[0]: [1, 2]})
             tx.record("form.received", "LISHUI-001", visit="V1", changes={"arms": [None, 2]})
@@ -61,7 +61,7 @@ def world(app: Flask, clock: HandClock) -> Flask:
             form_id = tx.execute(select(form.c.id).where(form.c.submission_id == ID)).scalar_one()
             made = write_correction(
                 tx, form_id, asked_by=AskedBy.PATIENT, source=Evidence.CALL_NOTE,
-                why="she meant the other", changes={codes[1]: [2, 4]},
+                why="the other was meant", changes={codes[1]: [2, 4]},
             )  # fmt: skip
             decide_correction(tx, made, signed=True, why=None)
             sign(tx, kind="correction", subject=str(made), version_sha256="v", meaning="so it is")
@@ -104,7 +104,7 @@ def test_a_copy_holds_what_was_shown_answered_scored_corrected_and_recorded(
     assert (items[second]["answer"], items[second]["stands"]) == (2, 4)
     assert document["scores"][0]["revision"] == 0
     [correction] = document["corrections"]
-    assert (correction["why"], correction["signed"]) == ("she meant the other", True)
+    assert (correction["why"], correction["signed"]) == ("the other was meant", True)
     assert correction["signature"]["meaning"] == "so it is"
     assert [each["action"] for each in document["trail"]] == ["form.received", "form.received"]
     assert all(each["seal"]["chain"] for each in document["trail"])
@@ -132,7 +132,7 @@ def test_the_printed_copy_shows_and_holds_the_file_and_bears_its_digest(
         hashlib.sha256(content).hexdigest(),
         document["head"],
         document["items"][0]["text"],
-        "shemeanttheother",
+        "theotherwasmeant",
         "soitis",
         "LISHUI-001",
         "2026-03-05 08:00:00 +08:00",
@@ -168,7 +168,7 @@ def test_a_signature_stands_in_the_copy_with_whether_it_holds(world: Flask, cast
 def test_another_site_s_form_does_not_exist(world: Flask, cast: Cast) -> None:
     outsider = cast.nurse_of_jiaxing()
     assert outsider.post(PATH, data={"as": "pdf"}).status_code == 404
-    # Nor does hers under the number of a patient who is the outsider's own.
+    # Nor does this patient's under the number of a patient who is the outsider's own.
     mixed = PATH.replace("LISHUI-001", "JIAXING-001")
     assert outsider.post(mixed, data={"as": "pdf"}).status_code == 404
     assert made(world, "copy.made") == []
@@ -212,13 +212,13 @@ def test_what_happened_after_a_withdrawal_of_consent_is_in_no_copy(
     world: Flask, cast: Cast, clock: HandClock
 ) -> None:
     with world.app_context():
-        her = factories.patient_id_of("LISHUI-001")
-        early = factories.add_form(her, "V0", date(2025, 12, 1))
-        factories.add_event(her, "progression", date(2026, 2, 1))
-        factories.add_event(her, "withdrawal_consent", date(2026, 3, 1))
-        factories.add_event(her, "surgery", date(2026, 3, 3))
+        patient_id = factories.patient_id_of("LISHUI-001")
+        early = factories.add_form(patient_id, "V0", date(2025, 12, 1))
+        factories.add_event(patient_id, "progression", date(2026, 2, 1))
+        factories.add_event(patient_id, "withdrawal_consent", date(2026, 3, 1))
+        factories.add_event(patient_id, "surgery", date(2026, 3, 3))
         clock.advance(hours=1)
-        factories.decide_on_data(her, Ruling.RETAIN)
+        factories.decide_on_data(patient_id, Ruling.RETAIN)
     gao = cast.investigator_of_lishui()
     assert gao.post(PATH, data={"as": "json"}).status_code == 404  # answered on 5 March
     document = json.loads(get(gao, "json", PATH.replace(ID, early)))

@@ -48,7 +48,7 @@ def _trail(app: Flask) -> list[Any]:
         return list(connection.execute(query.order_by(audit_event.c.id)))
 
 
-def _of_her(app: Flask) -> list[Any]:
+def _of_patient(app: Flask) -> list[Any]:
     with app.app_context(), reading() as connection:
         return requests_of(connection, patient_id_of(NUMBER))
 
@@ -63,7 +63,7 @@ def test_a_request_is_written_down_answered_and_told_without_its_words(
     page = _answer(nurse).text
     assert "The answer is kept." in page
     assert "refused, with the reason" in page
-    [made] = _of_her(app)
+    [made] = _of_patient(app)
     assert (made.kind, made.outcome, made.answered_on) == ("COPY", "REFUSED", date(2026, 3, 5))
     assert (made.words, made.answer) == (_ASKED["words"], _TOLD["words"])
     asked, answered = _trail(app)
@@ -94,7 +94,7 @@ def test_what_can_not_be_kept_comes_back_as_it_was_written(
     assert answer.status_code == 422
     assert said in answer.text
     assert (changes.get("words") or "daughter") in answer.text
-    assert _of_her(app) == []
+    assert _of_patient(app) == []
 
 
 def test_what_was_not_done_in_full_needs_words_and_the_first_answer_stays(
@@ -115,7 +115,7 @@ def test_the_same_is_asked_once_until_it_is_answered(app: Flask, nurse: FlaskCli
     assert "has asked for the same already" in _ask(nurse).text
     _answer(nurse, outcome="DONE")
     assert _ask(nurse).status_code == 200
-    assert len(_of_her(app)) == 2
+    assert len(_of_patient(app)) == 2
 
 
 def test_what_is_open_is_listed_by_when_it_is_due(app: Flask, nurse: FlaskClient) -> None:
@@ -161,10 +161,10 @@ def test_only_the_site_s_staff_deals_with_requests(nurse: FlaskClient, cast: Cas
         assert client.get(_PATH).status_code == client.get("/staff/requests").status_code == 403
 
 
-def test_a_locked_record_does_not_keep_her_from_asking(
+def test_a_locked_record_does_not_keep_a_patient_from_asking(
     app: Flask, nurse: FlaskClient, cast: Cast
 ) -> None:
     investigator = cast.investigator_of_lishui()
     investigator.post(f"/staff/records/{NUMBER}/lock", data={"why": "the study is over"})
     assert _ask(nurse).status_code == 200
-    assert len(_of_her(app)) == 1
+    assert len(_of_patient(app)) == 1

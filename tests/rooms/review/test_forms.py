@@ -72,9 +72,9 @@ def test_a_rejection_needs_a_reason_and_changes_no_answer_and_no_rate(
     assert "Write in a few words why" in reject(manager, "no")
     assert "This has changed" in reject(manager, "two pages are of another", revision=1)
     assert reviews(world) == []
-    page = reject(manager, "two pages are of Mrs Wang")
+    page = reject(manager, "two pages are of Wang Fang")
     assert "Its answers and every rate stay as they are." in page
-    assert "two pages are of Mrs Wang" in page
+    assert "two pages are of Wang Fang" in page
     assert held(world) == before
     [record] = trail(world, "review.rejected")
     assert record.changes["why"] == [None, "recorded"]

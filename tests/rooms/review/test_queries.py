@@ -16,7 +16,7 @@ from tests.rooms.papers.desk import held, trail
 from tests.store.test_locks import set_lock
 
 LIST = "/staff/queries"
-WORDS = "Is this day right? The note of Mrs Wang says otherwise."
+WORDS = "Is this day right? The note of Wang Fang says otherwise."
 
 
 def ask(
@@ -140,10 +140,10 @@ def test_a_query_of_another_site_does_not_exist(world: Flask, cast: Cast, who: s
 
 def test_a_patient_sees_nothing_of_it(world: Flask, cast: Cast) -> None:
     ask(cast.data_manager())
-    her = cast.patient()
-    assert her.get(f"{LIST}/1").status_code == 302
+    patient = cast.patient()
+    assert patient.get(f"{LIST}/1").status_code == 302
     for path in ("/my/home", "/my/form/V1"):
-        assert "Mrs Wang" not in her.get(path, follow_redirects=True).text
+        assert "Wang Fang" not in patient.get(path, follow_redirects=True).text
 
 
 def test_what_waits_for_a_site_is_counted_the_oldest_first(

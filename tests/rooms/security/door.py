@@ -1,4 +1,4 @@
-"""What the tests of the patient's door stand on: her card, and how she comes in."""
+"""What the tests of the patient's door stand on: the card, and how one signs in with it."""
 
 import threading
 from collections.abc import Callable

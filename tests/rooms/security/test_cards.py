@@ -96,7 +96,7 @@ def _handed_over(clock: HandClock) -> tuple[str, str]:
     return nurse, tablet
 
 
-def test_the_tablet_is_hers_alone_and_her_own_phone_stays_in(clock: HandClock) -> None:
+def test_the_tablet_is_one_patient_s_alone_and_their_phone_stays_in(clock: HandClock) -> None:
     phone = enter(link(), PIN, clock)
     nurse, tablet = _handed_over(clock)
     assert service.signed_in_staff(nurse, now=clock()) is None
@@ -120,7 +120,7 @@ def test_the_tablet_ends_after_five_idle_minutes_and_not_while_it_is_used(clock:
     assert patients.signed_in_patient(tablet, now=clock()) is None
 
 
-def test_the_first_sign_in_makes_the_key_of_her_phone_and_later_ones_keep_it(
+def test_the_first_sign_in_makes_the_key_of_the_phone_and_later_ones_keep_it(
     clock: HandClock,
 ) -> None:
     card = first_card()

@@ -133,16 +133,16 @@ def test_an_authenticator_s_codes_open_again(clock: HandClock, ahead: timedelta)
 
 
 def test_a_passkey_opens_again_and_each_answer_once(clock: HandClock, ahead: timedelta) -> None:
-    her = passkeys.owner(clock)
+    holder = passkeys.owner(clock)
     clock.instant += ahead
-    token = passkeys.half(her, clock)
-    assert passkeys.show(passkeys.answer(her, token, clock), token, clock) is not None
+    token = passkeys.half(holder, clock)
+    assert passkeys.show(passkeys.answer(holder, token, clock), token, clock) is not None
     clock.instant -= ahead
     clock.advance(seconds=1)
-    token = passkeys.half(her, clock)
-    answer = passkeys.answer(her, token, clock)
+    token = passkeys.half(holder, clock)
+    answer = passkeys.answer(holder, token, clock)
     assert passkeys.show(answer, token, clock) is not None
-    again = passkeys.half(her, clock)
+    again = passkeys.half(holder, clock)
     assert passkeys.show(answer, again, clock) is None
 
 
@@ -157,9 +157,9 @@ def test_a_series_of_signatures_from_ahead_is_over(clock: HandClock, ahead: time
 
 def test_a_look_over_the_rights_from_ahead_is_due_again(clock: HandClock, ahead: timedelta) -> None:
     seen = accounts.fingerprint(accounts.people())
-    assert accounts.review(seen, None, actor=CLI, now=clock() + ahead)
+    assert accounts.review(seen, None, actor=CLI, now=clock() + ahead) is None
     assert accounts.standing(now=clock()).due_at is None
-    assert accounts.review(seen, None, actor=CLI, now=clock())
+    assert accounts.review(seen, None, actor=CLI, now=clock()) is None
     assert accounts.standing(now=clock()).due_at == clock() + accounts.REVIEW_EVERY
 
 

@@ -1,4 +1,6 @@
-"""Before a signature somebody proves again that it is she: password, at first a second factor."""
+"""Before a signature somebody proves again who they are: password, at first a second factor."""
+
+from datetime import timedelta
 
 import pyotp
 import pytest
@@ -7,6 +9,7 @@ from flask import Flask
 from pro_app.deployment import deployment
 from pro_app.security import accounts, secrets, service
 from pro_app.security.roles import Role
+from pro_app.security.waiting import Proof
 from pro_app.store.engine.transaction import CLI
 from pro_app.store.people.staff import Account
 from tests.cast import PASSWORD, Authenticator, give_authenticator
@@ -28,7 +31,7 @@ def investigator() -> tuple[Account, str]:
 
 
 def with_authenticator(clock: HandClock) -> tuple[pyotp.TOTP, tuple[str, ...]]:
-    """Her authenticator, half a minute after it was set up, and her recovery codes."""
+    """An authenticator, half a minute after it was set up, and its recovery codes."""
     given = authenticator(clock)
     return given.codes, given.recovery_codes
 
@@ -40,7 +43,7 @@ def authenticator(clock: HandClock) -> Authenticator:
     return given
 
 
-def confirm(password: str, clock: HandClock, code: str = "") -> bool:
+def confirm(password: str, clock: HandClock, code: str = "") -> Proof:
     return service.confirm("gaofeng", password, code, pepper=PEPPER, now=clock())
 
 
@@ -81,7 +84,8 @@ def test_after_wrong_tries_the_next_one_waits_but_not_for_good(clock: HandClock)
     investigator()
     for _try in range(4):
         assert not confirm("something else", clock)
-    assert not confirm(PASSWORD, clock)
+    held_up = confirm(PASSWORD, clock)
+    assert (bool(held_up), held_up.wait) == (False, timedelta(seconds=30))
     assert door.actions()[-1] == "staff.had_to_wait"
     clock.advance(seconds=31)
     assert confirm(PASSWORD, clock)
@@ -89,7 +93,7 @@ def test_after_wrong_tries_the_next_one_waits_but_not_for_good(clock: HandClock)
     assert confirm(PASSWORD, clock)
 
 
-def sign(token: str, clock: HandClock, code: str = "", password: str = PASSWORD) -> bool:
+def sign(token: str, clock: HandClock, code: str = "", password: str = PASSWORD) -> Proof:
     return service.confirm_signing(
         "gaofeng", password, code, token=token, pepper=PEPPER, now=clock()
     )

@@ -49,13 +49,13 @@ def guess(client: FlaskClient, times: int, name: str = "lina") -> int:
 
 def test_a_siege_of_a_name_stops_other_browsers_alone(app: Flask, clock: HandClock) -> None:
     add(app)
-    hers, stranger = known_as_lina(app), browser(app)
+    known, stranger = known_as_lina(app), browser(app)
     right = {"name": "lina", "password": PASSWORD}
     for _ in range(48):  # a day of it
         guess(stranger, 5)
         assert stranger.post(SIGN_IN, data=right).status_code == 429
-        assert hers.post(SIGN_IN, data=right).status_code == 302
-        hers.post("/staff/sign-out")
+        assert known.post(SIGN_IN, data=right).status_code == 302
+        known.post("/staff/sign-out")
         limiter.reset()
         clock.advance(minutes=30)
     clock.advance(minutes=15)
@@ -86,12 +86,12 @@ def test_after_a_hundred_wrong_tries_a_browser_is_one_of_all_others(
     app: Flask, clock: HandClock
 ) -> None:
     add(app)
-    hers = known_as_lina(app)
+    known = known_as_lina(app)
     for _ in range(100):
-        assert guess(hers, 1) == 401
+        assert guess(known, 1) == 401
         clock.advance(minutes=15)
     guess(browser(app), 4)
-    assert guess(hers, 1) == 429
+    assert guess(known, 1) == 429
 
 
 def test_the_code_is_counted_with_its_browser_which_is_known_only_after_it(
@@ -107,13 +107,13 @@ def test_the_code_is_counted_with_its_browser_which_is_known_only_after_it(
             return 429
         return client.post("/staff/code", data={"code": code}).status_code
 
-    hers, stranger = browser(app), browser(app)
-    assert shows(hers, phone.codes.at(clock())) == 302
-    hers.post("/staff/sign-out")
+    known, stranger = browser(app), browser(app)
+    assert shows(known, phone.codes.at(clock())) == 302
+    known.post("/staff/sign-out")
     clock.advance(seconds=30)
     # A stolen password: the right one does not make a browser known.
     assert [shows(stranger, "000000") for _ in range(5)] == [422] * 4 + [429]
-    assert shows(hers, phone.codes.at(clock())) == 302
+    assert shows(known, phone.codes.at(clock())) == 302
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -60,7 +60,7 @@ def add(client: FlaskClient, key: SoftKey, clock: HandClock, **proof: str) -> st
     page = client.post(KEYS, data={"password": PASSWORD} | proof)
     clock.advance(seconds=5)
     made = key.make(options_in(page.text))
-    answer = client.post(f"{KEYS}/add", data={"name": "Her phone", "passkey": made})
+    answer = client.post(f"{KEYS}/add", data={"name": "My phone", "passkey": made})
     clock.advance(seconds=5)
     return answer.text
 
@@ -84,7 +84,7 @@ def test_in_production_a_passkey_alone_is_enough(
     assert KEYS in client.get("/staff/account/authenticator").text
     key = SoftKey(origin="https://pro.example")
     assert add(client, key, clock).count("<li>") == 10
-    # The operator gave her the password, so that somebody else knows it.
+    # The operator gave them the password, so that somebody else knows it.
     assert client.get("/staff/sign-in").headers["Location"] == "/staff/own-password"
     client.post("/staff/own-password", data={"new": OWN, "again": OWN})
     assert client.get("/staff/today").status_code == 200
@@ -96,7 +96,7 @@ def test_in_production_a_passkey_alone_is_enough(
     assert client.get("/staff/today").status_code == 200
 
 
-def test_whoever_does_not_prove_herself_gets_no_challenge_to_make_one(
+def test_whoever_does_not_prove_who_they_are_gets_no_challenge_to_make_one(
     cast: Cast, clock: HandClock
 ) -> None:
     nurse = cast.nurse_of_lishui()
@@ -108,7 +108,7 @@ def test_whoever_does_not_prove_herself_gets_no_challenge_to_make_one(
     refused = nurse.post(KEYS, data={"password": PASSWORD})
     assert refused.status_code == 422
     add(nurse, SoftKey(), clock, passkey=answer(nurse, key, clock))
-    assert nurse.get("/staff/account").text.count("<strong>Her phone") == 2
+    assert nurse.get("/staff/account").text.count("<strong>My phone") == 2
 
 
 def test_without_a_name_in_the_address_there_are_none_and_it_is_said(

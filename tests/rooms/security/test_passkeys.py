@@ -54,7 +54,7 @@ def to_make(account: Account, token: str, clock: HandClock) -> dict[str, object]
 
 
 def add(
-    account: Account, token: str, key: SoftKey, clock: HandClock, name: str = "Her phone"
+    account: Account, token: str, key: SoftKey, clock: HandClock, name: str = "My phone"
 ) -> Added | NotAdded:
     said = key.make(to_make(account, token, clock))
     clock.advance(seconds=5)
@@ -71,16 +71,16 @@ def owner(clock: HandClock, name: str = "gaofeng", *, counts: bool = True) -> Ow
     return Owner(account, key, added.token, added.recovery_codes)
 
 
-def half(her: Owner, clock: HandClock) -> str:
+def half(holder: Owner, clock: HandClock) -> str:
     """The token of a session that the password began."""
-    token = service.sign_in_staff(her.account.name, PASSWORD, now=clock())
+    token = service.sign_in_staff(holder.account.name, PASSWORD, now=clock())
     assert token is not None
     return token
 
 
-def answer(her: Owner, token: str, clock: HandClock, key: SoftKey | None = None) -> Answer:
-    options = passkeys.to_prove(her.account, token, PLACE, pepper=PEPPER, now=clock())
-    said = (key or her.key).sign(options)
+def answer(holder: Owner, token: str, clock: HandClock, key: SoftKey | None = None) -> Answer:
+    options = passkeys.to_prove(holder.account, token, PLACE, pepper=PEPPER, now=clock())
+    said = (key or holder.key).sign(options)
     clock.advance(seconds=5)
     return Answer(said, token, PLACE)
 
@@ -93,16 +93,16 @@ pytestmark = pytest.mark.usefixtures("in_app")
 
 
 def test_a_passkey_is_asked_for_from_then_on_and_opens(clock: HandClock) -> None:
-    her = owner(clock)
-    token = half(her, clock)
+    holder = owner(clock)
+    token = half(holder, clock)
     found = service.staff_session(token, compulsory=True, now=clock())
     assert found is not None
     assert found[1] is Stage.CODE
     assert service.signed_in_staff(token, now=clock()) is None
-    inside = show(answer(her, token, clock), token, clock)
+    inside = show(answer(holder, token, clock), token, clock)
     assert inside is not None
-    assert service.signed_in_staff(inside, compulsory=True, now=clock()) == her.account
-    [kept] = passkeys.find(her.account)
+    assert service.signed_in_staff(inside, compulsory=True, now=clock()) == holder.account
+    [kept] = passkeys.find(holder.account)
     assert kept.used_at == clock()
     assert kept.sign_count == 2
 
@@ -120,34 +120,34 @@ def test_adding_one_ends_what_was_begun_without_it(clock: HandClock) -> None:
         True,
     ]
     clock.advance(minutes=1)
-    second = add(account, added.token, SoftKey(), clock, name="A key on her ring")
+    second = add(account, added.token, SoftKey(), clock, name="A key on my ring")
     assert isinstance(second, Added)
-    assert second.recovery_codes == ()  # those that she has stay good
+    assert second.recovery_codes == ()  # those from before stay good
 
 
 def test_a_recovery_code_opens_once_in_its_place(clock: HandClock) -> None:
-    her = owner(clock)
-    assert show("000000", half(her, clock), clock) is None
-    assert show(her.recovery_codes[0], half(her, clock), clock) is not None
-    assert show(her.recovery_codes[0], half(her, clock), clock) is None
+    holder = owner(clock)
+    assert show("000000", half(holder, clock), clock) is None
+    assert show(holder.recovery_codes[0], half(holder, clock), clock) is not None
+    assert show(holder.recovery_codes[0], half(holder, clock), clock) is None
 
 
 def test_beside_an_authenticator_either_opens(clock: HandClock) -> None:
-    her = owner(clock)
-    phone = give_authenticator(her.account, her.token, pepper=PEPPER, now=clock())
+    holder = owner(clock)
+    phone = give_authenticator(holder.account, holder.token, pepper=PEPPER, now=clock())
     clock.advance(seconds=30)
-    assert show(phone.codes.at(clock()), half(her, clock), clock) is not None
-    token = half(her, clock)
-    assert show(answer(her, token, clock), token, clock) is not None
+    assert show(phone.codes.at(clock()), half(holder, clock), clock) is not None
+    token = half(holder, clock)
+    assert show(answer(holder, token, clock), token, clock) is not None
 
 
 def test_an_answer_opens_nothing_a_second_time(clock: HandClock) -> None:
     # As those are that are kept in step over several devices: no count tells them apart.
-    her = owner(clock, counts=False)
-    proof = answer(her, her.token, clock)
+    holder = owner(clock, counts=False)
+    proof = answer(holder, holder.token, clock)
 
     def confirm() -> bool:
-        return service.confirm(her.account.name, PASSWORD, proof, pepper=PEPPER, now=clock())
+        return service.confirm(holder.account.name, PASSWORD, proof, pepper=PEPPER, now=clock())
 
     assert confirm()
     clock.advance(seconds=1)
@@ -155,107 +155,107 @@ def test_an_answer_opens_nothing_a_second_time(clock: HandClock) -> None:
 
 
 def test_an_answer_shown_twice_at_once_opens_for_one(app: Flask, clock: HandClock) -> None:
-    her = owner(clock)
-    token = half(her, clock)
-    proof = answer(her, token, clock)
+    holder = owner(clock)
+    token = half(holder, clock)
+    proof = answer(holder, token, clock)
     shown = door.at_once(app, *[partial(show, proof, token, clock)] * 2)
     assert sorted(each is None for each in shown) == [False, True]
 
 
 def test_an_answer_that_came_too_late_opens_nothing(clock: HandClock) -> None:
-    her = owner(clock)
-    token = half(her, clock)
-    proof = answer(her, token, clock)
+    holder = owner(clock)
+    token = half(holder, clock)
+    proof = answer(holder, token, clock)
     clock.advance(minutes=5)
     assert show(proof, token, clock) is None
 
 
 def test_an_answer_for_another_session_opens_nothing(clock: HandClock) -> None:
-    her = owner(clock)
-    one, other = half(her, clock), half(her, clock)
-    proof = answer(her, one, clock)
+    holder = owner(clock)
+    one, other = half(holder, clock), half(holder, clock)
+    proof = answer(holder, one, clock)
     assert show(Answer(proof.said, other, PLACE), other, clock) is None
     assert show(proof, one, clock) is not None
 
 
 def test_a_challenge_that_was_tampered_with_or_invented_opens_nothing(clock: HandClock) -> None:
-    her = owner(clock)
-    token = half(her, clock)
-    options = passkeys.to_prove(her.account, token, PLACE, pepper=PEPPER, now=clock())
+    holder = owner(clock)
+    token = half(holder, clock)
+    options = passkeys.to_prove(holder.account, token, PLACE, pepper=PEPPER, now=clock())
     real = content(options["challenge"])
     for challenge in (b"", bytes(56), bytes([real[0] ^ 1]) + real[1:], real[:16], real + b"x"):
-        said = her.key.sign(options | {"challenge": text(challenge)})
+        said = holder.key.sign(options | {"challenge": text(challenge)})
         assert show(Answer(said, token, PLACE), token, clock) is None
         clock.advance(minutes=1)  # that no wait is why
-    later = passkeys.to_prove(her.account, token, PLACE, pepper="another key", now=clock())
-    assert show(Answer(her.key.sign(later), token, PLACE), token, clock) is None
+    later = passkeys.to_prove(holder.account, token, PLACE, pepper="another key", now=clock())
+    assert show(Answer(holder.key.sign(later), token, PLACE), token, clock) is None
 
 
 def test_what_another_address_asked_for_opens_nothing(clock: HandClock) -> None:
-    her = owner(clock)
-    token = half(her, clock)
+    holder = owner(clock)
+    token = half(holder, clock)
     for origin in ("https://localhost", "http://localhost:8000", "http://pro.example"):
-        her.key.origin = origin
-        assert show(answer(her, token, clock), token, clock) is None
+        holder.key.origin = origin
+        assert show(answer(holder, token, clock), token, clock) is None
         clock.advance(minutes=1)
-    her.key.origin = "http://localhost"
-    options = passkeys.to_prove(her.account, token, PLACE, pepper=PEPPER, now=clock())
-    said = her.key.sign(options | {"rpId": "pro.example"})
+    holder.key.origin = "http://localhost"
+    options = passkeys.to_prove(holder.account, token, PLACE, pepper=PEPPER, now=clock())
+    said = holder.key.sign(options | {"rpId": "pro.example"})
     assert show(Answer(said, token, PLACE), token, clock) is None
 
 
 def test_another_person_s_passkey_opens_nothing(clock: HandClock) -> None:
-    her, other = owner(clock), owner(clock, "sunli")
-    token = half(her, clock)
-    assert show(answer(her, token, clock, other.key), token, clock) is None
-    imitation = SoftKey(id=her.key.id, count=her.key.count)
-    assert show(answer(her, token, clock, imitation), token, clock) is None
+    holder, other = owner(clock), owner(clock, "sunli")
+    token = half(holder, clock)
+    assert show(answer(holder, token, clock, other.key), token, clock) is None
+    imitation = SoftKey(id=holder.key.id, count=holder.key.count)
+    assert show(answer(holder, token, clock, imitation), token, clock) is None
     assert door.actions()[-1] == "staff.passkey_refused"
 
 
 def test_a_passkey_that_counts_backwards_was_copied(clock: HandClock) -> None:
-    her = owner(clock)
-    token = half(her, clock)
-    her.key.count = 0
-    assert show(answer(her, token, clock), token, clock) is None
+    holder = owner(clock)
+    token = half(holder, clock)
+    holder.key.count = 0
+    assert show(answer(holder, token, clock), token, clock) is None
 
 
 def test_a_removed_passkey_opens_nothing_and_its_codes_go_with_the_last(clock: HandClock) -> None:
-    her = owner(clock)
-    early = answer(her, her.token, clock)
-    [kept] = passkeys.find(her.account)
+    holder = owner(clock)
+    early = answer(holder, holder.token, clock)
+    [kept] = passkeys.find(holder.account)
 
     def remove(shown: Answer | str, password: str = PASSWORD) -> bool:
-        account = her.account
+        account = holder.account
         return passkeys.remove(account, kept.id, password, shown, pepper=PEPPER, now=clock())
 
     assert not remove("000000")
     assert not remove(early, "something else")
     assert remove(early)
-    assert passkeys.find(her.account) == []
-    assert authenticators.codes_left(her.account) == 0
+    assert passkeys.find(holder.account) == []
+    assert authenticators.codes_left(holder.account) == 0
     assert door.actions()[-1] == "staff.passkey_removed"
-    token = half(her, clock)
+    token = half(holder, clock)
     found = service.staff_session(token, compulsory=True, now=clock())
     assert found is not None
     assert found[1] is Stage.SET_UP
-    again = add(her.account, token, her.key, clock)
+    again = add(holder.account, token, holder.key, clock)
     assert again is NotAdded.UNFIT  # a credential counts once
 
 
 def test_another_s_passkey_is_not_removed(clock: HandClock) -> None:
-    her, other = owner(clock), owner(clock, "sunli")
+    holder, other = owner(clock), owner(clock, "sunli")
     [kept] = passkeys.find(other.account)
-    proof = answer(her, her.token, clock)
-    passkeys.remove(her.account, kept.id, PASSWORD, proof, pepper=PEPPER, now=clock())
+    proof = answer(holder, holder.token, clock)
+    passkeys.remove(holder.account, kept.id, PASSWORD, proof, pepper=PEPPER, now=clock())
     assert passkeys.find(other.account) == [kept]
 
 
 def test_a_reset_takes_passkeys_too_and_a_disabled_account_s_do_nothing(clock: HandClock) -> None:
-    her, other = owner(clock), owner(clock, "sunli")
+    holder, other = owner(clock), owner(clock, "sunli")
     assert accounts.reset_second_factor("gaofeng", "lost", actor=CLI, now=clock()) is None
-    assert passkeys.find(her.account) == []
-    assert authenticators.codes_left(her.account) == 0
+    assert passkeys.find(holder.account) == []
+    assert authenticators.codes_left(holder.account) == 0
     person = accounts.find_person("gaofeng")
     assert person is not None
     assert not person.second_factor
@@ -274,7 +274,7 @@ def test_one_is_made_only_for_the_challenge_that_a_proof_gave(clock: HandClock) 
 
     def add_as_it_is(said: str) -> Added | NotAdded:
         made = Answer(said, token, PLACE)
-        return passkeys.add(account, "Her phone", made, pepper=PEPPER, now=clock())
+        return passkeys.add(account, "My phone", made, pepper=PEPPER, now=clock())
 
     assert add_as_it_is(said) is NotAdded.UNFIT
     said = SoftKey(origin="http://pro.example").make(to_make(account, token, clock))
@@ -288,38 +288,38 @@ def test_one_is_made_only_for_the_challenge_that_a_proof_gave(clock: HandClock) 
     assert add_as_it_is(said) is NotAdded.UNFIT
 
 
-def test_what_a_browser_is_told_names_nobody_and_excludes_what_she_has(clock: HandClock) -> None:
-    her, other = owner(clock), owner(clock, "sunli")
-    options = to_make(her.account, her.token, clock)
-    again = to_make(her.account, her.token, clock)
+def test_what_a_browser_is_told_names_nobody_and_excludes_what_there_is(clock: HandClock) -> None:
+    holder, other = owner(clock), owner(clock, "sunli")
+    options = to_make(holder.account, holder.token, clock)
+    again = to_make(holder.account, holder.token, clock)
     of_other = to_make(other.account, other.token, clock)
     assert options["user"]["id"] == again["user"]["id"] != of_other["user"]["id"]
     assert b"gaofeng" not in content(options["user"]["id"])
     assert options["challenge"] != again["challenge"]
-    assert [each["id"] for each in options["excludeCredentials"]] == [text(her.key.id)]
+    assert [each["id"] for each in options["excludeCredentials"]] == [text(holder.key.id)]
     assert options["attestation"] == "none"
     assert options["rp"]["id"] == "localhost"
 
 
 def test_refused_passkeys_wait_as_wrong_codes_do(clock: HandClock) -> None:
-    her = owner(clock)
-    tokens = [half(her, clock) for _try in range(5)]
+    holder = owner(clock)
+    tokens = [half(holder, clock) for _try in range(5)]
     for token in tokens[:4]:
         assert show(Answer("{}", token, PLACE), token, clock) is None
-    assert show(her.recovery_codes[0], tokens[4], clock) == HasToWait(timedelta(seconds=30))
+    assert show(holder.recovery_codes[0], tokens[4], clock) == HasToWait(timedelta(seconds=30))
     assert door.actions()[-1] == "staff.had_to_wait"
     clock.advance(seconds=31)
-    assert show(answer(her, tokens[4], clock), tokens[4], clock) is not None
+    assert show(answer(holder, tokens[4], clock), tokens[4], clock) is not None
 
 
 def test_the_trail_says_which_passkey_came_and_went(clock: HandClock) -> None:
-    her = owner(clock)
+    holder = owner(clock)
     with reading() as connection:
         changes = connection.execute(
             select(audit_event.c.changes).where(audit_event.c.action == "staff.passkey_added")
         ).scalar_one()
-    assert changes == {"passkey": [None, "Her phone"]}
-    assert text(her.key.id) not in json.dumps(changes)
+    assert changes == {"passkey": [None, "My phone"]}
+    assert text(holder.key.id) not in json.dumps(changes)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

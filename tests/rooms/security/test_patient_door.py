@@ -35,7 +35,7 @@ _WRONG = "ABCD-EFGH"
 _SOON = timedelta(seconds=1)
 
 
-def test_a_patient_chooses_her_pin_with_the_code_and_needs_it_afterwards(clock: HandClock) -> None:
+def test_a_patient_chooses_a_pin_with_the_code_and_needs_it_afterwards(clock: HandClock) -> None:
     card = first_card()
     found = signed_in(enter(card.token, PIN, clock, card.code), clock)
     assert found is not None

@@ -76,7 +76,7 @@ def test_a_change_of_rights_counts_at_once_and_keeps_the_past(
         for text in (before, after)
     ]  # fmt: skip
     assert rights[0] == {("nurse", "LISHUI")}
-    # On the day of the change she had the one and then the other.
+    # On the day of the change there was the one right and then the other.
     assert rights[1] == {("nurse", "LISHUI"), ("monitor", "JIAXING ZJCC")}
     assert "lina" in administrator.get("/staff/people?on=2026-03-08").text
     assert "lina" not in administrator.get("/staff/people?on=2026-03-01").text
@@ -86,6 +86,9 @@ def test_a_change_of_rights_counts_at_once_and_keeps_the_past(
 def test_a_disabled_account_is_shut_until_it_is_enabled(app: Flask, cast: Cast) -> None:
     nurse, administrator = cast.nurse_of_lishui(), cast.administrator()
     path = "/staff/people/account/lina"
+    for why in ("", "x" * 501):
+        assert administrator.post(f"{path}/disable", data={"why": why}).status_code == 422
+    assert nurse.get("/staff/today").status_code == 200
     assert administrator.post(f"{path}/disable", data=WHY).status_code == 302
     assert nurse.get("/staff/today").status_code == 302
     sign_in = {"name": "lina", "password": PASSWORD}
@@ -101,7 +104,7 @@ def test_a_disabled_account_is_shut_until_it_is_enabled(app: Flask, cast: Cast) 
     assert sorted(each is None for each in until) == [False, True, True]
 
 
-def test_nobody_changes_her_own_rights(cast: Cast) -> None:
+def test_nobody_changes_their_own_rights(cast: Cast) -> None:
     administrator = cast.administrator()
     for change, fields in (
         ("rights", {"role": "statistician"}),
@@ -143,6 +146,9 @@ def test_looking_over_the_rights_is_written_down_with_what_was_shown(
     path = "/staff/people/review"
     assert administrator.post(path, data={"seen": seen}).status_code == 422
     seen = administrator.get(path).text.split('name="seen" value="')[1][:64]
+    kept = administrator.post(path, data={"seen": seen, "note": "long " * 101})
+    assert kept.status_code == 422
+    assert "long long" in kept.text
     assert administrator.post(path, data={"seen": seen, "note": "all needed"}).status_code == 302
     with app.app_context(), reading() as connection:
         [row] = connection.execute(select(access_review)).all()

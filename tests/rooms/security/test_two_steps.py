@@ -221,7 +221,7 @@ def test_in_production_nobody_gets_on_without_a_second_factor(
     code = pyotp.TOTP(key).at(clock())
     done = client.post(f"{set_up}/begin", data={"code": code}, **https)
     assert done.text.count("<li>") == 10
-    # The operator gave her the password, so that somebody else knows it.
+    # The operator gave them the password, so that somebody else knows it.
     assert client.get("/staff/today", **https).headers["Location"] == "/staff/sign-in"
     own = "/staff/own-password"
     assert client.get("/staff/sign-in", **https).headers["Location"] == own
