@@ -1,15 +1,24 @@
 """Which language a page speaks, and how days, times and scores are written in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import lru_cache
+from gettext import NullTranslations
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from flask import Blueprint, Flask, g, has_request_context, redirect, request, session
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, force_locale, get_locale
+from flask_babel import Babel, force_locale, get_locale, get_translations
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from pro_app.core.study import Labels
 from pro_app.deployment import deployment
@@ -29,6 +38,8 @@ def set_up(app: Flask) -> None:
     )
     app.register_blueprint(blueprint)
     app.jinja_env.filters.update(day=day, short_day=short_day, instant=instant, score=score)
+    # What Babel installs looks for the catalogue anew at each string of a page.
+    app.jinja_env.globals.update(_=_said, gettext=_said)
     app.jinja_env.globals.update(
         language=language,
         languages=LANGUAGES,
@@ -41,16 +52,37 @@ def language() -> str:
     """The language in use: chosen, else the patient's, else the browser's, else the study's."""
     if not has_request_context():
         return deployment().settings.cli_language
-    wanted = (session.get("language"), g.get("patient_language"))
-    for code in wanted:
+    for code in (session.get("language"), g.get("patient_language")):
         if code in LANGUAGES:
             return str(code)
-    return request.accept_languages.best_match(offered()) or offered()[0]
+    return _of_browser(request.headers.get("Accept-Language", ""), tuple(offered()))
+
+
+@lru_cache(maxsize=256)
+def _of_browser(accepts: str, offered: Sequence[str]) -> str:
+    return parse_accept_header(accepts, LanguageAccept).best_match(offered) or offered[0]
 
 
 def offered() -> list[str]:
     """The study's languages that the interface speaks; its own where it speaks none of them."""
     return [code for code in deployment().study.languages if code in LANGUAGES] or [SOURCE]
+
+
+@pass_eval_context
+def _said(context: EvalContext, message: str, **values: Any) -> str:
+    """A string of a page in the language in use, with these values in it."""
+    locale = get_locale()
+    if locale not in _CATALOGUES:
+        _CATALOGUES[locale] = get_translations()
+    said = _CATALOGUES[locale].gettext(message)
+    if context.autoescape:
+        said = Markup(said)  # noqa: S704 - our own catalogue
+    # A string without values is one to be filled in, too: it says %% for a per cent sign.
+    return said % values if "%" in said else said
+
+
+#: Locale → its strings; they are read once.
+_CATALOGUES: dict[Locale | None, NullTranslations] = {}
 
 
 @contextmanager

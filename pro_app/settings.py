@@ -50,6 +50,14 @@ class Settings:
         """Whether the database is a file that one server process has to itself."""
         return self.database_url.startswith("sqlite")
 
+    @property
+    def data_place(self) -> str:
+        """The SQLite file, or host and name of the PostgreSQL database, without a password."""
+        if self.embedded:
+            return str(Path(self.database_url.removeprefix("sqlite:///")).resolve())
+        parts = urlsplit(self.database_url)
+        return f"{parts.hostname or ''}{parts.path}"
+
 
 #: Variable → (default, meaning); the README's table is held against this.
 VARIABLES: dict[str, tuple[str, str]] = {
@@ -60,7 +68,8 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "PRO_ENV": ("demo", "demo or production. Production refuses weak set-ups."),
     "PRO_SECRET_KEY": (
         "made under instance/ (demo only)",
-        "At least 32 random characters that sign sessions and season PINs. Keep it for ever.",
+        "At least 32 random characters that sign sessions and go into each PIN's hash. "
+        "Never lose or change it.",
     ),
     "PRO_LISTEN": ("127.0.0.1:5000", "The address and port that the server listens on."),
     "PRO_BASE_URL": (

@@ -49,7 +49,7 @@ def refuse_other_schema() -> None:
 
 
 def _no_schema() -> str:
-    return str(_("the database has not the present schema; run `flask db upgrade` first"))
+    return str(_("the database does not have the current schema; run `flask db upgrade` first"))
 
 
 def refuse_other_study(parts: Deployment, *, actor: Actor, identity_alone: bool = False) -> None:

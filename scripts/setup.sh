@@ -7,11 +7,11 @@ purpose=${1:-run}
 case $purpose in
 run)
     lock=requirements.txt
-    packages="about 100 MB of Python packages: half a minute to a few, by the line"
+    packages="about 100 MB of Python packages: half a minute to a few, depending on the network"
     ;;
 test)
     lock=tests/requirements.txt
-    packages="about 250 MB of Python packages: one to several minutes, by the line"
+    packages="about 250 MB of Python packages: one to several minutes, depending on the network"
     ;;
 *)
     echo "usage: sh scripts/setup.sh run|test" >&2

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from pro_app.audit import messages, service, trail, verdicts
+from pro_app.audit import codes, messages, service, trail, verdicts
 from pro_app.audit.trail import BadAsk, Search
 from pro_app.busy import takes_long
 from pro_app.deployment import deployment
@@ -39,7 +39,7 @@ def show() -> ResponseReturnValue:
         "roles": messages.roles(),
         "visits": [each.code for each in deployment().study.all_visits],
         "fields": messages.fields(),
-        "as_text": trail.as_text,
+        "codes": codes,
         "site_of": {site.code: site for site in deployment().study.sites},
         "reason_of": {reason.code: reason for reason in deployment().study.reasons},
     }

@@ -7,7 +7,7 @@ from pro_app.core.witness import Difference, Differs
 
 
 def data_whole(rows: int) -> str:
-    return str(_("The data are what the trail tells; rows compared: %(count)s.", count=rows))
+    return str(_("The data match the trail; rows compared: %(count)s.", count=rows))
 
 
 def unwitnessed(rows: int) -> str:
@@ -69,14 +69,15 @@ def difference(found: Difference) -> str:
         return str(_("%(row)s [%(where)s]: a row from before version 2 is gone", **words))
     sentences = {
         Differs.ALTERED: lambda: _(
-            "%(row)s [%(where)s] was altered: it is not what event %(event)s tells", **words
+            "%(row)s [%(where)s] was altered: it differs from what event %(event)s records", **words
         ),
         Differs.DELETED: lambda: _(
-            "%(row)s [%(where)s] is gone: event %(event)s tells that it was written", **words
+            "%(row)s [%(where)s] is missing, but event %(event)s records that it was written",
+            **words,
         ),
-        Differs.ADDED: lambda: _("%(row)s [%(where)s] was added: no event tells of it", **words),
+        Differs.ADDED: lambda: _("%(row)s [%(where)s] was added, but no event records it", **words),
         Differs.ENDED: lambda: _(
-            "%(row)s [%(where)s] was ended or moved otherwise than the trail tells", **words
+            "%(row)s [%(where)s] was ended or moved, but not as the trail records it", **words
         ),
     }
     return str(sentences[found.wrong]())

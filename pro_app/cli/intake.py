@@ -16,7 +16,7 @@ from pro_app.intake.table import read_table
 from pro_app.security.access import occasion_of
 from pro_app.store.engine.transaction import CLI
 
-group = AppGroup("import", help="Take CSV files into the record: all of a file, or nothing.")
+group = AppGroup("import", help="Import CSV files: the whole file, or nothing of it.")
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 _TRIAL = click.option("--dry-run", is_flag=True, help="Check everything and write nothing.")
@@ -130,5 +130,5 @@ def _take(kind: Kind, file: Path, dry_run: bool) -> Imported:
         raise refuse(file, outcome.problems)
     tell_remarks(file, outcome.remarks)
     if dry_run:
-        note(_("A trial run: nothing was written."))
+        note(_("Dry run: nothing was written."))
     return outcome

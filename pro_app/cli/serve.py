@@ -19,7 +19,7 @@ def register(app: Flask) -> None:
     app.cli.command("serve")(serve)
 
 
-@click.option("--check", is_flag=True, help="Only say whether it could be served here.")
+@click.option("--check", is_flag=True, help="Only check whether the server could start here.")
 def serve(check: bool) -> None:
     """Serve the pages until stopped."""
     settings = deployment().settings
@@ -64,7 +64,7 @@ def _tell(settings: Settings) -> None:
     note(_("Serving at %(address)s; Ctrl-C stops it.", address=settings.base_url))
     if settings.production:
         return
-    note(_("The data are in %(folder)s.", folder=str(settings.instance)))
+    note(_("The data are in %(place)s.", place=settings.data_place))
     if host not in EVERY_ADDRESS:
         note(
             _(

@@ -30,7 +30,7 @@ from pro_app.wording.pack import BadPack, PackRow, looks_like_json, rows_of_json
 from pro_app.wording.service import NotImported
 
 group = AppGroup("wording", help="The words of the questionnaire, under their licence.")
-study_group = AppGroup("study", help="Whether the study is live.")
+study_group = AppGroup("study", help="The study: its file, its versions, and going live.")
 
 _COLUMNS = ("code", "language", "text")
 #: What else a file may have: the text translated back, by whoever checked the translation.
@@ -45,7 +45,7 @@ def register(app: Flask) -> None:
 @group.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--licence", required=True, help="The reference of the licence.")
-@click.option("--valid-until", required=True, type=Day(), help="The last day it holds.")
+@click.option("--valid-until", required=True, type=Day(), help="The last day on which it is valid.")
 @by
 def import_pack(file: Path, licence: str, valid_until: date, actor: Actor) -> None:
     """Take in a licensed wording, as CSV or JSON; it waits for a second person to release it.
@@ -236,7 +236,7 @@ _PROBLEMS: dict[WordingProblemKind, Callable[[WordingProblem], str]] = {
         "expected one of the study's languages, %(languages)s",
         languages=", ".join(deployment().study.languages),
     ),
-    WordingProblemKind.DOUBLED: lambda problem: _("this text stands there twice"),
+    WordingProblemKind.DOUBLED: lambda problem: _("this text is there twice"),
     WordingProblemKind.EMPTY: lambda problem: _("expected a text"),
     WordingProblemKind.MISSING: lambda problem: _("this text is missing"),
     WordingProblemKind.NO_ROWS: lambda problem: _("the file holds no texts"),

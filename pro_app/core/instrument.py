@@ -156,6 +156,11 @@ class Instrument:
         return {value: Answer(AnswerState.ANSWERED, value) for value in values}
 
     @cached_property
+    def about_minutes(self) -> int:
+        """About how long it takes, a quarter of a minute for each item, rounded up."""
+        return (len(self.items) + 3) // 4
+
+    @cached_property
     def may_opt_out(self) -> frozenset[str]:
         """The items that an opt-out box covers."""
         return frozenset(code for box in self.opt_outs for code in box.items)

@@ -213,11 +213,15 @@ def pooled(rows: Iterable[VisitRates]) -> VisitRates:
 
 def reasons(entries: Iterable[Entry]) -> Counter[str]:
     """Reason → how often it stands among the missing and empty forms; it may be pending."""
-    return Counter(
-        entry.reason or REASON_PENDING
-        for entry in entries
-        if entry.in_population and entry.status in UNANSWERED
-    )
+    found = map(reason_of, entries)
+    return Counter(reason for reason in found if reason is not None)
+
+
+def reason_of(entry: Entry) -> str | None:
+    """The reason that is counted of a missing or empty form, of any other entry None."""
+    if entry.in_population and entry.status in UNANSWERED:
+        return entry.reason or REASON_PENDING
+    return None
 
 
 def ratio(part: int, whole: int) -> float | None:

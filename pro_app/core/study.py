@@ -149,6 +149,10 @@ class Study:
     content: str = field(default="", compare=False, repr=False)
     plans: tuple[PlanVersion, ...] = ()
 
+    def __hash__(self) -> int:
+        """By the digest of the file: equal studies have the same."""
+        return hash(self.sha256)
+
     @property
     def all_visits(self) -> tuple[Visit, ...]:
         """The visits of every version, by month; of two with one code the latest."""

@@ -52,16 +52,20 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
         "expected CSV; a quotation mark is out of place or never closed"
     ),
     Rule.COLUMN: lambda _among: _("expected this column; it is missing"),
-    Rule.COLUMN_ONCE: lambda _among: _("expected this column once; it stands there twice"),
+    Rule.COLUMN_ONCE: lambda _among: _("expected this column once; it is there twice"),
     Rule.KNOWN_COLUMN: lambda among: _("unknown column; expected %(among)s", among=among),
     Rule.WIDTH: lambda among: _("expected %(among)s cells, as in the header line", among=among),
     Rule.FILLED: lambda _among: _("expected a value"),
     Rule.DAY: lambda _among: _("expected a day, YYYY-MM-DD, from %(year)s on", year=EARLIEST.year),
     Rule.TIME: lambda _among: _("expected a time of day, HH:MM"),
-    Rule.DAY_OF_TIME: lambda among: _("expected nothing while %(among)s is empty", among=among),
+    Rule.DAY_OF_TIME: lambda among: _(
+        "expected an empty cell while %(among)s is empty", among=among
+    ),
     Rule.NOT_AHEAD: lambda among: _("expected a day not after today, %(among)s", among=among),
     Rule.ONE_OF: lambda among: _("expected one of %(among)s", among=among),
-    Rule.ONE_OF_OR_EMPTY: lambda among: _("expected one of %(among)s, or nothing", among=among),
+    Rule.ONE_OF_OR_EMPTY: lambda among: _(
+        "expected one of %(among)s, or an empty cell", among=among
+    ),
     Rule.TRIAL_NUMBER: lambda _among: _(
         "expected a trial number: 1 to %(most)s letters, digits, dots, underscores or hyphens",
         most=LONGEST,
@@ -70,11 +74,12 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
         "expected a trial number; this looks like a telephone or identity number"
     ),
     Rule.A_NUMBER: lambda _among: _(
-        "expected a trial number; this means that there is none, or is a path, a day or a figure"
+        "expected a trial number; this looks like “not available”, a path, a date or a decimal "
+        "number"
     ),
     Rule.AS_RECORDED: lambda _among: _(
-        "expected the number exactly as it is recorded; "
-        "several patients have it, each written otherwise"
+        "expected the number exactly as it is recorded; several patients have it in different "
+        "spellings"
     ),
     Rule.KNOWN_PATIENT: lambda _among: _("expected a patient who has been imported"),
     Rule.SHORT: lambda among: _("expected at most %(among)s characters", among=among),
@@ -100,10 +105,10 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
     Rule.ONE_TRANSFER: lambda among: _(
         "expected a day without another transfer; one on %(among)s is recorded", among=among
     ),
-    Rule.NEW_SITE: lambda _among: _("expected another site than that where the patient is"),
-    Rule.OF_TRANSFERS: lambda _among: _("expected nothing; only a transfer names a site"),
+    Rule.NEW_SITE: lambda _among: _("expected a site other than the one where the patient is"),
+    Rule.OF_TRANSFERS: lambda _among: _("expected an empty cell; only a transfer names a site"),
     Rule.BEFORE_EVENTS: lambda among: _(
-        "expected a day not after %(among)s, for which something is recorded", among=among
+        "expected a day not after %(among)s, the day of an event on record", among=among
     ),
     Rule.ALIVE: lambda among: _("expected a day not after the death on %(among)s", among=among),
     Rule.CONSENTED_FIRST: lambda among: _(
@@ -111,12 +116,12 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
         among=among,
     ),
     Rule.FIRST_CONSENT: lambda among: _(
-        "expected %(among)s, the first consent, which is recorded already; a later version "
-        "comes by “flask import consents” or on the patient's page",
+        "expected %(among)s, the day of the first consent on record; add a later version by "
+        "“flask import consents” or on the patient's page",
         among=among,
     ),
     Rule.FIRST_VERSION: lambda among: _(
-        "expected that the version of the first consent, of %(among)s, is recorded before",
+        "record the version of the first consent, of %(among)s, before this one",
         among=among,
     ),
     Rule.ABLE_CORRECTED: lambda among: _(
@@ -130,7 +135,7 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
 }
 
 _REMARKS: dict[Remark, Callable[..., str]] = {
-    Remark.REPEATED: lambda line: _("this stands on line %(line)s already", line=line),
+    Remark.REPEATED: lambda line: _("this is already on line %(line)s", line=line),
     Remark.SCREENED_LATE: lambda screened, randomised: _(
         "randomised on %(randomised)s, before the screening on %(screened)s",
         randomised=randomised,
@@ -145,18 +150,18 @@ _REMARKS: dict[Remark, Callable[..., str]] = {
         "this is dated after %(event)s on %(on)s", event=event, on=on
     ),
     Remark.SECOND_FORM: lambda visit: _(
-        "another form stands for %(visit)s; this one is kept beside it and not counted",
+        "another form already counts for %(visit)s; this one is kept beside it and not counted",
         visit=visit,
     ),
     Remark.SECOND_COUNTS: lambda visit: _(
-        "the form that stands for %(visit)s is blank; this one counts until the site decides",
+        "the earlier form for %(visit)s is blank; this one counts until the site decides",
         visit=visit,
     ),
     Remark.ODD: lambda what, on, until: what_is_odd(Oddity(what), on, until),
     Remark.ANSWERED_ALL_THE_SAME: lambda box, item: _(
         "%(box)s is ticked and %(item)s is answered; the answer is kept", box=box, item=item
     ),
-    Remark.NOT_SAID_WHY: lambda: _("an interview, and why_not_self does not say why"),
-    Remark.NOBODY_NAMED: lambda: _("entered_by names nobody who keyed the form"),
+    Remark.NOT_SAID_WHY: lambda: _("this was an interview, but why_not_self gives no reason"),
+    Remark.NOBODY_NAMED: lambda: _("entered_by does not name the person who keyed the form"),
     Remark.MADE_UP: lambda: _("this database holds a demonstration with made-up patients"),
 }

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.effort import VisitEffort
 from pro_app.core.rates import ScaleRates, VisitRates, pooled
-from pro_app.nurse.gaps import TAKEN_OUT, Asked, Between, Gap, TakenOut, gap, gap_taken_out
+from pro_app.nurse.gaps import TAKEN_OUT, Asked, Behind, Gap, gap, gap_taken_out
 from pro_app.store.engine.transaction import reading
 from pro_app.store.statuses.counts import By as By
 from pro_app.store.statuses.effort import effort_by_visit
@@ -80,7 +80,7 @@ def overview(
     as_of: date,
     known_at: datetime | None = None,
     by: By | None,
-    behind: Between | TakenOut | None,
+    behind: Behind | None,
     group: str | None,
     with_effort: bool = False,
     with_scales: bool = False,

@@ -9,8 +9,19 @@ from zoneinfo import ZoneInfo
 from pro_app.acts.entered import day_of
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core.ledger import Status
+from pro_app.core.rates import POOLED
 from pro_app.core.sites import only
-from pro_app.nurse.gaps import NESTED, TAKEN_OUT, Between, By, Number, TakenOut
+from pro_app.core.study import Study
+from pro_app.nurse.gaps import (
+    NESTED,
+    TAKEN_OUT,
+    Behind,
+    Between,
+    By,
+    Number,
+    WithValue,
+    because,
+)
 
 #: Stands as a status in the address: a reason is still to be given.
 PENDING = "PENDING"
@@ -99,16 +110,23 @@ def grouping(text: str, allowed: Sequence[By]) -> By | None:
     raise BadFilter(FilterProblem.UNKNOWN_GROUPING, text)
 
 
-def gap(text: str, visits: Sequence[str]) -> Between | TakenOut | None:
-    """What an address such as `V3.E-V`, `V3.X` or `taken_out` asks for. Errors: BadFilter."""
-    if not text:
-        return None
-    if text == TAKEN_OUT:
-        return TAKEN_OUT
-    visit, _, numbers = text.partition(".")
+def gap(text: str, study: Study, scales: Sequence[str]) -> Behind | None:
+    """What an address asks for: `taken_out`, `because.P_TOO_ILL`, or of a visit, or of all,
+    `V3.E-V`, `V3.X` or, where each score is told apart, `V3.value.FACT_G`. Errors: BadFilter.
+    """
+    if not text or text == TAKEN_OUT:
+        return TAKEN_OUT if text else None
+    reasons = because(study)
+    if text in reasons:
+        return reasons[text]
+    of, _, number = text.partition(".")
     # From a larger number to one of its parts, or all of one number.
     asked: dict[str, tuple[Number, Number | None]] = {str(each): (each, None) for each in Number}
     asked |= {f"{whole}-{part}": (whole, part) for whole, part in combinations(NESTED, 2)}
-    if visit in visits and numbers in asked:
-        return visit, *asked[numbers]
+    values = {f"value.{scale}": scale for scale in scales}
+    if of == POOLED or of in [visit.code for visit in study.all_visits]:
+        if number in asked:
+            return Between(of, *asked[number])
+        if number in values:
+            return WithValue(of, values[number])
     raise BadFilter(FilterProblem.UNKNOWN_GAP, text)

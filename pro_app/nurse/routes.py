@@ -153,15 +153,16 @@ def compliance() -> ResponseReturnValue:
     try:
         as_of = filters.day(asked["as_of"], at.today)
         known_at = filters.instant(asked["known_at"], at.now, study.time_zone)
-        visits = [*(visit.code for visit in study.all_visits), POOLED]
+        by_scale = asked["by"] == filters.BY_SCALE
+        scales = deployment().instrument.scale_codes if by_scale else ()
         shown = completeness.overview(
             as_of=as_of,
             by=filters.grouping(asked["by"], allowed),
-            behind=filters.gap(asked["gap"], visits),
+            behind=filters.gap(asked["gap"], study, scales),
             group=asked["group"] or None,
             known_at=known_at,
             with_effort=bool(asked["effort"]),
-            with_scales=asked["by"] == filters.BY_SCALE,
+            with_scales=by_scale,
             at=filters.at_sites(asked["site"], at),
         )
     except BadFilter as bad:

@@ -107,7 +107,10 @@ def add() -> ResponseReturnValue:
         now = deployment().now()
         if accounts.add_staff(name, role, sites, password, actor=current_user.actor, now=now):
             return render_template("security/new_password.html", name=name, password=password)
-        problem = _("%(name)s: this name was given before and is never given again", name=name)
+        problem = _(
+            "%(name)s: this name has been used before and is never given again; choose another",
+            name=name,
+        )
     flash(problem, "error")
     return _new_page(422)
 

@@ -89,7 +89,7 @@ def test_a_patients_file_never_replaces_the_first_consent(desk: Desk) -> None:
             screened_on="2025-01-02", randomised_on="2025-01-10", pro_consent_on="2026-01-15"
         ),
     )
-    assert "expected 2025-01-03, the first consent, which is recorded already" in told
+    assert "expected 2025-01-03, the day of the first consent on record" in told
 
 
 def withdraw(desk: Desk) -> None:

@@ -136,7 +136,7 @@ def test_anything_but_a_choice_is_refused_and_named(desk: Desk, bad: str) -> Non
     cells[ITEMS.index("GE3")] = bad
     told = refusal(desk, f"{HEADER}\ny,{ITEM_CELLS}\nx,{','.join(cells)}\n")
 
-    assert told == f"in.csv:3: GE3: {bad!r} – expected one of 0, 1, 2, 3, 4, or nothing\n"
+    assert told == f"in.csv:3: GE3: {bad!r} – expected one of 0, 1, 2, 3, 4, or an empty cell\n"
 
 
 def test_twenty_bad_cells_are_named_and_the_others_counted(desk: Desk) -> None:

@@ -63,6 +63,7 @@ def test_it_serves_until_it_is_stopped(tmp_path: Path) -> None:
     said = told.read_text()
 
     assert f"Serving at http://127.0.0.1:{port}; Ctrl-C stops it." in said
+    assert f"The data are in {tmp_path / 'pro.db'}." in said
     assert f"PRO_LISTEN=0.0.0.0:{port}" in said
 
 

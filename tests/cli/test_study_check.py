@@ -36,7 +36,7 @@ def problems(desk: Desk, file: Path) -> list[str]:
 
 def test_a_study_without_a_fault_says_how_its_numbers_are(desk: Desk, tiny: Path) -> None:
     assert desk.do("study", "check", tiny).splitlines() == [
-        f"{tiny}: nothing is wrong. Study tiny, version 1: 3 visits, 1 sites, 2 arms; "
+        f"{tiny}: no problem found. Study tiny, version 1: 3 visits, 1 sites, 2 arms; "
         "instrument tiny: 3 items",
         "HARBOUR: numbers such as TEA-001 (TEA-###)",
     ]

@@ -244,10 +244,27 @@ def test_near_marks_stand_on_levels_of_their_own_as_low_as_there_is_room() -> No
     frame = Frame(1000, 10)
     found = entries()[:1]
     opens = found[0].opens_on
-    days = [0, 10, 20, 60, 110, 1000]
+    days = [0, 10, 20, 60, 65, 110, 1000]
     events = [(opens + timedelta(n), "event") for n in days]
     line = timeline(found, events, [], today=opens, frame=frame, apart=50)
     assert line
     assert [(mark.x, mark.level) for mark in line.marks] == [
-        (0, 0), (10, 1), (20, 2), (60, 0), (110, 0), (1000, 0),
+        (0, 0), (10, 1), (20, 2), (60, 0), (65, 1), (110, 0), (1000, 0),
     ]  # fmt: skip
+
+
+def test_a_year_that_is_not_reached_has_no_tick() -> None:
+    first, second = entries()[:2]
+    found = [first, second._replace(month=11)]
+    line = timeline(found, [], [], today=ANCHOR, frame=FRAME, apart=50)
+    assert line
+    assert [tick.text for tick in line.months] == ["0"]
+
+
+def test_a_time_line_of_one_day_or_two_has_its_ends() -> None:
+    [only] = entries()[:1]
+    for days, target in ((0, 0), (1, 480)):
+        short = only._replace(opens_on=ANCHOR - timedelta(days), closes_on=ANCHOR)
+        line = timeline([short], [], [], today=ANCHOR, frame=FRAME, apart=50)
+        assert line
+        assert line.windows[0].target == target

@@ -5,6 +5,7 @@ import csv
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,11 @@ def test_seventeen_items_are_scored_as_answered_and_twenty_reversed() -> None:
 def test_the_box_for_not_answering_stands_before_the_item_it_covers() -> None:
     (box,) = FACT_B.opt_outs
     assert (box.code, box.before, box.items) == ("Q1", "GS7", ("GS7",))
+
+
+@pytest.mark.parametrize(("items", "minutes"), [(37, 10), (36, 9), (3, 1)])
+def test_how_long_it_takes_follows_from_the_number_of_items(items: int, minutes: int) -> None:
+    assert replace(FACT_B, items=FACT_B.items[:items]).about_minutes == minutes
 
 
 def test_the_checksum_is_that_of_the_file() -> None:

@@ -88,3 +88,12 @@ def test_a_form_from_inside_a_withdrawal_is_odd() -> None:
     assert odd(since + DAY, events=events) == inside
     assert odd(until - DAY, events=events) == inside
     assert odd(until, events=events) == []
+
+
+def test_a_form_from_inside_two_withdrawals_is_odd_since_the_first() -> None:
+    first, second = V1.opens_on, V1.opens_on + DAY
+    events = (
+        EventFact(EventKind.WITHDRAWAL_CONSENT, second),
+        EventFact(EventKind.WITHDRAWAL_QUESTIONNAIRES, first),
+    )
+    assert odd(V1.target_on, events=events) == [Odd(Oddity.AFTER_WITHDRAWAL, first)]

@@ -177,3 +177,12 @@ def test_a_visit_that_is_gone_is_told_as_it_was() -> None:
     assert [change.after for change in told.visits] == [None] * len(STUDY.visits)
     assert [change.entry.visit for change in told.visits] == [v.code for v in STUDY.visits]
     assert all(change.moves for change in told.visits)
+
+
+def test_a_flag_is_told_from_the_day_after_the_window_that_it_stands_at() -> None:
+    # Until then the form may still come, and no flag says that it did not.
+    assert V1.closes_on is not None
+    progressed = EventFact(EventKind.PROGRESSION, RANDOMISED + DAY)
+    today = V1.closes_on + 9 * DAY
+    told = seen(ANNA, with_event(ANNA, progressed), today)
+    assert told.past == (V1.closes_on + DAY, today - DAY)

@@ -327,3 +327,9 @@ def test_a_study_is_the_same_whatever_the_spaces_in_its_file_and_shows_none_of_i
     assert dataclasses.replace(study, content="") == study
     assert study.content not in repr(study)
     assert all(reason.channels >= 0 for reason in study.reasons)
+
+
+def test_what_is_no_text_is_not_asked_to_be_a_time_zone() -> None:
+    with pytest.raises(StudyError) as refused:
+        from_data(tiny() | {"time_zone": 8}, is_time_zone=lambda zone: zone.isascii())
+    assert [p.split(":")[0] for p in refused.value.problems] == ["time_zone"]

@@ -1,4 +1,4 @@
-"""No document is missing from the shelf's list, and no link in a document leads nowhere."""
+"""No document is missing from docs/README.md, and no link in a document leads nowhere."""
 
 import re
 import unicodedata

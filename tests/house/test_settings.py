@@ -92,6 +92,14 @@ def test_postgresql_addresses_get_the_driver_we_ship(tmp_path: Path) -> None:
         assert not settings.embedded
 
 
+def test_where_the_data_lie_is_said_without_a_password(tmp_path: Path) -> None:
+    url = "postgresql://pro:secret@db.example:5432/trial?sslmode=require"
+    assert read_settings({"PRO_DATABASE_URL": url}, instance=tmp_path).data_place == (
+        "db.example/trial"
+    )
+    assert read_settings({}, instance=tmp_path).data_place == str(tmp_path / "pro.db")
+
+
 def test_a_key_is_never_shown(tmp_path: Path) -> None:
     assert _KEY not in repr(read_settings(_PRODUCTION, instance=tmp_path))
 

@@ -196,6 +196,16 @@ test("without a network, or before the hospital was met, the draft waits", async
   assert.equal(await keeper.sync(), "kept");
 });
 
+test("a page that has not met the hospital takes its clock for the hospital's and sends nothing", async () => {
+  const asked = hospital({ [ADDRESS]: kept(1) });
+  const keeper = new Keeper(vault, "V1", (outcome) => told.push(outcome));
+  const started_at = "2026-04-01T00:00:00.000Z";
+  assert.equal(keeper.here({ started_at }).started_at, started_at);
+  await keeper.change(begun({ A1: 0 }));
+  assert.equal(await keeper.sync(), "offline");
+  assert.deepEqual([asked, keeper.receivedAs], [[], ""]);
+});
+
 test("a page without a draft has nothing to send", async () => {
   const asked = hospital({ [ADDRESS]: kept(1) });
   assert.equal(await (await page()).sync(), "kept");

@@ -17,7 +17,7 @@ empty = migrating.empty
 
 
 def test_a_wording_that_served_before_goes_on_serving(empty: Flask) -> None:
-    released = ScriptDirectory(str(ROOT / "migrations")).get_revision("0015")
+    released = ScriptDirectory(str(ROOT / "migrations")).get_revision("0016")
     assert released is not None
     upgrade(revision=str(released.down_revision))
     migrating._insert(

@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
     Connection,
+    Select,
     and_,
+    bindparam,
     case,
     exists,
     func,
@@ -20,6 +23,7 @@ from sqlalchemy import (
 from pro_app.core.contact import Attempt, Channel, Outcome
 from pro_app.core.sites import Sites
 from pro_app.store.engine.at_sites import at_sites
+from pro_app.store.engine.built import built_once
 from pro_app.store.engine.few import few
 from pro_app.store.engine.known import known
 from pro_app.store.engine.transaction import Tx
@@ -129,8 +133,16 @@ def not_reached(
 
     Reminders are left out: nobody knows whether they were read.
     """
-    recent = _tries_since(since)
-    found = (
+    query = _not_reached(sites, tries, limit)
+    rows = list(connection.execute(query, {"since": since}))
+    shown = tuple(NotReached(row.number, row.attempts, row.last_at) for row in rows)
+    return Cut(shown, rows[0].total if rows else 0)
+
+
+@built_once
+def _not_reached(sites: Sites, tries: int, limit: int) -> Select[Any]:
+    recent = _tries_lately()
+    return (
         select(
             patient.c.number,
             func.count().label("attempts"),
@@ -149,12 +161,9 @@ def not_reached(
         .order_by(func.count().desc(), patient.c.number)
         .limit(limit)
     )
-    rows = list(connection.execute(found))
-    shown = tuple(NotReached(row.number, row.attempts, row.last_at) for row in rows)
-    return Cut(shown, rows[0].total if rows else 0)
 
 
-def _tries_since(since: datetime) -> CTE:
+def _tries_lately() -> CTE:
     """Attempts but reminders, each beside the last one that reached the same patient."""
     reached = case((contact_attempt.c.outcome == Outcome.REACHED.value, contact_attempt.c.made_at))
     return few(
@@ -163,7 +172,7 @@ def _tries_since(since: datetime) -> CTE:
             contact_attempt.c.made_at,
             func.max(reached).over(partition_by=contact_attempt.c.patient_id).label("reached_at"),
         ).where(
-            contact_attempt.c.made_at >= since,
+            contact_attempt.c.made_at >= bindparam("since"),
             contact_attempt.c.outcome != Outcome.REMINDED.value,
             known(contact_attempt, None),
         ),
@@ -178,19 +187,27 @@ def call_backs(
 
     Nor did the form come since of which the call was: by whatever door, it closes with it.
     """
+    query = _call_backs(sites, limit)
+    rows = list(connection.execute(query, {"since": since, "until": until}))
+    shown = tuple(CallBack(row.number, row.visit, row.call_back_at) for row in rows)
+    return Cut(shown, rows[0].total if rows else 0)
+
+
+@built_once
+def _call_backs(sites: Sites, limit: int) -> Select[Any]:
     due = few(
         select(
             contact_attempt.c.patient_id, contact_attempt.c.visit, contact_attempt.c.call_back_at
         ).where(
-            contact_attempt.c.made_at >= since,
-            contact_attempt.c.call_back_at <= until,
+            contact_attempt.c.made_at >= bindparam("since"),
+            contact_attempt.c.call_back_at <= bindparam("until"),
             known(contact_attempt, None),
             ~_called_since(),
             ~_came_since(),
         ),
         "due",
     )
-    query = (
+    return (
         select(
             patient.c.number, due.c.visit, due.c.call_back_at, func.count().over().label("total")
         )
@@ -199,9 +216,6 @@ def call_backs(
         .order_by(due.c.call_back_at, patient.c.number)
         .limit(limit)
     )
-    rows = list(connection.execute(query))
-    shown = tuple(CallBack(row.number, row.visit, row.call_back_at) for row in rows)
-    return Cut(shown, rows[0].total if rows else 0)
 
 
 def _called_since() -> ColumnElement[bool]:

@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, 
 from pro_app.core.review import Deed, QueryState, state_after
 from pro_app.core.sites import Sites
 from pro_app.store.engine.at_sites import at_sites
+from pro_app.store.engine.built import built_once
+from pro_app.store.engine.few import few
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.patients.numbers import find_number, fits_search
 from pro_app.store.patients.voids import of_void_patient
@@ -164,13 +166,21 @@ def waiting_for_site(
     connection: Connection, *, sites: Sites, limit: int, counted: int = 1000
 ) -> Cut[Query]:
     """The queries that these sites have to answer, the oldest first."""
-    waiting = _at(_query(), sites).where(*_so_far(QueryState.OPEN))
+    rows = connection.execute(_waiting_for_site(sites, limit, counted)).all()
+    found = rows[0].total if rows else 0
+    return Cut(tuple(_made(row) for row in rows), found, more=found >= counted)
+
+
+@built_once
+def _waiting_for_site(sites: Sites, limit: int, counted: int) -> Select[Any]:
+    not_closed = few(select(data_query.c.id).where(data_query.c.closed_at.is_(None)), "not_closed")
+    waiting = _at(_query(), sites).where(
+        data_query.c.id.in_(select(not_closed.c.id)), *_so_far(QueryState.OPEN)
+    )
     some = waiting.with_only_columns(data_query.c.id).limit(counted).subquery()
     total = select(func.count()).select_from(some).scalar_subquery().label("total")
     ordered = waiting.order_by(data_query.c.opened_at, data_query.c.id).limit(limit)
-    rows = connection.execute(ordered.add_columns(total)).all()
-    found = rows[0].total if rows else 0
-    return Cut(tuple(_made(row) for row in rows), found, more=found >= counted)
+    return ordered.add_columns(total)
 
 
 @dataclass(frozen=True, slots=True)

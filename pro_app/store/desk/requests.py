@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
 from pro_app.core.requests import RequestKind, RequestOutcome, due_on
 from pro_app.core.sites import Sites
 from pro_app.store.engine.at_sites import at_sites
+from pro_app.store.engine.built import built_once
+from pro_app.store.engine.few import few
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.patients.voids import of_void_patient
 from pro_app.store.tables import data_request, patient
@@ -49,24 +51,24 @@ class OpenRequest:
 
 def open_requests(connection: Connection, *, sites: Sites, limit: int) -> tuple[OpenRequest, ...]:
     """What is to be answered at these sites, the soonest due first."""
-    query = (
-        select(
-            data_request.c.id,
-            patient.c.number,
-            data_request.c.kind,
-            data_request.c.asked_on,
-            data_request.c.due_on,
-            data_request.c.recorded_by,
-        )
-        .join(patient, patient.c.id == data_request.c.patient_id)
-        .where(data_request.c.answered_at.is_(None))
-        .order_by(data_request.c.due_on, data_request.c.id)
-        .limit(limit)
-    )
-    query = query.where(at_sites(patient.c.site, sites), ~of_void_patient())
     return tuple(
         OpenRequest(row.id, row.number, RequestKind(row.kind), *row[3:])
-        for row in connection.execute(query)
+        for row in connection.execute(_open(sites, limit))
+    )
+
+
+@built_once
+def _open(sites: Sites, limit: int) -> Select[Any]:
+    asked = data_request.c
+    columns = (asked.kind, asked.asked_on, asked.due_on, asked.recorded_by)
+    waiting = select(asked.id, asked.patient_id, *columns).where(asked.answered_at.is_(None))
+    found = few(waiting, "waiting").c
+    return (
+        select(found.id, patient.c.number, *(found[each.name] for each in columns))
+        .join(patient, patient.c.id == found.patient_id)
+        .where(at_sites(patient.c.site, sites), ~of_void_patient())
+        .order_by(found.due_on, found.id)
+        .limit(limit)
     )
 
 

@@ -1,14 +1,28 @@
 """What a patient or their phone asks a nurse to do, from the asking to the outcome."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from pro_app.core.sites import Sites
 from pro_app.core.tasks import TaskKind, TaskOutcome
 from pro_app.store.engine.at_sites import at_sites
+from pro_app.store.engine.built import built_once
+from pro_app.store.engine.few import few
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.forms.voided import is_void
 from pro_app.store.statuses.cuts import Cut, RowT
@@ -167,25 +181,22 @@ def waiting(
     connection: Connection, kind: TaskKind, *, sites: Sites, limit: int, counted: int
 ) -> Cut[Waiting]:
     """The open tasks of a kind at these sites, the oldest first."""
+    return _cut(connection.execute(_waiting(kind, sites, limit, counted)), Waiting, counted)
+
+
+@built_once
+def _waiting(kind: TaskKind, sites: Sites, limit: int, counted: int) -> Select[Any]:
+    task = nurse_task.c
+    still = (task.kind == kind.value, task.closed_at.is_(None))
+    columns = (task.visit, task.detail, task.opened_at, task.taken_at, task.taken_by)
+    found = few(select(task.id, task.patient_id, *columns).where(*still), "open_tasks").c
     query = (
-        select(
-            nurse_task.c.id,
-            patient.c.number,
-            nurse_task.c.visit,
-            nurse_task.c.detail,
-            nurse_task.c.opened_at,
-            nurse_task.c.taken_at,
-            nurse_task.c.taken_by,
-        )
-        .join(patient, patient.c.id == nurse_task.c.patient_id)
-        .where(
-            at_sites(patient.c.site, sites),
-            nurse_task.c.kind == kind.value,
-            nurse_task.c.closed_at.is_(None),
-        )
-        .order_by(nurse_task.c.opened_at, nurse_task.c.id)
+        select(found.id, patient.c.number, *(found[each.name] for each in columns))
+        .join(patient, patient.c.id == found.patient_id)
+        .where(at_sites(patient.c.site, sites))
+        .order_by(found.opened_at, found.id)
     )
-    return _first(connection, query, Waiting, limit, counted)
+    return _first(query, limit, counted)
 
 
 def begun(
@@ -201,39 +212,44 @@ def begun(
 
     That is as long as the window is open, no form is in, and the patient can be asked.
     """
+    query = _begun(sites, today, limit, counted)
+    return _cut(connection.execute(query, {"before": before}), Begun, counted)
+
+
+@built_once
+def _begun(sites: Sites, today: date, limit: int, counted: int) -> Select[Any]:
+    columns = (draft.c.patient_id, draft.c.visit, draft.c.started_at, draft.c.updated_at)
+    left = few(select(*columns).where(draft.c.updated_at < bindparam("before")), "left").c
     came = exists().where(
-        form.c.patient_id == draft.c.patient_id,
-        form.c.visit == draft.c.visit,
+        form.c.patient_id == left.patient_id,
+        form.c.visit == left.visit,
         ~form.c.proxy,
         ~is_void(),
     )
-    closes_on = planned_visit.c.closes_on
+    plan = planned_visit.c
     query = (
-        select(patient.c.number, draft.c.visit, draft.c.started_at, draft.c.updated_at)
-        .join(patient, patient.c.id == draft.c.patient_id)
-        .join(
-            planned_visit,
-            (planned_visit.c.patient_id == draft.c.patient_id)
-            & (planned_visit.c.visit == draft.c.visit),
-        )
+        select(patient.c.number, left.visit, left.started_at, left.updated_at)
+        .join(patient, patient.c.id == left.patient_id)
+        .join(planned_visit, (plan.patient_id == left.patient_id) & (plan.visit == left.visit))
         .where(
             at_sites(patient.c.site, sites),
-            draft.c.updated_at < before,
-            or_(closes_on.is_(None), closes_on >= today),
+            or_(plan.closes_on.is_(None), plan.closes_on >= today),
             ~came,
-            ~asked_no_more(draft.c.patient_id),
+            ~asked_no_more(left.patient_id),
         )
-        .order_by(draft.c.updated_at, patient.c.number, draft.c.visit)
+        .order_by(left.updated_at, patient.c.number, left.visit)
     )
-    return _first(connection, query, Begun, limit, counted)
+    return _first(query, limit, counted)
 
 
-def _first(
-    connection: Connection, query: Select[Any], kind: type[RowT], limit: int, counted: int
-) -> Cut[RowT]:
+def _first(query: Select[Any], limit: int, counted: int) -> Select[Any]:
     """The first rows, and how many there are, counted no further than asked for."""
     counting = query.order_by(None).limit(counted).subquery()
     total = select(func.count()).select_from(counting).scalar_subquery()
-    rows = list(connection.execute(query.add_columns(total.label("total")).limit(limit)))
-    found = rows[0].total if rows else 0
-    return Cut(tuple(kind(*row[:-1]) for row in rows), found, more=found >= counted)
+    return query.add_columns(total.label("total")).limit(limit)
+
+
+def _cut(found: Iterable[Row[Any]], kind: type[RowT], counted: int) -> Cut[RowT]:
+    rows = list(found)
+    total = rows[0].total if rows else 0
+    return Cut(tuple(kind(*row[:-1]) for row in rows), total, more=total >= counted)

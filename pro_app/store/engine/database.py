@@ -111,8 +111,12 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if connection.get_execution_options().get("writes"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            # Of the driver itself: it waits for nobody, and goes before each question.
+            driver: Any = connection.connection.driver_connection
+            driver.execute("BEGIN").close()
 
 
 class _Line(psycopg.Connection[Any]):

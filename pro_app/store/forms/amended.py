@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    bindparam,
     exists,
     literal,
     literal_column,
@@ -34,6 +35,7 @@ from pro_app.core.corrections import (
     counts_by_rule,
 )
 from pro_app.core.facts import FormFact
+from pro_app.store.engine.built import built_once
 from pro_app.store.engine.few import few
 from pro_app.store.engine.known import known
 from pro_app.store.forms.voided import Left, left_of_voided
@@ -125,7 +127,8 @@ def read_amended(
     """All that was signed and decided by then, for every patient or for these."""
     rows: list[Any] = []
     for part in in_parts(patient_ids):
-        rows += connection.execute(_query(known_at, part)).all()
+        query = _query(known_at, part is not None)
+        rows += connection.execute(query, {} if part is None else {"ids": part}).all()
     voided, left = left_of_voided(connection, known_at=known_at, patient_ids=patient_ids)
     if not rows and not left:
         return Amended()
@@ -225,7 +228,9 @@ _SIGNED = (
 )
 
 
-def _query(known_at: datetime | None, patient_ids: Sequence[int] | None) -> Any:
+@built_once
+def _query(known_at: datetime | None, narrow: bool) -> Any:
+    """Of every patient, or of those that are bound as `ids`."""
     by_then = literal(True) if known_at is None else correction_decision.c.decided_at <= known_at
     signed: Select[Any] = (
         select(
@@ -267,8 +272,9 @@ def _query(known_at: datetime | None, patient_ids: Sequence[int] | None) -> Any:
     if known_at is not None:
         rivals = rivals.where(form.c.received_at <= known_at)
     parts = [signed, decided, rivals]
-    if patient_ids is not None:
-        parts = [part.where(form.c.patient_id.in_(patient_ids)) for part in parts]
+    if narrow:
+        these = form.c.patient_id.in_(bindparam("ids", expanding=True))
+        parts = [part.where(these) for part in parts]
     return union_all(*parts)
 
 

@@ -25,6 +25,7 @@ from pro_app.core.course import NEVER, course
 from pro_app.core.facts import ENDS_QUESTIONNAIRES, PatientFacts
 from pro_app.core.sites import EVERYWHERE, Sites
 from pro_app.store.engine.at_sites import at_sites
+from pro_app.store.engine.built import built_once
 from pro_app.store.engine.few import few
 from pro_app.store.engine.known import known
 from pro_app.store.engine.transaction import Tx
@@ -159,19 +160,22 @@ def waiting(connection: Connection, sites: Sites) -> list[WaitingForm]:
     return sorted(found, key=lambda each: each.received_at, reverse=True)
 
 
-def _second(connection: Connection, sites: Sites) -> list[WaitingForm]:
+@built_once
+def _seconds(sites: Sites) -> Select[Any]:
     # As the index says it: SQLite uses it for no bound value.
     not_standing: ColumnElement[bool] = literal_column("NOT form.standing AND NOT form.proxy")
     undecided = _undecided(Question.CONFLICT)
     second = few(select(form.c.id).where(not_standing, undecided), "second")
-    query = (
+    return (
         select(*_WHICH)
         .join_from(second, form, form.c.id == second.c.id)
         .join(patient, patient.c.id == form.c.patient_id)
+        .where(at_sites(patient.c.site, sites), ~of_void_patient())
     )
-    rows = connection.execute(
-        query.where(at_sites(patient.c.site, sites), ~of_void_patient())
-    ).all()
+
+
+def _second(connection: Connection, sites: Sites) -> list[WaitingForm]:
+    rows = connection.execute(_seconds(sites)).all()
     amended = _amended(connection, rows)
     return [
         _waiting(row, Why.SECOND, amended, by_rule=row.id in amended.by_rule)
@@ -187,6 +191,7 @@ def _alone(row: Any, amended: Amended) -> bool:
     return counts and row.id not in amended.by_rule and not (decided and decided.decided)
 
 
+@built_once
 def _maybe_aside(sites: Sites) -> Select[Any]:
     """The forms that may lie before consent, inside a withdrawal or outside of any plan.
 
@@ -194,14 +199,11 @@ def _maybe_aside(sites: Sites) -> Select[Any]:
     by an index, and looked at one by one.
     """
     person = patient_version
-    of_these = (
-        select(form.c.id)
-        .join_from(patient, person, and_(person.c.patient_id == patient.c.id, known(person, None)))
-        .join(form, form.c.patient_id == patient.c.id)
-        .where(at_sites(patient.c.site, sites))
+    theirs = select(form.c.id).join_from(
+        person, form, and_(form.c.patient_id == person.c.patient_id, known(person, None))
     )
-    early = of_these.where(form.c.answered_on < person.c.pro_consent_on)
-    never = of_these.where(or_(person.c.pro_consent_on.is_(None), person.c.randomised_on.is_(None)))
+    early = theirs.where(form.c.answered_on < person.c.pro_consent_on)
+    never = theirs.where(or_(person.c.pro_consent_on.is_(None), person.c.randomised_on.is_(None)))
     left = (
         select(form.c.id)
         .join_from(event, form, form.c.patient_id == event.c.patient_id)

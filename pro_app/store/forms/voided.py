@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, select
 
+from pro_app.store.engine.built import built_once
 from pro_app.store.tables import form, void
 
 #: (patient id, visit)
@@ -40,14 +41,9 @@ def left_of_voided(
     patient_ids: Sequence[int] | None = None,
 ) -> tuple[frozenset[int], dict[Place, list[Left]]]:
     """The voided forms, and each visit with one → the own forms that are left, as they came."""
-    query = select(void.c.form_id, form.c.patient_id, form.c.visit).join(
-        form, form.c.id == void.c.form_id
-    )
-    if known_at is not None:
-        query = query.where(void.c.recorded_at <= known_at)
-    if patient_ids is not None and len(patient_ids) <= 5000:
-        query = query.where(void.c.patient_id.in_(patient_ids))
-    wrong = connection.execute(query).all()
+    narrow = patient_ids is not None and len(patient_ids) <= 5000
+    query = _wrong(known_at, narrow)
+    wrong = connection.execute(query, {"patients": patient_ids} if narrow else {}).all()
     if not wrong:
         return frozenset(), {}
     ids = frozenset(row.form_id for row in wrong)
@@ -57,6 +53,18 @@ def left_of_voided(
         if place in found and row.id not in ids:
             found[place].append(Left(*row))
     return ids, found
+
+
+@built_once
+def _wrong(known_at: datetime | None, narrow: bool) -> Select[Any]:
+    query = select(void.c.form_id, form.c.patient_id, form.c.visit).join(
+        form, form.c.id == void.c.form_id
+    )
+    if known_at is not None:
+        query = query.where(void.c.recorded_at <= known_at)
+    if narrow:
+        query = query.where(void.c.patient_id.in_(bindparam("patients", expanding=True)))
+    return query
 
 
 def _own(

@@ -41,7 +41,7 @@ def held_back(
 def held_forms(connection: Connection, form_ids: Iterable[int] | None = None) -> frozenset[int]:
     """The forms that are held back, by the day that stands: of all, or of whose these are."""
     owners = None if form_ids is None else _owners(connection, list(form_ids))
-    held = held_back(connection, patient_ids=owners)
+    held = held_back(connection, patient_ids=owners) if owners is None or owners else {}
     numbers = list(held)
     found: set[int] = set()
     for start in range(0, len(numbers), _AT_ONCE):
@@ -61,6 +61,8 @@ def held_forms(connection: Connection, form_ids: Iterable[int] | None = None) ->
 
 
 def _owners(connection: Connection, form_ids: Sequence[int]) -> list[int]:
+    if not form_ids:
+        return []
     query = select(form.c.patient_id).where(form.c.id.in_(form_ids)).distinct()
     return list(connection.execute(query).scalars())
 

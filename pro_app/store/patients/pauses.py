@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, Select, insert, or_, select, update
 
 from pro_app.core.pauses import PauseFact, PauseKind
 from pro_app.core.sites import Sites
 from pro_app.store.engine.at_sites import at_sites
+from pro_app.store.engine.built import built_once
+from pro_app.store.engine.few import few
 from pro_app.store.engine.known import known
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import patient, pause
@@ -66,20 +69,26 @@ def first_days(connection: Connection, patient_ids: Sequence[int]) -> dict[int, 
 
 def paused(connection: Connection, *, sites: Sites, today: date, limit: int) -> tuple[Paused, ...]:
     """The patients of these sites who are on a pause today, the shortest to last first."""
-    query = (
-        select(patient.c.number, pause.c.kind, pause.c.from_on, pause.c.until_on)
-        .join(patient, patient.c.id == pause.c.patient_id)
-        .where(
-            at_sites(patient.c.site, sites),
-            known(pause, None),
-            pause.c.from_on <= today,
-            or_(pause.c.until_on.is_(None), pause.c.until_on >= today),
-        )
-        .order_by(pause.c.until_on.is_(None), pause.c.until_on, patient.c.number)
-        .limit(limit)
-    )
     return tuple(
-        Paused(row[0], PauseFact(PauseKind(row[1]), *row[2:])) for row in connection.execute(query)
+        Paused(row[0], PauseFact(PauseKind(row[1]), *row[2:]))
+        for row in connection.execute(_paused(sites, today, limit))
+    )
+
+
+@built_once
+def _paused(sites: Sites, today: date, limit: int) -> Select[Any]:
+    lasting = select(pause.c.patient_id, pause.c.kind, pause.c.from_on, pause.c.until_on).where(
+        known(pause, None),
+        pause.c.from_on <= today,
+        or_(pause.c.until_on.is_(None), pause.c.until_on >= today),
+    )
+    found = few(lasting, "lasting").c
+    return (
+        select(patient.c.number, found.kind, found.from_on, found.until_on)
+        .join(patient, patient.c.id == found.patient_id)
+        .where(at_sites(patient.c.site, sites))
+        .order_by(found.until_on.is_(None), found.until_on, patient.c.number)
+        .limit(limit)
     )
 
 

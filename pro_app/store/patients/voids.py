@@ -4,13 +4,24 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    select,
+    update,
+)
 
 from pro_app.core.facts import EventKind
 from pro_app.core.sites import Sites
 from pro_app.core.tasks import TaskOutcome
 from pro_app.core.voids import What
 from pro_app.store.engine.at_sites import at_sites
+from pro_app.store.engine.built import built_once
 from pro_app.store.engine.transaction import Tx
 from pro_app.store.tables import (
     allocation,
@@ -52,8 +63,29 @@ class Void:
 
 def voids_of(connection: Connection, patient_id: int) -> list[Void]:
     """All that was declared wrong of a patient, in its order."""
+    return [
+        Void(
+            row.id,
+            What(row.kind),
+            why=row.why,
+            recorded_at=row.recorded_at,
+            recorded_by=row.recorded_by,
+            form_id=row.form_id,
+            visit=row.visit,
+            event=EventKind(row.event) if row.event else None,
+            on=row.happened_on or row.answered_on,
+            belongs_to=row.number,
+            belongs_visit=row.belongs_visit,
+            kept_as=row.submission_id,
+        )
+        for row in connection.execute(_voids_of(), {"patient": patient_id})
+    ]
+
+
+@built_once
+def _voids_of() -> Select[Any]:
     there, kept = patient.alias("there"), form.alias("kept")
-    query = (
+    return (
         select(
             void.c.id,
             void.c.kind,
@@ -73,26 +105,9 @@ def voids_of(connection: Connection, patient_id: int) -> list[Void]:
         .outerjoin(event, event.c.id == void.c.event_id)
         .outerjoin(there, there.c.id == void.c.belongs_to)
         .outerjoin(kept, kept.c.id == void.c.kept_as)
-        .where(void.c.patient_id == patient_id)
+        .where(void.c.patient_id == bindparam("patient"))
         .order_by(void.c.id)
     )
-    return [
-        Void(
-            row.id,
-            What(row.kind),
-            why=row.why,
-            recorded_at=row.recorded_at,
-            recorded_by=row.recorded_by,
-            form_id=row.form_id,
-            visit=row.visit,
-            event=EventKind(row.event) if row.event else None,
-            on=row.happened_on or row.answered_on,
-            belongs_to=row.number,
-            belongs_visit=row.belongs_visit,
-            kept_as=row.submission_id,
-        )
-        for row in connection.execute(query)
-    ]
 
 
 def keep_void(tx: Tx, patient_id: int, what: What, why: str, **points: Any) -> int:

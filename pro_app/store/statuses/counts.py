@@ -5,6 +5,7 @@ against each other. A visit counts for the site of its target day.
 """
 
 from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
@@ -23,15 +24,16 @@ from sqlalchemy import (
     null,
     select,
 )
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from pro_app.core.ledger import Status
-from pro_app.core.rates import NUMBERS, Counts, VisitRates
+from pro_app.core.ledger import UNANSWERED, Status
+from pro_app.core.rates import COUNTED, NUMBERS, Counts, VisitRates
 from pro_app.core.sites import Sites
 from pro_app.core.study import REASON_PENDING, Study
 from pro_app.store.engine.at_sites import at_sites
 from pro_app.store.engine.known import known
 from pro_app.store.statuses.left import left_to_core
-from pro_app.store.statuses.rule import Rule, ends_of_each, is_counted, is_unanswered, joined
+from pro_app.store.statuses.rule import Rule, ends_of_each, joined
 from pro_app.store.tables import allocation, patient, patient_version, planned_visit, reason
 
 By = Literal["site", "arm"]
@@ -98,19 +100,45 @@ def between(
     `visit` None: in any visit. `whole` and `part` are names of `Counts`; without `part`
     all who are counted in `whole`.
     """
-    facts = _facts(study, sites, as_of, valid_from, by, visit).offset(0)
-    each = _in_numbers(facts).subquery("each")
+    each = _in_numbers(_facts(study, sites, as_of, valid_from, by, visit).offset(0))
+    row = each.subquery("each").c
+    inside = [row[whole] == 1] if part is None else [row[whole] == 1, row[part] == 0]
+    return _who(connection, row, group, inside)
+
+
+def without_answers(
+    connection: Connection,
+    study: Study,
+    *,
+    sites: Sites,
+    as_of: date,
+    valid_from: int,
+    by: By | None,
+    group: str | None,
+    reasons: Collection[str],
+) -> list[tuple[int, str]]:
+    """(patient id, visit) of the missing and empty forms that are counted by these reasons."""
+    each = _in_numbers(_facts(study, sites, as_of, valid_from, by).offset(0))
+    row = each.subquery("each").c
+    why = func.coalesce(row.reason, REASON_PENDING)
+    return _who(connection, row, group, [row.unanswered == 1, why.in_(sorted(reasons))])
+
+
+def _who(
+    connection: Connection,
+    row: ReadOnlyColumnCollection[str, Any],
+    group: str | None,
+    conditions: Iterable[ColumnElement[bool]],
+) -> list[tuple[int, str]]:
     query = (
-        select(each.c.patient_id, each.c.visit)
-        .join(patient, patient.c.id == each.c.patient_id)
-        .where(each.c[whole] == 1)
-        .order_by(patient.c.number, each.c.target_on)
+        select(row.patient_id, row.visit)
+        .join(patient, patient.c.id == row.patient_id)
+        .where(*conditions)
+        .order_by(patient.c.number, row.target_on)
     )
-    if part is not None:
-        query = query.where(each.c[part] == 0)
     if group is not None:
-        query = query.where(each.c.part == group)
-    return [(row.patient_id, row.visit) for row in connection.execute(query)]
+        query = query.where(row.part == group)
+    return [(each.patient_id, each.visit) for each in connection.execute(query)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +218,7 @@ def _facts(
             planned_visit.c.target_on,
             _group(by).label("part"),
             reason.c.code.label("reason"),
-            rule.status.label("status"),
+            rule.status_as(_PLACES.__getitem__).label("status"),
             literal(1).label("times"),
             *(flags[name].label(name) for name in _FLAGS),
         )
@@ -206,22 +234,25 @@ def _facts(
 
 
 _FLAGS = ("in_population", "mature", "alive", "asked_for", "died_in_window", "window_open")
+#: Statuses as numbers, of which a sort has less to compare; 0: the ledger has no entry.
+_PLACES = {status: place for place, status in enumerate(Status, 1)}
 
 
 def _alike(facts: Select[Any]) -> Select[Any]:
     """Those facts of which all is the same as one row, with how many `times` they stand.
 
     A few hundred rows of any number of visits: what a number is made of is worked out for
-    these alone. All flags are one number, of which a sort has little to compare.
+    these alone. All flags and the status are one number.
     """
     row = facts.offset(0).subquery("facts").c
-    flags: ColumnElement[Any] = literal(0)
+    flags: ColumnElement[Any] = func.coalesce(row.status, 0) * (1 << len(_FLAGS))
     for place, name in enumerate(_FLAGS):
         flags = flags + case((row[name], 1 << place), else_=0)
-    same = (row.visit, flags.label("flags"), row.status, row.reason, row.part)
+    same = (row.visit, flags.label("flags"), row.reason, row.part)
     alike = select(*same, func.count().label("times")).group_by(*same).subquery("alike").c
     return select(
-        *(alike.part, alike.visit, alike.reason, alike.status, alike.times),
+        *(alike.part, alike.visit, alike.reason, alike.times),
+        alike.flags.bitwise_rshift(len(_FLAGS)).label("status"),
         null().label("patient_id"),
         null().label("target_on"),
         *(
@@ -238,7 +269,7 @@ def _in_numbers(facts: Select[Any]) -> Select[Any]:
     each of the numbers would work out the status again.
     """
     row = facts.subquery("facts").c
-    counts, n = is_counted(row.status), row.in_population
+    counts, n = _is_one_of(row.status, COUNTED), row.in_population
     mature = and_(n, row.mature)
     alive = and_(mature, row.alive)
     expected = and_(alive, row.asked_for)
@@ -249,12 +280,12 @@ def _in_numbers(facts: Select[Any]) -> Select[Any]:
         "a": alive,
         "e": expected,
         "r": received,
-        "v": and_(received, row.status == Status.VALID.value),
+        "v": and_(received, _is_one_of(row.status, [Status.VALID])),
         "x": and_(mature, counts, ~expected),
         "d": and_(expected, row.died_in_window, ~counts),
         "open": and_(n, row.window_open),
         "open_received": and_(n, counts, ~row.mature),
-        "unanswered": and_(n, is_unanswered(row.status)),
+        "unanswered": and_(n, _is_one_of(row.status, UNANSWERED)),
     }
     return select(
         row.patient_id,
@@ -266,6 +297,11 @@ def _in_numbers(facts: Select[Any]) -> Select[Any]:
         literal(1).label("randomised"),
         *(case((condition, 1), else_=0).label(name) for name, condition in numbers.items()),
     )
+
+
+def _is_one_of(place: ColumnElement[Any], statuses: Iterable[Status]) -> ColumnElement[bool]:
+    """Whether it is the place of one of these; never NULL."""
+    return func.coalesce(place.in_(sorted(_PLACES[each] for each in statuses)), False)
 
 
 def _group(by: By | None) -> ColumnElement[Any]:

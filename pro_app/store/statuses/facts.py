@@ -12,13 +12,16 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
+    bindparam,
     literal_column,
     select,
+    true,
 )
 
 from pro_app.core.facts import EventFact, EventKind, FormFact, PatientFacts, ReasonFact
 from pro_app.core.sites import Sites
 from pro_app.store.engine.at_sites import at_sites
+from pro_app.store.engine.built import built_once
 from pro_app.store.engine.known import known
 from pro_app.store.forms.amended import Amended, in_parts, read_amended
 from pro_app.store.patients.numbers import fits_search
@@ -61,9 +64,10 @@ def read_facts(
         return []
     narrow = scope.limit is not None or scope.ids is not None or bool(scope.number_contains)
     ids = [row.id for row in people] if narrow else None
-    events = _by_patient(connection, _events(known_at), event, ids)
-    forms = _by_patient(connection, _forms(known_at), form, ids)
-    reasons = _by_patient(connection, _reasons(known_at), reason, ids)
+    narrow = ids is not None
+    events = _by_patient(connection, _events(known_at, narrow), ids)
+    forms = _by_patient(connection, _forms(known_at, narrow), ids)
+    reasons = _by_patient(connection, _reasons(known_at, narrow), ids)
     amended = read_amended(connection, known_at=known_at, patient_ids=ids)
     return [
         Known(
@@ -120,15 +124,17 @@ def _people(scope: Scope, known_at: datetime | None) -> Select[Any]:
     return query.limit(scope.limit) if scope.limit is not None else query
 
 
-def _events(known_at: datetime | None) -> Select[Any]:
+@built_once
+def _events(known_at: datetime | None, narrow: bool) -> Select[Any]:
     return (
         select(event.c.patient_id, event.c.kind, event.c.happened_on, event.c.to_site)
-        .where(known(event, known_at))
+        .where(known(event, known_at), _of_these(event, narrow))
         .order_by(event.c.happened_on, event.c.id)
     )
 
 
-def _forms(known_at: datetime | None) -> Select[Any]:
+@built_once
+def _forms(known_at: datetime | None, narrow: bool) -> Select[Any]:
     query = (
         select(
             form.c.patient_id,
@@ -137,7 +143,7 @@ def _forms(known_at: datetime | None) -> Select[Any]:
             form.c.items_answered,
             form.c.id,
         )
-        .where(standing())
+        .where(standing(), _of_these(form, narrow))
         .order_by(form.c.id)
     )
     return query if known_at is None else query.where(form.c.received_at <= known_at)
@@ -151,20 +157,25 @@ def standing() -> ColumnElement[bool]:
     return literal_column("(form.standing AND NOT form.proxy)")
 
 
-def _reasons(known_at: datetime | None) -> Select[Any]:
+@built_once
+def _reasons(known_at: datetime | None, narrow: bool) -> Select[Any]:
     return (
         select(reason.c.patient_id, reason.c.visit, reason.c.code, reason.c.said_on)
-        .where(known(reason, known_at))
+        .where(known(reason, known_at), _of_these(reason, narrow))
         .order_by(reason.c.id)
     )
 
 
+def _of_these(table: Table, narrow: bool) -> ColumnElement[bool]:
+    """Whether a row is of one of the patients `ids`, or of anybody."""
+    return table.c.patient_id.in_(bindparam("ids", expanding=True)) if narrow else true()
+
+
 def _by_patient(
-    connection: Connection, query: Select[Any], table: Table, ids: Sequence[int] | None
+    connection: Connection, query: Select[Any], ids: Sequence[int] | None
 ) -> dict[int, list[Any]]:
     found: dict[int, list[Any]] = defaultdict(list)
     for part in in_parts(ids):
-        narrowed = query if part is None else query.where(table.c.patient_id.in_(part))
-        for row in connection.execute(narrowed):
+        for row in connection.execute(query, {} if part is None else {"ids": part}):
             found[row[0]].append(row)
     return found

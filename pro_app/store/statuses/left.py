@@ -15,6 +15,7 @@ from sqlalchemy import (
 )
 
 from pro_app.core.facts import ENDED_BY, EventKind
+from pro_app.store.engine.built import built_once
 from pro_app.store.engine.known import known
 from pro_app.store.forms.amended import blank_first
 from pro_app.store.tables import correction, correction_decision, event, form, form_decision, void
@@ -22,6 +23,7 @@ from pro_app.store.tables import correction, correction_decision, event, form, f
 _RETURNS = sorted(set(ENDED_BY.values()))
 
 
+@built_once
 def left_to_core(as_of: date) -> CompoundSelect[Any]:
     """The ids of patients of whom the rule in SQL does not speak, and the core has to.
 

@@ -5,12 +5,13 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, ScalarSelect, and_, func, select
+from sqlalchemy import Connection, ScalarSelect, Select, and_, bindparam, func, select
 
 from pro_app.core.contact import Outcome
 from pro_app.core.plan import asked_from
 from pro_app.core.reach import Proof, Reach, Way, reach
 from pro_app.core.study import Study
+from pro_app.store.engine.built import built_once
 from pro_app.store.engine.known import known
 from pro_app.store.tables import (
     contact_attempt,
@@ -26,8 +27,21 @@ def reach_of(
     connection: Connection, study: Study, numbers: Iterable[str], *, today: date
 ) -> dict[str, Reach]:
     """Trial number → whether the patient can be reached, as of a day."""
+    found = connection.execute(_last_proofs(), {"numbers": sorted(set(numbers))})
+    return {
+        row.number: reach(
+            (proof for proof in _proofs(row, study.time_zone) if proof.on <= today),
+            asked_from(study, row.randomised_on),
+            today=today,
+        )
+        for row in found
+    }
+
+
+@built_once
+def _last_proofs() -> Select[Any]:
     version = and_(patient_version.c.patient_id == patient.c.id, known(patient_version, None))
-    query = (
+    return (
         select(
             patient.c.number,
             patient_version.c.randomised_on,
@@ -36,16 +50,8 @@ def reach_of(
             _last_call().label("call_at"),
         )
         .join(patient_version, version)
-        .where(patient.c.number.in_(sorted(set(numbers))))
+        .where(patient.c.number.in_(bindparam("numbers", expanding=True)))
     )
-    return {
-        row.number: reach(
-            (proof for proof in _proofs(row, study.time_zone) if proof.on <= today),
-            asked_from(study, row.randomised_on),
-            today=today,
-        )
-        for row in connection.execute(query)
-    }
 
 
 def _proofs(row: Any, time_zone: str) -> Iterator[Proof]:

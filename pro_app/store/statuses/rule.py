@@ -7,7 +7,7 @@ each kind of event, or whose forms were changed or decided on, are few and left 
 core: see `left`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -33,8 +33,7 @@ from sqlalchemy import (
 
 from pro_app.core.course import NEVER
 from pro_app.core.facts import ENDED_BY, ENDS_QUESTIONNAIRES, EventKind
-from pro_app.core.ledger import UNANSWERED, Status
-from pro_app.core.rates import COUNTED
+from pro_app.core.ledger import Status
 from pro_app.core.study import Study
 from pro_app.store.engine.known import known
 from pro_app.store.statuses.facts import standing
@@ -235,12 +234,16 @@ class Rule:
     @property
     def status(self) -> ColumnElement[Any]:
         """The status; NULL where the ledger has no entry."""
+        return self.status_as(lambda status: status.value)
+
+    def status_as(self, named: Callable[[Status], Any]) -> ColumnElement[Any]:
+        """The same by other names, such as numbers, of which a sort has less to compare."""
         plan, ends, on = planned_visit.c, self._ends, form.c.answered_on
         not_screened = and_(plan.target_on.is_(None), plan.opens_on > self._as_of)
         return case(
             (or_(and_(~self.came, or_(~self.consented, ~plan.asked)), not_screened), null()),
             *(
-                (and_(self.came, each), status.value)
+                (and_(self.came, each), named(status))
                 for each, status in (
                     (on > ends.death_on, Status.ERR_FORM_AFTER_DEATH),
                     (on < self._consent_on, Status.QUARANTINE_BEFORE_CONSENT),
@@ -255,14 +258,14 @@ class Rule:
                     (form.c.items_answered > 0, Status.PARTIAL),
                 )
             ),
-            (self.came, Status.EMPTY.value),
-            (~self.alive, Status.NE_DEATH.value),
-            (plan.closes_on < self._consent_on, Status.NE_NOT_CONSENTED.value),
-            (ends.withdrawal_on < self._target_on, Status.NE_WITHDRAWN.value),
-            (ends.stop_on < plan.target_on, Status.NE_PROTOCOL_STOP.value),
-            (self.window_open, Status.WINDOW_OPEN.value),
-            (self.mature, Status.MISSING.value),
-            else_=Status.NOT_YET_DUE.value,
+            (self.came, named(Status.EMPTY)),
+            (~self.alive, named(Status.NE_DEATH)),
+            (plan.closes_on < self._consent_on, named(Status.NE_NOT_CONSENTED)),
+            (ends.withdrawal_on < self._target_on, named(Status.NE_WITHDRAWN)),
+            (ends.stop_on < plan.target_on, named(Status.NE_PROTOCOL_STOP)),
+            (self.window_open, named(Status.WINDOW_OPEN)),
+            (self.mature, named(Status.MISSING)),
+            else_=named(Status.NOT_YET_DUE),
         )
 
 
@@ -275,16 +278,6 @@ def blank_forms(column: Literal["id", "patient_id"]) -> Select[Any]:
     blank = form.alias("blank")
     none: ColumnElement[bool] = literal_column("blank.items_answered = 0")
     return select(blank.c[column]).where(none)
-
-
-def is_unanswered(status: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether a status asks for a reason."""
-    return _so(status.in_(sorted(UNANSWERED)))
-
-
-def is_counted(status: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether a status is that of a form that counts as handed in."""
-    return _so(status.in_(sorted(COUNTED)))
 
 
 def _so(condition: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -1,6 +1,5 @@
-"""How many of the received forms have a value of each score."""
+"""Which of the received forms have a value of each score."""
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
 
@@ -16,7 +15,7 @@ from pro_app.store.statuses.tallies import Tallies
 from pro_app.store.tables import form, form_score, patient
 
 
-def scored(
+def with_values(
     connection: Connection,
     study: Study,
     instrument: Instrument,
@@ -25,8 +24,8 @@ def scored(
     sites: Sites,
     as_of: date,
     known_at: datetime | None,
-) -> Counter[tuple[str, str]]:
-    """(visit, scale) → how many forms counted in R have a value; `tallies` are of all together."""
+) -> list[tuple[str, str, str]]:
+    """(trial number, visit, scale) of the values of the forms in R; `tallies` are of all."""
     received = {
         (entry.patient_id, entry.visit) for entry in tallies.of(None).entries if counts_of(entry).r
     }
@@ -46,13 +45,13 @@ def scored(
                 part=None,
             )
         )
-    found: Counter[tuple[str, str]] = Counter()
-    for patient_id, number, visit, scores in _scores(connection, instrument, known_at):
-        if (patient_id, visit) in pairs or (number, visit) in received:
-            found.update(
-                (visit, scale) for scale, (value, *_) in scores.items() if value is not None
-            )
-    return found
+    return [
+        (number, visit, scale)
+        for patient_id, number, visit, scores in _scores(connection, instrument, known_at)
+        if (patient_id, visit) in pairs or (number, visit) in received
+        for scale, (value, *_) in scores.items()
+        if value is not None
+    ]
 
 
 def _scores(

@@ -7,11 +7,13 @@ what it shows, however large the study.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, case, func, literal, select
+from sqlalchemy import Connection, Select, case, func, literal, select
 
 from pro_app.core.sites import Sites
 from pro_app.store.engine.at_sites import at_sites
+from pro_app.store.engine.built import built_once
 from pro_app.store.statuses.cuts import Cut, cut, gather
 from pro_app.store.tables import form, missing_flag, patient
 
@@ -44,6 +46,16 @@ def flagged(
     connection: Connection, *, sites: Sites, new_since: datetime, limit: int, counted: int
 ) -> Cut[Flagged]:
     """The flags that wait for a reason, the latest closed window first."""
+    rows, count = _flagged(sites, new_since, limit, counted)
+    total, new = connection.execute(count).one()
+    shown = tuple(Flagged(*row) for row in connection.execute(rows))
+    return Cut(shown, total, int(new), more=total >= counted)
+
+
+@built_once
+def _flagged(
+    sites: Sites, new_since: datetime, limit: int, counted: int
+) -> tuple[Select[Any], Select[Any]]:
     flag = missing_flag.c
     waiting = (at_sites(flag.site, sites), flag.closed_at.is_(None))
     # Two statements: the index has the first rows in order, and counts without sorting.
@@ -62,14 +74,17 @@ def flagged(
         .subquery("looked_at")
     )
     is_new = case((looked_at.c.opened_at >= new_since, 1), else_=0)
-    count = select(func.count(), func.coalesce(func.sum(is_new), 0)).select_from(looked_at)
-    total, new = connection.execute(count).one()
-    shown = tuple(Flagged(*row) for row in connection.execute(rows))
-    return Cut(shown, total, int(new), more=total >= counted)
+    return rows, select(func.count(), func.coalesce(func.sum(is_new), 0)).select_from(looked_at)
 
 
 def came_in(connection: Connection, *, sites: Sites, since: datetime, limit: int) -> Cut[CameIn]:
     """The forms received since an instant, the latest first."""
+    rows = connection.execute(_came_in(sites, since, limit))
+    return gather(rows, CameIn).get(0, Cut())
+
+
+@built_once
+def _came_in(sites: Sites, since: datetime, limit: int) -> Select[Any]:
     # Materialised, so that the few recent forms are found by their index, which has all
     # that is needed to count them; SQLite would otherwise look through every patient of
     # the site. The rows themselves are wide, and read for those that are shown.
@@ -87,7 +102,7 @@ def came_in(connection: Connection, *, sites: Sites, since: datetime, limit: int
     )
     newest = (found.c.received_at.desc(), found.c.number, found.c.id)
     first = cut(found, found.c.received_at >= since, newest, limit)
-    rows = (
+    return (
         select(
             first,
             form.c.visit,
@@ -100,4 +115,3 @@ def came_in(connection: Connection, *, sites: Sites, since: datetime, limit: int
         .join(form, form.c.id == first.c.id)
         .order_by(first.c.received_at.desc(), first.c.number, first.c.id)
     )
-    return gather(connection.execute(rows), CameIn).get(0, Cut())

@@ -28,6 +28,7 @@ from pro_app.core.ledger import Status, ledger
 from pro_app.core.sites import EVERYWHERE, Sites
 from pro_app.core.study import Study
 from pro_app.store.engine.at_sites import at_sites
+from pro_app.store.engine.built import built_once
 from pro_app.store.engine.known import known
 from pro_app.store.statuses.cuts import Cut, cut, gather
 from pro_app.store.statuses.facts import Scope, read_facts, standing
@@ -71,13 +72,35 @@ def open_windows(
     though the visit may stay expected.
     """
     few = _left_to_core(connection, study, sites, today)
+    query = _cut_windows(
+        study, sites, today, new_since, tuple(within_days), limit, counted, few.ids
+    )
+    parts = gather(connection.execute(query), OpenWindow)
+    cuts = [parts.get(n, Cut()) for n in range(len(within_days) + 1)]
+    for n, bounds in enumerate(pairwise([-1, *within_days, None])):
+        more = few.between(today, *bounds)
+        cuts[n] = _with(cuts[n], more, new_since=new_since, limit=limit)
+    return tuple(replace(each, more=each.total >= counted) for each in cuts)
+
+
+@built_once
+def _cut_windows(
+    study: Study,
+    sites: Sites,
+    today: date,
+    new_since: date,
+    within_days: tuple[int, ...],
+    limit: int,
+    counted: int,
+    without: tuple[int, ...],
+) -> Select[Any]:
     waiting = _waiting_windows(study, sites, today, counted)
-    if few.ids:
-        waiting = waiting.where(planned_visit.c.patient_id.not_in(few.ids))
+    if without:
+        waiting = waiting.where(planned_visit.c.patient_id.not_in(without))
     found = _by_list(waiting, study, today, within_days)
     soonest = (found.c.closes_on.asc().nulls_last(), found.c.patient_id, found.c.visit)
     first = cut(found, found.c.opens_on >= new_since, soonest, limit)
-    rows = (
+    return (
         select(first, patient.c.number, reason.c.code.label("reason"))
         .join(patient, patient.c.id == first.c.patient_id)
         .outerjoin(
@@ -90,12 +113,6 @@ def open_windows(
         )
         .order_by(first.c.closes_on.asc().nulls_last(), patient.c.number)
     )
-    parts = gather(connection.execute(rows), OpenWindow)
-    cuts = [parts.get(n, Cut()) for n in range(len(within_days) + 1)]
-    for n, bounds in enumerate(pairwise([-1, *within_days, None])):
-        more = few.between(today, *bounds)
-        cuts[n] = _with(cuts[n], more, new_since=new_since, limit=limit)
-    return tuple(replace(each, more=each.total >= counted) for each in cuts)
 
 
 def _with(
@@ -158,9 +175,10 @@ class _Few:
         ]
 
 
-def _left_to_core(connection: Connection, study: Study, sites: Sites, today: date) -> _Few:
+@built_once
+def _open_of_few(sites: Sites, today: date) -> Select[Any]:
     plan, version = planned_visit.c, patient_version.c
-    query = (
+    return (
         select(
             *(plan.patient_id, patient.c.number, plan.visit, plan.opens_on, plan.closes_on),
             *(reason.c.code.label("reason"), plan.site, version.language),
@@ -185,10 +203,13 @@ def _left_to_core(connection: Connection, study: Study, sites: Sites, today: dat
             or_(plan.closes_on >= today, plan.closes_on.is_(None)),
         )
     )
-    rows = connection.execute(query).all()
+
+
+def _left_to_core(connection: Connection, study: Study, sites: Sites, today: date) -> _Few:
+    rows = connection.execute(_open_of_few(sites, today)).all()
     if not rows:
         return _Few(())
-    ids = tuple({row.patient_id for row in rows})
+    ids = tuple(sorted({row.patient_id for row in rows}))
     waits = {
         (person.id, visit)
         for person in read_facts(connection, Scope(EVERYWHERE, ids=ids))

@@ -49,6 +49,17 @@ patient_version = Table(
     *fact_columns(),
     one_current("uq_patient_version_current", "patient_id"),
     Index("ix_patient_version_patient_id", "patient_id"),
+    # Whose forms may lie outside of consent or plan: few of many.
+    Index(
+        "ix_patient_version_not_yet",
+        "patient_id",
+        sqlite_where=text(
+            "superseded_at IS NULL AND (pro_consent_on IS NULL OR randomised_on IS NULL)"
+        ),
+        postgresql_where=text(
+            "superseded_at IS NULL AND (pro_consent_on IS NULL OR randomised_on IS NULL)"
+        ),
+    ),
 )
 
 # Apart from the patient, since only the statistician may see it.
@@ -217,6 +228,13 @@ form = Table(
         "patient_id",
         "visit",
         unique=True,
+        sqlite_where=text("standing AND NOT proxy"),
+        postgresql_where=text("standing AND NOT proxy"),
+    ),
+    # All that a rate needs of a form, since the rows are wide.
+    Index(
+        "ix_form_standing",
+        *("patient_id", "visit", "answered_on", "items_answered", "standing", "proxy"),
         sqlite_where=text("standing AND NOT proxy"),
         postgresql_where=text("standing AND NOT proxy"),
     ),

@@ -11,8 +11,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from pro_app.audit import messages, service, trail
+from pro_app.audit import codes, messages, service, trail
+from pro_app.core.contact import Channel, Outcome
+from pro_app.core.corrections import Question
+from pro_app.core.leaving import Ruling
+from pro_app.core.requests import RequestKind, RequestOutcome
+from pro_app.core.tasks import Guessing, TaskKind, TaskOutcome
 from pro_app.deployment import deployment
+from pro_app.store.desk.site_tasks import Ended, Kind
 from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.tables import audit_event
 from tests import factories
@@ -62,7 +68,8 @@ def test_every_event_is_shown_with_who_when_where_what_and_why(world: Flask, cas
         "nurse · The Central Hospital of Lishui",
         "<strong>Reason given</strong>",
         "LISHUI-001</a> · V1",
-        '<del>P_FORGOT</del> → <ins>P_TOO_ILL</ins> <span class="soft">Patient felt too ill</span>',
+        '<del>P_FORGOT</del> <span class="soft">Patient forgot</span> → ',
+        '<ins>P_TOO_ILL</ins> <span class="soft">Patient felt too ill</span>',
         "=1+1 because",
     ):
         assert text in row, text
@@ -267,9 +274,59 @@ def test_the_page_shows_the_words_of_what_a_migration_recorded(world: Flask, cas
     reader = cast.data_manager()
     for language, words in (
         ("en", "Trail begins to tell of the data"),
-        ("zh", "操作记录开始见证数据"),
+        ("zh", "稽查轨迹开始见证数据"),
     ):
         page = reader.get("/staff/trail", headers={"Accept-Language": language}).text
         row = page.split("<tbody>")[1]
         assert words in row
         assert "trail.witness_begun" not in row
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ("Hospital of Lishui", "all sites", "no answer", "Erase", "yes", "nurse")),
+        ("zh", ("丽水", "所有中心", "无人接听", "删除", "是", "护士")),
+    ],
+)
+def test_the_page_says_every_code_in_words_and_no_json(
+    world: Flask, cast: Cast, language: str, said: tuple[str, ...]
+) -> None:
+    with world.app_context():
+        record(
+            "staff.rights_changed", "staff:lina", changes={
+                "sites": [["LISHUI"], []], "role": ["nurse", "monitor"],
+                "outcome": [None, "NO_ANSWER"], "decision": ["retain", "erase"],
+                "able": [False, True], "note": [None, "recorded"],
+            },
+        )  # fmt: skip
+    page = cast.data_manager().get(
+        "/staff/trail?action=staff.rights_changed", headers={"Accept-Language": language}
+    )
+    row = page.text.split("<tbody>")[1].split("</tbody>")[0]
+    told = re.sub(r"<[^>]+>|\s+", " ", row)
+    for words in said:
+        assert words in told, words
+    for code in ("[", "true", "false"):
+        assert code not in told, code
+
+
+def test_a_code_that_the_trail_does_not_know_is_shown_as_it_stands(in_app: Flask) -> None:
+    assert codes.in_words("sites", ["LISHUI", "MOON"]).endswith(", MOON")
+    assert codes.in_words("outcome", "LANDED") == ""
+    assert codes.shown({"a": [1, None]}) == '{"a": [1, null]}'
+    assert codes.shown(0) == "0"
+    assert codes.shown([]) == codes.shown("") == codes.shown(None) == "–"
+
+
+def test_whatever_the_desk_records_has_words(in_app: Flask) -> None:
+    for field, enums in {
+        "channel": [Channel],
+        "outcome": [Outcome, TaskOutcome, RequestOutcome, Ended],
+        "kind": [TaskKind, RequestKind, Kind],
+        "detail": [Guessing],
+        "decision": [Ruling],
+        "question": [Question],
+    }.items():
+        for code in (each for enum in enums for each in enum):
+            assert codes.in_words(field, str(code)), (field, code)

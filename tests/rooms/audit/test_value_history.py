@@ -69,7 +69,7 @@ def test_its_file_is_the_same_rows(world: Flask, cast: Cast) -> None:
 def test_what_is_no_field_is_refused(world: Flask, cast: Cast, field: str) -> None:
     answer = cast.data_manager().get("/staff/trail", query_string={"field": field}, headers=EN)
     assert answer.status_code == 400
-    assert "is no name of a field" in answer.text
+    assert "is not a field" in answer.text
 
 
 def test_each_value_of_the_page_is_one_click_from_its_history(world: Flask, cast: Cast) -> None:

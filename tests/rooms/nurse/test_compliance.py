@@ -15,7 +15,7 @@ from pro_app.core.rates import RATES, Counts, pooled, rates
 from pro_app.core.sites import EVERYWHERE, only
 from pro_app.deployment import deployment
 from pro_app.nurse import completeness, service
-from pro_app.nurse.gaps import NESTED, Gap, Number
+from pro_app.nurse.gaps import NESTED, Between, Gap, Number
 from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.patients.patients import change_state, find_patient
 from pro_app.store.statuses.facts import Scope, read_facts
@@ -88,7 +88,7 @@ def test_a_site_sees_its_own_group_alone(world: Flask) -> None:
 
 def _gap(visit: str, whole: Number, part: Number | None, **limits: Any) -> Gap:
     at = factories.at_desk(sites=limits.pop("sites", EVERYWHERE))
-    fixed = {"as_of": TODAY, "by": None, "group": None, "behind": (visit, whole, part)}
+    fixed = {"as_of": TODAY, "by": None, "group": None, "behind": Between(visit, whole, part)}
     shown = completeness.overview(**(fixed | limits), at=at)
     assert shown.gap
     return shown.gap

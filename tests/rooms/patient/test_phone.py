@@ -37,7 +37,7 @@ def test_it_is_told_whose_it_is_what_is_due_and_how_to_keep_it(browser: FlaskCli
             "visit": "V1",
             "name": {"zh": "第 3 个月问卷", "en": "Month 3 questionnaire"},
             "due": {
-                "zh": "请在 2026年4月19日(周日)前填好，当天也可以。",
+                "zh": "请最晚在 2026年4月19日(周日)填好。",
                 "en": "Please fill it in by 19 Apr 2026 (Sun).",
             },
             "opens_on": "2026-03-22",

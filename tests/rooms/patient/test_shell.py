@@ -73,6 +73,14 @@ def test_another_shell_makes_another_worker(app: Flask, database_url: str, tmp_p
     assert tiny.test_client().get("/my/sw.js").text != first
 
 
+def test_the_shell_says_how_long_the_study_s_own_questionnaire_takes(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    tiny = create_app(settings_for(database_url, tmp_path, study=str(TINY)))
+    assert "37 lines; it takes about 10 min." in app.test_client().get("/my/shell/now").text
+    assert "3 lines; it takes about 1 min." in tiny.test_client().get("/my/shell/now").text
+
+
 def test_the_worker_is_asked_for_anew_each_time(app: Flask) -> None:
     assert app.test_client().get("/my/sw.js").headers["Cache-Control"] == "no-store"
 

@@ -180,7 +180,7 @@ def test_a_problem_names_its_line_or_its_entry(desk: Desk) -> None:
 def test_a_doubled_text_is_refused(desk: Desk) -> None:
     told = refusal(desk, as_csv(texts("zh")) + "GP1,zh,again\r\n")
 
-    assert "GP1 (zh): this text stands there twice" in told
+    assert "GP1 (zh): this text is there twice" in told
 
 
 @pytest.mark.parametrize(
