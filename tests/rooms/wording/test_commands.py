@@ -367,7 +367,7 @@ def test_the_trail_tells_of_packs_and_releases(desk: Desk, app: Flask, clock: Ha
     take_and_release(desk, as_csv(texts("zh")))
     clock.advance(minutes=1)
 
-    assert "data are what the trail tells" in desk.do("audit", "verify", "--data")
+    assert "The data match the trail" in desk.do("audit", "verify", "--data")
     with app.app_context():
         for table in (wording_pack, wording_release):
             with pytest.raises(DBAPIError), db.engine.begin() as connection:
