@@ -106,7 +106,7 @@ def submissions(app: Flask) -> list[str]:
 def test_the_record_lists_no_form_of_whom_no_row_leaves(nothing_leaves: Flask, cast: Cast) -> None:
     for client in (cast.nurse_of_lishui(), cast.data_manager()):
         assert record(client) == []
-        assert "no form is listed, and none leaves" in see(client, "/staff/records/LISHUI-001")
+        assert "no form is listed or exported" in see(client, "/staff/records/LISHUI-001")
 
 
 def test_the_record_offers_a_copy_of_what_was_retained_alone(retained: Flask, cast: Cast) -> None:
