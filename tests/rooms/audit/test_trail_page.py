@@ -274,7 +274,7 @@ def test_the_page_shows_the_words_of_what_a_migration_recorded(world: Flask, cas
     reader = cast.data_manager()
     for language, words in (
         ("en", "Trail begins to record the data"),
-        ("zh", "操作记录开始见证数据"),
+        ("zh", "稽查轨迹开始见证数据"),
     ):
         page = reader.get("/staff/trail", headers={"Accept-Language": language}).text
         row = page.split("<tbody>")[1]

@@ -199,7 +199,7 @@ def test_an_interview_without_a_reason_and_a_form_keyed_by_nobody_get_a_word(des
         "forms.csv:2: warning: this was an interview, but why_not_self gives no reason"
         in desk.remarks
     )
-    assert "forms.csv:2: warning: entered_by names nobody" in desk.remarks
+    assert "forms.csv:2: warning: entered_by does not name" in desk.remarks
     assert desk.remarks.count("warning") == 2
 
 

@@ -199,7 +199,7 @@ def test_a_patient_twice_in_the_file_is_taken_once_with_a_word(desk: Desk, store
 
     assert told == "patients: 1 added, 1 filled, 1 unchanged\n"
     assert "patients.csv:3: warning: this is already on line 2" in desk.remarks
-    assert "patients.csv:4: warning: this stands on line 3 already" in desk.remarks
+    assert "patients.csv:4: warning: this is already on line 3" in desk.remarks
     assert stored.patient()[0].able is True
     assert stored.count(patient_version) == 1
 
