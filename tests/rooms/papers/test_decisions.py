@@ -130,7 +130,7 @@ def test_two_questions_about_one_form_are_asked_one_by_one(world: Flask, cast: C
         factories.add_event(patient_id_of(NUMBER), "withdrawal_questionnaires", date(2026, 2, 20))
     page = nurse.get("/staff/forms/decide").text
     assert page.count("decide-row") == 2
-    assert "counts by rule" in page
+    assert "counts by a fixed rule" in page
     assert "Choose whether" in _decide(nurse, 2, "counts")
     assert _decide(nurse, 2, "counts", question="conflict").count("decide-row") == 1
     assert "Nothing waits" in _decide(nurse, 2, "counts", question="quarantine")
