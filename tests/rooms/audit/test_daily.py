@@ -53,7 +53,7 @@ def test_the_page_says_that_all_is_what_was_written(filled: Flask, cast: Cast) -
     worker.verify_data(filled)
     page = nurse.get("/staff/trail", headers=EN).text
     assert "Verified at 5 Mar 2026, 08:00 GMT+08:00: the trail is whole." in page
-    assert "数据与操作记录一致" in nurse.get("/staff/trail", headers=ZH).text
+    assert "数据与稽查轨迹一致" in nurse.get("/staff/trail", headers=ZH).text
 
 
 def test_the_page_names_the_row_that_differs_to_whoever_sees_all_sites(
