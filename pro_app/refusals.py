@@ -93,7 +93,7 @@ _SENTENCES: dict[Why, Callable[[Any], str]] = {
     Why.DECISION_MISSING: lambda _d: _("Choose whether the form counts or is set aside."),
     Why.SOURCE_MISSING: lambda _d: _("Choose who asks for the correction, and what shows it."),
     Why.PROOF_MISSING: lambda _d: _("Write what shows the decision."),
-    Why.NO_SITE: lambda _d: _("Choose the site at which the patient goes on."),
+    Why.NO_SITE: lambda _d: _("Choose the site to which the patient moves."),
     Why.SAME_SITE: lambda _d: _(
         "On that day the patient is at this site already. Choose another site, or another day."
     ),
@@ -147,7 +147,7 @@ _SENTENCES: dict[Why, Callable[[Any], str]] = {
     Why.ERASED: lambda _d: _(
         "The site decided to erase these data; they are never exported again. Nothing was changed."
     ),
-    Why.NO_CONSENT: lambda _d: _("Your consent comes first"),
+    Why.NO_CONSENT: lambda _d: _("Your consent is not recorded yet"),
     Why.NOT_OPEN_YET: lambda _d: _("This questionnaire is not open yet"),
     Why.OTHER_ANSWERS: lambda _d: _(
         "We already have this questionnaire, with other answers. Those stand; what is on "

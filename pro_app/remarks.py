@@ -5,8 +5,11 @@ from flask_babel import gettext as _
 from pro_app.core.oddities import Oddity
 
 
-def what_is_odd(what: Oddity, on: str, until: str) -> str:
-    """One sentence; `on` and `until` are the days it is measured by, as they are to be shown."""
+def what_is_odd(what: Oddity, on: str, until: str, visit: str) -> str:
+    """One sentence; `on` and `until` are the days it is measured by, as they are to be shown.
+
+    `visit` is that of another window.
+    """
     return str(
         {
             Oddity.ALL_BLANK: lambda: _("no line is answered"),
@@ -24,6 +27,17 @@ def what_is_odd(what: Oddity, on: str, until: str) -> str:
             ),
             Oddity.OUT_OF_WINDOW: lambda: _(
                 "answered outside the window, %(on)s to %(until)s", on=on, until=until
+            ),
+            Oddity.AFTER_RANDOMISATION: lambda: _(
+                "answered after the randomisation on %(on)s, but the baseline comes before it",
+                on=on,
+            ),
+            Oddity.OTHER_WINDOW: lambda: _(
+                "answered in the window of %(visit)s, %(on)s to %(until)s: "
+                "is it the form of that visit?",
+                visit=visit,
+                on=on,
+                until=until,
             ),
             Oddity.AFTER_DEATH: lambda: _("answered after the recorded death on %(on)s", on=on),
             Oddity.AFTER_WITHDRAWAL: lambda: _(

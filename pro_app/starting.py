@@ -83,7 +83,10 @@ def _lines(found: Disagrees, parts: Deployment) -> list[str]:
                 study=parts.file.id,
                 fields=fields,
             ),
-            _("Name the study file of this database in PRO_STUDY, or its database."),
+            _(
+                "Set PRO_STUDY to the study file of this database, or name that study's own "
+                "database."
+            ),
         ]
     since = (
         _("since %(day)s", day=found.effective_on.isoformat())

@@ -150,17 +150,18 @@ def _of_the_data() -> dict[str, str]:
         "copy.site_made": _("Copy of a whole site made"),
         "head.sent": _("Head of the trail sent to a site"),
         "site_task.opened": _("Site told that too few forms came"),
-        "site_task.closed": _("Enough forms of a site came again"),
+        "site_task.closed": _("Enough forms came from a site again"),
         "summary.sent": _("Weekly summary sent to a site"),
         "trail.exported": _("Trail exported"),
         "trail.redacted": _("Words taken out of the trail"),
         "trail.verified": _("Trail and data verified"),
-        "trail.witness_begun": _("Trail begins to tell of the data, with the rows that were there"),
-        "rows.written": _("More rows of the act before"),
+        "trail.witness_begun": _("Trail begins to record the data, with the rows that were there"),
+        "rows.written": _("More rows of the entry before"),
         "arm.read": _("Rates by arm read"),
         "flags.synchronised": _("Flags brought up to date"),
         "wording.imported": _("Wording imported"),
         "wording.released": _("Wording released"),
+        "file.imported": _("File taken in"),
         "study.claimed": _("Database taken into use"),
         "study.went_live": _("Study opened"),
         "study.recorded": _("First version of the study recorded"),
@@ -203,6 +204,13 @@ def fields() -> dict[str, str]:
         "fields": _("fields"),
         "left_sha256": _("what is left (SHA-256)"),
         "rows": _("rows"),
+        "file": _("file"),
+        "by": _("by"),
+        "read_as": _("read as"),
+        "added": _("added"),
+        "filled": _("completed"),
+        "conflicts": _("kept beside another"),
+        "unchanged": _("unchanged"),
         "sealed": _("sealed events"),
         "unwitnessed": _("rows from before version 2"),
         "found": _("what was found"),
@@ -296,8 +304,9 @@ def head_letter(site: Site, told: DailyHead) -> tuple[str, str]:
                 _("Head of the chain on %(day)s:", day=told.day),
                 head,
                 _(
-                    "Keep this letter where the operator of the system has no hand. It proves "
-                    "later that nothing sealed so far was changed, removed or cut off. To verify:"
+                    "Keep this letter where the operator of the system can't change it. It "
+                    "proves later that nothing sealed so far was changed, removed or cut off. To "
+                    "verify:"
                 ),
                 f"flask audit verify --head {head}",
             )

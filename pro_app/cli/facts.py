@@ -157,8 +157,8 @@ _NOT_DECIDED: dict[Why, Callable[[str], str]] = {
     ),
     Why.PROOF_MISSING: lambda given: _("--source: expected what shows the decision"),
     Why.TOO_LONG: lambda given: _("--source: this is too long"),
-    Why.DECIDED_SO: lambda given: _("DECISION: this was decided before; nothing was done"),
+    Why.DECIDED_SO: lambda given: _("DECISION: this was already decided; nothing was changed"),
     Why.ERASED: lambda given: _(
-        "DECISION: it was decided to erase; what is erased never leaves again"
+        "DECISION: the site decided to erase these data; they are never exported again"
     ),
 }

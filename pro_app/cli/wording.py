@@ -5,24 +5,28 @@ import io
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
 from flask_babel import gettext as _
 
+from pro_app.acts.entered import trimmed
+from pro_app.acts.files import FileIn
 from pro_app.acts.person import operator
-from pro_app.cli.by import by
 from pro_app.cli.outcome import CommandRefused, Day, note, print_table
 from pro_app.cli.problems import refuse, refusing_bad_tables, tell_encoding
+from pro_app.cli.reading import acting, asked, reads_tables, says_by
 from pro_app.core.refused import Refused
 from pro_app.core.wording_check import WordingProblem, WordingProblemKind
 from pro_app.deployment import deployment
 from pro_app.intake.problems import CellProblem
-from pro_app.intake.table import Source, header_problems, read_source, table_of
+from pro_app.intake.source import Source, read_source
+from pro_app.intake.table import Reading, header_problems, table_of
 from pro_app.refusals import said
 from pro_app.security.access import occasion_of
-from pro_app.store.engine.transaction import CLI, Actor
+from pro_app.store.engine.transaction import CLI
 from pro_app.store.forms.wordings import Pack
 from pro_app.wording import opening, service
 from pro_app.wording.opening import NotLive
@@ -46,28 +50,33 @@ def register(app: Flask) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--licence", required=True, help="The reference of the licence.")
 @click.option("--valid-until", required=True, type=Day(), help="The last day on which it is valid.")
-@by
-def import_pack(file: Path, licence: str, valid_until: date, actor: Actor) -> None:
+@reads_tables
+@says_by
+def import_pack(file: Path, licence: str, valid_until: date, by: str | None, **how: Any) -> None:
     """Take in a licensed wording, as CSV or JSON; it waits for a second person to release it.
 
     CSV has the columns code, language, text, and back_translation if you like; JSON is a
     list of such objects, or an object of languages with an object of code and text each.
     `flask wording export-template` writes every code that is needed.
     """
-    at = occasion_of(deployment(), operator(actor))
-    with refusing_bad_tables(file):
-        source = read_source(file)
-    as_json = looks_like_json(source.text)
+    reading = asked(file, **how)
+    with refusing_bad_tables(file, how["map_file"]):
+        at = occasion_of(deployment(), operator(acting(by)))
+        source = read_source(file, reading.encoding)
+        as_json = looks_like_json(source.text)
+        rows = _rows_of_json(file, source) if as_json else _rows_of_csv(file, source, reading)
     outcome = service.import_pack(
-        _rows_of_json(file, source) if as_json else _rows_of_csv(file, source),
+        rows,
         licence=licence,
         valid_until=valid_until,
+        file=FileIn(source.name, source.sha256),
         at=at,
     )
     if isinstance(outcome, NotImported):
         told = [said(each) for each in outcome.obstacles]
         told += [_problem(file, each, as_json) for each in outcome.problems]
         raise CommandRefused(*told, _("Nothing was written."))
+    note(_("%(file)s: read as %(encoding)s", file=file, encoding=source.encoding.upper()))
     click.echo(
         _(
             "wording: %(added)d added, %(unchanged)d unchanged",
@@ -89,36 +98,36 @@ def _rows_of_json(file: Path, source: Source) -> list[PackRow]:
         ) from error
 
 
-def _rows_of_csv(file: Path, source: Source) -> list[PackRow]:
-    with refusing_bad_tables(file):
-        table = table_of(source)
-        tell_encoding(file, source)
-        problems: list[CellProblem] = header_problems(table, _COLUMNS, _OPTIONAL)
-        known = (*_COLUMNS, *_OPTIONAL)
-        places = [table.header.index(name) for name in known if name in table.header]
-        rows: list[PackRow] = []
-        for row in [] if problems else table.rows():
-            misfit = table.misfit(row)
-            if misfit:
-                problems.append(misfit)
-            else:
-                code, language, *texts = (row.cells[place] for place in places)
-                rows.append(PackRow(row.line, code.strip(), language.strip(), *texts))
+def _rows_of_csv(file: Path, source: Source, reading: Reading) -> list[PackRow]:
+    """Errors: BadTable, BadOption."""
+    table = table_of(source, reading)
+    problems: list[CellProblem] = header_problems(table, _COLUMNS, _OPTIONAL)
+    columns = [name for name in (*_COLUMNS, *_OPTIONAL) if name in table.places]
+    rows: list[PackRow] = []
+    for row in [] if problems else table.rows():
+        misfit = table.misfit(row)
+        if misfit:
+            problems.append(misfit)
+        elif any(map(trimmed, row.cells)):
+            cells = (table.cell(row, table.places[name]) for name in columns)
+            rows.append(PackRow(row.line, *cells))
     if problems:
+        tell_encoding(file, source)
         raise refuse(file, problems)
     return rows
 
 
 @group.command("release")
 @click.argument("pack")
-@by
-def release(pack: str, actor: Actor) -> None:
+@says_by
+def release(pack: str, by: str | None) -> None:
     """Let an imported wording be shown, in the place of the one before.
 
     PACK is its id, or the first characters of its SHA-256. Whoever imported it can't
     release it. The page of the wordings shows it side by side with the one in force.
     """
-    at = occasion_of(deployment(), operator(actor))
+    with refusing_bad_tables(Path(pack)):
+        at = occasion_of(deployment(), operator(acting(by)))
     found = service.named(pack.strip(), at=at)
     if not isinstance(found, Refused):
         found = service.release(found.id, shown=found.wording.sha256, at=at)

@@ -22,17 +22,23 @@ class Oddity(StrEnum):
     NO_CONSENT = "NO_CONSENT"  # no consent to questionnaires is recorded: the site decides
     BEFORE_CONSENT = "BEFORE_CONSENT"  # answered before the first consent: the site decides
     NOT_RANDOMISED = "NOT_RANDOMISED"  # of a visit that is planned from the randomisation on
+    AFTER_RANDOMISATION = "AFTER_RANDOMISATION"  # of the baseline, which comes before it
     OUT_OF_WINDOW = "OUT_OF_WINDOW"  # answered before the window opened or after it closed
+    OTHER_WINDOW = "OTHER_WINDOW"  # answered in the window of another visit
     AFTER_DEATH = "AFTER_DEATH"  # answered after the recorded death
     AFTER_WITHDRAWAL = "AFTER_WITHDRAWAL"  # answered inside a withdrawal: the site decides
 
 
 class Odd(NamedTuple):
-    """An oddity and the day it is measured by; of a window the first and the last one."""
+    """An oddity and the day it is measured by; of a window the first and the last one.
+
+    `visit`: that of the other window.
+    """
 
     what: Oddity
     on: date | None = None
     until: date | None = None
+    visit: str = ""
 
 
 def oddities(
@@ -57,11 +63,20 @@ def oddities(
 
 
 def _of_window(visit: str, answered_on: date, facts: PatientFacts, study: Study) -> list[Odd]:
+    baseline = visit == study.visits[0].code
     if facts.randomised_on is None:
-        baseline = visit == study.visits[0].code
         return [] if baseline else [Odd(Oddity.NOT_RANDOMISED)]
     plan = planned_from(study, facts.randomised_on)
     planned = next((each for each in plan if each.visit == visit), None)
     if planned is None or planned.opens_on <= answered_on <= planned.closes_on:
         return []
-    return [Odd(Oddity.OUT_OF_WINDOW, planned.opens_on, planned.closes_on)]
+    found = []
+    if baseline and answered_on > facts.randomised_on:
+        found.append(Odd(Oddity.AFTER_RANDOMISATION, facts.randomised_on))
+    found.append(Odd(Oddity.OUT_OF_WINDOW, planned.opens_on, planned.closes_on))
+    found += [
+        Odd(Oddity.OTHER_WINDOW, each.opens_on, each.closes_on, each.visit)
+        for each in plan
+        if each.opens_on <= answered_on <= each.closes_on
+    ]
+    return found

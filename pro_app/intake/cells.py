@@ -1,15 +1,16 @@
 """The cells of one line → values, gathering what is wrong with them."""
 
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, time
 
-from pro_app.acts.entered import day_of, time_of
+from pro_app.acts.entered import day_of, time_of, trimmed
 from pro_app.core import identifiers
 from pro_app.core.identifiers import Fault, Numbers
-from pro_app.core.instrument import Instrument
 from pro_app.core.study import Site
 from pro_app.intake.problems import CellProblem, Expected, Rule
-from pro_app.intake.table import Row, Table
+from pro_app.intake.table import Reading, Row, Table
 
 #: The column with a patient's trial number, in every file that knows patients.
 NUMBER = "patient_id"
@@ -23,6 +24,53 @@ _FAULTS = {
     Fault.OTHER_SITE: Rule.OTHER_SITE,
 }
 
+#: What is said of these names what is recorded.
+_NAME_RECORDED = frozenset(
+    {
+        Rule.AS_KNOWN,
+        Rule.FROM_SCREENING,
+        Rule.DEATH_AFTER_RANDOMISATION,
+        Rule.ONE_DEATH,
+        Rule.ONE_TRANSFER,
+        Rule.BEFORE_EVENTS,
+        Rule.ALIVE,
+        Rule.CONSENTED_FIRST,
+        Rule.FIRST_CONSENT,
+        Rule.FIRST_VERSION,
+        Rule.ABLE_CORRECTED,
+    }
+)
+_DECIMAL = re.compile(r"([0-9]+)[.,]0+")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What all lines of a file are read with. `numbers`: those that patients have.
+
+    `held`: the numbers of whom nothing that is recorded may be told.
+    """
+
+    table: Table
+    today: date
+    numbers: Numbers
+    held: Container[str] = frozenset()
+    problems: list[CellProblem] = field(default_factory=list)
+
+    def lines(self) -> Iterator["Cells"]:
+        """The lines with anything on them; those of a wrong width are noted and left out."""
+        nameless = [*self.table.nameless]
+        for row in self.table.rows():
+            misfit = self.table.misfit(row)
+            if misfit:
+                self.problems.append(misfit)
+            elif any(cell.strip() for cell in row.cells):  # Excel saves emptied rows as commas
+                for place in self.table.nameless:
+                    if place in nameless and self.table.cell(row, place):
+                        nameless.remove(place)  # said once
+                        expected = Expected(Rule.NAMELESS, (str(place + 1),))
+                        self.problems.append(CellProblem(row.line, "", row.cells[place], expected))
+                yield Cells(row, self)
+
 
 class Cells:
     """The cells of a line by column name; each reading returns a value or notes a problem.
@@ -30,55 +78,41 @@ class Cells:
     In the column of the trial number stands the one that was meant, where a patient has it.
     """
 
-    __slots__ = (
-        "_cells",
-        "_places",
-        "_problems",
-        "_today",
-        "_typed",
-        "bad",
-        "known",
-        "line",
-        "several",
-    )
+    __slots__ = ("_reader", "_row", "_typed", "bad", "held", "known", "line", "several")
 
-    def __init__(
-        self,
-        row: Row,
-        places: dict[str, int],
-        today: date,
-        problems: list[CellProblem],
-        numbers: Numbers,
-    ) -> None:
+    def __init__(self, row: Row, reader: Reader) -> None:
         self.line = row.line
         self.bad = False  # whether anything was wrong so far
-        self._cells = row.cells
-        self._places = places
-        self._today = today
-        self._problems = problems
+        self._row = row
+        self._reader = reader
         self._typed = self.text(NUMBER)
-        known = numbers.find(self._typed)
+        known = reader.numbers.find(self._typed)
         self.known = known is not None  # whether a patient has this number
-        self.several = known is None and numbers.several(self._typed)
+        self.held = known in reader.held  # whether what is recorded of them may not be told
+        self.several = known is None and reader.numbers.several(self._typed)
         if known is not None:
-            self._cells = [*row.cells]
-            self._cells[places[NUMBER]] = known
+            self._row = Row(row.line, [*row.cells])
+            self._row.cells[reader.table.places[NUMBER]] = known
 
     def raw(self, column: str) -> str:
         """The cell as it stands; empty when the file lacks an optional column."""
-        place = self._places.get(column)
-        return "" if place is None else self._cells[place]
+        place = self._reader.table.places.get(column)
+        return "" if place is None else self._row.cells[place]
 
     def text(self, column: str) -> str:
-        return self.raw(column).strip()
+        """What the cell says, see Table.cell."""
+        place = self._reader.table.places.get(column)
+        return "" if place is None else self._reader.table.cell(self._row, place)
 
     def refuse(self, column: str, rule: Rule, among: tuple[str, ...] = ()) -> None:
         """Note that this cell should have been something else."""
         found = self._typed if column == NUMBER else self.text(column)
         if rule is Rule.NOT_PERSONAL:
             found = f"{found[:3]}…"  # messages are kept in logs
+        if self.held and rule in _NAME_RECORDED:
+            rule, among = Rule.HELD_BACK, ()
         self.bad = True
-        self._problems.append(CellProblem(self.line, column, found, Expected(rule, among)))
+        self._reader.problems.append(CellProblem(self.line, column, found, Expected(rule, among)))
 
     def number(self, column: str) -> str:
         """A trial number. It is a pseudonym: nothing by which a person is known elsewhere."""
@@ -113,8 +147,8 @@ class Cells:
         day = day_of(found)
         if day is None:
             self.refuse(column, Rule.DAY)
-        elif day > self._today:
-            self.refuse(column, Rule.NOT_AHEAD, (self._today.isoformat(),))
+        elif day > self._reader.today:
+            self.refuse(column, Rule.NOT_AHEAD, (self._reader.today.isoformat(),))
         return day
 
     def time_of_day(self, column: str) -> time | None:
@@ -134,24 +168,34 @@ class Cells:
             self.refuse(column, Rule.ONE_OF if needed else Rule.ONE_OF_OR_EMPTY, tuple(codes))
         return None
 
-
-def lines(
-    table: Table, today: date, problems: list[CellProblem], numbers: Numbers
-) -> Iterator[Cells]:
-    """The lines with anything on them; those of a wrong width are noted and left out.
-
-    `numbers`: those that patients have.
-    """
-    places = {name: place for place, name in enumerate(table.header)}
-    for row in table.rows():
-        misfit = table.misfit(row)
-        if misfit:
-            problems.append(misfit)
-        elif any(cell.strip() for cell in row.cells):  # Excel saves emptied rows as commas
-            yield Cells(row, places, today, problems, numbers)
+    def answer(self, column: str, choices: "Choices") -> int | None:
+        """The value of an item or a box, None where it is blank."""
+        value = choices[self.raw(column)]
+        if value is BAD:
+            self.refuse(column, Rule.ONE_OF_OR_EMPTY, choices.named)
+            return None
+        return value
 
 
-def choices(instrument: Instrument) -> dict[str, int | None]:
-    """What may stand in an item's cell → its value; the empty cell is no answer."""
-    values = instrument.choices
-    return {"": None} | {str(value): value for value in values}
+#: What Choices gives for a cell that is none of them.
+BAD = -1
+
+
+class Choices(dict[str, int | None]):
+    """What may stand in a cell → its value, None where there is no answer, BAD for all else."""
+
+    def __init__(self, values: Iterable[int], asked: Reading) -> None:
+        self.named = tuple(str(value) for value in values)
+        super().__init__({"": None} | {name: int(name) for name in self.named})
+        self._asked = asked
+
+    def __missing__(self, cell: str) -> int | None:
+        """The value of a cell as nobody wrote it so far: the next one like it is looked up."""
+        found = trimmed(cell)
+        decimal = _DECIMAL.fullmatch(found) if self._asked.decimals else None
+        if decimal:
+            found = decimal[1]
+        value = None if found in self._asked.missing else self.get(found, BAD)
+        if value is not BAD:
+            self[cell] = value
+        return value

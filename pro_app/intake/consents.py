@@ -77,4 +77,4 @@ def _compare(run: Run, cells: Cells, person: _Person, signed: Signed) -> None:
     person.after = found
     if screened and signed.on < screened:
         days = screened.isoformat(), signed.on.isoformat()
-        run.remark(cells.line, Remark.CONSENT_EARLY, *days)
+        run.remark(cells, Remark.CONSENT_EARLY, *days)

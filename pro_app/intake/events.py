@@ -132,7 +132,7 @@ def _compare(run: Run, line: _Line, events: dict[_Key, _Known]) -> None:
         run.added += 1
         return
     if known.line is not None:
-        run.remark(line.cells.line, Remark.REPEATED, str(known.line.cells.line))
+        run.remark(line.cells, Remark.REPEATED, str(known.line.cells.line))
     known.line = line
     if line.fact.to_site != known.fact.to_site:
         line.cells.refuse("to_site", Rule.AS_KNOWN, (known.fact.to_site or "",))
@@ -177,5 +177,8 @@ def _remark_on_late_ones(run: Run, person: _Person) -> None:
         others = [e.fact for e in person.events.values() if e.fact != event.fact]
         end = ended_by([e for e in others if e.on < event.fact.on], event.fact.on)
         if end and event.fact.kind not in ENDED_BY.values():
-            line = event.line.cells.line
-            run.remark(line, Remark.AFTER_THE_END, end.kind.value, end.on.isoformat())
+            cells = event.line.cells
+            if cells.held and end.kind is not EventKind.WITHDRAWAL_CONSENT:
+                run.remark(cells, Remark.HELD_BACK)
+            else:
+                run.remark(cells, Remark.AFTER_THE_END, end.kind.value, end.on.isoformat())

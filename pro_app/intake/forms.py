@@ -3,16 +3,18 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from pro_app.acts.filled import Filled
 from pro_app.acts.forms import Kept, apply, judge, made
-from pro_app.core.facts import Mode, PatientFacts
+from pro_app.core.facts import FormFact, Mode, PatientFacts
 from pro_app.core.instrument import AnswerState, Instrument
+from pro_app.core.ledger import ledger
 from pro_app.core.oddities import oddities
 from pro_app.core.refused import Refused
 from pro_app.core.sites import EVERYWHERE
 from pro_app.core.submission import AlreadyHad, KnownForm
-from pro_app.intake.cells import Cells, choices
+from pro_app.intake.cells import Cells, Choices
 from pro_app.intake.problems import Remark, Rule
 from pro_app.intake.run import Run
 from pro_app.security.secrets import submission_id_of
@@ -26,7 +28,10 @@ _ABOUT = ("patient_id", "visit", "answered_on", "mode", "language", "entered_by"
 OPTIONAL = ("why_not_self",)
 
 _INTERVIEWS = frozenset({Mode.INTERVIEW_SITE, Mode.INTERVIEW_PHONE})
-_TICKED = "1"
+_TICKED = 1
+
+#: Item or box → its value as read, None where it is blank.
+_Values = dict[str, int | None]
 
 
 def columns(instrument: Instrument) -> tuple[str, ...]:
@@ -54,9 +59,19 @@ class _Ground:
     seen: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Choices:
+    """What may stand in the cells of items, and of opt-out boxes."""
+
+    items: Choices
+    boxes: Choices
+
+
 def take(run: Run) -> None:
     """Read the file, decide on each form and write in parts what is new."""
     rows = list(run.lines())
+    asked = run.reader.table.reading
+    choices = _Choices(Choices(run.instrument.choices, asked), Choices((_TICKED,), asked))
     patients = lock_patients(run.tx, (cells.text("patient_id") for cells in rows))
     ids = [patient.id for patient in patients.values()]
     ground = _Ground(patients, forms_in(run.tx, ids), _facts(run, ids))
@@ -64,7 +79,7 @@ def take(run: Run) -> None:
         kept = []
         for cells in part:
             patient = _patient(cells, patients)
-            line = _read(run, cells)
+            line = _read(run, cells, choices)
             new = _decide(run, line, patient, ground) if line and patient else None
             if new and patient:
                 kept.append(Kept(patient.number, new))
@@ -86,18 +101,18 @@ def _patient(cells: Cells, patients: dict[str, Patient]) -> Patient | None:
     return patient
 
 
-def _read(run: Run, cells: Cells) -> _Line | None:
+def _read(run: Run, cells: Cells, choices: _Choices) -> _Line | None:
     visit = cells.one_of("visit", [visit.code for visit in run.study.all_visits], needed=True)
     answered_on = cells.day("answered_on", needed=True)
     mode = cells.one_of("mode", [mode.value for mode in Mode], needed=True)
     language = cells.one_of("language", run.study.languages, needed=True)
-    answers = _answers(cells, run.instrument)
+    values = _values(cells, run.instrument, choices)
     if cells.bad or not (visit and answered_on and mode and language):
         return None
     filled = Filled(
-        submission_id=submission_id_of(_content(cells, run.instrument)),
+        submission_id=submission_id_of(_content(cells, answered_on, values)),
         visit=visit,
-        answers=answers,
+        answers=_answers(values, run.instrument),
         language=language,
         answered_on=answered_on,
         by_patient=False,
@@ -109,36 +124,40 @@ def _read(run: Run, cells: Cells) -> _Line | None:
     return _Line(cells, filled, Mode(mode))
 
 
-def _answers(cells: Cells, instrument: Instrument) -> dict[str, object]:
+def _values(cells: Cells, instrument: Instrument, choices: _Choices) -> _Values:
+    """In the order of `columns`."""
+    items = {code: cells.answer(code, choices.items) for code in instrument.item_codes}
+    return items | {box.code: cells.answer(box.code, choices.boxes) for box in instrument.opt_outs}
+
+
+def _answers(values: _Values, instrument: Instrument) -> dict[str, object]:
     """Item → value, or the kind of blank: a blank on paper was left so by the patient."""
-    meaning = choices(instrument)
     blank: dict[str, AnswerState] = {}
     for box in instrument.opt_outs:
-        if cells.one_of(box.code, (_TICKED,)):
+        if values[box.code] == _TICKED:
             blank |= dict.fromkeys(box.items, AnswerState.PREFER_NOT)
     answers: dict[str, object] = {}
     for code in instrument.item_codes:
-        found = cells.raw(code)
-        value = meaning.get(found)
-        if value is None:
-            answers[code] = blank.get(code, AnswerState.SKIPPED)
-            if found.strip():
-                among = tuple(choice for choice in meaning if choice)
-                cells.refuse(code, Rule.ONE_OF_OR_EMPTY, among)
-        else:
-            answers[code] = value
+        value = values[code]
+        answers[code] = blank.get(code, AnswerState.SKIPPED) if value is None else value
     return answers
 
 
-def _content(cells: Cells, instrument: Instrument) -> str:
-    """What a line says, whatever the order of its columns: its identity."""
-    names = (*columns(instrument), *OPTIONAL)
-    return json.dumps([cells.text(name) for name in names], ensure_ascii=False)
+def _content(cells: Cells, answered_on: date, values: _Values) -> str:
+    """What a line says, however it is written and whatever the order of its columns: its identity.
+
+    Forms that are in already have it: it may not change.
+    """
+    about = [cells.text(name) for name in _ABOUT]
+    about[_ABOUT.index("answered_on")] = answered_on.isoformat()
+    said = ["" if value is None else str(value) for value in values.values()]
+    optional = [cells.text(name) for name in OPTIONAL]
+    return json.dumps([*about, *said, *optional], ensure_ascii=False)
 
 
 def _decide(run: Run, line: _Line, patient: Patient, ground: _Ground) -> NewForm | None:
     """The form to be kept, or None when it is in already."""
-    filled, number = line.filled, line.cells.line
+    filled, cells = line.filled, line.cells
     facts = ground.facts[patient.id]
     decision = judge(
         filled,
@@ -149,13 +168,13 @@ def _decide(run: Run, line: _Line, patient: Patient, ground: _Ground) -> NewForm
         today=run.today,
     )
     if filled.submission_id in ground.seen:
-        run.remark(number, Remark.REPEATED, str(ground.seen[filled.submission_id]))
-    ground.seen[filled.submission_id] = number
+        run.remark(cells, Remark.REPEATED, str(ground.seen[filled.submission_id]))
+    ground.seen[filled.submission_id] = cells.line
     if isinstance(decision, AlreadyHad):
         run.unchanged += 1
         return None
     if isinstance(decision, Refused):  # the cells were read by the same rules
-        raise ValueError(f"line {number}: {decision.why}")
+        raise ValueError(f"line {cells.line}: {decision.why}")
     new = made(patient.id, filled, decision, mode=line.mode, today=run.today)
     run.added += new.standing
     run.conflicts += not new.standing
@@ -180,18 +199,34 @@ def _remark(run: Run, line: _Line, new: NewForm, facts: PatientFacts, had: Forms
     if not new.standing:
         blank = (new.patient_id, new.visit) in had.blank and new.items_answered > 0
         said = Remark.SECOND_COUNTS if blank else Remark.SECOND_FORM
-        run.remark(cells.line, said, new.visit)
-    for odd in oddities(
-        new.visit, new.answered_on, new.items_answered, facts=facts, study=run.study
-    ):
-        days = [day.isoformat() if day else "" for day in (odd.on, odd.until)]
-        run.remark(cells.line, Remark.ODD, odd.what.value, *days)
+        run.remark(cells, said, new.visit)
+    _remark_on_day(run, line, new, facts)
     if line.mode in _INTERVIEWS and not cells.text("why_not_self"):
-        run.remark(cells.line, Remark.NOT_SAID_WHY)
+        run.remark(cells, Remark.NOT_SAID_WHY)
     if not cells.text("entered_by"):
-        run.remark(cells.line, Remark.NOBODY_NAMED)
+        run.remark(cells, Remark.NOBODY_NAMED)
     for box in run.instrument.opt_outs:
         if cells.text(box.code):
             for item in box.items:
-                if cells.raw(item).strip():
-                    run.remark(cells.line, Remark.ANSWERED_ALL_THE_SAME, box.code, item)
+                if isinstance(line.filled.answers[item], int):
+                    run.remark(cells, Remark.ANSWERED_ALL_THE_SAME, box.code, item)
+
+
+def _remark_on_day(run: Run, line: _Line, new: NewForm, facts: PatientFacts) -> None:
+    """What is odd about the form, and the status that it gets all the same."""
+    found = oddities(new.visit, new.answered_on, new.items_answered, facts=facts, study=run.study)
+    for odd in found:
+        days = [day.isoformat() if day else "" for day in (odd.on, odd.until)]
+        run.remark(line.cells, Remark.ODD, odd.what.value, *days, odd.visit)
+    if found and new.standing:
+        form = FormFact(new.visit, new.answered_on, new.items_answered)
+        others = [each for each in facts.forms if each.visit != new.visit]
+        entries = ledger(
+            replace(facts, forms=(*others, form)),
+            run.study,
+            valid_from=run.instrument.valid_from,
+            as_of=run.today,
+        )
+        for entry in entries:
+            if entry.visit == new.visit:
+                run.remark(line.cells, Remark.STANDS_AS, entry.visit, entry.status.value)

@@ -42,7 +42,7 @@ FILLABLE = (
 OPTIONAL = ("consent_version", "randomised_time")
 COLUMNS = ("patient_id", "site", *(name for name in FILLABLE if name not in OPTIONAL))
 
-_YES_NO = {"yes": True, "no": False}
+YES_NO = {"yes": True, "no": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +106,12 @@ def _read(run: Run) -> Iterator[_Line]:
             number = cells.new_number(NUMBER, site, run.study.sites)
         line = _Line(cells, number, site, _values(cells, run.study))
         if not cells.bad:
-            run.numbers.add(number)  # a later line may write it otherwise
+            run.reader.numbers.add(number)  # a later line may write it otherwise
             yield line
 
 
 def _values(cells: Cells, study: Study) -> dict[str, Any]:
-    able = cells.one_of("able", _YES_NO)
+    able = cells.one_of("able", YES_NO)
     return {
         "arm": cells.one_of("arm", [arm.code for arm in study.arms]),
         "language": cells.one_of("language", study.languages),
@@ -120,7 +120,7 @@ def _values(cells: Cells, study: Study) -> dict[str, Any]:
         "consent_version": _version(cells),
         "randomised_on": cells.day("randomised_on"),
         "randomised_time": cells.time_of_day("randomised_time"),
-        "able": None if able is None else _YES_NO[able],
+        "able": None if able is None else YES_NO[able],
     }
 
 
@@ -175,7 +175,7 @@ def _compare(
         run.added += 1
     else:
         if person.line is not None:
-            run.remark(line.cells.line, Remark.REPEATED, str(person.line))
+            run.remark(line.cells, Remark.REPEATED, str(person.line))
         # The same file may come again after a transfer.
         first = person.patient and person.patient.first_site
         if line.site not in (person.site, first):
@@ -188,10 +188,10 @@ def _compare(
         line.cells.refuse("consent_version", Rule.CONSENT_VERSION)
     if "randomised_time" in new and not person.values["randomised_on"]:
         line.cells.refuse("randomised_time", Rule.DAY_OF_TIME, ("randomised_on",))
-    _remark_on_order(run, line.cells.line, new, person.values)
+    _remark_on_order(run, line.cells, new, person.values)
 
 
-def _remark_on_order(run: Run, line: int, new: set[str], values: dict[str, Any]) -> None:
+def _remark_on_order(run: Run, cells: Cells, new: set[str], values: dict[str, Any]) -> None:
     screened = values["screened_on"]
     for name, remark in (
         ("randomised_on", Remark.SCREENED_LATE),
@@ -199,7 +199,7 @@ def _remark_on_order(run: Run, line: int, new: set[str], values: dict[str, Any])
     ):
         on = values[name]
         if new & {"screened_on", name} and screened and on and on < screened:
-            run.remark(line, remark, screened.isoformat(), on.isoformat())
+            run.remark(cells, remark, screened.isoformat(), on.isoformat())
 
 
 def _refuse_impossible(run: Run, number: str, person: _Person) -> None:

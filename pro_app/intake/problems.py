@@ -9,12 +9,26 @@ class Rule(StrEnum):
 
     # of the file
     READABLE = "READABLE"  # the system lets us read it
-    PLAIN_TEXT = "PLAIN_TEXT"  # CSV text in UTF-8 or GB18030, not UTF-16 or a workbook
+    PLAIN_TEXT = "PLAIN_TEXT"  # CSV text in UTF-8 or GB18030
+    WORKBOOK = "WORKBOOK"  # a text, not a spreadsheet's own file
+    PROGRAM_FILE = "PROGRAM_FILE"  # nor that of another program
+    UTF_16 = "UTF_16"  # UTF-16 alone if it is asked for
+    IN_ENCODING = "IN_ENCODING"  # a text in the encoding that was asked for
+    ENCODING_UNCLEAR = "ENCODING_UNCLEAR"  # a text that reads in one way
+    DELIMITER = "DELIMITER"  # one sign between the names of the columns
     HEADER = "HEADER"  # a first line with the columns' names
     QUOTING = "QUOTING"  # every quote is closed, no cell is endless
     COLUMN = "COLUMN"  # this column stands in the header
     COLUMN_ONCE = "COLUMN_ONCE"  # and only once
     KNOWN_COLUMN = "KNOWN_COLUMN"  # no column but those of the format
+    NAMED = "NAMED"  # a name for every column between others
+    NAMELESS = "NAMELESS"  # nothing in a column without a name
+    MAP_COLUMN = "MAP_COLUMN"  # a column that the file has
+    MAP_ONCE = "MAP_ONCE"  # a column that the map has not named before
+    NOTHING = "NOTHING"  # an empty cell
+    CODES = "CODES"  # codes for a missing value, between commas
+    NO_ANSWER = "NO_ANSWER"  # a code that is no value of its own
+    WOULD_BE_LOST = "WOULD_BE_LOST"  # no column under the name of a score
     FEWER_ROWS = "FEWER_ROWS"  # not more lines than a page takes at once
     SMALLER = "SMALLER"  # not more bytes either
     CSV_NAME = "CSV_NAME"  # a name that ends in .csv
@@ -52,6 +66,7 @@ class Rule(StrEnum):
     FIRST_VERSION = "FIRST_VERSION"  # the version of the first consent is known
     ABLE_CORRECTED = "ABLE_CORRECTED"  # what held on the day of randomisation
     ONE_DEATH = "ONE_DEATH"  # the day of death that is recorded already
+    HELD_BACK = "HELD_BACK"  # what is recorded, of a patient of whom that may not be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +90,18 @@ class CellProblem:
 class BadTable(Exception):
     """A file that can't be read as a table at all."""
 
+    def __init__(self, problem: CellProblem, *more: CellProblem) -> None:
+        self.problem = problem
+        self.problems = (problem, *more)
+        super().__init__(problem.expected.rule.value)
+
+
+class BadOption(Exception):
+    """What was said about how to read a file makes no sense; `column` is the option."""
+
     def __init__(self, problem: CellProblem) -> None:
         self.problem = problem
-        super().__init__(problem.expected.rule.value)
+        super().__init__(f"{problem.column}: {problem.expected.rule.value}")
 
 
 class Remark(StrEnum):
@@ -90,10 +114,12 @@ class Remark(StrEnum):
     SECOND_FORM = "SECOND_FORM"  # another form stands for the visit
     SECOND_COUNTS = "SECOND_COUNTS"  # a blank one stands: this one counts until the site decides
     ODD = "ODD"  # blank, or of a day on which nothing was asked: see core.oddities
+    STANDS_AS = "STANDS_AS"  # the status that an odd form gets
     ANSWERED_ALL_THE_SAME = "ANSWERED_ALL_THE_SAME"  # an item under a ticked opt-out box
     NOT_SAID_WHY = "NOT_SAID_WHY"  # an interview without a reason
     NOBODY_NAMED = "NOBODY_NAMED"  # nobody is named who keyed the form
     MADE_UP = "MADE_UP"  # the database holds a demonstration
+    HELD_BACK = "HELD_BACK"  # there is more to say, of a patient of whom it may not be told
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from pro_app.core.identifiers import Numbers
 from pro_app.core.instrument import Instrument
 from pro_app.core.sites import EVERYWHERE, Sites
 from pro_app.core.study import Study
-from pro_app.intake import cells
-from pro_app.intake.cells import Cells
+from pro_app.intake.cells import Cells, Reader
 from pro_app.intake.problems import CellProblem, LineRemark, Remark
-from pro_app.intake.table import Table
 from pro_app.store.engine.transaction import Tx
+
+#: Remarks that tell what is recorded.
+TELL_RECORDED = frozenset(
+    {
+        Remark.SCREENED_LATE,
+        Remark.CONSENT_EARLY,
+        Remark.SECOND_FORM,
+        Remark.SECOND_COUNTS,
+        Remark.ODD,
+        Remark.STANDS_AS,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +50,25 @@ class Run:
     Whatever is written while there is a problem, or on a trial run, is rolled back.
     """
 
-    table: Table
+    reader: Reader
     tx: Tx
     study: Study
     instrument: Instrument
-    today: date
     trial: bool
-    numbers: Numbers
     door: Door = OPERATOR
     added: int = 0
     filled: int = 0
     conflicts: int = 0
     unchanged: int = 0
-    problems: list[CellProblem] = field(default_factory=list)
     remarks: list[LineRemark] = field(default_factory=list)
+
+    @property
+    def today(self) -> date:
+        return self.reader.today
+
+    @property
+    def problems(self) -> list[CellProblem]:
+        return self.reader.problems
 
     @property
     def writes(self) -> bool:
@@ -66,7 +80,12 @@ class Run:
         return bool(self.added or self.filled or self.conflicts)
 
     def lines(self) -> Iterator[Cells]:
-        return cells.lines(self.table, self.today, self.problems, self.numbers)
+        return self.reader.lines()
 
-    def remark(self, line: int, remark: Remark, *names: str) -> None:
-        self.remarks.append(LineRemark(line, remark, names))
+    def remark(self, cells: Cells, remark: Remark, *names: str) -> None:
+        """Note what is worth a word; of whom nothing may be told, only that there is something."""
+        if cells.held and remark in TELL_RECORDED:
+            remark, names = Remark.HELD_BACK, ()
+        noted = LineRemark(cells.line, remark, names)
+        if noted not in self.remarks[-1:]:
+            self.remarks.append(noted)

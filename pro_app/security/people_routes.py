@@ -250,7 +250,7 @@ def write_review() -> ResponseReturnValue:
         said = changed if refusal.why is Why.CHANGED else refusals.said(refusal)
         flash(said, "error")
         return _review_page(422, note)
-    flash(_("It is written down that you looked at all of these."), "info")
+    flash(_("It is recorded that you looked at all of these."), "info")
     return redirect(url_for("security.people.index"))
 
 

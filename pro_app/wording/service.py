@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from pro_app import instruments
+from pro_app.acts.files import FileIn, record_file
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.core import wording
 from pro_app.core.instrument import Instrument
@@ -74,7 +75,7 @@ class Compared:
 
 
 def import_pack(
-    rows: Iterable[PackRow], *, licence: str, valid_until: date, at: StaffOccasion
+    rows: Iterable[PackRow], *, licence: str, valid_until: date, file: FileIn, at: StaffOccasion
 ) -> Taken | NotImported:
     """Take in a pack: every language in it, or nothing. The same pack again changes nothing."""
     study, instrument, licence, rows = at.study, at.instrument, licence.strip(), list(rows)
@@ -95,6 +96,8 @@ def import_pack(
         added = _add(tx, texts, back, instrument, licence, valid_until)
         if not added:
             tx.abandon()
+        else:
+            record_file(tx, "wording", file, {"added": len(added)})
     return Taken(tuple(added), tuple(language for language in texts if language not in added))
 
 

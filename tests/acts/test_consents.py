@@ -118,7 +118,7 @@ def test_a_decision_to_retain_lets_the_rows_leave_again(desk: Desk) -> None:
     source = ("--source", "letter of the ethics board, 3 March 2026")
     assert desk.do("consent", "decide", "LISHUI-001", "retain", *source) == "LISHUI-001 retain\n"
     assert desk.ledger("2025-06-30") == before
-    assert "decided before" in desk.refused("consent", "decide", "LISHUI-001", "retain", *source)
+    assert "already decided" in desk.refused("consent", "decide", "LISHUI-001", "retain", *source)
 
 
 def test_what_happened_after_the_withdrawal_is_in_no_ledger(desk: Desk) -> None:
@@ -137,7 +137,7 @@ def test_what_is_erased_never_leaves_again(desk: Desk) -> None:
     desk.take("events", event("return_consent", "2026-02-20"))
     assert desk.ledger("2025-06-30") == {}
     told = desk.refused("consent", "decide", "LISHUI-001", "retain", "--source", "another letter")
-    assert "never leaves again" in told
+    assert "never exported again" in told
 
 
 def test_consent_given_anew_lets_the_rows_leave_again(desk: Desk) -> None:

@@ -114,6 +114,7 @@ _ROUTES = {
         GET /staff/enrol
         POST /staff/enrol
         POST /staff/enrol/file
+        GET /staff/enrol/files
     """,
     (*SITE_STAFF, Role.MONITOR, Role.DATA_MANAGER): """
         GET /staff/trail

@@ -22,10 +22,12 @@ from pro_app.store.forms.form_detail import form_id_of
 from pro_app.store.forms.keying import keep_second
 from pro_app.store.forms.scans import keep_scan
 from pro_app.store.patients.reasons import keep_reason
-from pro_app.store.tables import form
+from pro_app.store.tables import form as form_table
 from tests import factories
 from tests.cast import PASSWORD, Cast
 from tests.conftest import HandClock
+from tests.rooms.intake.desk import Desk, event, form, patient
+from tests.rooms.intake.desk import desk as desk
 
 EN = {"Accept-Language": "en"}
 PATIENT = "/staff/patients/LISHUI-001"
@@ -100,13 +102,17 @@ def record(client: FlaskClient) -> list[str]:
 
 def submissions(app: Flask) -> list[str]:
     with app.app_context(), reading() as connection:
-        return list(connection.execute(select(form.c.submission_id).order_by(form.c.id)).scalars())
+        return list(
+            connection.execute(
+                select(form_table.c.submission_id).order_by(form_table.c.id)
+            ).scalars()
+        )
 
 
 def test_the_record_lists_no_form_of_whom_no_row_leaves(nothing_leaves: Flask, cast: Cast) -> None:
     for client in (cast.nurse_of_lishui(), cast.data_manager()):
         assert record(client) == []
-        assert "no form is listed, and none leaves" in see(client, "/staff/records/LISHUI-001")
+        assert "no form is listed or exported" in see(client, "/staff/records/LISHUI-001")
 
 
 def test_the_record_offers_a_copy_of_what_was_retained_alone(retained: Flask, cast: Cast) -> None:
@@ -255,3 +261,26 @@ def test_the_trail_that_is_downloaded_has_nothing_that_may_not_leave(
     assert "patient.added" in file
     assert "LISHUI-001" not in file
     assert "so tired" not in file
+
+
+@pytest.mark.parametrize("state", ["world", "retained", "erased"])
+def test_a_file_names_nothing_that_is_recorded_of_whom_it_may_not_be_told(
+    request: pytest.FixtureRequest, desk: Desk, state: str
+) -> None:
+    request.getfixturevalue(state)
+    row = patient(randomised_on="2025-12-02", screened_on="2025-11-02", language="en", arm="")
+    told = desk.take_nothing("patients", row, row | {"patient_id": "LISHUI-002"})
+    assert "patients.csv:2: randomised_on: '2025-12-02' – expected the recorded value" in told
+    own, other = (
+        "\n".join(line for line in told.splitlines() if f"patients.csv:{number}:" in line)
+        for number in (2, 3)
+    )
+    assert "2025-12-01" not in own
+    assert "expected zh" not in own
+    assert "expected 2025-12-01, which is recorded already" in other
+    told = desk.take_nothing("events", event("death", "2025-10-01"))
+    assert "on: '2025-10-01' – expected the recorded value" in told
+    desk.take("forms", form("V1", "2020-01-01"), options=("--dry-run",))
+    assert "another remark is not shown" in desk.remarks
+    for inside in ("another form already counts", "answered before", "2026-0", "QUARANTINE"):
+        assert inside not in desk.remarks.replace("read as: ", ""), inside

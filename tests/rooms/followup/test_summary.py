@@ -70,7 +70,7 @@ def test_a_site_with_work_to_do_is_told_the_counts_in_both_languages(
         "The Central Hospital of Lishui",
         "丽水市中心医院",
         "Missing or blank, and nobody has said why: 2",
-        "缺失或空白，尚未说明原因：2",
+        "缺失或空白，未填原因：2",
         "Closing within 7 days without a form: 1",
         "Patients who wait for a call: 1",
         "http://localhost/staff/today",

@@ -42,15 +42,17 @@ def text(*lines: str) -> bytes:
     return "\n".join([HEADER, *lines, ""]).encode()
 
 
-def send(client: FlaskClient, content: bytes, name: str = "patients.csv") -> TestResponse:
-    data = {"file": (io.BytesIO(content), name)}
+def send(
+    client: FlaskClient, content: bytes, name: str = "patients.csv", **how: str
+) -> TestResponse:
+    data = {"file": (io.BytesIO(content), name), **how}
     return client.post(f"{ENROL}/file", data=data, headers=EN)
 
 
 def save(client: FlaskClient, shown: TestResponse) -> TestResponse:
-    found = re.search(r'name="content" value="([^"]*)"', shown.text)
-    assert found, shown.text
-    data = {"content": unescape(found[1]), "step": "save"}
+    fields = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', shown.text)
+    data = {name: unescape(value) for name, value in fields} | {"step": "save"}
+    assert data["content"], shown.text
     return client.post(f"{ENROL}/file", data=data, headers=EN)
 
 
@@ -182,7 +184,8 @@ def test_every_bad_line_is_named_and_nothing_of_the_file_is_saved(app: Flask, ca
         ),
     )
     assert shown.status_code == 422
-    rows = re.findall(r"<tr>\s*<td.*?</tr>", shown.text, re.DOTALL)
+    problems = shown.text.partition('id="problems-head"')[2]
+    rows = re.findall(r"<tr>\s*<td.*?</tr>", problems, re.DOTALL)
     told = [re.findall(r"<td[^>]*>(?:<code>)?([^<]*)", row)[:3] for row in rows]
     assert told == [["3", "site", "JIAXING"], ["4", "consent_version", ""]]
     assert 'name="content"' not in shown.text
@@ -205,6 +208,57 @@ def test_what_is_no_small_csv_file_is_refused(
 ) -> None:
     answer = send(cast.nurse_of_lishui(), content, name)
     assert (answer.status_code, says in unescape(answer.text)) == (422, True)
+
+
+def test_the_page_reads_what_the_command_reads_and_shows_it_first(app: Flask, cast: Cast) -> None:
+    nurse = cast.nurse_of_lishui()
+    header = HEADER.replace("able", "Fit").replace(",", ";") + ";extra"
+    row = line().replace("2026-03-01", "2026年3月1日").replace(",", ";").replace("yes", "NA")
+    content = f"{header}\n{row};x\n".encode("utf-16")
+    how = {"missing": "NA", "map": "Fit,able\nextra,\n", "delimiter": "semicolon"}
+    assert "say that it is utf-16" in send(nurse, content, **how).text
+    shown = send(nurse, content, "患者.txt", **how, encoding="utf-16")
+    assert shown.status_code == 200
+    assert "患者.txt: read as UTF-16, semicolons between the columns" in shown.text
+    cells = re.findall(r"<td>([^<]*)</td>", shown.text.partition('id="first-head"')[2])
+    assert cells == ["LISHUI-001", "LISHUI", "zh", "2026年3月1日", "2026-03-02", "PRO 2.0",
+                     "2026-03-04", "–"]  # fmt: skip
+    assert kept(app) is None
+    assert save(nurse, shown).status_code == 302
+    assert kept(app) == ("LISHUI", "PRO 2.0", "2026-03-04")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("encoding", "utf8x", "“utf8x” – expected one of utf-8, gb18030"),
+        ("delimiter", "dot", "“dot” – expected one of comma, semicolon"),
+        ("missing", " , ", "expected codes for a missing value"),
+        ("missing", "zh", "“zh” – this is a possible value in such a file"),
+        ("map", "nobody,site", "Line 1: “nobody” – expected a column that the file has"),
+        ("map", "able,able\nable,", "Line 2: “able” – expected each column once"),
+    ],
+)
+def test_what_is_said_of_the_file_and_makes_no_sense_is_told_at_its_field(
+    app: Flask, cast: Cast, field: str, value: str, says: str
+) -> None:
+    answer = send(cast.nurse_of_lishui(), text(line()), **{field: value})
+    page = re.sub(r"\s+", " ", unescape(answer.text))
+    assert answer.status_code == 422
+    assert f'aria-invalid="true" aria-describedby="{field}-wrong"' in page
+    assert says in page
+    assert "<details open>" in page
+    assert kept(app) is None
+
+
+def test_the_page_says_what_may_read_a_file_that_it_refuses(cast: Cast) -> None:
+    nurse = cast.nurse_of_lishui()
+    named = text(line()).replace(b"patient_id", b"PatientID").replace(b",yes", b",NA")
+    page = unescape(send(nurse, named).text)
+    assert "Is it “PatientID”?" in page
+    assert "Under “Columns with another name” you can write PatientID,patient_id" in page
+    page = unescape(send(nurse, text(line()).replace(b",yes", b",NA")).text)
+    assert "If these are codes for a missing value, name them: NA" in page
 
 
 def test_arms_come_by_the_command_line_alone(app: Flask, cast: Cast, desk: Desk) -> None:

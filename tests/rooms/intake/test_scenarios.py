@@ -255,7 +255,7 @@ def test_19_a_death_entered_by_mistake_and_corrected_leaves_no_effect(
     assert desk.ledger_text("2026-03-05") == before
     with app.app_context(), reading() as connection:
         actions = [row.action for row in connection.execute(audit_event.select())]
-    assert actions[-2:] == ["event.added", "event.corrected"]
+    assert actions[-3:] == ["event.added", "file.imported", "event.corrected"]
     desk.take("events", event("death", after(70)))  # a true one can still be told
     assert desk.ledger("2026-03-05")["V1"]["status"] == "NE_DEATH"
 

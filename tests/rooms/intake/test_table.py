@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from pro_app.intake.problems import BadTable, CellProblem, Expected, Rule
-from pro_app.intake.table import GB18030, UTF_8, header_problems, read_table
+from pro_app.intake.source import GB18030, UTF_8
+from pro_app.intake.table import header_problems, read_table
 
 
 @pytest.fixture
@@ -45,15 +46,23 @@ def test_chinese_is_read_from_any_of_its_usual_encodings(read, encoding: str, fo
 
 
 @pytest.mark.parametrize(
-    "content",
-    ["a,b\n1,2".encode("utf-16"), b"PK\x03\x04\x00\x00", b"a,b\n1,\x00\n", b"a,b\n\xff\xff,1\n"],
-    ids=["utf-16", "workbook", "zero byte", "broken bytes"],
+    ("content", "rule"),
+    [
+        ("a,b\n1,2".encode("utf-16"), Rule.UTF_16),
+        ("a,b\n1,2".encode("utf-16-be"), Rule.UTF_16),
+        (b"PK\x03\x04\x00\x00", Rule.WORKBOOK),
+        (b"\xd0\xcf\x11\xe0\xa1", Rule.WORKBOOK),
+        (b"$FL2@(#) SPSS DATA FILE", Rule.PROGRAM_FILE),
+        (b"<stata_dta><header>", Rule.PROGRAM_FILE),
+        (b"a,b\n1,\x00\n", Rule.PLAIN_TEXT),
+        (b"a,b\n\xff\xff,1\n", Rule.PLAIN_TEXT),
+    ],
 )
-def test_what_is_no_text_is_refused(read, content: bytes) -> None:
+def test_what_is_no_text_is_refused(read, content: bytes, rule: Rule) -> None:
     with pytest.raises(BadTable) as caught:
         read(content)
 
-    assert caught.value.problem.expected.rule is Rule.PLAIN_TEXT
+    assert caught.value.problem.expected.rule is rule
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b"  \n"])
@@ -89,7 +98,8 @@ def test_a_doubled_column_is_refused_by_name(read) -> None:
     with pytest.raises(BadTable) as caught:
         read(b"a,b,a\n")
 
-    assert caught.value.problem == CellProblem(1, "a", None, Expected(Rule.COLUMN_ONCE))
+    expected = Expected(Rule.COLUMN_ONCE, ("1", "3"))
+    assert caught.value.problem == CellProblem(1, "a", None, expected)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

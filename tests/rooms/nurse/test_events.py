@@ -252,7 +252,7 @@ def test_a_second_death_names_the_first(world: Flask, cast: Cast) -> None:
 def test_an_event_after_death_is_warned_of_and_taken(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
     save(nurse, kind="death", on="2025-07-01")
-    assert "lies after the death" in ask(nurse, kind="surgery", on="2025-07-02").text
+    assert "is after the death" in ask(nurse, kind="surgery", on="2025-07-02").text
     save(nurse, kind="surgery", on="2025-07-02")
     assert len(events(world)) == 2
 

@@ -203,7 +203,7 @@ def test_a_screening_after_what_happened_names_it_and_its_day(world: Flask, cast
 def test_a_consent_after_a_form_is_warned_of(world: Flask, cast: Cast) -> None:
     fields = KNOWN | {"pro_consent_on": "2025-02-01", "consent_version": "2", "why": "new form"}
     shown = ask(cast.nurse_of_lishui(), RECORD, **fields)
-    assert "bear days before this consent" in shown.text
+    assert "have days before this consent" in shown.text
 
 
 def test_only_the_nurses_of_the_site_may_change_a_record(world: Flask, cast: Cast) -> None:

@@ -116,7 +116,7 @@ def test_one_correction_waits_at_a_time(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
     key_in(nurse, world)
     _ask(nurse, GP1="0")
-    assert "It comes first." in _ask(nurse, GP2="0")
+    assert "Write yours when that one is" in _ask(nurse, GP2="0")
 
 
 _KEPT = (

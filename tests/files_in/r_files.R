@@ -1,0 +1,15 @@
+# What R writes of the same forms: made/r_*.csv. Arguments: the forms, the folder.
+asked <- commandArgs(trailingOnly = TRUE)
+forms <- read.csv(asked[1], colClasses = "character", na.strings = "", encoding = "UTF-8")
+items <- names(forms)[7:43]
+forms[items] <- lapply(forms[items], as.integer)
+forms$answered_on <- as.Date(forms$answered_on)
+out <- function(name) file(file.path(asked[2], name), "w", encoding = "UTF-8")
+write.csv(forms, out("r_na_empty.csv"), row.names = FALSE, na = "")
+write.csv(forms, out("r_default.csv"))
+write.csv(forms, out("r_no_row_names.csv"), row.names = FALSE)
+write.csv2(forms, out("r_csv2.csv"), row.names = FALSE)
+write.table(forms, out("r_tab.txt"), sep = "\t", row.names = FALSE, na = "", quote = FALSE)
+names(forms) <- tolower(names(forms))
+write.csv(forms, out("r_lower_case.csv"), row.names = FALSE, na = "")
+saveRDS(forms, file.path(asked[2], "r.rds"), version = 2)
