@@ -2,8 +2,12 @@
 
 from flask_babel import gettext as _
 
+from pro_app.audit.heads import DailyHead
 from pro_app.core.seals import Finding, Wrong
+from pro_app.core.study import Site
 from pro_app.core.witness import Difference, Differs
+from pro_app.deployment import deployment
+from pro_app.i18n import offered, speaking
 
 
 def data_whole(rows: int) -> str:
@@ -118,3 +122,32 @@ def _tables() -> dict[str, str]:
         "wording_pack": _("licensed wording"),
         "wording_release": _("release of a wording"),
     }
+
+
+def head_letter(site: Site, told: DailyHead) -> tuple[str, str]:
+    """Subject and text of the daily letter, in every language of the study."""
+    study = deployment().study
+    subjects, texts = [], []
+    head = f"{told.seal.position}:{told.seal.chain}"
+    for language in offered():
+        with speaking(language):
+            name = site.name.get(language, site.code)
+            subjects.append(_("%(study)s: trail, %(day)s", study=study.registry_id, day=told.day))
+            said = (
+                name,
+                _(
+                    "%(new)s new events are sealed; %(all)s in all.",
+                    new=told.new,
+                    all=told.seal.position,
+                ),
+                _("Head of the chain on %(day)s:", day=told.day),
+                head,
+                _(
+                    "Keep this letter where the operator of the system can't change it. It "
+                    "proves later that nothing sealed so far was changed, removed or cut off. To "
+                    "verify:"
+                ),
+                f"flask audit verify --head {head}",
+            )
+            texts.append("\n".join(said))
+    return " / ".join(subjects), "\n\n--\n\n".join(texts) + "\n"

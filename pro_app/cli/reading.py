@@ -10,6 +10,7 @@ import click
 
 from pro_app.acts.entered import trimmed
 from pro_app.cli.problems import refusing_bad_tables
+from pro_app.core.wording_check import unseen
 from pro_app.intake.column_map import mapped
 from pro_app.intake.problems import BadOption, CellProblem, Expected, Rule
 from pro_app.intake.source import ENCODINGS
@@ -98,9 +99,9 @@ def who(by: str | None) -> str:
         except KeyError:  # in a container the user may have no name
             return str(os.getuid())
     name = trimmed(by)
-    if not name or len(name) > _LONGEST:
-        expected = Expected(Rule.SHORT, (str(_LONGEST),)) if name else Expected(Rule.FILLED)
-        raise BadOption(CellProblem(None, "by", by, expected))
+    # The trail writes a kind and a colon before a name.
+    if not name or len(name) > _LONGEST or ":" in name or any(unseen(name, in_lines=False)):
+        raise BadOption(CellProblem(None, "by", by, Expected(Rule.A_NAME, (str(_LONGEST),))))
     return name
 
 

@@ -210,6 +210,10 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
         "spellings"
     ),
     Rule.KNOWN_PATIENT: lambda _among: _("expected a patient who has been imported"),
+    Rule.A_NAME: lambda among: _(
+        "expected a name of up to %(among)s characters, without colons or invisible characters",
+        among=among,
+    ),
     Rule.SHORT: lambda among: _("expected at most %(among)s characters", among=among),
     Rule.AS_KNOWN: lambda among: _(
         "expected %(among)s, which is recorded already; a recorded value is not replaced",
