@@ -201,7 +201,7 @@ def fields() -> dict[str, str]:
             "action": _("what it recorded"),
             "fields": _("fields"),
             "left_sha256": _("what is left (SHA-256)"),
-                "sealed": _("sealed events"),
+            "sealed": _("sealed events"),
             "unwitnessed": _("rows from before version 2"),
             "found": _("what was found"),
             "why": _("why"),
