@@ -24,6 +24,7 @@ from pro_app.security import setup as security
 from pro_app.security.routes import blueprint as staff_door
 from pro_app.settings import Settings, read_settings
 from pro_app.store.engine.database import connect_app
+from pro_app.wording.routes import blueprint as wording
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> Flask:
@@ -61,6 +62,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
         requests,
         intake,
         amendments,
+        wording,
     ):
         app.register_blueprint(room)
     cli.register(app)

@@ -90,7 +90,7 @@ _KINDS: dict[int, tuple[str, Callable[[], tuple[str, str]]]] = {
     503: (
         "busy",
         lambda: (
-            _("Just now this takes too long"),
+            _("This is taking too long right now"),
             _(
                 "What was saved is safe. Please try again in a moment; if you were saving "
                 "something, look first whether it is there."

@@ -29,7 +29,7 @@ def what_is_odd(what: Oddity, on: str, until: str, visit: str) -> str:
                 "answered outside the window, %(on)s to %(until)s", on=on, until=until
             ),
             Oddity.AFTER_RANDOMISATION: lambda: _(
-                "answered after the randomisation on %(on)s, which the baseline comes before",
+                "answered after the randomisation on %(on)s, but the baseline comes before it",
                 on=on,
             ),
             Oddity.OTHER_WINDOW: lambda: _(

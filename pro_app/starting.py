@@ -49,7 +49,7 @@ def refuse_other_schema() -> None:
 
 
 def _no_schema() -> str:
-    return str(_("the database has not the present schema; run `flask db upgrade` first"))
+    return str(_("the database does not have the current schema; run `flask db upgrade` first"))
 
 
 def refuse_other_study(parts: Deployment, *, actor: Actor, identity_alone: bool = False) -> None:
@@ -83,7 +83,10 @@ def _lines(found: Disagrees, parts: Deployment) -> list[str]:
                 study=parts.file.id,
                 fields=fields,
             ),
-            _("Name the study file of this database in PRO_STUDY, or its database."),
+            _(
+                "Set PRO_STUDY to the study file of this database, or name that study's own "
+                "database."
+            ),
         ]
     since = (
         _("since %(day)s", day=found.effective_on.isoformat())

@@ -19,7 +19,7 @@ from flask import Flask
 from pro_app.acts.letters import Outcome
 from pro_app.acts.occasion import StaffOccasion
 from pro_app.acts.person import operator
-from pro_app.audit import daily, heads, messages
+from pro_app.audit import daily, heads, verdicts
 from pro_app.audit import service as audit
 from pro_app.clock import steady
 from pro_app.deployment import deployment
@@ -127,7 +127,7 @@ def send_heads(app: Flask) -> None:
     with _job(app, "sending the heads failed"):
         post = _post()
         if post.url:
-            words = messages.head_letter
+            words = verdicts.head_letter
             outcome = heads.send_due(post, words, holder=_holder(), at=_occasion())
             _tell_failed("the head", outcome)
 

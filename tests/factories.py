@@ -18,6 +18,7 @@ from pro_app.security import secrets
 from pro_app.security.access import occasion_of
 from pro_app.store.engine.transaction import Actor, reading, transaction
 from pro_app.store.forms.forms import NewForm, keep_forms
+from pro_app.store.forms.wordings import add_pack, add_release, packs
 from pro_app.store.patients.events import add_events
 from pro_app.store.patients.patients import PatientState, add_patients, find_patient
 from pro_app.store.tables import consent_decision, void
@@ -134,6 +135,23 @@ def add_form(
         keep_forms(tx, [new], parts.instrument)
         tx.record("form.received", str(patient_id), visit=visit)
     return new.submission_id
+
+
+def add_wording(language: str, sha256: str, licence: str, valid_until: date) -> None:
+    """A licensed wording that one person imported and another released."""
+    parts = deployment()
+    with transaction(ACTOR, parts.now()) as tx:
+        added = add_pack(
+            tx,
+            instrument=parts.instrument.id,
+            language=language,
+            sha256=sha256,
+            texts={},
+            licence=licence,
+            valid_until=valid_until,
+        )
+        pack = next(each for each in packs(tx.connection, parts.instrument.id) if each.id == added)
+        add_release(tx, pack, replaces=None)
 
 
 def patient_id_of(number: str) -> int:

@@ -26,21 +26,21 @@ _OBSTACLES: dict[Forbidden, Callable[[Obstacle], str]] = {
         after=found.after,
     ),
     Forbidden.SITE_IN_USE: lambda found: _(
-        "%(before)s is missing, and patients or staff belong to it", before=found.before
+        "%(before)s is missing, but patients or staff belong to it", before=found.before
     ),
     Forbidden.BASELINE: lambda found: _(
-        "the first visit is %(before)s and stays so; not %(after)s",
+        "the first visit must stay %(before)s; it can't become %(after)s",
         before=found.before,
         after=found.after,
     ),
     Forbidden.REASON_IN_USE: lambda found: _(
-        "%(before)s is missing, and stands as a reason in the record", before=found.before
+        "%(before)s is missing, but it is given as a reason in the record", before=found.before
     ),
     Forbidden.ALERT_IN_USE: lambda found: _(
-        "%(before)s is missing, and forms were found by it", before=found.before
+        "%(before)s is missing, but it has already found forms", before=found.before
     ),
     Forbidden.LANGUAGE_GONE: lambda found: _(
-        "%(before)s is missing, and patients may be using it", before=found.before
+        "%(before)s is missing, but patients may be using it", before=found.before
     ),
 }
 

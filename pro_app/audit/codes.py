@@ -53,7 +53,7 @@ def _decisions() -> dict[str, str]:
 
 
 def _questions() -> dict[str, str]:
-    return {"conflict": _("Does it count?"), "quarantine": _("Is it let in?")}
+    return {"conflict": _("Does it count?"), "quarantine": _("Is it accepted?")}
 
 
 def _channels() -> dict[str, str]:

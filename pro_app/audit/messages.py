@@ -2,11 +2,6 @@
 
 from flask_babel import gettext as _
 
-from pro_app.audit.heads import DailyHead
-from pro_app.core.study import Site
-from pro_app.deployment import deployment
-from pro_app.i18n import offered, speaking
-
 
 def actions(*, patient_steps: bool) -> dict[str, str]:
     """Action → what was done, in the order of the list to choose from."""
@@ -150,16 +145,17 @@ def _of_the_data() -> dict[str, str]:
         "copy.site_made": _("Copy of a whole site made"),
         "head.sent": _("Head of the trail sent to a site"),
         "site_task.opened": _("Site told that too few forms came"),
-        "site_task.closed": _("Enough forms of a site came again"),
+        "site_task.closed": _("Enough forms came from a site again"),
         "summary.sent": _("Weekly summary sent to a site"),
         "trail.exported": _("Trail exported"),
         "trail.redacted": _("Words taken out of the trail"),
         "trail.verified": _("Trail and data verified"),
-        "trail.witness_begun": _("Trail begins to tell of the data, with the rows that were there"),
-        "rows.written": _("More rows of the act before"),
+        "trail.witness_begun": _("Trail begins to record the data, with the rows that were there"),
+        "rows.written": _("More rows of the entry before"),
         "arm.read": _("Rates by arm read"),
         "flags.synchronised": _("Flags brought up to date"),
         "wording.imported": _("Wording imported"),
+        "wording.released": _("Wording released"),
         "file.imported": _("File taken in"),
         "study.claimed": _("Database taken into use"),
         "study.went_live": _("Study opened"),
@@ -186,22 +182,58 @@ def roles() -> dict[str, str]:
 
 def fields() -> dict[str, str]:
     """Field → its name; an item's code and whatever else is not here speaks for itself."""
-    return _fields_of_records() | {
-        "other_patient": _("other patient"),
-        "passkey": _("passkey"),
-        "session": _("session"),
-        "role": _("role"),
-        "sites": _("sites"),
-        "opened": _("opened"),
-        "clock": _("clock"),
-        "version_sha256": _("version (SHA-256)"),
-        "meaning": _("what was signed"),
-        "position": _("sealed up to"),
-        "head": _("head of the chain"),
-        "event_id": _("event no."),
-        "action": _("what it recorded"),
-        "fields": _("fields"),
-        "left_sha256": _("what is left (SHA-256)"),
+    return (
+        _fields_of_records()
+        | _fields_of_files()
+        | {
+            "other_patient": _("other patient"),
+            "passkey": _("passkey"),
+            "session": _("session"),
+            "role": _("role"),
+            "sites": _("sites"),
+            "opened": _("opened"),
+            "clock": _("clock"),
+            "version_sha256": _("version (SHA-256)"),
+            "meaning": _("what was signed"),
+            "position": _("sealed up to"),
+            "head": _("head of the chain"),
+            "event_id": _("event no."),
+            "action": _("what it recorded"),
+            "fields": _("fields"),
+            "left_sha256": _("what is left (SHA-256)"),
+            "sealed": _("sealed events"),
+            "unwitnessed": _("rows from before version 2"),
+            "found": _("what was found"),
+            "why": _("why"),
+            "number": _("version no."),
+            "sha256": _("SHA-256"),
+            "effective_on": _("from"),
+            "moved": _("visits moved"),
+            "appeared": _("visits new"),
+            "vanished": _("visits gone"),
+            "reclassified": _("visits with another status"),
+            "note": _("note"),
+            "question": _("question"),
+            "counts": _("counts"),
+            "detail": _("in detail"),
+            "differences": _("differences"),
+            "correction": _("correction no."),
+            "blank": _("blank lines"),
+            "answer": _("answer"),
+            "words": _("in words"),
+            "closed": _("closed"),
+            "reopened": _("opened again"),
+            "as_of": _("as of"),
+            "patients": _("patients"),
+            "entries": _("entries"),
+            "valid_until": _("valid until"),
+            "rights_sha256": _("rights (SHA-256)"),
+        }
+    )
+
+
+def _fields_of_files() -> dict[str, str]:
+    return {
         "rows": _("rows"),
         "file": _("file"),
         "by": _("by"),
@@ -210,33 +242,6 @@ def fields() -> dict[str, str]:
         "filled": _("completed"),
         "conflicts": _("kept beside another"),
         "unchanged": _("unchanged"),
-        "sealed": _("sealed events"),
-        "unwitnessed": _("rows from before version 2"),
-        "found": _("what was found"),
-        "why": _("why"),
-        "number": _("version no."),
-        "sha256": _("SHA-256"),
-        "effective_on": _("from"),
-        "moved": _("visits moved"),
-        "appeared": _("visits new"),
-        "vanished": _("visits gone"),
-        "reclassified": _("visits that read otherwise"),
-        "note": _("note"),
-        "question": _("question"),
-        "counts": _("counts"),
-        "detail": _("in detail"),
-        "differences": _("differences"),
-        "correction": _("correction no."),
-        "blank": _("blank lines"),
-        "answer": _("answer"),
-        "words": _("in words"),
-        "closed": _("closed"),
-        "reopened": _("opened again"),
-        "as_of": _("as of"),
-        "patients": _("patients"),
-        "entries": _("entries"),
-        "valid_until": _("valid until"),
-        "rights_sha256": _("rights (SHA-256)"),
     }
 
 
@@ -282,31 +287,3 @@ def _fields_of_records() -> dict[str, str]:
         "field": _("field"),
         "revision": _("signed corrections"),
     }
-
-
-def head_letter(site: Site, told: DailyHead) -> tuple[str, str]:
-    """Subject and text of the daily letter, in every language of the study."""
-    study = deployment().study
-    subjects, texts = [], []
-    head = f"{told.seal.position}:{told.seal.chain}"
-    for language in offered():
-        with speaking(language):
-            name = site.name.get(language, site.code)
-            subjects.append(_("%(study)s: trail, %(day)s", study=study.registry_id, day=told.day))
-            said = (
-                name,
-                _(
-                    "%(new)s new events are sealed; %(all)s in all.",
-                    new=told.new,
-                    all=told.seal.position,
-                ),
-                _("Head of the chain on %(day)s:", day=told.day),
-                head,
-                _(
-                    "Keep this letter where the operator of the system has no hand. It proves "
-                    "later that nothing sealed so far was changed, removed or cut off. To verify:"
-                ),
-                f"flask audit verify --head {head}",
-            )
-            texts.append("\n".join(said))
-    return " / ".join(subjects), "\n\n--\n\n".join(texts) + "\n"

@@ -74,7 +74,7 @@ def take() -> ResponseReturnValue:
         return redirect(here)  # where it says what is wrong
     if made is None:
         archive.close()
-        flash(_("Nothing in the trail fits. Nothing was exported."), "error")
+        flash(_("Nothing in the trail matches. Nothing was exported."), "error")
         return redirect(here)
     archive.seek(0)
     name = f"{at.study.id}-trail-{at.today.isoformat()}.csv"

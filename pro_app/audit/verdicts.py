@@ -2,12 +2,16 @@
 
 from flask_babel import gettext as _
 
+from pro_app.audit.heads import DailyHead
 from pro_app.core.seals import Finding, Wrong
+from pro_app.core.study import Site
 from pro_app.core.witness import Difference, Differs
+from pro_app.deployment import deployment
+from pro_app.i18n import offered, speaking
 
 
 def data_whole(rows: int) -> str:
-    return str(_("The data are what the trail tells; rows compared: %(count)s.", count=rows))
+    return str(_("The data match the trail; rows compared: %(count)s.", count=rows))
 
 
 def unwitnessed(rows: int) -> str:
@@ -69,14 +73,15 @@ def difference(found: Difference) -> str:
         return str(_("%(row)s [%(where)s]: a row from before version 2 is gone", **words))
     sentences = {
         Differs.ALTERED: lambda: _(
-            "%(row)s [%(where)s] was altered: it is not what event %(event)s tells", **words
+            "%(row)s [%(where)s] was altered: it differs from what event %(event)s records", **words
         ),
         Differs.DELETED: lambda: _(
-            "%(row)s [%(where)s] is gone: event %(event)s tells that it was written", **words
+            "%(row)s [%(where)s] is missing, but event %(event)s records that it was written",
+            **words,
         ),
-        Differs.ADDED: lambda: _("%(row)s [%(where)s] was added: no event tells of it", **words),
+        Differs.ADDED: lambda: _("%(row)s [%(where)s] was added, but no event records it", **words),
         Differs.ENDED: lambda: _(
-            "%(row)s [%(where)s] was ended or moved otherwise than the trail tells", **words
+            "%(row)s [%(where)s] was ended or moved, but not as the trail records it", **words
         ),
     }
     return str(sentences[found.wrong]())
@@ -115,4 +120,34 @@ def _tables() -> dict[str, str]:
         "study_version": _("version of the study"),
         "void": _("declaration that something was wrong"),
         "wording_pack": _("licensed wording"),
+        "wording_release": _("release of a wording"),
     }
+
+
+def head_letter(site: Site, told: DailyHead) -> tuple[str, str]:
+    """Subject and text of the daily letter, in every language of the study."""
+    study = deployment().study
+    subjects, texts = [], []
+    head = f"{told.seal.position}:{told.seal.chain}"
+    for language in offered():
+        with speaking(language):
+            name = site.name.get(language, site.code)
+            subjects.append(_("%(study)s: trail, %(day)s", study=study.registry_id, day=told.day))
+            said = (
+                name,
+                _(
+                    "%(new)s new events are sealed; %(all)s in all.",
+                    new=told.new,
+                    all=told.seal.position,
+                ),
+                _("Head of the chain on %(day)s:", day=told.day),
+                head,
+                _(
+                    "Keep this letter where the operator of the system can't change it. It "
+                    "proves later that nothing sealed so far was changed, removed or cut off. To "
+                    "verify:"
+                ),
+                f"flask audit verify --head {head}",
+            )
+            texts.append("\n".join(said))
+    return " / ".join(subjects), "\n\n--\n\n".join(texts) + "\n"

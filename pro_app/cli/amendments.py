@@ -59,16 +59,16 @@ def amend(file: Path, effective_on: date, reason: str, dry_run: bool) -> None:
     if done.late:
         note(
             _(
-                "warning: windows that closed before %(day)s as they are now, so that nobody "
-                "can answer in them any more: %(count)d",
+                "warning: windows that would be closed before %(day)s, so that nobody can answer "
+                "in them any more: %(count)d",
                 count=done.late,
                 day=effective_on.isoformat(),
             )
         )
     if effective_on <= at.today and done.reclassified:
-        note(_("warning: visits that read otherwise now: %(count)d", count=done.reclassified))
+        note(_("warning: visits whose status changes now: %(count)d", count=done.reclassified))
     if dry_run:
-        note(_("A trial run: nothing was written."))
+        note(_("Dry run: nothing was written."))
     else:
         note(_("Recorded as version %(number)d. Name this file in PRO_STUDY.", number=done.number))
 
@@ -86,7 +86,7 @@ def _show_changes(done: Amended) -> None:
     click.echo(
         _(
             "patients: %(patients)d of %(all)d; visits: %(moved)d move, %(appeared)d appear, "
-            "%(vanished)d vanish; read otherwise today: %(reclassified)d",
+            "%(vanished)d vanish; with another status today: %(reclassified)d",
             patients=len(done.patients),
             all=done.of_patients,
             moved=done.moved,

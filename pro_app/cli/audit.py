@@ -19,7 +19,7 @@ from pro_app.deployment import deployment
 from pro_app.security.access import occasion_of
 from pro_app.store.engine.transaction import CLI
 
-group = AppGroup("audit", help="The trail: its seals, and whether they hold.")
+group = AppGroup("audit", help="Seal and verify the audit trail, and take words out of it.")
 
 
 def register(app: Flask) -> None:
@@ -48,14 +48,17 @@ def seal() -> None:
     sealed = service.seal(holder=holder, now=deployment().now())
     if sealed.held_up:
         raise CommandRefused(
-            _("A transaction that began earlier is still open; nothing was sealed. Try again.")
+            _(
+                "An earlier change is still being saved, so nothing was sealed. Try again in a "
+                "moment."
+            )
         )
     click.echo(_("sealed: %(count)d events", count=sealed.events))
 
 
 @group.command("verify")
 @click.option("--head", type=_Head(), help="A head that was kept outside: POSITION:HEX or HEX.")
-@click.option("--data", is_flag=True, help="Compare the tables with what the trail tells, too.")
+@click.option("--data", is_flag=True, help="Also compare the tables with the trail.")
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 def verify(head: Head | None, data: bool, as_json: bool) -> None:
     """Verify every event against its seal, with --data every row too; name the first wrong one."""
@@ -75,7 +78,12 @@ def verify(head: Head | None, data: bool, as_json: bool) -> None:
     for line in _notes(verdict):
         note(line)
     if head is None:
-        note(_("Whether the end was cut off shows only with --head, a head kept outside."))
+        note(
+            _(
+                "This can't show whether the end of the trail was cut off. To check that, give "
+                "--head with a head kept outside."
+            )
+        )
 
 
 def _notes(verdict: Verdict) -> Iterator[str]:
@@ -86,8 +94,8 @@ def _notes(verdict: Verdict) -> Iterator[str]:
         )
     if verdict.unproven:
         yield _(
-            "Of these, %(count)d were sealed before version 2: what was left of them "
-            "can't be proven.",
+            "%(count)d of these were sealed before version 2: whether the rest of them is "
+            "unchanged can't be proven.",
             count=verdict.unproven,
         )
     if verdict.waiting:
@@ -122,15 +130,16 @@ def _not_redacted(problem: RedactionProblem, event: int) -> str:
             "event %(event)s is not sealed yet; try again in a minute", event=event
         ),
         RedactionProblem.ALTERED: lambda: _(
-            "event %(event)s is not what was sealed; see `flask audit verify`", event=event
+            "event %(event)s does not match its seal; nothing was changed. "
+            "Run `flask audit verify`",
+            event=event,
         ),
         RedactionProblem.ALREADY: lambda: _(
-            "something was taken out of event %(event)s before; that can be done only once",
+            "words were already taken out of event %(event)s; that can be done only once",
             event=event,
         ),
         RedactionProblem.NO_FIELD: lambda: _(
-            "event %(event)s has no such field that could be taken out; "
-            "expected `reason` or `changes.NAME`",
+            "event %(event)s has no such field; expected `reason` or `changes.NAME`",
             event=event,
         ),
     }

@@ -22,7 +22,7 @@ def register(app: Flask) -> None:
 
 @group.command("reseal")
 def reseal() -> None:
-    """Put everything in the contact book under the newest key; old keys may go then."""
+    """Seal everything in the contact book with the newest key; older keys may be removed then."""
     parts = deployment()
     if not parts.settings.contact_keys:
         raise CommandRefused(_("PRO_CONTACT_KEYS: there is no key, so there is no contact book"))
@@ -31,10 +31,10 @@ def reseal() -> None:
     if unread:
         raise CommandRefused(
             _(
-                "%(unread)s entries open with none of the keys; put the key they were sealed "
+                "%(unread)s entries can't be opened with any key; put the key they were sealed "
                 "with back into PRO_CONTACT_KEYS",
                 unread=unread,
             )
         )
-    note(_("Everything opens with key %(key)s.", key=vault.key_id))
+    note(_("All entries are sealed with key %(key)s; older keys may be removed.", key=vault.key_id))
     click.echo(done)

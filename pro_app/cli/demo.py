@@ -23,8 +23,12 @@ def register(app: Flask) -> None:
     app.cli.command("demo")(demo)
 
 
-@click.option("--as-of", type=Day(), help="The day on which the study stands; today by default.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Another one, other patients.")
+@click.option(
+    "--as-of", type=Day(), help="The day up to which the study has run; today by default."
+)
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="Another seed gives other patients."
+)
 @click.option(
     "--patients",
     type=click.IntRange(1, 5000),
@@ -52,7 +56,9 @@ def demo(as_of: date | None, seed: int, patients: int) -> None:
 def _found(parts: Deployment) -> Holding:
     """What the database holds. Errors: CommandRefused when no demonstration may go there."""
     if parts.settings.production:
-        raise CommandRefused(_("PRO_ENV is production: made-up patients have no place there"))
+        raise CommandRefused(
+            _("PRO_ENV is production: no made-up patients are added there; nothing was changed")
+        )
     found = service.holding(parts.study)
     if found is Holding.REAL:
         raise CommandRefused(
@@ -87,7 +93,7 @@ def _make(parts: Deployment, as_of: date, seed: int, patients: int) -> str:
     )
     made = generate(parts.study, parts.instrument, as_of=as_of, seed=seed, patients=patients)
     forms = sum(len(each.forms) for each in made.patients)
-    note(_("Writing their history, %(count)d forms among it …", count=forms))
+    note(_("Writing their history, including %(count)d forms …", count=forms))
     service.fill(made, parts.study, parts.instrument, now=now, today=today)
     afterwards.find_out(as_of, spared=made.printed, at=occasion_of(parts, operator(CLI)))
     return made.printed

@@ -38,7 +38,7 @@ def register(app: Flask) -> None:
     "--review",
     type=click.Choice(list(_REVIEWS)),
     default="all",
-    help="Only forms that stand so; the rates know every form all the same.",
+    help="Only forms with this approval status; the rates count every form anyway.",
 )
 @with_appcontext
 def export(
@@ -77,13 +77,13 @@ def export(
     taken_out = [each["patient_id"] for each in manifest.content["taken_out"]]
     if taken_out:
         numbers = ", ".join(taken_out)
-        note(_("Taken out of this cut, consent withdrawn since: %(numbers)s", numbers=numbers))
+        note(_("Taken out of this data set, consent withdrawn later: %(numbers)s", numbers=numbers))
     waiting = manifest.content["forms_before_consent"]
     if waiting:
         note(_("Left out, answered before the first consent: %(count)s form(s)", count=waiting))
     narrowed = manifest.content["forms_left_out_by_review"]
     if narrowed:
-        note(_("Left out, not of the approval asked for: %(count)s form(s)", count=narrowed))
+        note(_("Left out, other approval status than chosen: %(count)s form(s)", count=narrowed))
     if manifest.content["wording_notice"]:
         note(_("Demonstration wording, not the licensed questionnaire: not for research"))
 

@@ -22,8 +22,10 @@ from pro_app.deployment import deployment
 from pro_app.security.access import occasion_of
 from pro_app.store.engine.transaction import CLI
 
-void = AppGroup("void", help="Declare wrong what was recorded: it stays, and counts nowhere.")
-consent = AppGroup("consent", help="Decide on the data of who withdrew consent to further use.")
+void = AppGroup("void", help="Declare an entry wrong: it stays in the record and is not counted.")
+consent = AppGroup(
+    "consent", help="Decide what happens to data after consent to their use was withdrawn."
+)
 
 
 def register(app: Flask) -> None:
@@ -86,7 +88,7 @@ def arm(patient: str, why: str) -> None:
 @_PATIENT
 @_WHY
 def patient(patient: str, why: str) -> None:
-    """Declare a whole number wrong, which was entered twice: it is out of everything."""
+    """Declare a patient number wrong, when a patient was entered twice: it counts nowhere."""
     _declare(Wanted(What.PATIENT, patient, why))
 
 
@@ -95,7 +97,7 @@ def patient(patient: str, why: str) -> None:
 @click.argument("decision", type=click.Choice([each.value for each in Ruling]))
 @click.option("--source", required=True, help="What shows the decision: a letter, a vote.")
 def decide(patient: str, decision: str, source: str) -> None:
-    """Record what becomes of data collected before a withdrawal of consent.
+    """Record what happens to data collected before a withdrawal of consent.
 
     retain: they stay, and leave with exports again. erase: no row of the patient ever
     leaves again; counts without rows go on including them.
@@ -155,8 +157,8 @@ _NOT_DECIDED: dict[Why, Callable[[str], str]] = {
     ),
     Why.PROOF_MISSING: lambda given: _("--source: expected what shows the decision"),
     Why.TOO_LONG: lambda given: _("--source: this is too long"),
-    Why.DECIDED_SO: lambda given: _("DECISION: this was decided before; nothing was done"),
+    Why.DECIDED_SO: lambda given: _("DECISION: this was already decided; nothing was changed"),
     Why.ERASED: lambda given: _(
-        "DECISION: it was decided to erase; what is erased never leaves again"
+        "DECISION: the site decided to erase these data; they are never exported again"
     ),
 }

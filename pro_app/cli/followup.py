@@ -186,7 +186,7 @@ def _ratios(row: VisitRates) -> list[str | None]:
 @click.argument("code")
 @click.option("--said-by", required=True, help="Who gave the reason.")
 @click.option("--on", "said_on", required=True, type=Day(), help="The day it was given.")
-@click.option("--text", help="Words of one's own; some codes need them.")
+@click.option("--text", help="An explanation in words; some codes need it.")
 def reason(
     patient: str, visit: str, code: str, said_by: str, said_on: date, text: str | None
 ) -> None:
@@ -242,11 +242,11 @@ _REFUSALS: dict[Why, Callable[[str, refused.Refused], str]] = {
         "--on: %(given)s lies before the screening on %(day)s", given=given, day=found.detail
     ),
     Why.TOO_FEW_ATTEMPTS: lambda given, found: _(
-        "CODE: %(given)s needs more attempts to reach the patient", given=given
+        "CODE: %(given)s needs more recorded attempts to reach the patient first", given=given
     ),
     Why.NOT_ASKED: lambda given, found: (
         _(
-            "VISIT: the status of %(given)s is %(status)s, which asks for no reason",
+            "VISIT: the status of %(given)s is %(status)s, so no reason is needed",
             given=given,
             status=found.detail,
         )

@@ -29,7 +29,7 @@ from pro_app.intake.table import read_table
 from pro_app.security.access import occasion_of
 from pro_app.store.engine.transaction import CLI
 
-group = AppGroup("import", help="Take CSV files into the record: all of a file, or nothing.")
+group = AppGroup("import", help="Import CSV files: the whole file, or nothing of it.")
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 _TRIAL = click.option(
@@ -185,5 +185,5 @@ def _take(
     tell_reading(file, table, outcome.lines)
     tell_remarks(file, outcome.remarks)
     if dry_run:
-        note(_("A trial run: nothing was written."))
+        note(_("Dry run: nothing was written."))
     return outcome

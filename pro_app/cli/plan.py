@@ -25,7 +25,10 @@ def plan(anchor: date, as_json: bool) -> None:
         visits = schedule.plan(deployment().file.visits, anchor)
     except (ValueError, OverflowError) as error:  # the calendar ends in the year 9999
         raise CommandRefused(
-            _("--anchor: %(day)s leaves no room for the visits", day=anchor.isoformat())
+            _(
+                "--anchor: %(day)s is too late; the visits would lie after the year 9999",
+                day=anchor.isoformat(),
+            )
         ) from error
     rows = [
         (

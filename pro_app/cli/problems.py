@@ -144,7 +144,7 @@ def _advice(problems: Sequence[CellProblem]) -> list[str]:
         )
     if found.missing:
         codes = ",".join(found.missing)
-        advice.append(_("If these mean that there is no value: --missing %(codes)s", codes=codes))
+        advice.append(_("If these are codes for a missing value: --missing %(codes)s", codes=codes))
     if found.decimals:
         advice.append(_("If an answer may be written 2.0: --decimals"))
     if found.encoding:

@@ -10,10 +10,12 @@ import click
 
 from pro_app.acts.entered import trimmed
 from pro_app.cli.problems import refusing_bad_tables
+from pro_app.core.wording_check import unseen
 from pro_app.intake.column_map import mapped
 from pro_app.intake.problems import BadOption, CellProblem, Expected, Rule
 from pro_app.intake.source import ENCODINGS
 from pro_app.intake.table import DELIMITERS, Reading, read_table, reading, with_columns
+from pro_app.store.engine.transaction import CLI, Actor
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -45,7 +47,7 @@ _OF_VALUES = (
     ),
     click.option("--decimals", is_flag=True, help="An answer may be written 2.0."),
 )
-_BY = click.option("--by", metavar="NAME", help="Who brings the file; else who is signed in here.")
+_BY = click.option("--by", metavar="NAME", help="Who does this; else who is signed in here.")
 #: As long as a name in the trail.
 _LONGEST = 60
 
@@ -97,7 +99,12 @@ def who(by: str | None) -> str:
         except KeyError:  # in a container the user may have no name
             return str(os.getuid())
     name = trimmed(by)
-    if not name or len(name) > _LONGEST:
-        expected = Expected(Rule.SHORT, (str(_LONGEST),)) if name else Expected(Rule.FILLED)
-        raise BadOption(CellProblem(None, "by", by, expected))
+    # The trail writes a kind and a colon before a name.
+    if not name or len(name) > _LONGEST or ":" in name or any(unseen(name, in_lines=False)):
+        raise BadOption(CellProblem(None, "by", by, Expected(Rule.A_NAME, (str(_LONGEST),))))
     return name
+
+
+def acting(by: str | None) -> Actor:
+    """The same as the trail knows them, where it matters that two are two. Errors: BadOption."""
+    return Actor(f"{CLI.name}:{who(by)}", CLI.role)

@@ -19,7 +19,7 @@ def register(app: Flask) -> None:
     app.cli.command("serve")(serve)
 
 
-@click.option("--check", is_flag=True, help="Only say whether it could be served here.")
+@click.option("--check", is_flag=True, help="Only check whether the server could start here.")
 def serve(check: bool) -> None:
     """Serve the pages until stopped."""
     settings = deployment().settings

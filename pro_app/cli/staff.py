@@ -62,7 +62,10 @@ def add(name: str, role: str, sites: tuple[str, ...], password_stdin: bool) -> N
     password = _password(name, password_stdin)
     if not accounts.add_staff(name, Role(role), sites, password, actor=CLI, now=parts.now()):
         raise CommandRefused(
-            _("%(name)s: this name was given before and is never given again", name=name)
+            _(
+                "%(name)s: this name has been used before and is never given again; choose another",
+                name=name,
+            )
         )
     note(_("Added %(name)s. The password is shown only now:", name=name))
     if not password_stdin:
@@ -86,7 +89,7 @@ def password(name: str, password_stdin: bool) -> None:
 @click.argument("name")
 @click.option("--reason", required=True, help="Why; it stands in the trail.")
 def disable(name: str, reason: str) -> None:
-    """Shut an account; its sessions end at once."""
+    """Disable an account; its sessions end at once."""
     _done(name, accounts.disable(name, reason, actor=CLI, now=deployment().now()))
     note(_("%(name)s was signed out and can't sign in any more.", name=name))
 
@@ -95,7 +98,7 @@ def disable(name: str, reason: str) -> None:
 @click.argument("name")
 @click.option("--reason", required=True, help="Why; it stands in the trail.")
 def enable(name: str, reason: str) -> None:
-    """Open an account that was shut, with the rights that it had last."""
+    """Enable a disabled account, with the rights that it had last."""
     _done(name, accounts.enable(name, reason, actor=CLI, now=deployment().now()))
     note(_("%(name)s can sign in again.", name=name))
 

@@ -85,9 +85,8 @@ def _wording_problems(study: Study) -> Iterator[str]:
 def _tell(file: Path, study: Study, instrument: Instrument) -> None:
     click.echo(
         _(
-            "%(file)s: nothing is wrong. Study %(study)s, version %(version)s: "
-            "%(visits)d visits, %(sites)d sites, %(arms)d arms; instrument %(instrument)s: "
-            "%(items)d items",
+            "%(file)s: no problem found. Study %(study)s, version %(version)s: %(visits)d "
+            "visits, %(sites)d sites, %(arms)d arms; instrument %(instrument)s: %(items)d items",
             file=file,
             study=study.id,
             version=study.version,

@@ -15,7 +15,7 @@ from pro_app.settings import SettingsError, check_for_serving
 from pro_app.store.engine.process_lock import claim_file
 from pro_app.store.engine.transaction import CLI
 
-group = AppGroup("flags", help="Flags for entries that were expected and did not come.")
+group = AppGroup("flags", help="Flags for expected entries that are missing.")
 
 
 def register(app: Flask) -> None:
@@ -25,7 +25,7 @@ def register(app: Flask) -> None:
 
 @group.command("run")
 def run() -> None:
-    """Open, close and reopen missing-entry flags as the facts of today say."""
+    """Open, close and reopen missing-entry flags by what is recorded today."""
     counts = service.synchronise_flags(at=occasion_of(deployment(), operator(CLI)))
     click.echo(
         _(

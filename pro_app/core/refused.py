@@ -100,7 +100,13 @@ class Why(StrEnum):
     VALID_UNTIL_OVER = "VALID_UNTIL_OVER"  # detail: the day, which is over
     LICENCE_OVER = "LICENCE_OVER"  # detail: the language, and the day until which it held
     DEMONSTRATION_TEXTS = "DEMONSTRATION_TEXTS"  # our own; detail: the language
+    DEMONSTRATION_NOTICE = "DEMONSTRATION_NOTICE"  # the notice alone is; detail: the language
     NO_PACK = "NO_PACK"  # nothing licensed was imported; detail: the language
+    NOT_RELEASED = "NOT_RELEASED"  # imported, and waiting for a second person; the same
+    IMPORTED_IT = "IMPORTED_IT"  # who imported a wording can't release it; detail: who did
+    IN_FORCE = "IN_FORCE"  # it is the wording that is shown already
+    NO_SUCH_PACK = "NO_SUCH_PACK"  # detail: the id or SHA-256 that was given
+    SEVERAL_PACKS = "SEVERAL_PACKS"  # detail: their ids
     MADE_UP_PATIENTS = "MADE_UP_PATIENTS"  # the database holds a demonstration
     OTHER_STUDY = "OTHER_STUDY"  # detail: the study that the database holds
     PLACEHOLDER_PHONE = "PLACEHOLDER_PHONE"  # detail: the site

@@ -34,7 +34,7 @@ def reviews() -> dict[Review, str]:
 def _what(block: Block) -> str:
     said: dict[Block, str] = {
         Block.ARM_NOT_ALLOWED: _("The arm is for the statistician alone. Nothing was exported."),
-        Block.NOT_KNOWN_YET: _("known-at: this instant has not come yet. Nothing was exported."),
+        Block.NOT_KNOWN_YET: _("known-at: this time is in the future. Nothing was exported."),
         Block.UNREADABLE_FORMS: _(
             "Nothing was exported: some forms don't fit the questionnaire or have no scores "
             "of its current version. The data are safe; please report these forms:"
@@ -44,12 +44,12 @@ def _what(block: Block) -> str:
             "The answers are safe; please report these forms and scores:"
         ),
         Block.STILL_OPEN: _(
-            "known-at: somebody who began to write before this instant has not finished. "
-            "Nothing was exported; try again in a minute, or ask for an earlier instant."
+            "known-at: a change that began before this time is still being saved. Nothing was "
+            "exported; try again in a minute, or choose an earlier time."
         ),
         Block.NOT_WITNESSED: _(
-            "Nothing was exported: the data are not what the trail tells. Verify the trail with "
-            "its data (flask audit verify --data) and report this row:"
+            "Nothing was exported: the data do not match the trail. Verify both "
+            "(flask audit verify --data) and report this row:"
         ),
         Block.NOT_VERIFIED: _(
             "Nothing was exported: a file read back was not what had been written. "

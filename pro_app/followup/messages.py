@@ -39,4 +39,4 @@ def _lines(waits: Waits) -> list[str]:
 
 def _way() -> str:
     link = f"{deployment().settings.base_url}/staff/today"
-    return str(_("Who it is stands on Today: %(link)s", link=link))
+    return str(_("The page Today shows which patients: %(link)s", link=link))

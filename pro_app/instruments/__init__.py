@@ -13,7 +13,8 @@ from types import MappingProxyType
 from pro_app.core import instrument as instruments
 from pro_app.core import wording
 from pro_app.core.instrument import Instrument, InstrumentError
-from pro_app.core.wording import Wording, WordingProblemKind
+from pro_app.core.wording import Wording
+from pro_app.core.wording_check import WordingProblemKind, check
 
 _SHIPPED = Path(__file__).parent
 
@@ -22,6 +23,10 @@ _WORDING_PROBLEMS = {
     WordingProblemKind.EMPTY: "empty – expected its words",
     WordingProblemKind.MISSING: "missing – expected its words",
     WordingProblemKind.NO_ROWS: "there are none",
+    WordingProblemKind.PADDED: "white space around it – expected the words alone",
+    WordingProblemKind.UNSEEN: "holds a character that nobody sees",
+    WordingProblemKind.TOO_LONG: "too long for a phone",
+    WordingProblemKind.ALIKE: "reads like another one – expected another text",
 }
 
 
@@ -68,7 +73,7 @@ def demonstration(name: str, language: str) -> Wording:
         raise InstrumentError(
             [f"{path.name}: expected a JSON object whose key texts has codes and their words"]
         ) from error
-    texts, problems = wording.check(rows, instrument, [language])
+    texts, problems = check(rows, instrument, [language])
     if problems:
         raise InstrumentError(
             f"{path.name}: texts.{each.code}: {_WORDING_PROBLEMS[each.kind]}" for each in problems

@@ -81,11 +81,11 @@ def advice(problems: Iterable[CellProblem]) -> list[str]:
         )
     if found.missing:
         codes = ",".join(found.missing)
-        told.append(_("If these mean that there is no value, name them: %(codes)s", codes=codes))
+        told.append(_("If these are codes for a missing value, name them: %(codes)s", codes=codes))
     if found.encoding:
         told.append(_("Choose the encoding in which the file was saved."))
     if found.delimiter:
-        told.append(_("Choose what stands between the columns."))
+        told.append(_("Choose the separator between the columns."))
     return told
 
 
@@ -138,11 +138,11 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
         "Save it as “CSV UTF-8”, or say that it is utf-16"
     ),
     Rule.IN_ENCODING: lambda among: _(
-        "expected text in %(among)s; these bytes are none", among=among
+        "expected text in %(among)s; some bytes are not", among=among
     ),
     Rule.DELIMITER: lambda among: _(
-        "expected one sign between the columns; the header has several: %(among)s. "
-        "Say which one it is",
+        "expected one separator between the columns; the header has several: %(among)s. Say "
+        "which one it is",
         among=among,
     ),
     Rule.HEADER: lambda _among: _("the file is empty; expected a header line and rows below it"),
@@ -155,7 +155,7 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
         else _("expected this column; it is missing")
     ),
     Rule.COLUMN_ONCE: lambda among: _(
-        "expected this column once; it stands there more often, as columns %(among)s", among=among
+        "expected this column once; it is there more than once, as columns %(among)s", among=among
     ),
     Rule.NAMED: lambda among: _("column %(among)s has no name; expected one", among=among),
     Rule.NAMELESS: lambda among: _(
@@ -165,31 +165,35 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
     Rule.MAP_ONCE: lambda _among: _("expected each column once; this one was named before"),
     Rule.NOTHING: lambda _among: _("expected nothing here: * can only be left out"),
     Rule.CODES: lambda _among: _(
-        "expected codes that mean that there is no value, with commas between them, such as NA,9"
+        "expected codes for a missing value, with commas between them, such as NA,9"
     ),
     Rule.NO_ANSWER: lambda _among: _(
-        "this is a value that may stand in such a file; expected codes that are none"
+        "this is a possible value in such a file; expected codes for a missing value only"
     ),
     Rule.WOULD_BE_LOST: lambda _among: _(
-        "a score of this name is added, and the file has such a column; "
-        "nothing is replaced unasked (--replace)"
+        "the file already has a column with the name of a score; use --replace to replace it"
     ),
     Rule.HELD_BACK: lambda _among: _(
-        "expected what is recorded; it is not told, since this patient withdrew consent to further "
-        "use of data"
+        "expected the recorded value; it is not shown, because this patient withdrew consent to "
+        "further use of data"
     ),
     Rule.KNOWN_COLUMN: lambda among: _("unknown column; expected %(among)s", among=among),
     Rule.WIDTH: lambda among: _("expected %(among)s cells, as in the header line", among=among),
     Rule.FILLED: lambda _among: _("expected a value"),
     Rule.DAY: lambda _among: _(
-        "expected a day, YYYY-MM-DD, from %(year)s on; 2026/3/5, 2026.3.5 and 2026年3月5日 will do",
+        "expected a day, YYYY-MM-DD, from %(year)s on; 2026/3/5, 2026.3.5 and 2026年3月5日 are "
+        "accepted, too",
         year=EARLIEST.year,
     ),
     Rule.TIME: lambda _among: _("expected a time of day, HH:MM"),
-    Rule.DAY_OF_TIME: lambda among: _("expected nothing while %(among)s is empty", among=among),
+    Rule.DAY_OF_TIME: lambda among: _(
+        "expected an empty cell while %(among)s is empty", among=among
+    ),
     Rule.NOT_AHEAD: lambda among: _("expected a day not after today, %(among)s", among=among),
     Rule.ONE_OF: lambda among: _("expected one of %(among)s", among=among),
-    Rule.ONE_OF_OR_EMPTY: lambda among: _("expected one of %(among)s, or nothing", among=among),
+    Rule.ONE_OF_OR_EMPTY: lambda among: _(
+        "expected one of %(among)s, or an empty cell", among=among
+    ),
     Rule.TRIAL_NUMBER: lambda _among: _(
         "expected a trial number: 1 to %(most)s letters, digits, dots, underscores or hyphens",
         most=LONGEST,
@@ -198,13 +202,18 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
         "expected a trial number; this looks like a telephone or identity number"
     ),
     Rule.A_NUMBER: lambda _among: _(
-        "expected a trial number; this means that there is none, or is a path, a day or a figure"
+        "expected a trial number; this looks like “not available”, a path, a date or a decimal "
+        "number"
     ),
     Rule.AS_RECORDED: lambda _among: _(
-        "expected the number exactly as it is recorded; "
-        "several patients have it, each written otherwise"
+        "expected the number exactly as it is recorded; several patients have it in different "
+        "spellings"
     ),
     Rule.KNOWN_PATIENT: lambda _among: _("expected a patient who has been imported"),
+    Rule.A_NAME: lambda among: _(
+        "expected a name of up to %(among)s characters, without colons or invisible characters",
+        among=among,
+    ),
     Rule.SHORT: lambda among: _("expected at most %(among)s characters", among=among),
     Rule.AS_KNOWN: lambda among: _(
         "expected %(among)s, which is recorded already; a recorded value is not replaced",
@@ -231,10 +240,10 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
     Rule.ONE_TRANSFER: lambda among: _(
         "expected a day without another transfer; one on %(among)s is recorded", among=among
     ),
-    Rule.NEW_SITE: lambda _among: _("expected another site than that where the patient is"),
-    Rule.OF_TRANSFERS: lambda _among: _("expected nothing; only a transfer names a site"),
+    Rule.NEW_SITE: lambda _among: _("expected a site other than the one where the patient is"),
+    Rule.OF_TRANSFERS: lambda _among: _("expected an empty cell; only a transfer names a site"),
     Rule.BEFORE_EVENTS: lambda among: _(
-        "expected a day not after %(among)s, for which something is recorded", among=among
+        "expected a day not after %(among)s, the day of an event on record", among=among
     ),
     Rule.ALIVE: lambda among: _("expected a day not after the death on %(among)s", among=among),
     Rule.CONSENTED_FIRST: lambda among: _(
@@ -242,12 +251,12 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
         among=among,
     ),
     Rule.FIRST_CONSENT: lambda among: _(
-        "expected %(among)s, the first consent, which is recorded already; a later version "
-        "comes by “flask import consents” or on the patient's page",
+        "expected %(among)s, the day of the first consent on record; add a later version by "
+        "“flask import consents” or on the patient's page",
         among=among,
     ),
     Rule.FIRST_VERSION: lambda among: _(
-        "expected that the version of the first consent, of %(among)s, is recorded before",
+        "record the version of the first consent, of %(among)s, before this one",
         among=among,
     ),
     Rule.ABLE_CORRECTED: lambda among: _(
@@ -261,7 +270,7 @@ _SENTENCES: dict[Rule, Callable[[str], str]] = {
 }
 
 _REMARKS: dict[Remark, Callable[..., str]] = {
-    Remark.REPEATED: lambda line: _("this stands on line %(line)s already", line=line),
+    Remark.REPEATED: lambda line: _("this is already on line %(line)s", line=line),
     Remark.SCREENED_LATE: lambda screened, randomised: _(
         "randomised on %(randomised)s, before the screening on %(screened)s",
         randomised=randomised,
@@ -276,25 +285,24 @@ _REMARKS: dict[Remark, Callable[..., str]] = {
         "this is dated after %(event)s on %(on)s", event=event, on=on
     ),
     Remark.SECOND_FORM: lambda visit: _(
-        "another form stands for %(visit)s; this one is kept beside it and not counted",
+        "another form already counts for %(visit)s; this one is kept beside it and not counted",
         visit=visit,
     ),
     Remark.SECOND_COUNTS: lambda visit: _(
-        "the form that stands for %(visit)s is blank; this one counts until the site decides",
+        "the earlier form for %(visit)s is blank; this one counts until the site decides",
         visit=visit,
     ),
     Remark.ODD: lambda what, on, until, visit: what_is_odd(Oddity(what), on, until, visit),
     Remark.STANDS_AS: lambda visit, status: _(
-        "kept all the same: %(visit)s stands as %(status)s", visit=visit, status=status
+        "kept anyway: the status of %(visit)s is %(status)s", visit=visit, status=status
     ),
     Remark.HELD_BACK: lambda: _(
-        "there is more to say, which is not told, since this patient withdrew consent to further "
-        "use of data"
+        "another remark is not shown, because this patient withdrew consent to further use of data"
     ),
     Remark.ANSWERED_ALL_THE_SAME: lambda box, item: _(
         "%(box)s is ticked and %(item)s is answered; the answer is kept", box=box, item=item
     ),
-    Remark.NOT_SAID_WHY: lambda: _("an interview, and why_not_self does not say why"),
-    Remark.NOBODY_NAMED: lambda: _("entered_by names nobody who keyed the form"),
+    Remark.NOT_SAID_WHY: lambda: _("this was an interview, but why_not_self gives no reason"),
+    Remark.NOBODY_NAMED: lambda: _("entered_by does not name the person who keyed the form"),
     Remark.MADE_UP: lambda: _("this database holds a demonstration with made-up patients"),
 }

@@ -52,6 +52,7 @@ class Rule(StrEnum):
     KNOWN_PATIENT = "KNOWN_PATIENT"  # a patient who is in the record
     FREE_NUMBER = "FREE_NUMBER"  # a trial number that nobody has yet
     CONSENT_VERSION = "CONSENT_VERSION"  # which version was signed, beside the day
+    A_NAME = "A_NAME"  # a person's name: not longer than this, nothing in it that nobody sees
     SHORT = "SHORT"  # not longer than this
     AS_KNOWN = "AS_KNOWN"  # the value that is recorded already
     FROM_SCREENING = "FROM_SCREENING"  # a day not before the screening

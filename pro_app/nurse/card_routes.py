@@ -75,7 +75,7 @@ def revoke(number: str, link: int) -> ResponseReturnValue:
     found = _known(number)
     now = deployment().now()
     if cards.revoke(found.id, number, link, actor=current_user.actor, now=now):
-        flash(_("Revoked: nobody comes in by it any more."))
+        flash(_("Revoked: nobody can sign in with it any more."))
     else:
         flash(_("It was revoked already."), "error")
     return redirect(url_for("nurse.patient", number=number, _anchor="door"))

@@ -19,10 +19,11 @@ def not_kept(why: Why) -> str:
         ),
         Why.ID_IN_USE: lambda: _("This page was used for another patient. Save again."),
         Why.LOCKED: lambda: _(
-            "Not kept: the record is locked. What you typed stays here as long as the page is open."
+            "Not saved: the record is locked. What you typed stays here as long as the page is "
+            "open."
         ),
     }
-    return str(said.get(why, lambda: _("Not kept yet: look at the fields again."))())
+    return str(said.get(why, lambda: _("Not saved yet: check the fields again."))())
 
 
 def odd_words(odd: Odd) -> str:
@@ -39,7 +40,8 @@ def not_taken(name: str, why: WhyNot) -> str:
     """A photograph that was not kept, by the name of its file."""
     said = {
         BadPicture.NO_PICTURE: lambda: _(
-            "%(name)s was not kept: it is no JPEG, PNG or WebP picture. Take it again.", name=name
+            "%(name)s was not kept: it is not a JPEG, PNG or WebP picture. Take it again.",
+            name=name,
         ),
         BadPicture.TOO_LARGE: lambda: _(
             "%(name)s was not kept: it is larger than %(n)s MB.", name=name, n=MOST_BYTES >> 20

@@ -27,7 +27,7 @@ def words_of(
 ) -> Wording | None:
     """The words that a form showed; of paper printed elsewhere those of its language."""
     shipped = demonstration_if_any(study.instrument, language)
-    known = [*(pack.wording for pack in imported), *([shipped] if shipped else [])]
+    known = [*(pack.wording for pack in imported if pack.serves), *([shipped] if shipped else [])]
     shown = [each for each in known if each.sha256 == sha256]
     alike = [each for each in known if each.language == language and sha256 is None]
     return next(iter(shown or alike), None)

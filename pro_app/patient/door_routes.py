@@ -118,10 +118,10 @@ def _refused(entered: Entering, token: str, choosing: bool, code: str) -> Respon
             )
             return _page(token, True, problem, code=code), 422
         case WrongCode(wait):
-            problem = _("This activation code does not fit.")
+            problem = _("This activation code is not correct.")
             return _page(token, True, problem, wait, code=code), 401, _retry_after(wait)
         case WrongPin(wait):
-            problem = _("This PIN does not fit.")
+            problem = _("This PIN is not correct.")
             return _page(token, False, problem, wait), 401, _retry_after(wait)
     return _held_up(entered)
 

@@ -47,7 +47,7 @@ def waiting(wait: timedelta, *, choosing: bool) -> str:
     """How long until the next PIN, or when choosing one the next code, is taken."""
     seconds = wait.total_seconds()
     if seconds <= 0 and choosing:
-        return _("Please look at your card again. If it still does not fit, call your hospital.")
+        return _("Please check your card again. If it still does not work, call your hospital.")
     if seconds <= 0:
         return _("Please try again. If you have forgotten it, call your hospital.")
     one, many, _over = countdown()
@@ -76,7 +76,7 @@ def shut(why: Shut) -> tuple[str, str]:
             _("The address may be mistyped. Your start page shows what is due."),
         ),
         Shut.NOT_CONSENTED: lambda: (
-            _("Your consent comes first"),
+            _("Your consent is not recorded yet"),
             _("The questionnaires begin once your hospital has noted that you agreed to them."),
         ),
         Shut.NOT_LIVE: lambda: (

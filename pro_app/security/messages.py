@@ -42,8 +42,8 @@ def tasks() -> dict[str, str]:
     """Role → what it is for, for whoever gives it."""
     return {
         Role.NURSE: _("Looks after the patients of one site."),
-        Role.INVESTIGATOR: _("The same, and signs for what is changed."),
-        Role.MONITOR: _("Reads at the sites that are named; changes nothing."),
+        Role.INVESTIGATOR: _("The same as a nurse, and signs corrections."),
+        Role.MONITOR: _("Can read at the named sites; can’t change anything."),
         Role.DATA_MANAGER: _("Sees every site and exports, without treatment arms."),
         Role.STATISTICIAN: _("Sees every site and exports, with treatment arms."),
         Role.ADMINISTRATOR: _("Gives accounts and rights; sees no patient."),
@@ -73,8 +73,8 @@ def has_to_wait(wait: timedelta) -> str:
         else _("Please wait %(minutes)s minutes.", minutes=minutes)
     )
     why = _(
-        "There were several wrong tries under this name, perhaps by somebody else. Until then "
-        "nothing is looked at, and what you typed did not count."
+        "There were several wrong tries under this name, perhaps by somebody else. Until then no "
+        "sign-in is checked, and what you typed did not count as a wrong try."
     )
     return str(_("%(how_long)s %(why)s", how_long=how_long, why=why))
 

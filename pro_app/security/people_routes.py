@@ -107,7 +107,10 @@ def add() -> ResponseReturnValue:
         now = deployment().now()
         if accounts.add_staff(name, role, sites, password, actor=current_user.actor, now=now):
             return render_template("security/new_password.html", name=name, password=password)
-        problem = _("%(name)s: this name was given before and is never given again", name=name)
+        problem = _(
+            "%(name)s: this name has been used before and is never given again; choose another",
+            name=name,
+        )
     flash(problem, "error")
     return _new_page(422)
 
@@ -247,7 +250,7 @@ def write_review() -> ResponseReturnValue:
         said = changed if refusal.why is Why.CHANGED else refusals.said(refusal)
         flash(said, "error")
         return _review_page(422, note)
-    flash(_("It is written down that you looked at all of these."), "info")
+    flash(_("It is recorded that you looked at all of these."), "info")
     return redirect(url_for("security.people.index"))
 
 

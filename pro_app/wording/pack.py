@@ -1,10 +1,17 @@
 """A wording pack written as JSON → rows of (place, code, language, text)."""
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
-#: Where it stands (the line of a CSV file, the number of an entry), code, language, text.
-PackRow = tuple[int, str, str, str]
+
+class PackRow(NamedTuple):
+    """`place`: the line of a CSV file, or the number of an entry."""
+
+    place: int
+    code: str
+    language: str
+    text: str
+    back_translation: str = ""
 
 
 class BadPack(Exception):
@@ -27,6 +34,8 @@ def looks_like_json(text: str) -> bool:
 def rows_of_json(text: str) -> list[PackRow]:
     """The rows of [{"code", "language", "text"}, …] or {language: {code: text}}.
 
+    An entry of the first may have a "back_translation".
+
     Errors: BadPack, with the line of a fault in the notation.
     """
     try:
@@ -36,7 +45,7 @@ def rows_of_json(text: str) -> list[PackRow]:
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits; a thousand brackets
         raise BadPack("nested too deeply, or too large a number") from error
     pairs = _by_language(data) if isinstance(data, _Object) else _entries(data)
-    return [(place, *pair) for place, pair in enumerate(pairs, start=1)]
+    return [PackRow(place, *pair) for place, pair in enumerate(pairs, start=1)]
 
 
 def _by_language(data: _Object) -> list[tuple[str, str, str]]:
@@ -51,13 +60,14 @@ def _by_language(data: _Object) -> list[tuple[str, str, str]]:
     return found
 
 
-def _entries(data: list[Any]) -> list[tuple[str, str, str]]:
+def _entries(data: list[Any]) -> list[tuple[str, str, str, str]]:
     found = []
     for place, entry in enumerate(data, start=1):
         pairs = dict(entry) if isinstance(entry, _Object) else {}
-        values = [pairs.get(name) for name in ("code", "language", "text")]
+        back = pairs.pop("back_translation", "")
+        values = [*(pairs.get(name) for name in ("code", "language", "text")), back]
         if len(pairs) != 3 or not all(isinstance(value, str) for value in values):
             raise BadPack("not an object of code, language and text", place)
-        code, language, text = values
-        found.append((str(code), str(language), str(text)))
+        code, language, text, back = map(str, values)
+        found.append((code, language, text, back))
     return found

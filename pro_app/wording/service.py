@@ -1,9 +1,8 @@
-"""Take in licensed wordings, list what there is, and let a study go live on them."""
+"""Take in licensed wordings, let a second person release them, and show them side by side."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
 from pro_app import instruments
@@ -13,14 +12,21 @@ from pro_app.core import wording
 from pro_app.core.instrument import Instrument
 from pro_app.core.refused import Refused, Why
 from pro_app.core.study import Study
-from pro_app.core.wording import Wording, WordingProblem
-from pro_app.store.engine.state import State, claim, count_patients, go_live, read_state
-from pro_app.store.engine.transaction import Tx, reading, transaction
-from pro_app.store.forms.wordings import Pack, add_pack, packs
+from pro_app.core.wording import Wording
+from pro_app.core.wording_check import (
+    WordingProblem,
+    WordingProblemKind,
+    check,
+    folded,
+    unseen,
+)
+from pro_app.store.engine.transaction import Reader, Tx, reading, transaction
+from pro_app.store.forms.wordings import Pack, add_pack, add_release, packs, serving
+from pro_app.store.trail.signatures import sign
 from pro_app.wording.pack import PackRow
 
-#: An area code, and then three zeros, with which no number begins: 0578-000-0000.
-_PLACEHOLDER = re.compile(r"(\+\d+\D+)?\d+\D+000")
+#: So many characters of a SHA-256 name a pack; fewer could be a slip of the finger.
+SHORTEST_PREFIX = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,62 +48,52 @@ class NotImported:
 class Standing(StrEnum):
     """What a wording may be used for."""
 
-    LICENSED = "licensed"
+    WAITING = "waiting"  # a second person has to release it
+    IN_FORCE = "in_force"
+    REPLACED = "replaced"  # another one was released after it
     EXPIRED = "expired"
     DEMONSTRATION = "demonstration"
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A wording that is there; `imported_at` is None for one that is shipped."""
+    """A wording that is there; `pack` is None for one that is shipped."""
 
     wording: Wording
     standing: Standing
-    imported_at: datetime | None
+    pack: Pack | None
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
-    """The study is live since then; `already` says that it was before."""
+class Compared:
+    """A pack, and what a reader holds it against; None: there is no such wording."""
 
-    since: datetime
-    already: bool
-
-
-@dataclass(frozen=True, slots=True)
-class NotLive:
-    """Nothing was changed, because of all these."""
-
-    obstacles: tuple[Refused, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StudyStatus:
-    """Where the study stands; `state` is None while nothing was ever written."""
-
-    state: State | None
-    patients: int
-    obstacles: tuple[Refused, ...]
+    shown: Pack
+    standing: Standing
+    in_force: Wording | None
+    demonstration: Wording | None
 
 
 def import_pack(
     rows: Iterable[PackRow], *, licence: str, valid_until: date, file: FileIn, at: StaffOccasion
 ) -> Taken | NotImported:
     """Take in a pack: every language in it, or nothing. The same pack again changes nothing."""
-    study, instrument, licence = at.study, at.instrument, licence.strip()
-    texts, problems = wording.check(rows, instrument, study.languages)
+    study, instrument, licence, rows = at.study, at.instrument, licence.strip(), list(rows)
+    texts, problems = check([row[:4] for row in rows], instrument, study.languages)
+    problems += _back_problems(rows)
     obstacles = [] if licence else [Refused(Why.NO_LICENCE, "licence")]
     if valid_until < at.today:
         obstacles.append(Refused(Why.VALID_UNTIL_OVER, "valid_until", valid_until))
-    obstacles += [
-        Refused(Why.DEMONSTRATION_TEXTS, language, language)
-        for language, stated in texts.items()
-        if _is_demonstration(stated, language, study, instrument)
-    ]
+    for language, stated in texts.items():
+        obstacles += _demonstration(stated, language, study, instrument)
     if problems or obstacles:
         return NotImported(tuple(obstacles), tuple(problems))
+    back = {
+        language: {row.code: row.back_translation for row in rows if row.language == language}
+        for language in texts
+    }
     with transaction(at.actor, at.now) as tx:
-        added = _add(tx, texts, instrument, licence, valid_until)
+        added = _add(tx, texts, back, instrument, licence, valid_until)
         if not added:
             tx.abandon()
         else:
@@ -105,9 +101,18 @@ def import_pack(
     return Taken(tuple(added), tuple(language for language in texts if language not in added))
 
 
+def _back_problems(rows: Sequence[PackRow]) -> Iterator[WordingProblem]:
+    for row in rows:
+        for detail in unseen(row.back_translation, in_lines=True):
+            yield WordingProblem(
+                WordingProblemKind.UNSEEN, row.place, row.code, row.language, detail
+            )
+
+
 def _add(
     tx: Tx,
     texts: dict[str, dict[str, str]],
+    back: dict[str, dict[str, str]],
     instrument: Instrument,
     licence: str,
     valid_until: date,
@@ -129,33 +134,35 @@ def _add(
                 texts=stated,
                 licence=licence,
                 valid_until=valid_until,
+                back_translations={c: t.strip() for c, t in back[language].items() if t.strip()},
             )
             added.append(language)
     return added
 
 
-def _is_demonstration(
+def _demonstration(
     stated: dict[str, str], language: str, study: Study, instrument: Instrument
-) -> bool:
-    """Whether the items are the demonstration's, whatever notice stands beside them."""
+) -> Iterator[Refused]:
+    """Whether the items are the demonstration's, whatever notice stands beside them; or that."""
     shipped = instruments.demonstration_if_any(study.instrument, language)
-    return shipped is not None and all(
-        stated.get(code) == shipped.texts[code] for code in instrument.item_codes
-    )
+    if shipped is None:
+        return
+    if all(stated.get(code) == shipped.texts[code] for code in instrument.item_codes):
+        yield Refused(Why.DEMONSTRATION_TEXTS, language, language)
+    elif folded(stated.get("NOTICE", "")) == folded(shipped.texts["NOTICE"]):
+        yield Refused(Why.DEMONSTRATION_NOTICE, language, language)
 
 
 def wordings(study: Study, instrument: Instrument, *, today: date) -> list[Listed]:
     """Every wording in a language of the study, the newest first, the shipped ones last."""
     with reading() as connection:
         imported = packs(connection, instrument.id)
-    listed = [
-        Listed(
-            pack.wording,
-            Standing.LICENSED if _holds(pack, today) else Standing.EXPIRED,
-            pack.imported_at,
-        )
-        for pack in imported
-    ]
+        shown = [
+            serving(connection, instrument.id, language, today=today)
+            for language in {pack.wording.language for pack in imported}
+        ]
+    ids = {pack.id for pack in shown if pack}
+    listed = [Listed(pack.wording, _standing(pack, ids, today), pack) for pack in imported]
     for language in study.languages:
         shipped = instruments.demonstration_if_any(study.instrument, language)
         if shipped:
@@ -163,61 +170,101 @@ def wordings(study: Study, instrument: Instrument, *, today: date) -> list[Liste
     return listed
 
 
+def _standing(pack: Pack, in_force: Iterable[int], today: date) -> Standing:
+    if not pack.holds(today):
+        return Standing.EXPIRED
+    if not pack.serves:
+        return Standing.WAITING
+    return Standing.IN_FORCE if pack.id in in_force else Standing.REPLACED
+
+
+def compare(pack_id: int, *, at: StaffOccasion) -> Compared | None:
+    """A pack beside what is in force and what is shipped, None when there is none with this id."""
+    with reading() as connection:
+        pack = _find(connection, pack_id, at)
+        if pack is None:
+            return None
+        shown = _in_force(connection, pack, at)
+    language = pack.wording.language
+    return Compared(
+        pack,
+        _standing(pack, [shown.id] if shown else [], at.today),
+        shown.wording if shown and shown.id != pack.id else None,
+        instruments.demonstration_if_any(at.study.instrument, language),
+    )
+
+
+def named(given: str, *, at: StaffOccasion) -> Pack | Refused:
+    """The pack with this id, or whose SHA-256 begins so."""
+    with reading() as connection:
+        known = packs(connection, at.instrument.id)
+    found = [pack for pack in known if str(pack.id) == given]
+    if not found and len(given) >= SHORTEST_PREFIX:
+        found = [pack for pack in known if pack.wording.sha256.startswith(given.lower())]
+    if not found:
+        return Refused(Why.NO_SUCH_PACK, "pack", given)
+    if len(found) > 1:
+        return Refused(Why.SEVERAL_PACKS, "pack", tuple(sorted(pack.id for pack in found)))
+    return found[0]
+
+
+def why_not(pack: Pack, standing: Standing, name: str) -> Refused | None:
+    """Why somebody of this name can't release it."""
+    if standing is Standing.EXPIRED:
+        detail = (pack.wording.language, pack.wording.valid_until)
+        return Refused(Why.LICENCE_OVER, "pack", detail)
+    if standing is Standing.IN_FORCE:
+        return Refused(Why.IN_FORCE, "pack")
+    if _who(name) == _who(pack.imported_by):
+        return Refused(Why.IMPORTED_IT, "pack", pack.imported_by.rpartition(":")[2])
+    return None
+
+
+def _who(name: str) -> str:
+    """`cli:Anna` and `staff:anna` are one person, as far as anybody can tell."""
+    return folded(name.rpartition(":")[2])
+
+
+def release(
+    pack_id: int, *, shown: str, meaning: str | None = None, at: StaffOccasion
+) -> Refused | Pack:
+    """Let a pack serve, from now on: a second person's deed.
+
+    `shown`: the SHA-256 of what they looked at. `meaning`: the sentence that was signed on
+    the page; the command has none, as whoever may give it answers for the whole server.
+    """
+    with transaction(at.actor, at.now) as tx:
+        pack = _find(tx.connection, pack_id, at)
+        replaced = pack and _in_force(tx.connection, pack, at)
+        if pack is None or pack.wording.sha256 != shown:
+            refused: Refused | None = Refused(Why.NOT_HERE, "pack")
+        else:
+            ids = [replaced.id] if replaced else []
+            refused = why_not(pack, _standing(pack, ids, at.today), at.actor.name)
+        if refused or pack is None:
+            tx.abandon()
+            return refused or Refused(Why.NOT_HERE, "pack")
+        add_release(tx, pack, replaces=replaced)
+        if meaning is not None:
+            sign(
+                tx,
+                kind="wording",
+                subject=str(pack.id),
+                version_sha256=pack.wording.sha256,
+                meaning=meaning,
+            )
+    return pack
+
+
+def _find(connection: Reader, pack_id: int, at: StaffOccasion) -> Pack | None:
+    known = packs(connection, at.instrument.id)
+    return next((pack for pack in known if pack.id == pack_id), None)
+
+
+def _in_force(connection: Reader, pack: Pack, at: StaffOccasion) -> Pack | None:
+    return serving(connection, at.instrument.id, pack.wording.language, today=at.today)
+
+
 def template(study: Study, instrument: Instrument) -> list[tuple[str, str]]:
     """(code, language) of every text that a pack in all languages of the study has."""
     return [(code, language) for language in study.languages for code in wording.codes(instrument)]
-
-
-def study_status(study: Study, instrument: Instrument, *, today: date) -> StudyStatus:
-    """Where the study stands, and what is in the way of going live."""
-    with reading(snapshot=True) as connection:
-        state = read_state(connection)
-        imported = packs(connection, instrument.id)
-        patients = count_patients(connection)
-    return StudyStatus(state, patients, tuple(_in_the_way(state, imported, study, today)))
-
-
-def open_study(*, at: StaffOccasion) -> Live | NotLive:
-    """Go live: from now on the licensed wording is shown, and real patients may answer."""
-    study = at.study
-    with transaction(at.actor, at.now) as tx:
-        state = read_state(tx.connection)
-        if state and state.study == study.id and state.live_at:
-            tx.abandon()
-            return Live(state.live_at, already=True)
-        obstacles = tuple(
-            _in_the_way(state, packs(tx.connection, at.instrument.id), study, at.today)
-        )
-        if obstacles:
-            tx.abandon()
-            return NotLive(obstacles)
-        if state is None:
-            claim(tx, study.id, synthetic=False)
-        go_live(tx)
-        tx.record("study.went_live", study.id, changes={"live_at": [None, at.now.isoformat()]})
-    return Live(at.now, already=False)
-
-
-def _in_the_way(
-    state: State | None, imported: list[Pack], study: Study, today: date
-) -> Iterator[Refused]:
-    if state and state.study != study.id:
-        yield Refused(Why.OTHER_STUDY, "study", state.study)
-    if state and state.synthetic:
-        yield Refused(Why.MADE_UP_PATIENTS)
-    for site in study.sites:
-        if _PLACEHOLDER.match(site.phone):
-            yield Refused(Why.PLACEHOLDER_PHONE, site.code, site.code)
-    for language in study.languages:
-        own = [pack for pack in imported if pack.wording.language == language]
-        if not own:
-            yield Refused(Why.NO_PACK, language, language)
-        elif not any(_holds(pack, today) for pack in own):
-            latest = max(filter(None, (pack.wording.valid_until for pack in own)))
-            yield Refused(Why.LICENCE_OVER, language, (language, latest))
-
-
-def _holds(pack: Pack, today: date) -> bool:
-    """Whether its licence holds today."""
-    until = pack.wording.valid_until
-    return until is not None and until >= today

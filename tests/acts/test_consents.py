@@ -115,7 +115,7 @@ def test_a_patients_file_never_replaces_the_first_consent(desk: Desk) -> None:
             screened_on="2025-01-02", randomised_on="2025-01-10", pro_consent_on="2026-01-15"
         ),
     )
-    assert "expected 2025-01-03, the first consent, which is recorded already" in told
+    assert "expected 2025-01-03, the day of the first consent on record" in told
 
 
 def withdraw(desk: Desk) -> None:
@@ -144,7 +144,7 @@ def test_a_decision_to_retain_lets_the_rows_leave_again(desk: Desk) -> None:
     source = ("--source", "letter of the ethics board, 3 March 2026")
     assert desk.do("consent", "decide", "LISHUI-001", "retain", *source) == "LISHUI-001 retain\n"
     assert desk.ledger("2025-06-30") == before
-    assert "decided before" in desk.refused("consent", "decide", "LISHUI-001", "retain", *source)
+    assert "already decided" in desk.refused("consent", "decide", "LISHUI-001", "retain", *source)
 
 
 def test_a_decision_bears_a_signature_where_somebody_signs_it(desk: Desk, app: Flask) -> None:
@@ -178,7 +178,7 @@ def test_what_is_erased_never_leaves_again(desk: Desk) -> None:
     desk.take("events", event("return_consent", "2026-02-20"))
     assert desk.ledger("2025-06-30") == {}
     told = desk.refused("consent", "decide", "LISHUI-001", "retain", "--source", "another letter")
-    assert "never leaves again" in told
+    assert "never exported again" in told
 
 
 def test_consent_given_anew_lets_the_rows_leave_again(desk: Desk) -> None:

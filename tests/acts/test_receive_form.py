@@ -15,7 +15,6 @@ from pro_app.patient.service import receive_form
 from pro_app.security import secrets
 from pro_app.store.engine.state import claim, go_live
 from pro_app.store.engine.transaction import WORKER, reading, transaction
-from pro_app.store.forms.wordings import add_pack
 from pro_app.store.statuses.flags import synchronise_flags
 from pro_app.store.tables import missing_flag
 from tests import factories
@@ -255,13 +254,4 @@ def _open_flags() -> int:
 
 
 def _licence(sha256: str, until: date) -> None:
-    with transaction(ACTOR, occasion().now) as tx:
-        add_pack(
-            tx,
-            instrument=occasion().instrument.id,
-            language="zh",
-            sha256=sha256,
-            texts={},
-            licence="L-1",
-            valid_until=until,
-        )
+    factories.add_wording("zh", sha256, "L-1", until)

@@ -14,7 +14,7 @@ from tests.browser.conftest import Site
 
 NUMBER = "LISHUI-001"
 SAID = {
-    "en": ("This PIN does not fit.", "Please wait one minute", "You need a new card"),
+    "en": ("This PIN is not correct.", "Please wait one minute", "You need a new card"),
     "zh": ("密码不对。", "请等一分钟", "您需要一张新卡片"),
 }
 MINUTES = {"en": "Please wait {} minutes", "zh": "请等 {} 分钟"}

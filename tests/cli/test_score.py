@@ -158,7 +158,7 @@ def test_a_code_is_no_answer_where_that_is_said_and_stays_where_it_stood(desk: D
     row = scored(desk, content, "--missing", "9")[0]
     assert (row["GP1"], row["note"], row["PWB_n"]) == ("9", "9", "6")
     told = desk.refused("score", desk.file("in.csv", content), "out.csv", "--missing", "4")
-    assert told.startswith("--missing: '4' – this is a value")
+    assert told.startswith("--missing: '4' – this is a possible value")
 
 
 def test_a_header_alone_gives_a_header_alone(desk: Desk) -> None:
@@ -183,7 +183,7 @@ def test_anything_but_a_choice_is_refused_and_named(desk: Desk, bad: str) -> Non
     cells[ITEMS.index("GE3")] = bad
     told = refusal(desk, f"{HEADER}\ny,{ITEM_CELLS}\nx,{','.join(cells)}\n")
 
-    said = f"in.csv:3: GE3: {bad!r} – expected one of 0, 1, 2, 3, 4, or nothing"
+    said = f"in.csv:3: GE3: {bad!r} – expected one of 0, 1, 2, 3, 4, or an empty cell"
     assert told.splitlines()[0] == said
 
 
@@ -193,7 +193,7 @@ def test_twenty_bad_cells_are_named_and_the_others_counted(desk: Desk) -> None:
 
     assert told[0].startswith("in.csv:2: GP1: '9'")
     assert told[20] == "… and 17 more, 37 in all"
-    assert told[21:] == ["If these mean that there is no value: --missing 9"]
+    assert told[21:] == ["If these are codes for a missing value: --missing 9"]
 
 
 def test_lines_are_those_of_the_file_even_after_long_cells(desk: Desk) -> None:

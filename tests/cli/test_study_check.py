@@ -36,7 +36,7 @@ def problems(desk: Desk, file: Path) -> list[str]:
 
 def test_a_study_without_a_fault_says_how_its_numbers_are(desk: Desk, tiny: Path) -> None:
     assert desk.do("study", "check", tiny).splitlines() == [
-        f"{tiny}: nothing is wrong. Study tiny, version 1: 3 visits, 1 sites, 2 arms; "
+        f"{tiny}: no problem found. Study tiny, version 1: 3 visits, 1 sites, 2 arms; "
         "instrument tiny: 3 items",
         "HARBOUR: numbers such as TEA-001 (TEA-###)",
     ]
@@ -97,7 +97,7 @@ def test_an_instrument_that_is_not_there_is_named(desk: Desk, tiny: Path) -> Non
 
 def test_a_language_without_words_is_worth_a_word(desk: Desk, tiny: Path) -> None:
     (tiny.parent / "tiny" / "wording_demo_en.json").unlink()
-    assert "nothing is wrong" in desk.do("study", "check", tiny)
+    assert "no problem found" in desk.do("study", "check", tiny)
     assert "There is no demonstration wording in en" in desk.remarks
 
 

@@ -5,13 +5,16 @@ import re
 
 import pytest
 
-from pro_app.core.wording import (
+from pro_app.core.wording import codes, digest, required_codes
+from pro_app.core.wording_check import (
+    LONGEST_ITEM,
+    LONGEST_RESPONSE,
     WordingProblem,
     WordingProblemKind,
     check,
-    codes,
-    digest,
-    required_codes,
+    columns,
+    folded,
+    longest,
 )
 from pro_app.instruments import demonstration, load
 
@@ -124,9 +127,94 @@ def test_a_pack_without_headings_and_title_is_whole() -> None:
     assert tuple(texts["zh"]) == required
 
 
-def test_white_space_around_a_text_is_dropped_and_nothing_else_changed() -> None:
-    rows = [row for row in pack("en") if row[1] != "GP1"] + [(99, "GP1", "en", " a  b\tc. \n")]
-    assert check(rows, FACT_B, LANGUAGES)[0]["en"]["GP1"] == "a  b\tc."
+def with_text(code: str, text: str, language: str = "en") -> list[Row]:
+    """A whole pack in which this text stands in line 99."""
+    return [row for row in pack(language) if row[1] != code] + [(99, code, language, text)]
+
+
+def test_nothing_of_a_text_is_changed() -> None:
+    texts, problems = check(with_text("GP1", "a  b\u3000c."), FACT_B, LANGUAGES)
+    assert (texts["en"]["GP1"], problems) == ("a  b\u3000c.", [])
+
+
+@pytest.mark.parametrize("text", [" a", "a ", "a\n", "\u3000a", "a\u00a0"])
+def test_white_space_around_a_text_is_named(text: str) -> None:
+    assert problems_of(with_text("GP1", text)) == [
+        WordingProblem(WordingProblemKind.PADDED, 99, "GP1", "en")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("character", "name"),
+    [
+        ("\u200b", "U+200B ZERO WIDTH SPACE"),
+        ("\u202e", "U+202E RIGHT-TO-LEFT OVERRIDE"),
+        ("\u2066", "U+2066 LEFT-TO-RIGHT ISOLATE"),
+        ("\ufeff", "U+FEFF ZERO WIDTH NO-BREAK SPACE"),
+        ("\u00ad", "U+00AD SOFT HYPHEN"),
+        ("\u3164", "U+3164 HANGUL FILLER"),
+        ("\ufe0f", "U+FE0F VARIATION SELECTOR-16"),
+        ("\u2028", "U+2028 LINE SEPARATOR"),
+        ("\t", "U+0009 TAB"),
+        ("\n", "U+000A LINE FEED"),
+        ("\x00", "U+0000"),
+        ("\ud800", "U+D800"),
+    ],
+)
+def test_a_character_that_nobody_sees_is_named_with_its_place(character: str, name: str) -> None:
+    text = f"ab{character}c{character}"
+    expected = WordingProblem(WordingProblemKind.UNSEEN, 99, "GP1", "en", (name, "3"))
+    assert problems_of(with_text("GP1", text + "d")) == [expected]
+
+
+def test_lines_may_end_in_what_is_read_as_a_paragraph_and_nowhere_else() -> None:
+    for text in ("one\ntwo", "one\r\ntwo"):
+        assert problems_of(with_text("NOTICE", text)) == []
+        assert problems_of(with_text("INTRO_PWB", text)) == []
+        for code in ("GP1", "RESPONSE_0", "TITLE", "HEADING_PWB"):
+            kinds = {each.kind for each in problems_of(with_text(code, text))}
+            assert kinds == {WordingProblemKind.UNSEEN}
+    [lone] = problems_of(with_text("NOTICE", "one\rtwo"))
+    assert lone.detail == ("U+000D CARRIAGE RETURN", "4")
+
+
+@pytest.mark.parametrize("code", ["GP1", "RESPONSE_0", "HEADING_PWB", "Q1", "RECALL", "NOTICE"])
+def test_a_text_that_is_longer_than_its_kind_may_be_is_named(code: str) -> None:
+    most = longest(code, FACT_B)
+    assert problems_of(with_text(code, "x" * most)) == []
+    assert problems_of(with_text(code, "x" * (most + 1))) == [
+        WordingProblem(WordingProblemKind.TOO_LONG, 99, code, "en", (str(most + 1), str(most)))
+    ]
+
+
+def test_a_chinese_character_takes_the_room_of_two() -> None:
+    assert columns("一a，") == 5
+    assert columns("e\u0301") == 1
+    [found] = problems_of(with_text("GP1", "一" * (LONGEST_ITEM // 2 + 1), "zh"))
+    assert found.kind is WordingProblemKind.TOO_LONG
+    assert longest("RESPONSE_4", FACT_B) == LONGEST_RESPONSE
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("Some", " some"), ("Some", "S ome"), ("ＳＯＭＥ", "some"), ("好 多", "好多")],
+)
+def test_two_responses_that_read_the_same_are_named(first: str, second: str) -> None:
+    rows = [row for row in pack("en") if row[1] not in ("RESPONSE_1", "RESPONSE_3")]
+    rows += [(98, "RESPONSE_1", "en", first), (99, "RESPONSE_3", "en", second)]
+    alike = WordingProblem(WordingProblemKind.ALIKE, 99, "RESPONSE_3", "en", ("RESPONSE_1",))
+    assert alike in problems_of(rows)
+    assert folded(first) == folded(second)
+
+
+def test_two_items_that_read_the_same_are_named_and_two_languages_are_not_compared() -> None:
+    rows = [(n, code, language, f"text {code}") for n, code, language, _ in pack("zh", "en")]
+    assert problems_of(rows) == []
+    rows = [row if row[1] != "B9" else (*row[:3], "Text GP1") for row in rows]
+    assert [(each.code, each.language, each.detail) for each in problems_of(rows)] == [
+        ("B9", "zh", ("GP1",)),
+        ("B9", "en", ("GP1",)),
+    ]
 
 
 def test_an_empty_pack_is_a_problem() -> None:

@@ -142,6 +142,8 @@ _ROUTES = {
         GET /staff/export
         POST /staff/export
         GET /staff/study
+        GET /staff/wordings
+        GET /staff/wordings/<int:pack>
     """,
     (Role.STATISTICIAN,): """
         GET /staff/patients/<number>/void/arm
@@ -152,6 +154,7 @@ _ROUTES = {
         GET /staff/review
         POST /staff/review/<int:form_id>/reject
         POST /staff/review/approve
+        POST /staff/wordings/<int:pack>/release
     """,
     (Role.ADMINISTRATOR,): """
         GET /staff/people

@@ -38,7 +38,7 @@ def tree(path: Path) -> ast.Module:
 
 
 def text(path: Path) -> str:
-    return path.read_text(encoding="utf8")
+    return path.read_text(encoding="utf8", errors="replace")
 
 
 def in_product(path: Path) -> str:

@@ -23,6 +23,7 @@ VALUES = {
     "event": 1,
     "pause": 1,
     "query": 1,
+    "pack": 1,
     "scan": 1,
     "asked": 1,
     "link": 1,

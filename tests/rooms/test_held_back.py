@@ -112,7 +112,7 @@ def submissions(app: Flask) -> list[str]:
 def test_the_record_lists_no_form_of_whom_no_row_leaves(nothing_leaves: Flask, cast: Cast) -> None:
     for client in (cast.nurse_of_lishui(), cast.data_manager()):
         assert record(client) == []
-        assert "no form is listed, and none leaves" in see(client, "/staff/records/LISHUI-001")
+        assert "no form is listed or exported" in see(client, "/staff/records/LISHUI-001")
 
 
 def test_the_record_offers_a_copy_of_what_was_retained_alone(retained: Flask, cast: Cast) -> None:
@@ -270,7 +270,7 @@ def test_a_file_names_nothing_that_is_recorded_of_whom_it_may_not_be_told(
     request.getfixturevalue(state)
     row = patient(randomised_on="2025-12-02", screened_on="2025-11-02", language="en", arm="")
     told = desk.take_nothing("patients", row, row | {"patient_id": "LISHUI-002"})
-    assert "patients.csv:2: randomised_on: '2025-12-02' – expected what is recorded" in told
+    assert "patients.csv:2: randomised_on: '2025-12-02' – expected the recorded value" in told
     own, other = (
         "\n".join(line for line in told.splitlines() if f"patients.csv:{number}:" in line)
         for number in (2, 3)
@@ -279,8 +279,8 @@ def test_a_file_names_nothing_that_is_recorded_of_whom_it_may_not_be_told(
     assert "expected zh" not in own
     assert "expected 2025-12-01, which is recorded already" in other
     told = desk.take_nothing("events", event("death", "2025-10-01"))
-    assert "on: '2025-10-01' – expected what is recorded" in told
+    assert "on: '2025-10-01' – expected the recorded value" in told
     desk.take("forms", form("V1", "2020-01-01"), options=("--dry-run",))
-    assert "there is more to say, which is not told" in desk.remarks
-    for inside in ("another form stands", "answered before", "2026-0", "QUARANTINE"):
+    assert "another remark is not shown" in desk.remarks
+    for inside in ("another form already counts", "answered before", "2026-0", "QUARANTINE"):
         assert inside not in desk.remarks.replace("read as: ", ""), inside

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Date, Select, and_, bindparam, case, literal_column, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, case, literal_column, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from pro_app.core.facts import PatientFacts
@@ -20,6 +20,7 @@ from pro_app.store.engine.transaction import Tx
 from pro_app.store.forms.aftermath import Loose
 from pro_app.store.forms.forms import Received
 from pro_app.store.forms.voided import is_void
+from pro_app.store.forms.wordings import SERVES, in_force
 from pro_app.store.statuses.facts import Scope, read_facts
 from pro_app.store.tables import (
     draft,
@@ -62,17 +63,7 @@ _LOCK: Select[Any] = (
     select(patient.c.number).where(patient.c.id == bindparam("patient")).with_for_update()
 )
 
-_WORDING = (
-    select(wording_pack.c.sha256)
-    .where(
-        wording_pack.c.instrument == bindparam("instrument"),
-        wording_pack.c.language == bindparam("language"),
-        wording_pack.c.valid_until >= bindparam("today", type_=Date),
-    )
-    .order_by(wording_pack.c.id.desc())
-    .limit(1)
-    .scalar_subquery()
-)
+_WORDING = in_force(select(wording_pack.c.sha256)).scalar_subquery()
 
 # One row for each form that bears on it, and one without a form where there is none.
 _GROUND: Select[Any] = (
@@ -154,6 +145,7 @@ _KNOWN_WORDING: Select[Any] = select(wording_pack.c.id).where(
     wording_pack.c.instrument == bindparam("instrument"),
     wording_pack.c.language == bindparam("language"),
     wording_pack.c.sha256 == bindparam("sha256"),
+    SERVES,
 )
 
 
@@ -272,6 +264,6 @@ def received_of(connection: Connection, patient_id: int) -> list[Received]:
 def is_known_wording(
     connection: Connection, instrument: Instrument, language: str, sha256: str
 ) -> bool:
-    """Whether a licensed wording with this hash was ever imported."""
+    """Whether a licensed wording with this hash was ever shown."""
     parameters = {"instrument": instrument.id, "language": language, "sha256": sha256}
     return connection.execute(_KNOWN_WORDING, parameters).first() is not None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, select, text
+from sqlalchemy import Connection, and_, exists, or_, select, text
 
 from pro_app.core.answer_sets import AnswerSet, Corrected, SiteDecision, StoredScore
 from pro_app.core.instrument import Instrument
@@ -22,6 +22,7 @@ from pro_app.store.tables import (
     patient,
     void,
     wording_pack,
+    wording_release,
 )
 
 _FORM = (
@@ -206,11 +207,16 @@ class Licence:
 
 
 def read_licences(connection: Connection, instrument: str, *, known_at: datetime) -> list[Licence]:
-    """The licensed wordings imported by the instant, in the order of their import."""
-    pack = wording_pack
+    """The licensed wordings that served by the instant, in the order of their import."""
+    pack, release = wording_pack, wording_release
+    released = exists().where(release.c.pack_id == pack.c.id, release.c.released_at <= known_at)
     query = (
         select(pack.c.sha256, pack.c.language, pack.c.licence, pack.c.valid_until)
-        .where(pack.c.instrument == instrument, pack.c.imported_at <= known_at)
+        .where(
+            pack.c.instrument == instrument,
+            pack.c.imported_at <= known_at,
+            or_(pack.c.needs_release.is_(False), released),
+        )
         .order_by(pack.c.id)
     )
     return [Licence(*row) for row in connection.execute(query)]

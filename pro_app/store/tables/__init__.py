@@ -42,7 +42,14 @@ from pro_app.store.tables.people import (
     try_count,
 )
 from pro_app.store.tables.review import data_query, form_review, paper_scan, query_note
-from pro_app.store.tables.running import cut, lease, study_state, study_version, wording_pack
+from pro_app.store.tables.running import (
+    cut,
+    lease,
+    study_state,
+    study_version,
+    wording_pack,
+    wording_release,
+)
 from pro_app.store.tables.trail import audit_event, audit_seal, record_lock, redaction, signature
 from pro_app.store.tables.trial import (
     allocation,
@@ -118,6 +125,7 @@ __all__ = [
     "try_count",
     "void",
     "wording_pack",
+    "wording_release",
 ]
 
 #: What may be written without a record in the trail: no trial data, no decision.

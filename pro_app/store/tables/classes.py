@@ -35,7 +35,14 @@ from pro_app.store.tables.people import (
     try_count,
 )
 from pro_app.store.tables.review import data_query, form_review, paper_scan, query_note
-from pro_app.store.tables.running import cut, lease, study_state, study_version, wording_pack
+from pro_app.store.tables.running import (
+    cut,
+    lease,
+    study_state,
+    study_version,
+    wording_pack,
+    wording_release,
+)
 from pro_app.store.tables.trail import audit_event, audit_seal, record_lock, redaction, signature
 from pro_app.store.tables.trial import (
     allocation,
@@ -71,6 +78,7 @@ WRITE_ONCE = (
     study_version,
     void,
     wording_pack,
+    wording_release,
 )
 
 #: Facts with a past: once written, a row gets `superseded_at`, one time, and nothing else.

@@ -6,10 +6,12 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
+    ForeignKey,
     Integer,
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from pro_app.store.tables.columns import Instant, metadata
@@ -26,7 +28,21 @@ wording_pack = Table(
     Column("valid_until", Date, nullable=False),
     Column("imported_at", Instant, nullable=False),
     Column("imported_by", Text, nullable=False),
+    # Text code → the text translated back, by whoever checked the translation.
+    Column("back_translations", JSON(none_as_null=True)),
+    # Packs from before this column were in force from their import on, and stay so.
+    Column("needs_release", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("instrument", "language", "sha256", "licence", "valid_until"),
+)
+
+# A second person lets a pack serve; one that was replaced may be released again.
+wording_release = Table(
+    "wording_release",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("pack_id", ForeignKey("wording_pack.id"), nullable=False, index=True),
+    Column("released_at", Instant, nullable=False),
+    Column("released_by", Text, nullable=False),
 )
 
 # One row: which study this database holds, whether it is synthetic, whether it went live.

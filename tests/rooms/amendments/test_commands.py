@@ -105,7 +105,10 @@ def test_a_trial_run_shows_what_would_change_and_writes_nothing(
     shown = amend(patients, file, "2026-03-10", "--dry-run")
 
     assert "V1     moves   2026-03-22 … 2026-04-19  2026-03-22 … 2026-05-03" in shown
-    assert "patients: 1 of 2; visits: 1 move, 0 appear, 0 vanish; read otherwise today: 0" in shown
+    assert (
+        "patients: 1 of 2; visits: 1 move, 0 appear, 0 vanish; with another status today: 0"
+        in shown
+    )
     assert (count(app), rows(app)) == (before, planned)
     assert amend(patients, file, "2026-03-10") == shown
 
@@ -203,7 +206,7 @@ def test_versions_follow_upon_each_other_in_time(patients: Desk, tmp_path: Path)
     third = written(tmp_path, "v3", without("V9"))
     for since in ("2026-03-10", "2026-03-09"):
         said = refused(patients, third, since)
-        assert "expected a day after 2026-03-10, from which the last version holds" in said
+        assert "expected a day after 2026-03-10, when the last version took effect" in said
     amend(patients, third, "2026-03-11")
 
 
@@ -234,7 +237,7 @@ def _alert(data: Data) -> None:
         (lambda data: data.update(time_zone="Asia/Tokyo"), "time_zone: expected Asia/Shanghai"),
         (_arms, "arms: expected RADICAL, PALLIATIVE, not RADICAL"),
         (lambda data: data["sites"].pop(0), "sites: LISHUI is missing"),
-        (lambda data: visit(data, "V0").update(code="B0"), "visits: the first visit is V0"),
+        (lambda data: visit(data, "V0").update(code="B0"), "visits: the first visit must stay V0"),
         (lambda data: visit(data, "V2").update(days_after=90), "the windows of V2 and V3 overlap"),
         (_alert, "GP99"),
     ],

@@ -72,7 +72,7 @@ def test_the_page_names_the_row_that_differs_to_whoever_sees_all_sites(
     assert named in cast.data_manager().get("/staff/trail", headers=EN).text
     for nurse in (cast.nurse_of_lishui(), cast.nurse_of_jiaxing()):
         page = nurse.get("/staff/trail", headers=EN).text
-        assert "something is not as it was written. Tell the coordinating centre." in page
+        assert "something differs from what was written. Tell the coordinating centre." in page
         assert named not in page
 
 

@@ -153,7 +153,7 @@ def test_a_foreign_number_answers_like_one_that_does_not_exist(world: Flask, cas
     foreign = nurse.get("/staff/trail?number=LISHUI-001", headers=EN)
     unknown = nurse.get("/staff/trail?number=LISHUI-999", headers=EN)
     assert foreign.text.replace("LISHUI-001", "#") == unknown.text.replace("LISHUI-999", "#")
-    assert "Nothing in the trail fits." in foreign.text
+    assert "Nothing in the trail matches." in foreign.text
     for number in ("LISHUI-001", "LISHUI-999"):
         answer = nurse.post("/staff/trail", data={"number": number})
         assert answer.status_code == 302
@@ -273,7 +273,7 @@ def test_the_page_shows_the_words_of_what_a_migration_recorded(world: Flask, cas
         record("trail.witness_begun", "trail", changes={"form": [None, [12, 3]]})
     reader = cast.data_manager()
     for language, words in (
-        ("en", "Trail begins to tell of the data"),
+        ("en", "Trail begins to record the data"),
         ("zh", "稽查轨迹开始见证数据"),
     ):
         page = reader.get("/staff/trail", headers={"Accept-Language": language}).text

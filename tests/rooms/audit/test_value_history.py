@@ -69,7 +69,7 @@ def test_its_file_is_the_same_rows(world: Flask, cast: Cast) -> None:
 def test_what_is_no_field_is_refused(world: Flask, cast: Cast, field: str) -> None:
     answer = cast.data_manager().get("/staff/trail", query_string={"field": field}, headers=EN)
     assert answer.status_code == 400
-    assert "is no name of a field" in answer.text
+    assert "is not a field" in answer.text
 
 
 def test_each_value_of_the_page_is_one_click_from_its_history(world: Flask, cast: Cast) -> None:
@@ -80,7 +80,7 @@ def test_each_value_of_the_page_is_one_click_from_its_history(world: Flask, cast
 
 
 def test_another_site_s_value_has_no_history(world: Flask, cast: Cast) -> None:
-    assert "Nothing in the trail fits." in cast.nurse_of_jiaxing().get(HISTORY, headers=EN).text
+    assert "Nothing in the trail matches." in cast.nurse_of_jiaxing().get(HISTORY, headers=EN).text
 
 
 def test_nothing_in_the_trail_tells_who_got_which_treatment(

@@ -81,7 +81,7 @@ def filled(in_app: Flask) -> Flask:
 def test_untouched_data_are_what_the_trail_tells(filled: Flask) -> None:
     said = run(filled, "verify", "--data")
     assert said.exit_code == 0
-    assert "The data are what the trail tells; rows compared: 20." in said.stdout
+    assert "The data match the trail; rows compared: 20." in said.stdout
     told = json.loads(run(filled, "verify", "--data", "--json").stdout)
     assert told["data"] == {"rows": 20, "unwitnessed": 0, "finding": None}
     assert "data" in told
@@ -159,7 +159,7 @@ def test_a_row_of_every_witnessed_table_has_words(in_app: Flask) -> None:
 
 def test_a_row_names_its_patient_and_visit(filled: Flask) -> None:
     tamper("UPDATE form SET mode = 'tablet' WHERE id = 4")
-    assert "form (LISHUI-002 V1) [form 4] was altered: it is not what event" in (
+    assert "form (LISHUI-002 V1) [form 4] was altered: it differs from what event" in (
         run(filled, "verify", "--data").stderr
     )
 

@@ -84,7 +84,7 @@ def test_a_folder_that_can_not_be_made_is_refused(app: Flask, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--known-at", "2026-03-05T08:00:01+08:00"], "has not come yet"),
+        (["--known-at", "2026-03-05T08:00:01+08:00"], "is in the future"),
         (["--known-at", "2026-03-05T08:00:00"], "time zone"),
         (["--known-at", "noon"], "time zone"),
         (["--as-of", "5 March"], "YYYY-MM-DD"),

@@ -9,9 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from pro_app.deployment import deployment
 from pro_app.store.engine.transaction import reading
-from pro_app.store.forms.wordings import add_pack
 from pro_app.store.tables import audit_event
 from tests import factories
 from tests.cast import Cast
@@ -121,17 +119,7 @@ def test_the_page_says_whose_words_are_shown(world: Flask, cast: Cast) -> None:
     client = in_english(cast.data_manager())
     assert client.get("/staff/export").text.count("not the licensed questionnaire") == 2
     with world.app_context():
-        parts = deployment()
-        with factories.transaction(factories.ACTOR, parts.now()) as tx:
-            add_pack(
-                tx,
-                instrument=parts.instrument.id,
-                language="zh",
-                sha256="a" * 64,
-                texts={},
-                licence="L-2026-1",
-                valid_until=TODAY,
-            )
+        factories.add_wording("zh", "a" * 64, "L-2026-1", TODAY)
     page = client.get("/staff/export").text
     assert page.count("not the licensed questionnaire") == 1
     assert "L-2026-1" in page

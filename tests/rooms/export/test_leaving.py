@@ -132,7 +132,9 @@ def test_the_command_names_who_was_taken_out(app: Flask, clock: HandClock, tmp_p
     told = run(app, tmp_path / "export", "--known-at", "2026-03-06T23:00+08:00")
     assert "Taken out" not in told.stderr  # the patient was not known then
     told = run(app, tmp_path / "export", "--as-of", "2026-02-28")
-    assert "Taken out of this cut, consent withdrawn since: LISHUI-001, LISHUI-009" in told.stderr
+    assert (
+        "Taken out of this data set, consent withdrawn later: LISHUI-001, LISHUI-009" in told.stderr
+    )
     manifest = json.loads((tmp_path / "export" / "manifest.json").read_text("utf-8"))
     assert [each["patient_id"] for each in manifest["taken_out"]] == ["LISHUI-001", "LISHUI-009"]
 

@@ -22,7 +22,6 @@ from pro_app.instruments import demonstration
 from pro_app.store.engine.database import db
 from pro_app.store.engine.transaction import reading, transaction
 from pro_app.store.forms.forms import NewForm, keep_forms
-from pro_app.store.forms.wordings import add_pack
 from pro_app.store.patients.patients import PatientState, add_patients
 from pro_app.store.tables import WITNESSED, audit_event
 from tests import factories
@@ -100,16 +99,7 @@ def test_the_manifest_names_what_the_files_hold(folder: Path) -> None:
 def test_demonstration_and_licensed_wording_are_told_apart(folder: Path) -> None:
     parts = deployment()
     anna = factories.add_patient()
-    with transaction(ACTOR, parts.now()) as tx:
-        add_pack(
-            tx,
-            instrument=parts.instrument.id,
-            language="zh",
-            sha256="a" * 64,
-            texts={},
-            licence="L-2026-1",
-            valid_until=date(2027, 1, 1),
-        )
+    factories.add_wording("zh", "a" * 64, "L-2026-1", date(2027, 1, 1))
     add_shown_form(anna, "V0", demonstration(parts.study.instrument, "zh").sha256)
     add_shown_form(anna, "V1", "a" * 64)
     manifest = export(folder, TODAY)

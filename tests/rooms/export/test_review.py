@@ -110,7 +110,7 @@ def test_the_command_takes_the_filter_and_says_what_it_left_out(app: Flask, tmp_
     folder = tmp_path / "export"
     result = run(app, folder, "--review", "approved")
     assert result.exit_code == 0
-    assert "Left out, not of the approval asked for: 1 form(s)" in result.stderr
+    assert "Left out, other approval status than chosen: 1 form(s)" in result.stderr
     assert rows(folder, "forms.csv") == []
     assert json.loads((folder / "manifest.json").read_text("utf-8"))["review"] == "APPROVED"
     assert run(app, folder, "--review", "liked").exit_code == 2

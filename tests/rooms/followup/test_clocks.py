@@ -67,7 +67,7 @@ def test_the_administrator_is_told_and_sees_no_patient(
     client = cast.administrator()
     client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
     assert "was set in the last 30 days" not in client.get("/staff/people").text
-    assert "Never, as far as was seen." in client.get("/staff/people/clocks").text
+    assert "No such change has been seen." in client.get("/staff/people/clocks").text
     clock.advance(minutes=10)
     watch_clock(app, watch)
     assert "was set in the last 30 days" in client.get("/staff/people").text

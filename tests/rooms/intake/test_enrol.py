@@ -233,8 +233,8 @@ def test_the_page_reads_what_the_command_reads_and_shows_it_first(app: Flask, ca
     [
         ("encoding", "utf8x", "“utf8x” – expected one of utf-8, gb18030"),
         ("delimiter", "dot", "“dot” – expected one of comma, semicolon"),
-        ("missing", " , ", "expected codes that mean that there is no value"),
-        ("missing", "zh", "“zh” – this is a value that may stand in such a file"),
+        ("missing", " , ", "expected codes for a missing value"),
+        ("missing", "zh", "“zh” – this is a possible value in such a file"),
         ("map", "nobody,site", "Line 1: “nobody” – expected a column that the file has"),
         ("map", "able,able\nable,", "Line 2: “able” – expected each column once"),
     ],
@@ -258,7 +258,7 @@ def test_the_page_says_what_may_read_a_file_that_it_refuses(cast: Cast) -> None:
     assert "Is it “PatientID”?" in page
     assert "Under “Columns with another name” you can write PatientID,patient_id" in page
     page = unescape(send(nurse, text(line()).replace(b",yes", b",NA")).text)
-    assert "If these mean that there is no value, name them: NA" in page
+    assert "If these are codes for a missing value, name them: NA" in page
 
 
 def test_arms_come_by_the_command_line_alone(app: Flask, cast: Cast, desk: Desk) -> None:

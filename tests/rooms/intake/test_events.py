@@ -67,7 +67,7 @@ def test_the_same_event_twice_in_a_file_is_one(desk: Desk, app: Flask) -> None:
     plain, noted = event("surgery", "2026-02-01"), event("surgery", "2026-02-01", note="left arm")
 
     assert desk.take("events", plain, plain, noted) == "events: 1 added, 1 filled, 1 unchanged\n"
-    assert "events.csv:3: warning: this stands on line 2 already" in desk.remarks
+    assert "events.csv:3: warning: this is already on line 2" in desk.remarks
     assert current(app) == [("surgery", "2026-02-01", "left arm")]
 
 

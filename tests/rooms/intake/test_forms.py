@@ -97,7 +97,7 @@ def test_a_second_form_of_a_visit_is_kept_as_a_conflict(desk: Desk, app: Flask) 
     desk.take("forms", first)
 
     assert desk.take("forms", first, second).startswith("forms: 0 added, 1 kept as conflicts, 1")
-    assert "forms.csv:3: warning: another form stands for V0" in desk.remarks
+    assert "forms.csv:3: warning: another form already counts for V0" in desk.remarks
     assert [row.standing for row in kept(app)] == [True, False]
     (record,) = trail(app, "form.conflict")
     assert record.visit == "V0"
@@ -110,7 +110,7 @@ def test_two_forms_of_a_visit_in_one_file_the_first_stands(desk: Desk, app: Flas
     told = desk.take("forms", row, form("V0", "2026-01-04"), row)
 
     assert told == "forms: 1 added, 1 kept as conflicts, 1 unchanged\n"
-    assert "forms.csv:4: warning: this stands on line 2 already" in desk.remarks
+    assert "forms.csv:4: warning: this is already on line 2" in desk.remarks
     assert [(r.answered_on.day, r.standing) for r in kept(app)] == [(3, True), (4, False)]
 
 
@@ -137,20 +137,20 @@ def test_no_form_is_refused_for_its_day_until_today(desk: Desk, app: Flask) -> N
             "of the site",
         ),
         ("2", "answered outside the window, 2025-12-22 to 2026-01-05"),
-        ("2", "kept all the same: V0 stands as QUARANTINE_BEFORE_CONSENT"),
+        ("2", "kept anyway: the status of V0 is QUARANTINE_BEFORE_CONSENT"),
         ("3", "answered outside the window, 2026-03-22 to 2026-04-19"),
         (
             "3",
             "answered after the withdrawal on 2026-02-01: it is kept for the decision of the site",
         ),
-        ("3", "kept all the same: V1 stands as QUARANTINE_AFTER_WITHDRAWAL"),
+        ("3", "kept anyway: the status of V1 is QUARANTINE_AFTER_WITHDRAWAL"),
         ("4", "answered outside the window, 2026-06-21 to 2026-07-19"),
         ("4", "answered after the recorded death on 2026-02-20"),
         (
             "4",
             "answered after the withdrawal on 2026-02-01: it is kept for the decision of the site",
         ),
-        ("4", "kept all the same: V2 stands as ERR_FORM_AFTER_DEATH"),
+        ("4", "kept anyway: the status of V2 is ERR_FORM_AFTER_DEATH"),
         ("5", "the patient is not randomised, so this visit is not planned yet"),
     ]
     statuses = desk.statuses("2026-03-05")
@@ -178,8 +178,8 @@ def test_a_blank_form_gives_way_to_an_answered_one_of_its_visit(desk: Desk, app:
     assert told == "forms: 1 added, 1 kept as conflicts, 0 unchanged\n"
     assert [line for _, line in _ODD.findall(desk.remarks)] == [
         "no line is answered",
-        "kept all the same: V0 stands as EMPTY",
-        "the form that stands for V0 is blank; this one counts until the site decides",
+        "kept anyway: the status of V0 is EMPTY",
+        "the earlier form for V0 is blank; this one counts until the site decides",
     ]
     entry = desk.ledger("2026-03-01")["V0"]
     assert (entry["status"], entry["answered_on"]) == ("VALID", "2026-01-04")
@@ -195,8 +195,11 @@ def test_an_interview_without_a_reason_and_a_form_keyed_by_nobody_get_a_word(des
     ]
     desk.take("forms", *rows)
 
-    assert "forms.csv:2: warning: an interview, and why_not_self does not say why" in desk.remarks
-    assert "forms.csv:2: warning: entered_by names nobody" in desk.remarks
+    assert (
+        "forms.csv:2: warning: this was an interview, but why_not_self gives no reason"
+        in desk.remarks
+    )
+    assert "forms.csv:2: warning: entered_by does not name" in desk.remarks
     assert desk.remarks.count("warning") == 2
 
 
@@ -226,10 +229,10 @@ def test_a_form_closes_the_flag_of_its_visit_alone(desk: Desk, app: Flask) -> No
         ("answered_on", "05.01.2026", "expected a day, YYYY-MM-DD"),
         ("mode", "post", "expected one of phone_self, site_tablet, paper"),
         ("language", "fr", "expected one of zh, en"),
-        ("Q1", "0", "expected one of 1, or nothing"),
-        ("GE3", "5", "expected one of 0, 1, 2, 3, 4, or nothing"),
-        ("GE3", "2.0", "expected one of 0, 1, 2, 3, 4, or nothing"),
-        ("GE3", "NA", "expected one of 0, 1, 2, 3, 4, or nothing"),
+        ("Q1", "0", "expected one of 1, or an empty cell"),
+        ("GE3", "5", "expected one of 0, 1, 2, 3, 4, or an empty cell"),
+        ("GE3", "2.0", "expected one of 0, 1, 2, 3, 4, or an empty cell"),
+        ("GE3", "NA", "expected one of 0, 1, 2, 3, 4, or an empty cell"),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_line(

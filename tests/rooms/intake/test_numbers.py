@@ -114,7 +114,7 @@ def test_one_file_with_a_number_in_four_spellings_brings_one_patient(
     rows = [files.patient(typed, site="LISHUI") for typed in ("LISHUI-001", *SPELLINGS)]
     told = desk.take("patients", *rows)
     assert told == "patients: 1 added, 0 filled, 6 unchanged\n"
-    assert "patients.csv:3: warning: this stands on line 2 already" in desk.remarks
+    assert "patients.csv:3: warning: this is already on line 2" in desk.remarks
     told = desk.take("patients", files.patient("lishui-1", site="LISHUI"))
     assert told == "patients: 0 added, 0 filled, 1 unchanged\n"
     assert numbers(app) == ["LISHUI-001"]

@@ -102,7 +102,7 @@ def test_what_is_no_time_of_day_is_refused(desk: Desk, value: str) -> None:
 
 def test_a_time_without_its_day_is_refused(desk: Desk) -> None:
     told = desk.take_nothing("patients", patient(randomised_on="", randomised_time="09:05"))
-    assert "randomised_time: '09:05' – expected nothing while randomised_on is empty" in told
+    assert "randomised_time: '09:05' – expected an empty cell while randomised_on is empty" in told
 
 
 def test_the_arm_alone_may_be_filled(desk: Desk, stored) -> None:
@@ -156,9 +156,9 @@ def test_another_value_than_the_known_one_is_refused_naming_both(
         ("patient_id", "33250119700101123X", "'332…' – expected a trial number; this looks"),
         ("site", "", "expected one of LISHUI, JIAXING, ZJCC, SAHZU"),
         ("site", "lishui", "expected one of LISHUI, JIAXING, ZJCC, SAHZU"),
-        ("arm", "A", "expected one of RADICAL, PALLIATIVE, or nothing"),
-        ("language", "de", "expected one of zh, en, or nothing"),
-        ("able", "1", "expected one of yes, no, or nothing"),
+        ("arm", "A", "expected one of RADICAL, PALLIATIVE, or an empty cell"),
+        ("language", "de", "expected one of zh, en, or an empty cell"),
+        ("able", "1", "expected one of yes, no, or an empty cell"),
         ("screened_on", "01/02/2026", "expected a day, YYYY-MM-DD"),
         ("screened_on", "2026-02-30", "expected a day, YYYY-MM-DD"),
         ("screened_on", "20260101", "expected a day, YYYY-MM-DD"),
@@ -198,8 +198,8 @@ def test_a_patient_twice_in_the_file_is_taken_once_with_a_word(desk: Desk, store
     told = desk.take("patients", patient(able=""), patient(able=""), patient())
 
     assert told == "patients: 1 added, 1 filled, 1 unchanged\n"
-    assert "patients.csv:3: warning: this stands on line 2 already" in desk.remarks
-    assert "patients.csv:4: warning: this stands on line 3 already" in desk.remarks
+    assert "patients.csv:3: warning: this is already on line 2" in desk.remarks
+    assert "patients.csv:4: warning: this is already on line 3" in desk.remarks
     assert stored.patient()[0].able is True
     assert stored.count(patient_version) == 1
 

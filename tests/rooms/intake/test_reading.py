@@ -126,7 +126,7 @@ def test_what_can_not_be_seen_around_a_cell_or_a_name_is_nothing(
 
 def test_what_can_not_be_seen_inside_a_cell_is_told_by_its_code_point(desk: Desk) -> None:
     said = told(desk, "forms", text_of([V0 | {"GP1": "2\u00a01", "GP2": "\x1b[31m"}]))
-    assert "in.csv:2: GP1: '2<U+00A0>1' – expected one of 0, 1, 2, 3, 4, or nothing" in said
+    assert "in.csv:2: GP1: '2<U+00A0>1' – expected one of 0, 1, 2, 3, 4, or an empty cell" in said
     assert "GP2: '<U+001B>[31m'" in said
 
 
@@ -171,7 +171,7 @@ def test_columns_are_left_out_by_a_map_alone(desk: Desk, app: Flask) -> None:
             "gpx,GP1\n",
             "map.csv:2: in_file: 'gpx' – expected a column that the file has: patient_id",
         ),
-        ("GP2,GP1\n", "in.csv:1: GP1: expected this column once; it stands there more often"),
+        ("GP2,GP1\n", "in.csv:1: GP1: expected this column once; it is there more than once"),
         (",GP1\n", "map.csv:2: in_file: '' – expected a value"),
         ("*,GP1\n", "map.csv:2: read_as: 'GP1' – expected nothing here"),
         ("GP1,GP1,x\n", "map.csv:2: '3' – expected 2 cells"),
@@ -197,8 +197,8 @@ def test_a_map_without_its_columns_or_that_is_not_there_is_refused(desk: Desk) -
 def test_codes_for_a_missing_value_are_asked_about_and_then_nothing(desk: Desk, app: Flask) -> None:
     codes = dict(zip(ITEMS[:4], ("NA", "9", ".", "8"), strict=True))
     said = told(desk, "forms", text_of([V0 | codes | {"why_not_self": "NA"}]))
-    assert "in.csv:2: GP1: 'NA' – expected one of 0, 1, 2, 3, 4, or nothing" in said
-    assert "If these mean that there is no value: --missing NA,9,.,8" in said
+    assert "in.csv:2: GP1: 'NA' – expected one of 0, 1, 2, 3, 4, or an empty cell" in said
+    assert "If these are codes for a missing value: --missing NA,9,.,8" in said
     content = text_of([V0 | codes | {"why_not_self": "NA"}])
     take(desk, "forms", content, "--missing", "NA, 9,.,8")
     assert [forms(app)[0][code] for code in ITEMS[:5]] == [None, None, None, None, 2]
@@ -209,11 +209,11 @@ def test_codes_for_a_missing_value_are_asked_about_and_then_nothing(desk: Desk, 
 @pytest.mark.parametrize(
     ("kind", "codes", "says"),
     [
-        ("forms", "2", "--missing: '2' – this is a value that may stand in such a file"),
-        ("forms", "NA,1", "--missing: '1' – this is a value"),
-        ("patients", "no", "--missing: 'no' – this is a value"),
-        ("events", "death", "--missing: 'death' – this is a value"),
-        ("forms", "", "--missing: '' – expected codes that mean that there is no value"),
+        ("forms", "2", "--missing: '2' – this is a possible value in such a file"),
+        ("forms", "NA,1", "--missing: '1' – this is a possible value"),
+        ("patients", "no", "--missing: 'no' – this is a possible value"),
+        ("events", "death", "--missing: 'death' – this is a possible value"),
+        ("forms", "", "--missing: '' – expected codes for a missing value"),
         ("forms", " , ", "--missing: ' , ' – expected codes"),
     ],
 )
@@ -225,7 +225,7 @@ def test_codes_that_make_no_sense_are_refused(desk: Desk, kind: str, codes: str,
 def test_answers_with_a_decimal_point_are_read_where_that_is_said(desk: Desk, app: Flask) -> None:
     row = V0 | {"GP1": "3.0", "GP2": "4,00", "GP3": "9.0", "GS7": "", "Q1": "1.0"}
     said = told(desk, "forms", text_of([row]))
-    assert "GP1: '3.0' – expected one of 0, 1, 2, 3, 4, or nothing" in said
+    assert "GP1: '3.0' – expected one of 0, 1, 2, 3, 4, or an empty cell" in said
     assert "If an answer may be written 2.0: --decimals" in said
     take(desk, "forms", text_of([row]), "--decimals", "--missing", "9")
     assert [forms(app)[0][code] for code in ("GP1", "GP2", "GP3")] == [3, 4, None]
@@ -250,7 +250,7 @@ def test_a_column_without_a_name_is_told_by_its_place(desk: Desk) -> None:
     assert "in.csv:1: column 3 has no name; expected one" in said
     said = told(desk, "patients", f"{header},site\n{row},\n")
     assert said.startswith(
-        "in.csv:1: site: expected this column once; it stands there more often, as columns 2, 9"
+        "in.csv:1: site: expected this column once; it is there more than once, as columns 2, 9"
     )
 
 

@@ -82,7 +82,7 @@ def test_it_stands_on_today_until_it_is_closed_with_a_note(
         headers=ENGLISH,
         follow_redirects=True,
     ).text
-    assert "write what was done about it" in page
+    assert "Write what was done about it" in page
     nurse.post(f"/staff/alerts/{found.id}/close", data={"note": "Dr Gao saw them"})
     assert "Much pain" not in nurse.get("/staff/today", headers=ENGLISH).text
     assert actions(raised) == ["alert.opened", "alert.taken", "alert.closed"]

@@ -177,7 +177,7 @@ def test_a_refused_call_back_keeps_what_was_chosen(nurse: FlaskClient) -> None:
     answer = nurse.post(CONTACTS, data=late, headers=ENGLISH)
     assert answer.status_code == 422
     for kept in (
-        "choose the day and time of the next call",
+        "Choose a day and time for the next call",
         '<option value="RELATIVE" selected>',
         'value="2026-02-05T09:30"',
         f'name="next" value="{row}"',

@@ -222,7 +222,7 @@ def test_20_a_stopped_treatment_or_a_progression_closes_nothing(
         ({"on": "2025-07-01"}, "Choose what happened."),
         ({"kind": "death"}, "Write the day as 2026-03-05."),
         ({"kind": "death", "on": "20250701"}, "Write the day as 2026-03-05."),
-        ({"kind": "death", "on": "2026-03-06"}, "The day lies ahead."),
+        ({"kind": "death", "on": "2026-03-06"}, "This day is in the future."),
         ({"kind": "surgery", "on": "2025-01-01"}, "before the screening on 2025-01-02"),
         ({"kind": "surgery", "on": "2025-07-01", "note": "x" * 501}, "This is too long"),
     ],
@@ -252,7 +252,7 @@ def test_a_second_death_names_the_first(world: Flask, cast: Cast) -> None:
 def test_an_event_after_death_is_warned_of_and_taken(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
     save(nurse, kind="death", on="2025-07-01")
-    assert "lies after the death" in ask(nurse, kind="surgery", on="2025-07-02").text
+    assert "is after the death" in ask(nurse, kind="surgery", on="2025-07-02").text
     save(nurse, kind="surgery", on="2025-07-02")
     assert len(events(world)) == 2
 

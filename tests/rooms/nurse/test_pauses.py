@@ -91,7 +91,7 @@ def test_a_pause_entered_by_mistake_is_taken_back_with_a_reason(world: Flask, ca
     [
         ({}, "Choose what happened."),
         ({"kind": "festival"}, "Write the day as 2026-03-05."),
-        ({"kind": "festival", "since": "2027-04-01"}, "more than a year ahead"),
+        ({"kind": "festival", "since": "2027-04-01"}, "more than a year in the future"),
         ({"kind": "festival", "since": "2026-03-02", "until": "2026-03-01"}, "before the first"),
     ],
 )

@@ -69,12 +69,12 @@ def test_who_gave_no_sign_is_marked_on_today_and_on_their_page(
     with app.app_context():
         factories.add_form(patient_id, "V0", date(2025, 9, 4))
     nurse = cast.nurse_of_lishui()
-    assert "no sign since 2025-09-04" in nurse.get("/staff/today", headers=ENGLISH).text
+    assert "no contact since 2025-09-04" in nurse.get("/staff/today", headers=ENGLISH).text
     page = nurse.get(f"/staff/patients/{NUMBER}", headers=ENGLISH).text
     assert "2025-09-04, form answered" in page
     assert "a whole visit ago" in page
     call(app, Outcome.REACHED)
-    assert "no sign since" not in nurse.get("/staff/today", headers=ENGLISH).text
+    assert "no contact since" not in nurse.get("/staff/today", headers=ENGLISH).text
     page = nurse.get(f"/staff/patients/{NUMBER}", headers=ENGLISH).text
     assert "2026-03-05, spoken with" in page
     assert "a whole visit ago" not in page

@@ -189,10 +189,10 @@ def test_what_was_typed_is_still_there_when_it_is_refused(world: Flask, cast: Ca
     ("said_on", "told"),
     [
         ("5 March", "Write the day as 2026-03-05"),
-        ("2026-03-06", "The day lies ahead."),
+        ("2026-03-06", "This day is in the future."),
         ("2026-02-30", "Write the day as 2026-03-05"),
         ("0026-03-05", "Write the day as 2026-03-05"),
-        ("2025-08-20", "The day lies before"),
+        ("2025-08-20", "This day is before"),
     ],
 )
 def test_a_day_that_can_not_be_read_or_lies_ahead_is_said(

@@ -174,13 +174,13 @@ def plan_of(app: Flask) -> tuple[object, ...]:
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"randomised_on": "2026-03-06", "why": "x"}, "The day lies ahead."),
+        ({"randomised_on": "2026-03-06", "why": "x"}, "This day is in the future."),
         ({"randomised_on": "10.1.2025", "why": "x"}, "Write the day as 2026-03-05."),
         ({"randomised_on": "", "why": "x"}, "can be corrected, but not emptied"),
         ({"randomised_time": "24:00", "why": "x"}, "Write the time as 09:30."),
         ({"language": "fr", "why": "x"}, "Choose one from the list."),
         ({"consent_version": "2" * 41}, "keep it under 40 characters"),
-        ({}, "Everything is as it was"),
+        ({}, "Nothing was changed. Change"),
     ],
 )
 def test_what_can_not_be_is_refused(
@@ -203,7 +203,7 @@ def test_a_screening_after_what_happened_names_it_and_its_day(world: Flask, cast
 def test_a_consent_after_a_form_is_warned_of(world: Flask, cast: Cast) -> None:
     fields = KNOWN | {"pro_consent_on": "2025-02-01", "consent_version": "2", "why": "new form"}
     shown = ask(cast.nurse_of_lishui(), RECORD, **fields)
-    assert "bear days before this consent" in shown.text
+    assert "have days before this consent" in shown.text
 
 
 def test_only_the_nurses_of_the_site_may_change_a_record(world: Flask, cast: Cast) -> None:

@@ -159,21 +159,21 @@ def test_the_investigator_signs_what_becomes_of_the_data(world: Flask, cast: Cas
     nurse, investigator = cast.nurse_of_lishui(), cast.investigator_of_lishui()
     save(nurse, f"{PATIENT}/events", kind="withdrawal_consent", on="2026-02-01")
     page = nurse.get(PATIENT, headers=EN).text
-    assert "No row of this patient is shown or leaves" in page
+    assert "No data of this patient are shown or exported" in page
     decision = {"decision": "retain", "source": "letter of the board"}
     path = f"{PATIENT}/consents/decision"
     assert nurse.post(path, data=decision | SIGNED, headers=EN).status_code == 403
     unsigned = investigator.post(path, data=decision, headers=EN)
     assert unsigned.status_code == 422
     assert investigator.post(path, data=decision | SIGNED, headers=EN).status_code == 302
-    assert "No row of this patient" not in nurse.get(PATIENT, headers=EN).text
+    assert "No data of this patient" not in nurse.get(PATIENT, headers=EN).text
 
 
 def test_a_transfer_takes_the_record_to_the_new_site(world: Flask, cast: Cast) -> None:
     nurse, there = cast.nurse_of_lishui(), cast.nurse_of_jiaxing()
     assert there.get(PATIENT).status_code == 404
     shown = ask(nurse, f"{PATIENT}/events", kind="transfer", on="2025-07-01", to_site="JIAXING")
-    assert "From the moment it is saved the record is seen at" in shown.text
+    assert "Once this is saved, only" in shown.text
     done = nurse.post(f"{PATIENT}/events", data=fields_of(shown) | {"step": "save"}, headers=EN)
     assert done.headers["Location"].endswith("/staff/ledger")
     assert nurse.get(PATIENT).status_code == 404

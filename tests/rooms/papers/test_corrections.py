@@ -75,7 +75,9 @@ def test_what_is_declined_changes_nothing_and_is_kept(world: Flask, cast: Cast) 
     assert facts(world) == [("V1", "2026-03-01", 37)]
     assert _says(nurse, "the paper says 2")
     investigator.post("/staff/corrections/1/sign", data={"password": PASSWORD})
-    assert _says(investigator, "Somebody signed or declined this correction before.")
+    assert _says(
+        investigator, "This correction has already been signed or declined. Nothing was changed."
+    )
     _ask(nurse, GP1="SKIPPED")
     assert len(trail(world, "correction.opened")) == 2
 
@@ -93,7 +95,7 @@ def test_answers_and_the_day_move_the_ledger_once_signed(world: Flask, cast: Cas
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, "Everything is as it was"),
+        ({}, "Nothing was changed. Change"),
         ({"GP1": "9"}, "GP1"),
         ({"GP1": "PREFER_NOT"}, "GP1"),
         ({"GP1": "0", "why": ""}, "Write in a few words why"),
@@ -114,7 +116,7 @@ def test_one_correction_waits_at_a_time(world: Flask, cast: Cast) -> None:
     nurse = cast.nurse_of_lishui()
     key_in(nurse, world)
     _ask(nurse, GP1="0")
-    assert "It comes first." in _ask(nurse, GP2="0")
+    assert "Write yours when that one is" in _ask(nurse, GP2="0")
 
 
 _KEPT = (

@@ -114,7 +114,7 @@ def test_what_was_not_let_in_counts_once_the_withdrawal_has_another_day(
         tx.record("event.taken_back", NUMBER)
     page = nurse.get("/staff/forms/1").text
     assert "status-VALID" in page
-    assert "Not let in" in page  # what was said stays, and bears on nothing now
+    assert "Not accepted" in page  # what was said stays, and bears on nothing now
     # And whether it counts beside another form was never asked: a second one is a new question.
     key_in(nurse, world, answered_on="2026-03-02")
     assert "decide-row" in nurse.get("/staff/forms/decide").text
@@ -130,7 +130,7 @@ def test_two_questions_about_one_form_are_asked_one_by_one(world: Flask, cast: C
         factories.add_event(patient_id_of(NUMBER), "withdrawal_questionnaires", date(2026, 2, 20))
     page = nurse.get("/staff/forms/decide").text
     assert page.count("decide-row") == 2
-    assert "counts by rule" in page
+    assert "counts by a fixed rule" in page
     assert "Choose whether" in _decide(nurse, 2, "counts")
     assert _decide(nurse, 2, "counts", question="conflict").count("decide-row") == 1
     assert "Nothing waits" in _decide(nurse, 2, "counts", question="quarantine")
@@ -147,7 +147,7 @@ def test_a_blank_form_outranks_no_answered_one_until_the_site_decides(
     key_in(nurse, world, answered_on="2026-03-02")
     page = nurse.get("/staff/forms/2").text
     assert "status-VALID" in page
-    assert "Counts by rule, not by decision" in page
+    assert "It counts by a fixed rule" in page
     assert "Another form of this visit counts" in nurse.get("/staff/forms/1").text
     # As of a day on which only the blank one was there, that is what there was.
     with world.app_context(), reading() as connection:

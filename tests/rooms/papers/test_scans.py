@@ -69,7 +69,7 @@ def test_a_bad_photograph_costs_no_keying_and_is_named(world: Flask, cast: Cast)
     page = _send(nurse, path, (b"Wang Fang", "form.jpg"), (photograph(), "good.jpg"),
                  (bytes(MOST_BYTES + 1), "big.jpg"), **typed(world))  # fmt: skip
     assert len(forms(world)) == 1
-    assert "form.jpg was not kept: it is no JPEG, PNG or WebP picture." in page
+    assert "form.jpg was not kept: it is not a JPEG, PNG or WebP picture." in page
     assert "big.jpg was not kept: it is larger than 10 MB." in page
     assert "Photographs kept: 1." in page
 

@@ -188,7 +188,7 @@ def test_wrong_pins_wait_longer_each_time_and_the_right_one_still_gets_in(
 @pytest.mark.parametrize(
     ("language", "waits", "not_looked_at", "wrong"),
     [
-        ("en", "Please wait 4 minutes", "no PIN is looked at", "does not fit"),
+        ("en", "Please wait 4 minutes", "no PIN is checked", "is not correct"),
         ("zh", "请等 4 分钟", "不核对密码", "密码不对"),
     ],
 )

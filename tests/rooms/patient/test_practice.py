@@ -30,7 +30,7 @@ def test_practice_goes_from_line_to_line_to_a_review_and_an_end(browser: FlaskCl
     ).text
     assert "Very high" in review
     assert "Left blank" in review
-    assert "That is all there is to it" in browser.get(f"/my/practice?at=5&{_CHOSEN}").text
+    assert "That is how it works" in browser.get(f"/my/practice?at=5&{_CHOSEN}").text
 
 
 def test_a_blank_line_is_asked_about_as_in_a_form(browser: FlaskClient) -> None:

@@ -203,7 +203,7 @@ def test_a_lock_is_set_and_ended_with_a_reason(world: Flask, cast: Cast) -> None
     assert "Locked by gaofeng on 5 Mar 2026, 08:00 GMT+08:00: data are clean" in act(
         "lock", "data are clean"
     )
-    assert "It was so already" in act("lock", "twice")
+    assert "It was already like this" in act("lock", "twice")
     assert "Open. A lock keeps" in act("unlock", "a form came late")
     assert "Lock of the whole site" in act("lock", "the study is over", SITE)
     assert "locked with its site" in gao.get(RECORD, headers=EN).text
@@ -233,7 +233,7 @@ def test_a_visit_is_locked_alone_and_its_page_says_so(world: Flask, cast: Cast) 
 
     said = "Locked by gaofeng on 5 Mar 2026, 08:00 GMT+08:00: it is checked"
     assert said in act("lock")
-    assert "It was so already" in act("lock")
+    assert "It was already like this" in act("lock")
     assert said in nurse.get("/staff/patients/LISHUI-001", headers=EN).text
     assert "lock-on" not in gao.get("/staff/records", headers=EN).text
     for deed, visit in (("lock", "V99"), ("sign", "V0"), ("burn", "V0")):

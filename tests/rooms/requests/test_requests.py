@@ -83,7 +83,7 @@ def test_a_request_is_written_down_answered_and_told_without_its_words(
     [
         ({"kind": ""}, "Choose one from the list."),
         ({"asked_on": "soon"}, "Write the day as 2026-03-05."),
-        ({"asked_on": "2026-03-06"}, "The day lies ahead."),
+        ({"asked_on": "2026-03-06"}, "This day is in the future."),
         ({"words": "x" * 501}, "keep it under 500 characters"),
     ],
 )

@@ -114,7 +114,7 @@ def test_whose_turn_it_is_not_is_told_how_it_stands(world: Flask, cast: Cast) ->
     manager, nurse = cast.data_manager(), cast.nurse_of_lishui()
     ask(manager)
     status, page = say(manager, "again")
-    assert (status, "Somebody was faster" in page) == (422, True)
+    assert (status, "Somebody else changed this" in page) == (422, True)
     assert say(nurse, "answer", " ")[0] == 422
     say(nurse, "answer")
     assert say(nurse, "answer")[0] == 422

@@ -113,7 +113,7 @@ def test_a_week_against_a_card_wins_a_hundred_tries_and_keeps_nobody_out(
 
 def _gets_a_new_card(app: Flask, cast: Cast, clock: HandClock, old: str) -> None:
     page = cast.nurse_of_lishui().get("/staff/today", headers={"Accept-Language": "en"}).text
-    assert "Somebody tries the PIN: new card?" in page
+    assert "Wrong PINs are being tried: new card?" in page
     assert "100 wrong PINs" in page
     assert f'formaction="/staff/patients/{NUMBER}/link"' in page
     new = cast.card_of(NUMBER)

@@ -1,6 +1,7 @@
 """`flask wording …` and `flask study …`: no study goes live on words it may not show."""
 
 import csv
+import getpass
 import io
 import json
 from collections.abc import Callable
@@ -11,14 +12,16 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from pro_app import instruments
 from pro_app.core.wording import codes, digest, required_codes
 from pro_app.deployment import deployment
+from pro_app.store.engine.database import db
 from pro_app.store.engine.state import claim, read_state
 from pro_app.store.engine.transaction import CLI, reading, transaction
 from pro_app.store.forms.wordings import licensed
-from pro_app.store.tables import audit_event, wording_pack
+from pro_app.store.tables import audit_event, wording_pack, wording_release
 from tests.conftest import HandClock
 from tests.rooms.intake.desk import FACT_B, Desk
 from tests.rooms.intake.desk import desk as desk
@@ -42,6 +45,7 @@ def phones(app: Flask) -> Callable[..., None]:
 
 
 LICENCE = ("--licence", "L-2026-7", "--valid-until", "2027-12-31")
+IMPORTER, RELEASER = ("--by", "anna"), ("--by", "bert")
 
 
 def texts(*languages: str) -> Texts:
@@ -76,7 +80,17 @@ def as_json_list(pack: Texts) -> str:
 
 
 def take(desk: Desk, content: str | bytes, *options: str) -> str:
-    return desk.do("wording", "import", desk.file("pack", content), *(options or LICENCE))
+    file = desk.file("pack", content)
+    return desk.do("wording", "import", file, *(options or LICENCE), *IMPORTER)
+
+
+def take_and_release(desk: Desk, content: str, *options: str) -> None:
+    """Import a pack as one person, and release all of it as another."""
+    take(desk, content, *options)
+    for line in desk.do("wording", "list").splitlines():
+        number, _language, state, *_rest = line.split()
+        if state == "waiting":
+            desk.do("wording", "release", number, *RELEASER)
 
 
 def refusal(desk: Desk, content: str | bytes, *options: str) -> str:
@@ -106,7 +120,7 @@ def test_a_pack_is_taken_in_either_notation_once(
         digest(language, stated) for language, stated in texts().items()
     ]
     records = [r for r in rows(app, audit_event) if r.action == "wording.imported"]
-    assert [record.actor for record in records] == ["cli", "cli"]
+    assert [record.actor for record in records] == ["cli:anna", "cli:anna"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gbk"])
@@ -114,6 +128,7 @@ def test_a_pack_from_excel_is_taken(desk: Desk, app: Flask, encoding: str) -> No
     pack = texts("zh")
     pack["zh"]["NOTICE"] = "版权声明,\n第二行"
     take(desk, as_csv(pack).replace("\n", "\r\n").encode(encoding))
+    desk.do("wording", "release", "1", *RELEASER)
 
     with app.app_context(), reading() as connection:
         shown = licensed(connection, FACT_B.id, "zh", today=date(2026, 3, 5))
@@ -165,7 +180,7 @@ def test_a_problem_names_its_line_or_its_entry(desk: Desk) -> None:
 def test_a_doubled_text_is_refused(desk: Desk) -> None:
     told = refusal(desk, as_csv(texts("zh")) + "GP1,zh,again\r\n")
 
-    assert "GP1 (zh): this text stands there twice" in told
+    assert "GP1 (zh): this text is there twice" in told
 
 
 @pytest.mark.parametrize(
@@ -203,6 +218,9 @@ def test_the_demonstration_can_not_be_passed_off_as_licensed(desk: Desk) -> None
     assert told.startswith("en: these are the texts of the demonstration")
     renamed = shipped | {"NOTICE": "All rights reserved"}
     assert refusal(desk, as_json({"en": renamed})).startswith("en: these are the texts")
+    pack = texts("en")
+    pack["en"]["NOTICE"] = shipped["NOTICE"]
+    assert refusal(desk, as_json(pack)).startswith("en: this is the notice of the demonstration")
 
 
 def test_the_template_has_every_code_in_every_language(desk: Desk) -> None:
@@ -224,21 +242,170 @@ def test_a_filled_template_is_a_pack(desk: Desk) -> None:
     assert take(desk, written.getvalue()) == "wording: 2 added, 0 unchanged\n"
 
 
+def listed(desk: Desk) -> list[list[str]]:
+    return [line.split() for line in desk.do("wording", "list").splitlines()]
+
+
 def test_the_list_says_what_each_wording_may_be_used_for(desk: Desk, clock: HandClock) -> None:
     assert desk.do("wording", "list").count("demonstration") == 2
     take(desk, as_csv(texts("zh")), "--licence", "OLD", "--valid-until", "2026-03-05")
     clock.advance(days=1)
-    take(desk, as_csv(texts("zh")))
+    take_and_release(desk, as_csv(texts("zh")))
+    take_and_release(desk, as_csv(texts("zh")), "--licence", "NEW", "--valid-until", "2028-12-31")
+    take(desk, as_csv(texts("en")))
 
-    lines = [line.split() for line in desk.do("wording", "list").splitlines()]
-    assert lines[0] == ["language", "state", "licence", "valid_until", "imported_at", "sha256"]
-    assert [line[:4] for line in lines[1:]] == [
-        ["zh", "licensed", "L-2026-7", "2027-12-31"],
-        ["zh", "expired", "OLD", "2026-03-05"],
-        ["zh", "demonstration", "–", "–"],
-        ["en", "demonstration", "–", "–"],
+    heads, *lines = listed(desk)
+    assert heads == [
+        *("id", "language", "state", "licence", "valid_until"),
+        *("imported_by", "imported_at", "released_by", "released_at", "sha256"),
     ]
-    assert lines[1][5] == digest("zh", texts("zh")["zh"])
+    assert [line[:6] for line in lines] == [
+        ["4", "en", "waiting", "L-2026-7", "2027-12-31", "cli:anna"],
+        ["3", "zh", "in_force", "NEW", "2028-12-31", "cli:anna"],
+        ["2", "zh", "replaced", "L-2026-7", "2027-12-31", "cli:anna"],
+        ["1", "zh", "expired", "OLD", "2026-03-05", "cli:anna"],
+        ["–", "zh", "demonstration", "–", "–", "–"],
+        ["–", "en", "demonstration", "–", "–", "–"],
+    ]
+    assert lines[1][7:] == [
+        *("cli:bert", "2026-03-06T00:00:00+00:00"),
+        digest("zh", texts("zh")["zh"]),
+    ]
+
+
+def shown(app: Flask, language: str = "zh") -> str | None:
+    """The SHA-256 of the licensed wording that is shown today."""
+    with app.app_context(), reading() as connection:
+        found = licensed(connection, FACT_B.id, language, today=deployment().today())
+    return found.sha256 if found else None
+
+
+def test_an_imported_wording_serves_nobody_before_a_second_person_releases_it(
+    desk: Desk, app: Flask
+) -> None:
+    take(desk, as_csv(texts("zh")))
+    assert "second person releases it" in desk.remarks
+    assert shown(app) is None
+
+    for name in ("anna", "Anna", " ANNA "):
+        told = desk.refused("wording", "release", "1", "--by", name)
+        assert told.startswith("anna imported this wording: a second person")
+    assert shown(app) is None
+    sha256 = digest("zh", texts("zh")["zh"])
+    assert desk.do("wording", "release", sha256[:8], *RELEASER) == (
+        f"zh: wording {sha256} is in force\n"
+    )
+    assert shown(app) == sha256
+    [event] = [r for r in rows(app, audit_event) if r.action == "wording.released"]
+    assert (event.actor, event.subject) == ("cli:bert", f"wording:{FACT_B.id}:zh")
+    assert event.changes == {
+        "sha256": [None, sha256],
+        "licence": [None, "L-2026-7"],
+        "imported_by": [None, "cli:anna"],
+    }
+
+
+def test_the_user_of_the_operating_system_acts_where_nobody_is_named(
+    desk: Desk, app: Flask
+) -> None:
+    desk.do("wording", "import", desk.file("pack", as_csv(texts("zh"))), *LICENCE)
+
+    user = getpass.getuser()
+    [pack] = rows(app, wording_pack)
+    assert pack.imported_by == f"cli:{user}"
+    assert desk.refused("wording", "release", "1").startswith(f"{user} imported this wording")
+
+
+@pytest.mark.parametrize("name", ["", " ", "a:b", "a\u200bb", "x" * 61])
+def test_nobody_acts_under_a_name_that_can_t_be_read(desk: Desk, name: str) -> None:
+    result = desk.run("wording", "release", "1", "--by", name)
+
+    assert result.exit_code == 2
+    assert "expected a name of up to 60 characters" in result.stderr
+
+
+def test_a_release_replaces_and_what_was_replaced_may_be_released_again(
+    desk: Desk, app: Flask
+) -> None:
+    first, second = texts("zh"), texts("zh")
+    second["zh"]["GP1"] = "Another wording"
+    old, new = (digest("zh", each["zh"]) for each in (first, second))
+    take_and_release(desk, as_csv(first))
+    take(desk, as_csv(second))
+    assert shown(app) == old
+    desk.do("wording", "release", "2", *RELEASER)
+    assert shown(app) == new
+
+    assert desk.refused("wording", "release", "2", *RELEASER).startswith("This wording is in force")
+    desk.do("wording", "release", "1", "--by", "carl")
+    assert shown(app) == old
+    told = [r.changes["sha256"] for r in rows(app, audit_event) if r.action == "wording.released"]
+    assert told == [[None, old], [old, new], [new, old]]
+
+
+def test_a_wording_is_named_by_its_id_or_the_beginning_of_its_hash(desk: Desk, app: Flask) -> None:
+    content, sha256 = as_csv(texts("zh")), digest("zh", texts("zh")["zh"])
+    take(desk, content)
+    take(desk, content, "--licence", "NEW", "--valid-until", "2028-12-31")
+
+    told = desk.refused("wording", "release", sha256[:10], *RELEASER)
+    assert told.startswith("Several wordings begin so. Name one by its id: 1, 2")
+    for nothing in ("3", sha256[:3], "abcdef" * 4):
+        assert "there is no such wording" in desk.refused("wording", "release", nothing, *RELEASER)
+    desk.do("wording", "release", "2", *RELEASER)
+
+
+def test_a_wording_whose_licence_is_over_is_not_released(desk: Desk, clock: HandClock) -> None:
+    take(desk, as_csv(texts("zh")), "--licence", "OLD", "--valid-until", "2026-03-05")
+    clock.advance(days=1)
+
+    told = desk.refused("wording", "release", "1", *RELEASER)
+    assert told.startswith("zh: the licence of the wording ended on 2026-03-05")
+
+
+def test_the_trail_tells_of_packs_and_releases(desk: Desk, app: Flask, clock: HandClock) -> None:
+    take_and_release(desk, as_csv(texts("zh")))
+    clock.advance(minutes=1)
+
+    assert "The data match the trail" in desk.do("audit", "verify", "--data")
+    with app.app_context():
+        for table in (wording_pack, wording_release):
+            with pytest.raises(DBAPIError), db.engine.begin() as connection:
+                connection.execute(table.delete())
+            with pytest.raises(DBAPIError), db.engine.begin() as connection:
+                connection.execute(table.update().values(id=9))
+
+
+def test_what_cannot_be_shown_is_refused_with_its_place(desk: Desk, app: Flask) -> None:
+    pack = texts("zh")
+    pack["zh"] |= {
+        "GP1": "ill\u200b at ease",
+        "GP2": "x" * 201,
+        "RESPONSE_3": "Licensed  response_2 in ZH",
+        "B9": "Licensed B8 in zh",
+    }
+    told = refusal(desk, as_csv(pack))
+
+    assert "GP1 (zh): a character that nobody sees, U+200B ZERO WIDTH SPACE, at place 4" in told
+    assert "GP2 (zh): too long for a phone: 201 columns, at most 200" in told
+    assert "RESPONSE_3 (zh): reads the same as RESPONSE_2" in told
+    assert "B9 (zh): reads the same as B8" in told
+    assert rows(app, wording_pack) == []
+
+
+def test_a_text_translated_back_is_kept_beside_and_changes_no_hash(desk: Desk, app: Flask) -> None:
+    lines = as_csv(texts("zh")).splitlines()
+    back = [lines[0] + ",back_translation"]
+    back += [f"{line}, back {n}" for n, line in enumerate(lines[1:], start=1)]
+    take(desk, "\n".join(back))
+
+    [pack] = rows(app, wording_pack)
+    assert pack.back_translations["HEADING_PWB"] == "back 1"
+    assert pack.sha256 == digest("zh", texts("zh")["zh"])
+    told = refusal(desk, as_csv(texts("zh")).replace("text", "text,back_translation", 1))
+    assert "expected 4 cells" in told
+    back[3] = back[3].replace("back", "ba\u202eck")
+    assert "RIGHT-TO-LEFT OVERRIDE" in refusal(desk, "\n".join(back))
 
 
 def test_no_study_goes_live_without_licensed_words_in_every_language(
@@ -249,6 +416,10 @@ def test_no_study_goes_live_without_licensed_words_in_every_language(
     assert "en: no licensed wording has been imported" in told
     take(desk, as_csv(texts("zh")))
     take(desk, as_csv(texts("en")), "--licence", "L", "--valid-until", "2026-03-05")
+    assert desk.refused("study", "go-live").splitlines()[0] == (
+        "zh: the licensed wording waits for a second person to release it (flask wording release)"
+    )
+    desk.do("wording", "release", "1", *RELEASER)
     clock.advance(days=1)
 
     assert desk.refused("study", "go-live").splitlines() == [
@@ -263,7 +434,7 @@ def test_no_study_goes_live_without_licensed_words_in_every_language(
 def test_no_study_goes_live_while_its_patients_are_told_to_call_nowhere(
     desk: Desk, phones: Callable[..., None]
 ) -> None:
-    take(desk, as_csv(texts()))
+    take_and_release(desk, as_csv(texts()))
     phones(LISHUI="0578-000-0000", JIAXING="+86-573-0000001", ZJCC="0571-8800-0000")
 
     told = desk.refused("study", "go-live").splitlines()
@@ -275,7 +446,7 @@ def test_no_study_goes_live_while_its_patients_are_told_to_call_nowhere(
 
 
 def test_a_study_goes_live_once_and_the_trail_says_so(desk: Desk, app: Flask) -> None:
-    take(desk, as_csv(texts()))
+    take_and_release(desk, as_csv(texts()))
 
     told = "nct04158843 is live since 2026-03-05T00:00:00+00:00\n"
     assert desk.do("study", "go-live") == told
@@ -299,7 +470,7 @@ def test_a_study_goes_live_once_and_the_trail_says_so(desk: Desk, app: Flask) ->
 def test_neither_a_demonstration_nor_another_study_goes_live(
     desk: Desk, app: Flask, study: str, synthetic: bool, told: str
 ) -> None:
-    take(desk, as_csv(texts()))
+    take_and_release(desk, as_csv(texts()))
     with app.app_context(), transaction(CLI, deployment().now()) as tx:
         claim(tx, study, synthetic=synthetic)
         tx.record("study.claimed", study)
@@ -314,7 +485,7 @@ def test_neither_a_demonstration_nor_another_study_goes_live(
 def test_the_status_says_what_is_in_the_way(desk: Desk) -> None:
     before = desk.do("study", "status")
     assert "zh: no licensed wording has been imported" in before
-    take(desk, as_csv(texts()))
+    take_and_release(desk, as_csv(texts()))
     desk.do("study", "go-live")
     after = desk.do("study", "status")
 
