@@ -23,7 +23,8 @@ import atheris
 
 with atheris.instrument_imports(include=["pro_app.intake", "pro_app.patient", "pro_app.wording"]):
     from pro_app.intake import service as intake
-    from pro_app.intake.table import source_of, table_of
+    from pro_app.intake.source import source_of
+    from pro_app.intake.table import table_of
     from pro_app.patient import payload, pictures
     from pro_app.wording import pack
     from pro_app.wording import service as wording
@@ -34,10 +35,11 @@ from bench.ground import application, databases
 from bench.population import Habits, fill
 from bench.report import arguments, show
 from pro_app import studies
+from pro_app.acts.files import FileIn
 from pro_app.acts.person import operator
 from pro_app.core.study import StudyError
 from pro_app.deployment import deployment
-from pro_app.intake.problems import BadTable
+from pro_app.intake.problems import BadOption, BadTable
 from pro_app.papers import photographs
 from pro_app.security.access import occasion_of
 from pro_app.store.engine.transaction import CLI
@@ -55,7 +57,7 @@ def _import(kind: str) -> Callable[[bytes], object]:
             return intake.import_table(
                 intake.Kind(kind), table_of(source_of(content)), trial=True, at=at
             )
-        except BadTable as refused:
+        except (BadTable, BadOption) as refused:
             return refused
 
     return take
@@ -68,7 +70,8 @@ def _wording(content: bytes) -> object:
         rows = pack.rows_of_json(text) if pack.looks_like_json(text) else []
     except (BadTable, pack.BadPack) as refused:
         return refused
-    return wording.import_pack(rows, licence="", valid_until=date(2030, 1, 1), at=at)
+    file = FileIn("pack", "")
+    return wording.import_pack(rows, licence="", valid_until=date(2030, 1, 1), file=file, at=at)
 
 
 def _study(folder: Path) -> Callable[[bytes], object]:

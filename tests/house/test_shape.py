@@ -103,6 +103,8 @@ _WRITTEN = (".py", ".js", ".mjs", ".css", ".html", ".md", ".po", ".json", ".csv"
 _FOLDERS = ("pro_app", "translations", "tests", "migrations", "scripts", "docs", "bench")
 #: What npm writes: others' words and hashes.
 _OF_NPM = {"node_modules", "package-lock.json"}
+#: What other programs write, in encodings of their own.
+_OF_OTHERS = {"files_in"}
 #: Where the words may stand, and why.
 _ONE_SEX = {
     "README.md": "whom the trial follows is a fact of its protocol",
@@ -117,7 +119,7 @@ _ONE_SEX = {
 def test_patients_and_staff_are_they() -> None:
     """In code, tests and documents as in the catalogues."""
     paths = [p for folder in _FOLDERS for p in (ROOT / folder).rglob("*") if p.suffix in _WRITTEN]
-    paths = [p for p in paths if not _OF_NPM & {*p.parts}]
+    paths = [p for p in paths if not (_OF_NPM | _OF_OTHERS) & {*p.parts}]
     paths += [ROOT / each for each in ("README.md", "run", "test", "wsgi.py")]
     found = {name(path): each for path in paths if (each := rules.one_sex(text(path)))}
     assert {path: each for path, each in found.items() if path not in _ONE_SEX} == {}
