@@ -39,7 +39,9 @@ def test_after_the_migrations_alone_every_import_works(database_url: str, tmp_pa
         file.write_text(text_of(rows), encoding="utf-8")
         done = typed("import", kind, file, url=database_url)
 
-        assert (done.returncode, done.stderr) == (0, "")
+        assert done.returncode == 0, done.stderr
+        assert done.stderr.startswith(f"{file}: read as UTF-8, ")
+        assert done.stderr.count("\n") == 1
         assert done.stdout.startswith(f"{kind}: 1 added, 0 ")
 
 

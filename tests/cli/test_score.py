@@ -81,7 +81,7 @@ def test_values_have_full_precision(desk: Desk) -> None:
 def test_a_column_with_a_scores_name_is_replaced_if_that_is_asked_for(desk: Desk) -> None:
     content = f"PWB,pwb,{HEADER},FACT_B_n\n99,88,x,{ITEM_CELLS},77\n"
     told = refusal(desk, content)
-    assert [line.partition(": a score")[0] for line in told.splitlines()] == [
+    assert [line.partition(": the file already has")[0] for line in told.splitlines()] == [
         "in.csv:1: PWB",
         "in.csv:1: FACT_B_n",
     ]

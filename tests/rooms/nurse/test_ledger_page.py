@@ -88,7 +88,7 @@ def test_a_nurse_sees_one_site_and_the_others_see_all_or_one(world: Flask, cast:
     [
         ("as_of=2026-13-40", '"2026-13-40" is not a day'),
         ("as_of=20260101", '"20260101" is not a day'),
-        ("as_of=2026-03-06", "2026-03-06 has not come yet"),
+        ("as_of=2026-03-06", "2026-03-06 is in the future"),
         ("status=LOST", 'There is no status "LOST"'),
         ("site=JIAXING", 'There is no site "JIAXING" that you may see'),
         ("site=%3Cb%3E", 'There is no site "&lt;b&gt;"'),
